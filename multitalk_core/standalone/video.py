@@ -1,0 +1,230 @@
+"""The film on disk: frames and sound into one mp4, and back.
+
+Knows PyAV; knows nothing of models. Frames stream in clip by clip and none is kept in memory.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from uuid import uuid4
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..audio.waveform import Waveform
+from ..errors import MultiTalkError
+
+AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000)
+AAC_FALLBACK_RATE = 48000
+AAC_BITS_PER_SECOND = 96_000  # per channel
+AAC_BITS_PER_SAMPLE = 6  # the most that AAC allows per channel: it limits low sample rates
+BT709 = 1
+
+
+class VideoWriter:
+    """Writes an mp4 (H.264 yuv420p and AAC) that appears at `path` only when it is whole.
+
+    A context manager. Until the clean exit everything goes to a temporary file beside `path`; after an
+    exception or Ctrl-C that file is gone and whatever lay at `path` before is untouched. Frame n and sound
+    sample round(n / fps * rate) are heard and seen at the same instant.
+
+    Parameters
+    ----------
+    path
+        The film; its folder must exist.
+    width, height
+        Size in pixels, multiples of 16.
+    fps
+        Frames per second.
+    sound
+        One or two channels at any rate. It is cut, or padded with silence, to the length of the film.
+
+    Raises
+    ------
+    MultiTalkError
+        When the folder is missing or read-only, the disk is full, or the sound has more than two channels.
+    """
+
+    def __init__(
+        self, path: str | Path, width: int, height: int, fps: float = 25.0, sound: Waveform | None = None
+    ) -> None:
+        if sound is not None and len(sound.samples) > 2:
+            raise MultiTalkError(
+                f"The film's sound has {len(sound.samples)} channels; mix it down to one or two first."
+            )
+        self.path = Path(path)
+        self.size = (width, height)
+        self.fps = Fraction(fps).limit_denominator(1001)
+        self.frames = 0
+        self._part = self.path.with_name(f".{self.path.name}.{uuid4().hex[:8]}.part")
+        self._sound = None if sound is None else _to_aac_rate(sound)
+        self._heard = 0
+
+    def __enter__(self) -> "VideoWriter":
+        import av
+
+        if not self.path.parent.is_dir():
+            raise MultiTalkError(
+                f"The folder {self.path.parent} does not exist; create it or choose another."
+            )
+        if self.path.is_dir():
+            raise MultiTalkError(
+                f"{self.path} is a folder; name a file in it for the video, such as film.mp4."
+            )
+        with self._failures_told():
+            self._container = av.open(
+                str(self._part), "w", format="mp4", container_options={"movflags": "+faststart"}
+            )
+        self._add_streams()
+        return self
+
+    def append(self, frames: Tensor) -> None:
+        """Write the next frames.
+
+        Parameters
+        ----------
+        frames
+            [n, height, width, 3], red, green and blue in 0..1.
+        """
+        import av
+        from av.video.reformatter import ColorRange, Colorspace
+
+        for frame in frames:
+            levels = (frame.clamp(0, 1) * 255).round().to(torch.uint8).cpu().numpy()
+            picture = av.VideoFrame.from_ndarray(levels, format="rgb24").reformat(
+                format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
+            )
+            picture.pts, picture.time_base = self.frames, 1 / self.fps
+            with self._failures_told():
+                self._container.mux(self._video.encode(picture))
+                self.frames += 1
+                self._append_sound()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        import av
+
+        try:
+            if kind is None:
+                with self._failures_told():
+                    self._finish()
+        finally:
+            with suppress(OSError, av.FFmpegError):  # a file already given up may fail once more as it closes
+                self._container.close()
+            self._part.unlink(missing_ok=True)
+
+    def _finish(self) -> None:
+        self._container.mux(self._video.encode(None))
+        if self._sound is not None:
+            self._container.mux(self._audio.encode(None))
+        self._container.close()
+        os.replace(self._part, self.path)
+
+    def _add_streams(self) -> None:
+        self._video = self._container.add_stream(
+            "libx264", rate=self.fps, options={"crf": "16", "preset": "medium"}
+        )
+        self._video.width, self._video.height = self.size
+        self._video.pix_fmt = "yuv420p"
+        context = self._video.codec_context
+        context.colorspace = context.color_primaries = context.color_trc = context.color_range = BT709
+        if self._sound is not None:
+            channels = len(self._sound.samples)
+            self._audio = self._container.add_stream(
+                "aac", rate=self._sound.rate, layout="mono" if channels == 1 else "stereo"
+            )
+            self._audio.bit_rate = channels * min(AAC_BITS_PER_SECOND, AAC_BITS_PER_SAMPLE * self._sound.rate)
+
+    def _append_sound(self) -> None:
+        """Write the sound up to the end of the last frame, so that the two streams stay interleaved."""
+        if self._sound is None:
+            return
+        import av
+
+        until = round(self.frames / self.fps * self._sound.rate)
+        piece = self._sound.samples[:, self._heard : until]
+        samples = np.zeros((len(piece), until - self._heard), np.float32)
+        samples[:, : piece.shape[1]] = piece
+        frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout=self._audio.layout.name)
+        frame.sample_rate, frame.time_base = self._sound.rate, Fraction(1, self._sound.rate)
+        frame.pts = self._heard
+        self._container.mux(self._audio.encode(frame))
+        self._heard = until
+
+    @contextmanager
+    def _failures_told(self) -> Iterator[None]:
+        import av
+
+        try:
+            yield
+        except (OSError, av.FFmpegError) as error:
+            raise MultiTalkError(
+                f"The video {self.path} cannot be written ({error.strerror}); free some space, or choose a "
+                "folder that you may write to."
+            ) from error
+
+
+def read_video(path: str | Path) -> tuple[Tensor, float, Waveform | None]:
+    """Read a whole film into memory.
+
+    Returns
+    -------
+    frames
+        [n, height, width, 3] float32, red, green and blue in 0..1.
+    fps
+        Frames per second.
+    sound
+        None when the film is silent.
+
+    Raises
+    ------
+    MultiTalkError
+        When the file is missing or no video.
+    """
+    import av
+
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.video:
+                raise MultiTalkError(f"{path} holds no video; choose a video file such as an mp4.")
+            fps = float(container.streams.video[0].average_rate)
+            frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+            sound = _read_sound(container) if container.streams.audio else None
+    except (OSError, av.FFmpegError) as error:
+        raise MultiTalkError(
+            f"{path} cannot be read as a video ({error.strerror}); choose another."
+        ) from error
+    return torch.from_numpy(np.stack(frames)).float() / 255, fps, sound
+
+
+def _read_sound(container) -> Waveform:
+    from av import AudioResampler
+
+    stream = container.streams.audio[0]
+    container.seek(0)
+    to_planes = AudioResampler(format="fltp", layout=stream.layout, rate=stream.rate)
+    planes = [
+        plane.to_ndarray()
+        for frame in [*container.decode(stream), None]
+        for plane in to_planes.resample(frame)
+    ]
+    # AAC comes in whole packets; the sound ends where the container says.
+    end = None if stream.duration is None else round(stream.duration * stream.time_base * stream.rate)
+    return Waveform(np.concatenate(planes, axis=1)[:, :end], stream.rate)
+
+
+def _to_aac_rate(sound: Waveform) -> Waveform:
+    if sound.rate in AAC_RATES:
+        return sound
+    import soxr
+
+    samples = soxr.resample(np.ascontiguousarray(sound.samples.T), sound.rate, AAC_FALLBACK_RATE).T
+    return Waveform(samples, AAC_FALLBACK_RATE)

@@ -1,0 +1,149 @@
+"""The film on disk: what a player would see and hear, and what is left when writing fails."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from multitalk_core.audio.waveform import Waveform
+from multitalk_core.errors import MultiTalkError
+from multitalk_core.standalone.video import VideoWriter, read_video
+
+WIDTH, HEIGHT = 64, 48
+
+
+def flashes(count: int, lit: int) -> torch.Tensor:
+    """Dark frames with one white frame."""
+    frames = torch.full((count, HEIGHT, WIDTH, 3), 0.1)
+    frames[lit] = 0.9
+    return frames
+
+
+def click(rate: int, seconds: float, at: float, channels: int = 1) -> Waveform:
+    samples = np.zeros((channels, round(seconds * rate)), np.float32)
+    samples[:, round(at * rate)] = 0.9
+    return Waveform(samples, rate)
+
+
+def click_time(sound: Waveform) -> float:
+    return float(np.abs(sound.samples).max(0).argmax()) / sound.rate
+
+
+@pytest.mark.parametrize("rate", [8000, 16000, 22050, 44100, 48000, 96000, 192000, 37800])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_a_click_is_heard_with_its_frame(tmp_path, rate, channels):
+    path = tmp_path / "film.mp4"
+    with VideoWriter(path, WIDTH, HEIGHT, sound=click(rate, 2.0, 24 / 25, channels)) as writer:
+        writer.append(flashes(13, 0)[1:])
+        writer.append(flashes(21, 12))
+    frames, fps, sound = read_video(path)
+    assert frames.shape == (33, HEIGHT, WIDTH, 3) and fps == 25
+    assert frames.mean((1, 2, 3)).argmax() == 24
+    assert len(sound.samples) == channels
+    assert click_time(sound) == pytest.approx(24 / 25, abs=1e-3)
+    assert sound.samples.shape[1] == round(33 / 25 * sound.rate)
+
+
+def test_ffmpeg_sees_the_same_film(tmp_path):
+    path = tmp_path / "film.mp4"
+    with VideoWriter(path, WIDTH, HEIGHT, sound=click(22050, 0.5, 0.2)) as writer:
+        writer.append(flashes(30, 5))
+    if shutil.which("ffprobe") is None:
+        pytest.skip("ffprobe is not installed")
+    probe = ["ffprobe", "-v", "error", "-show_streams", "-of", "json", str(path)]
+    picture, sound = json.loads(subprocess.run(probe, capture_output=True, check=True).stdout)["streams"]
+    assert (picture["codec_name"], picture["pix_fmt"], picture["color_space"]) == ("h264", "yuv420p", "bt709")
+    assert (picture["nb_frames"], picture["r_frame_rate"]) == ("30", "25/1")
+    assert sound["codec_name"] == "aac"
+    assert float(picture["duration"]) == float(sound["duration"]) == 30 / 25  # a short voice ends in silence
+    decode = ["ffmpeg", "-v", "error", "-i", str(path), "-f", "f32le", "-"]
+    heard = np.frombuffer(subprocess.run(decode, capture_output=True, check=True).stdout, np.float32)
+    assert np.abs(heard).argmax() / 22050 == pytest.approx(0.2, abs=1e-3)
+
+
+def test_a_player_can_start_before_the_end_is_loaded(tmp_path):
+    path = tmp_path / "film.mp4"
+    with VideoWriter(path, WIDTH, HEIGHT) as writer:
+        writer.append(flashes(9, 0))
+    content = path.read_bytes()
+    assert content.index(b"moov") < content.index(b"mdat")
+
+
+def test_colours_and_broken_frame_rates_survive(tmp_path):
+    path = tmp_path / "film.mp4"
+    colour = torch.tensor([0.8, 0.2, 0.1])
+    with VideoWriter(path, WIDTH, HEIGHT, fps=23.976) as writer:
+        writer.append(colour.expand(10, HEIGHT, WIDTH, 3))
+    frames, fps, sound = read_video(path)
+    assert (frames - colour).abs().max() < 0.02
+    assert fps == pytest.approx(23.976)
+    assert sound is None
+
+
+@pytest.mark.parametrize("failure", [RuntimeError, KeyboardInterrupt])
+def test_a_broken_run_leaves_the_old_film(tmp_path, failure):
+    path = tmp_path / "film.mp4"
+    path.write_bytes(b"an older film")
+    with pytest.raises(failure), VideoWriter(path, WIDTH, HEIGHT, sound=click(16000, 1, 0.5)) as writer:
+        writer.append(flashes(5, 0))
+        raise failure
+    assert [file.name for file in tmp_path.iterdir()] == ["film.mp4"]
+    assert path.read_bytes() == b"an older film"
+
+
+def test_a_folder_that_cannot_be_written_to(tmp_path):
+    with pytest.raises(MultiTalkError, match="does not exist"), VideoWriter(tmp_path / "no/a.mp4", 64, 48):
+        pass
+    with pytest.raises(MultiTalkError, match="is a folder"), VideoWriter(tmp_path, 64, 48):
+        pass
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is a folder nobody can write to")
+def test_a_read_only_folder():
+    with pytest.raises(MultiTalkError, match="cannot be written"), VideoWriter("/proc/film.mp4", 64, 48):
+        pass
+
+
+FULL_DISK = """
+import resource, signal, sys
+import torch
+from multitalk_core.errors import MultiTalkError
+from multitalk_core.standalone.video import VideoWriter
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
+try:
+    with VideoWriter(sys.argv[1], 256, 256) as writer:
+        writer.append(torch.rand(6, 256, 256, 3, generator=torch.manual_seed(0)))
+except MultiTalkError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on the size of files")
+@pytest.mark.parametrize("limit", [0, 1000, 100_000, 250_000])
+def test_a_full_disk(tmp_path, limit):
+    path = tmp_path / "film.mp4"
+    command = [sys.executable, "-c", FULL_DISK, str(path), str(limit)]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "cannot be written" in result.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"no video at all"])
+def test_what_is_no_video_is_refused(tmp_path, content):
+    path = tmp_path / "film.mp4"
+    path.write_bytes(content)
+    with pytest.raises(MultiTalkError, match="cannot be read as a video"):
+        read_video(path)
+    with pytest.raises(MultiTalkError, match="cannot be read as a video"):
+        read_video(tmp_path / "missing.mp4")
+
+
+def test_too_many_channels_are_refused(tmp_path):
+    with pytest.raises(MultiTalkError, match="6 channels"):
+        VideoWriter(tmp_path / "film.mp4", WIDTH, HEIGHT, sound=click(48000, 1, 0.5, channels=6))
