@@ -1,0 +1,234 @@
+"""Safetensors files: one, several shards, a folder or an index; anything else is refused with a sentence."""
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from ..errors import MultiTalkError
+
+Paths = str | PathLike[str] | Sequence[str | PathLike[str]]
+
+ITEM_BITS = {
+    "F64": 64, "F32": 32, "F16": 16, "BF16": 16, "F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8,
+    "I64": 64, "I32": 32, "I16": 16, "I8": 8, "U64": 64, "U32": 32, "U16": 16, "U8": 8, "BOOL": 8,
+    "C64": 64, "F8_E4M3FNUZ": 8, "F8_E5M2FNUZ": 8, "F6_E2M3": 6, "F6_E3M2": 6, "F4": 4,
+}  # fmt: skip
+PICKLE_SUFFIXES = {".pt", ".pth", ".bin", ".ckpt", ".pkl"}
+LONGEST_HEADER = 100_000_000
+SHARD_NAME = re.compile(r"(.+)-(\d+)-of-(\d+)\.safetensors")
+
+
+@dataclass(frozen=True)
+class StoredTensor:
+    """Where a tensor lies and what it is, without its numbers."""
+
+    file: Path
+    dtype: str
+    """As safetensors writes it: F32, BF16, F8_E4M3, I8 …"""
+    shape: tuple[int, ...]
+
+    @property
+    def numbers(self) -> int:
+        return math.prod(self.shape)
+
+
+def read_tensors(paths: Paths) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Every tensor of a checkpoint, on the CPU and in its stored precision, and its metadata.
+
+    Parameters
+    ----------
+    paths
+        One .safetensors file (a shard brings its sisters), a list of them, a folder, or an index.
+
+    Raises
+    ------
+    MultiTalkError
+        The checkpoint is missing, incomplete, damaged, or not safetensors.
+    """
+    tensors, metadata = list_tensors(paths)
+    return load_tensors(tensors), metadata
+
+
+def list_tensors(paths: Paths) -> tuple[dict[str, StoredTensor], dict[str, str]]:
+    """Names, precisions and shapes of a checkpoint's tensors, and its metadata; the numbers stay on disk.
+
+    Raises
+    ------
+    MultiTalkError
+        As `read_tensors`.
+    """
+    tensors: dict[str, StoredTensor] = {}
+    metadata: dict[str, str] = {}
+    for file in checkpoint_files(paths):
+        found, about = _read_header(file)
+        for name in found.keys() & tensors.keys():
+            raise MultiTalkError(
+                f"{tensors[name].file} and {file} both hold the tensor {name}: "
+                "they are two checkpoints, so choose one of the files."
+            )
+        tensors |= found
+        metadata |= about
+    return tensors, metadata
+
+
+def load_tensors(stored: Mapping[str, StoredTensor]) -> dict[str, Tensor]:
+    """The numbers of the named tensors, on the CPU and in their stored precision.
+
+    Raises
+    ------
+    MultiTalkError
+        A file cannot be read.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    names_by_file: dict[Path, list[str]] = {}
+    for name, tensor in stored.items():
+        names_by_file.setdefault(tensor.file, []).append(name)
+    loaded = {}
+    for file, names in names_by_file.items():
+        try:
+            with safe_open(file, framework="pt") as opened:
+                loaded |= {name: opened.get_tensor(name) for name in names}
+        except (OSError, SafetensorError) as error:
+            raise MultiTalkError(f"{file} cannot be read ({error}): download or copy it again.") from error
+    return {name: loaded[name] for name in stored}
+
+
+def checkpoint_files(paths: Paths) -> list[Path]:
+    """The files that make up a checkpoint: an index or a folder opened up, a shard with its sisters."""
+    if not isinstance(paths, str | PathLike):
+        if not paths:
+            raise MultiTalkError("No checkpoint file was given: name at least one .safetensors file.")
+        return list(dict.fromkeys(file for path in paths for file in checkpoint_files(path)))
+    path = Path(paths)
+    if path.is_dir():
+        return _files_in_folder(path)
+    if path.name.endswith(".safetensors.index.json"):
+        return _files_of_index(path)
+    shard = SHARD_NAME.fullmatch(path.name)
+    if shard is None:
+        return [path]
+    stem, digits, count = shard[1], len(shard[2]), shard[3]
+    return [
+        _existing_shard(path.with_name(f"{stem}-{number:0{digits}d}-of-{count}.safetensors"), path)
+        for number in range(1, int(count) + 1)
+    ]
+
+
+def _files_in_folder(folder: Path) -> list[Path]:
+    index = sorted(folder.glob("*.safetensors.index.json"))
+    files = index[:1] or sorted(folder.glob("*.safetensors"))
+    if files:
+        return checkpoint_files(files)
+    pickles = sorted(file for file in folder.iterdir() if file.suffix in PICKLE_SUFFIXES)
+    if pickles:
+        raise _pickle_error(pickles[0])
+    raise MultiTalkError(
+        f"The folder {folder} holds no .safetensors file: choose the folder with the weights."
+    )
+
+
+def _files_of_index(index: Path) -> list[Path]:
+    try:
+        names = set(json.loads(index.read_bytes())["weight_map"].values())
+    except FileNotFoundError as error:
+        raise _missing_error(index) from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise MultiTalkError(f"The index {index} cannot be read: download it again.") from error
+    return [_existing_shard(index.with_name(str(name)), index) for name in sorted(names)]
+
+
+def _existing_shard(shard: Path, mentioned_by: Path) -> Path:
+    if not shard.is_file():
+        raise MultiTalkError(
+            f"The shard {shard.name} that belongs to {mentioned_by} is missing: download it into the same folder."
+        )
+    return shard
+
+
+def _read_header(file: Path) -> tuple[dict[str, StoredTensor], dict[str, str]]:
+    try:
+        size = file.stat().st_size
+        with file.open("rb") as opened:
+            start = opened.read(64)
+            _refuse_other_formats(file, start)
+            header_size = int.from_bytes(start[:8], "little")
+            if size < 8 + min(header_size, LONGEST_HEADER):
+                raise _cut_short_error(file)
+            if header_size > LONGEST_HEADER:
+                raise _damaged_error(file)
+            opened.seek(8)
+            header = opened.read(header_size)
+    except FileNotFoundError as error:
+        raise _missing_error(file) from error
+    except OSError as error:
+        raise MultiTalkError(
+            f"{file} cannot be read ({error.strerror}): check the path and its permissions."
+        ) from error
+    tensors, metadata, end = _parse_header(file, header)
+    if size < 8 + header_size + end:
+        raise _cut_short_error(file)
+    return tensors, metadata
+
+
+def _parse_header(file: Path, header: bytes) -> tuple[dict[str, StoredTensor], dict[str, str], int]:
+    """The header's tensors and metadata, and where the last tensor ends, in bytes after the header."""
+    try:
+        entries: dict[str, Any] = json.loads(header)
+        metadata = {str(key): str(value) for key, value in entries.pop("__metadata__", {}).items()}
+        tensors, last = {}, 0
+        for name, entry in entries.items():
+            tensor = StoredTensor(file, entry["dtype"], tuple(int(size) for size in entry["shape"]))
+            begin, end = entry["data_offsets"]
+            if (end - begin) * 8 != tensor.numbers * ITEM_BITS[tensor.dtype]:
+                raise _damaged_error(file)
+            tensors[name] = tensor
+            last = max(last, end)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise _damaged_error(file) from error
+    return tensors, metadata, last
+
+
+def _refuse_other_formats(file: Path, start: bytes) -> None:
+    if not start:
+        raise MultiTalkError(f"{file} is empty: download it again.")
+    if start.startswith(b"version https://git-lfs"):
+        raise MultiTalkError(
+            f"{file} is only a Git LFS pointer, the weights themselves were not downloaded: "
+            "run `git lfs pull` in its folder, or download the file from its web page."
+        )
+    if start.startswith(b"GGUF"):
+        raise MultiTalkError(f"{file} is a GGUF file, which is not supported: use the .safetensors version.")
+    if start.lstrip()[:14].lower().startswith((b"<!doctype html", b"<html")):
+        raise MultiTalkError(f"{file} is a web page and not weights: use the page's download button.")
+    # A safetensors header begins at byte 8 with a brace; its length before that may look like anything.
+    packed = start.startswith((b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"))
+    if (packed and start[8:9] != b"{") or file.suffix.lower() in PICKLE_SUFFIXES:
+        raise _pickle_error(file)
+
+
+def _missing_error(file: Path) -> MultiTalkError:
+    return MultiTalkError(f"{file} does not exist: check the path, or download the file first.")
+
+
+def _cut_short_error(file: Path) -> MultiTalkError:
+    return MultiTalkError(f"{file} ends too early, its download or copy was cut short: download it again.")
+
+
+def _damaged_error(file: Path) -> MultiTalkError:
+    return MultiTalkError(f"{file} is damaged or not a safetensors file: download it again.")
+
+
+def _pickle_error(file: Path) -> MultiTalkError:
+    return MultiTalkError(
+        f"{file} is a pickle, which can run code when it is opened: use the .safetensors version, or convert it "
+        f"once with: safetensors.torch.save_file(torch.load('{file.name}', weights_only=True), "
+        f"'{file.stem}.safetensors')"
+    )
