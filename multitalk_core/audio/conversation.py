@@ -1,0 +1,90 @@
+"""A timeline, heard by the audio encoder: what the adapter needs of all speakers, and the film's sound."""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from .features import AudioEncoder
+from .timeline import Timeline
+from .waveform import SPEECH_RATE, Waveform
+
+SILENT_FRAMES = 25
+
+
+@dataclass(frozen=True, eq=False)
+class Conversation:
+    """Every speaker's audio features, frame by frame.
+
+    Parameters
+    ----------
+    features : tuple of Tensor [frames, layers, channels]
+        One a speaker, equally long, float32, on the CPU.
+    silence : Tensor [silent frames, layers, channels]
+        Encoded silence, for what lies beyond the end.
+    fps : float
+        Feature frames, and video frames, per second.
+    sound : Waveform
+        The film's sound, as long as the features.
+    timeline : Timeline
+    """
+
+    features: tuple[Tensor, ...]
+    silence: Tensor
+    fps: float
+    sound: Waveform
+    timeline: Timeline
+
+    @property
+    def frames(self) -> int:
+        return len(self.features[0])
+
+    @property
+    def speakers(self) -> int:
+        return len(self.features)
+
+
+def encode_conversation(
+    timeline: Timeline,
+    encoder: AudioEncoder,
+    fps: float = 25.0,
+    frames: int | None = None,
+    normalise: bool = True,
+    seconds_per_piece: float | None = None,
+) -> Conversation:
+    """Encode every speaker's track (paper 3.2).
+
+    Parameters
+    ----------
+    timeline : Timeline
+    encoder : AudioEncoder
+    fps : float
+        Video frames per second.
+    frames : int, optional
+        Length in video frames: later ones are encoded and cut off, missing ones are silence. By default
+        until the last voice ends.
+    normalise : bool
+        Bring each voice to -23 LUFS first.
+    seconds_per_piece : float, optional
+        See AudioEncoder.encode.
+
+    Returns
+    -------
+    Conversation
+    """
+    seconds = timeline.seconds if frames is None else max(timeline.seconds, frames / fps)
+    tracks = timeline.tracks(normalise, seconds)
+    heard = int(tracks.shape[1] / SPEECH_RATE * fps)
+    frames = heard if frames is None else frames
+    encoded: dict[bytes, Tensor] = {}
+    for track in tracks:
+        # Equal tracks, such as two listeners', are encoded once.
+        if track.tobytes() not in encoded:
+            states = encoder.encode(track, fps, max(heard, frames), seconds_per_piece)
+            encoded[track.tobytes()] = states[:frames].clone()
+    return Conversation(
+        features=tuple(encoded[track.tobytes()] for track in tracks),
+        silence=encoder.silence(SILENT_FRAMES, fps),
+        fps=fps,
+        sound=timeline.sound(frames / fps),
+        timeline=timeline,
+    )

@@ -1,0 +1,212 @@
+"""Voices as wav2vec2 features, one set of hidden states per video frame (paper 3.2).
+
+Knows transformers and 16 kHz samples; knows nothing of speakers or timelines. The convolutions run in
+pieces and are exact all the same; the transformer hears the whole voice at once.
+"""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ..errors import MultiTalkError
+from .wav2vec2 import load_wav2vec2
+from .waveform import SPEECH_RATE
+
+CONVOLUTION_FRAMES_PER_PIECE = 500  # ten seconds
+OVERLAP_SECONDS = 5.0
+
+
+class AudioEncoder:
+    """wav2vec2, heard at video frames.
+
+    Parameters
+    ----------
+    model : transformers.Wav2Vec2Model
+        In eval mode.
+    do_normalize : bool
+        Whether the wave gets zero mean and unit variance first.
+    """
+
+    def __init__(self, model: nn.Module, do_normalize: bool = False) -> None:
+        self.model = model
+        self.do_normalize = do_normalize
+
+    @classmethod
+    def load(
+        cls,
+        path: str | Path,
+        device: str | torch.device = "cpu",
+        dtype: torch.dtype = torch.float32,
+        do_normalize: bool | None = None,
+    ) -> "AudioEncoder":
+        """Load a Hugging Face wav2vec2 folder or a single .safetensors file.
+
+        Parameters
+        ----------
+        path
+            A folder with config.json and model.safetensors, or one .safetensors file.
+        device, dtype
+            Where and in what precision the network runs.
+        do_normalize
+            None: as preprocessor_config.json says, False where there is none (chinese-wav2vec2-base, the
+            reference encoder, was used so).
+
+        Raises
+        ------
+        MultiTalkError
+            When the path holds no wav2vec2 weights in safetensors.
+        """
+        model, recommended = load_wav2vec2(Path(path), dtype)
+        return cls(model.to(device), recommended if do_normalize is None else do_normalize)
+
+    @property
+    def layers(self) -> int:
+        return len(self.model.encoder.layers)
+
+    @property
+    def channels(self) -> int:
+        return self.model.config.hidden_size
+
+    @torch.no_grad()
+    def encode(
+        self,
+        samples: np.ndarray,
+        fps: float = 25.0,
+        frames: int | None = None,
+        seconds_per_piece: float | None = None,
+    ) -> Tensor:
+        """Hidden states 1..N of every video frame.
+
+        The convolutional features are resized linearly (align_corners) to the frame count before the
+        feature projection and the transformer, as in the released code.
+
+        Parameters
+        ----------
+        samples : np.ndarray [samples], float32
+            Mono at 16 kHz.
+        fps : float
+            Video frames per second.
+        frames : int, optional
+            Frames that the whole sound is spread over; int(samples / 16000 * fps) by default.
+        seconds_per_piece : float, optional
+            Run the transformer on pieces of this length, with 5 s of overlap on either side, rather than on
+            the whole. wav2vec2 hears the whole voice, so this changes the features.
+
+        Returns
+        -------
+        Tensor [frames, layers, channels], float32, on the CPU
+
+        Raises
+        ------
+        MultiTalkError
+            When the sound is too short for a single frame.
+        """
+        count = int(len(samples) / SPEECH_RATE * fps) if frames is None else frames
+        if count < 1 or len(samples) < self._receptive_field():
+            raise MultiTalkError(
+                f"The voice is {len(samples) / SPEECH_RATE:.3f} seconds long, too short for one video frame; "
+                "use a longer one."
+            )
+        features = functional.interpolate(
+            self._convolve(samples), size=count, mode="linear", align_corners=True
+        )
+        hidden = self.model.feature_projection(features.transpose(1, 2))[0]
+        states = torch.empty(count, self.layers, self.channels)
+        if seconds_per_piece is None:
+            self._transform(hidden, states, slice(None))
+            return states
+        piece, overlap = max(1, round(seconds_per_piece * fps)), round(OVERLAP_SECONDS * fps)
+        for start in range(0, count, piece):
+            first = max(0, start - overlap)
+            inner = slice(start - first, min(start + piece, count) - first)
+            self._transform(hidden[:, first : start + piece + overlap], states[start : start + piece], inner)
+        return states
+
+    def silence(self, frames: int, fps: float = 25.0) -> Tensor:
+        """Features of encoded silence, which are not zeros.
+
+        Returns
+        -------
+        Tensor [frames, layers, channels], float32, on the CPU
+        """
+        samples = max(math.ceil(frames / fps * SPEECH_RATE), self._receptive_field())
+        return self.encode(np.zeros(samples, np.float32), fps, frames)
+
+    def _transform(self, hidden: Tensor, states: Tensor, inner: slice) -> None:
+        """Run the transformer and write the inner frames of its hidden states, one layer at a time."""
+        encoder = self.model.encoder
+
+        def keep(layer: int) -> None:
+            def hook(module: nn.Module, inputs: tuple, output: Tensor) -> None:
+                states[:, layer] = output[0, inner]
+
+            return hook
+
+        hooks = [layer.register_forward_hook(keep(n)) for n, layer in enumerate(encoder.layers)]
+        try:
+            # The last state is the encoder's own output: large models normalise it once more.
+            states[:, -1] = encoder(hidden).last_hidden_state[0, inner]
+        finally:
+            for hook in hooks:
+                hook.remove()
+
+    def _receptive_field(self) -> int:
+        """Samples that one convolutional frame hears."""
+        field = 1
+        for layer in reversed(self.model.feature_extractor.conv_layers):
+            field = (field - 1) * layer.conv.stride[0] + layer.conv.kernel_size[0]
+        return field
+
+    def _convolve(self, samples: np.ndarray) -> Tensor:
+        """Convolutional features of the whole sound, computed in pieces.
+
+        Returns
+        -------
+        Tensor [1, channels, convolution frames]
+        """
+        wave = self._wave(samples)
+        layers = self.model.feature_extractor.conv_layers
+        hop, field = math.prod(layer.conv.stride[0] for layer in layers), self._receptive_field()
+        count = (len(wave) - field) // hop + 1
+        statistics = self._group_norm_statistics(wave)
+        pieces = []
+        for start in range(0, count, CONVOLUTION_FRAMES_PER_PIECE):
+            stop = min(start + CONVOLUTION_FRAMES_PER_PIECE, count)
+            piece = wave[None, None, start * hop : (stop - 1) * hop + field]
+            for layer in layers:
+                if isinstance(getattr(layer, "layer_norm", None), nn.GroupNorm):
+                    # With known statistics, group norm with one group a channel is batch norm.
+                    norm = layer.layer_norm
+                    normed = functional.batch_norm(
+                        layer.conv(piece), *statistics, norm.weight, norm.bias, eps=norm.eps
+                    )
+                    piece = layer.activation(normed)
+                else:
+                    piece = layer(piece)
+            pieces.append(piece)
+        return torch.cat(pieces, dim=2)
+
+    def _wave(self, samples: np.ndarray) -> Tensor:
+        if self.do_normalize:
+            samples = (samples - samples.mean()) / np.sqrt(samples.var() + 1e-7)
+        return torch.as_tensor(samples, dtype=self.model.dtype, device=self.model.device)
+
+    def _group_norm_statistics(self, wave: Tensor) -> tuple[Tensor, Tensor] | None:
+        """Mean and population variance of each channel of the first convolution, over the whole sound."""
+        first = self.model.feature_extractor.conv_layers[0]
+        if not isinstance(first.layer_norm, nn.GroupNorm):
+            return None
+        hop, field = first.conv.stride[0], first.conv.kernel_size[0]
+        count = (len(wave) - field) // hop + 1
+        step = CONVOLUTION_FRAMES_PER_PIECE * 64
+        total = torch.zeros(2, first.conv.out_channels, dtype=torch.float64, device=wave.device)
+        for start in range(0, count, step):
+            stop = min(start + step, count)
+            piece = first.conv(wave[None, None, start * hop : (stop - 1) * hop + field])[0].double()
+            total += torch.stack([piece.sum(dim=1), piece.square().sum(dim=1)])
+        mean, square = total / count
+        return mean.to(wave.dtype), (square - mean.square()).clamp(min=0).to(wave.dtype)
