@@ -1,0 +1,69 @@
+"""Colour correction between clips: each frame's Lab statistics are set to the first picture's."""
+
+import torch
+from torch import Tensor
+
+_XYZ_FROM_RGB = (
+    (0.412453, 0.357580, 0.180423),
+    (0.212671, 0.715160, 0.072169),
+    (0.019334, 0.119193, 0.950227),
+)
+_WHITE_D65 = (0.95047, 1.0, 1.08883)
+
+
+def match_colour(frames: Tensor, reference: Tensor, strength: float = 1.0) -> Tensor:
+    """Give every frame the mean and spread of the reference in CIE Lab (D65).
+
+    Parameters
+    ----------
+    frames : Tensor [rows, 3, frames, height, width], in -1..1
+    reference : Tensor [rows, 3, 1, height, width], in -1..1
+        The first picture of the film, for every clip.
+    strength : float
+        0 leaves the frames, 1 (the released default) takes the match.
+
+    Returns
+    -------
+    Tensor, shape of `frames`
+    """
+    source = ((frames + 1) / 2).clamp(0, 1)
+    lab = lab_from_rgb(source)
+    goal = lab_from_rgb(((reference + 1) / 2).clamp(0, 1))
+    mean, spread = _statistics(lab)
+    goal_mean, goal_spread = _statistics(goal)
+    matched = (lab - mean) * torch.where(spread > 0, goal_spread / spread, 0.0) + goal_mean
+    matched = rgb_from_lab(matched).clamp(0, 1)
+    return ((1 - strength) * source + strength * matched) * 2 - 1
+
+
+def _statistics(lab: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and population deviation of each frame's channels."""
+    mean = lab.mean(dim=(-2, -1), keepdim=True)
+    return mean, lab.var(dim=(-2, -1), keepdim=True, unbiased=False).sqrt()
+
+
+def lab_from_rgb(rgb: Tensor) -> Tensor:
+    """sRGB in 0..1 to CIE Lab, channels in dimension 1."""
+    linear = torch.where(rgb > 0.04045, ((rgb + 0.055) / 1.055) ** 2.4, rgb / 12.92)
+    xyz = _mix(linear, torch.tensor(_XYZ_FROM_RGB, dtype=torch.float64)) / _white(rgb)
+    cubed = torch.where(xyz > 0.008856, xyz.clamp(min=0) ** (1 / 3), 7.787 * xyz + 16 / 116)
+    x, y, z = cubed.unbind(1)
+    return torch.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], dim=1)
+
+
+def rgb_from_lab(lab: Tensor) -> Tensor:
+    """CIE Lab to sRGB in 0..1, channels in dimension 1."""
+    lightness, a, b = lab.unbind(1)
+    y = (lightness + 16) / 116
+    cubed = torch.stack([a / 500 + y, y, (y - b / 200).clamp(min=0)], dim=1)
+    xyz = torch.where(cubed > 0.2068966, cubed**3, (cubed - 16 / 116) / 7.787) * _white(lab)
+    linear = _mix(xyz, torch.tensor(_XYZ_FROM_RGB, dtype=torch.float64).inverse())
+    return torch.where(linear > 0.0031308, 1.055 * linear.clamp(min=0) ** (1 / 2.4) - 0.055, 12.92 * linear)
+
+
+def _mix(colours: Tensor, matrix: Tensor) -> Tensor:
+    return torch.einsum("ij,bj...->bi...", matrix.to(colours), colours)
+
+
+def _white(like: Tensor) -> Tensor:
+    return like.new_tensor(_WHITE_D65).view(-1, *[1] * (like.ndim - 2))

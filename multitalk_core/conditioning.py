@@ -1,0 +1,81 @@
+"""What an image-to-video clip is conditioned on: mask, given frames, and motion latents (paper 3.5)."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from .clips import latent_frames
+
+MASK_CHANNELS = 4
+
+
+def conditioning_mask(frames: int, given: int, height: int, width: int) -> Tensor:
+    """Wan's mask channels: 1 where a video frame is given.
+
+    Frame 0 counts four times; then every four frames are the four channels of one latent frame.
+
+    Parameters
+    ----------
+    frames, given : int
+        Video frames of the clip, and how many leading ones are given.
+    height, width : int
+        Of the latent.
+
+    Returns
+    -------
+    Tensor [4, latent frames, height, width], float32
+    """
+    is_given = (torch.arange(frames) < given).float()
+    is_given = torch.cat([is_given[:1].expand(MASK_CHANNELS), is_given[1:]])
+    by_latent_frame = is_given.unflatten(0, (-1, MASK_CHANNELS)).T
+    return by_latent_frame[:, :, None, None].expand(-1, -1, height, width).contiguous()
+
+
+def conditioning_frames(given: Tensor, frames: int) -> Tensor:
+    """Given frames, then mid-grey (0) up to the clip's length.
+
+    Parameters
+    ----------
+    given : Tensor [rows, 3, given frames, height, width], in -1..1
+    frames : int
+
+    Returns
+    -------
+    Tensor [rows, 3, frames, height, width]
+    """
+    missing = given.new_zeros(*given.shape[:2], frames - given.shape[2], *given.shape[3:])
+    return torch.cat([given, missing], dim=2)
+
+
+@dataclass
+class MotionLatent:
+    """Latents of the motion frames, written over the start of the model's input (paper 3.5).
+
+    MultiTalk writes them noised to the step's level, with fresh noise at every step; InfiniteTalk
+    writes them clean.
+
+    Parameters
+    ----------
+    latent : Tensor [rows, channels, motion latent frames, height, width]
+    generator : torch.Generator
+        On the CPU, so that a seed means the same film on every device.
+    noised : bool
+    """
+
+    latent: Tensor
+    generator: torch.Generator
+    noised: bool = True
+
+    def written_over(self, latent: Tensor, timestep: float) -> Tensor:
+        """`latent` [rows, channels, frames, height, width] with its first frames at `timestep` in 1000..0."""
+        motion = self.latent
+        if self.noised:
+            noise = torch.randn(motion.shape, generator=self.generator).to(motion)
+            motion = (1 - timestep / 1000) * motion + timestep / 1000 * noise
+        return torch.cat([motion.to(latent), latent[:, :, motion.shape[2] :]], dim=2)
+
+
+def motion_latent(encoded: Tensor, motion_frames: int, generator: torch.Generator) -> MotionLatent:
+    """The motion frames' part of a clip's encoded conditioning frames [rows, channels, frames, ...]."""
+    return MotionLatent(encoded[:, :, : latent_frames(motion_frames)], generator)

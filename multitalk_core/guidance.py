@@ -1,0 +1,123 @@
+"""Text and audio guidance: three-way classifier-free guidance and adaptive projected guidance."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+PROMPT = "prompt, audio"
+NEGATIVE = "negative, audio"
+PROMPT_WITHOUT_AUDIO = "prompt, no audio"
+NEGATIVE_WITHOUT_AUDIO = "negative, no audio"
+
+
+@dataclass(frozen=True)
+class GuidanceScales:
+    """How strongly prompt and voices are followed; a scale of 1 saves its pass.
+
+    Attributes
+    ----------
+    text : float
+        5 in the released code; 1 with few-step LoRAs.
+    audio : float
+        4 in the released code; 2 with few-step LoRAs.
+    """
+
+    text: float = 5.0
+    audio: float = 4.0
+
+    def conditions(self) -> tuple[str, ...]:
+        """The predictions that `guide` needs, the plain one first."""
+        with_text, with_audio = not math.isclose(self.text, 1.0), not math.isclose(self.audio, 1.0)
+        if with_text and with_audio:
+            return PROMPT, NEGATIVE, NEGATIVE_WITHOUT_AUDIO
+        if with_text:
+            return PROMPT, NEGATIVE
+        return (PROMPT, PROMPT_WITHOUT_AUDIO) if with_audio else (PROMPT,)
+
+
+class ProjectedGuidance:
+    """Adaptive projected guidance (APG): damped differences without their part along the prediction.
+
+    Keeps a running difference for the text and for the audio term, so make a new one for every clip.
+
+    Parameters
+    ----------
+    momentum : float
+        Share of the last running difference that is added.
+    threshold : float
+        Largest norm of a difference, over a whole latent.
+    """
+
+    def __init__(self, momentum: float = -0.75, threshold: float = 55.0):
+        self.momentum = momentum
+        self.threshold = threshold
+        self.running: dict[str, Tensor] = {}
+
+    def __call__(self, term: str, difference: Tensor, prediction: Tensor) -> Tensor:
+        """The update that replaces `difference` ([rows, ...], like `prediction`) of one term."""
+        if term in self.running:
+            difference = difference + self.momentum * self.running[term]
+        self.running[term] = difference
+        dimensions = tuple(range(1, difference.ndim))
+        norm = difference.square().sum(dimensions, keepdim=True).sqrt()
+        difference = difference * (self.threshold / norm).clamp(max=1.0)
+        along = prediction.double()
+        along = along / along.square().sum(dimensions, keepdim=True).sqrt().clamp(min=1e-12)
+        parallel = (difference.double() * along).sum(dimensions, keepdim=True) * along
+        return (difference - parallel).to(prediction.dtype)
+
+
+def guide(
+    predictions: dict[str, Tensor], scales: GuidanceScales, projected: ProjectedGuidance | None = None
+) -> Tensor:
+    """Join the predictions of one step.
+
+    U + text · (C − D) + audio · (D − U), with C the plain prediction, D the negative prompt's and U the
+    one without audio, written as C plus (scale − 1) times each difference. With text scale 1 the audio
+    difference is taken from the prompt without audio.
+
+    Parameters
+    ----------
+    predictions : dict of Tensor [rows, channels, frames, height, width]
+        One for each of `scales.conditions()`.
+    scales : GuidanceScales
+    projected : ProjectedGuidance, optional
+        Replaces plain differences.
+
+    Returns
+    -------
+    Tensor, shape of a prediction
+    """
+    plain = guided = predictions[PROMPT]
+    names = scales.conditions()
+    if NEGATIVE in names:
+        difference = plain - predictions[NEGATIVE]
+        guided = guided + (scales.text - 1) * _update("text", difference, plain, projected)
+    if names[-1] in (NEGATIVE_WITHOUT_AUDIO, PROMPT_WITHOUT_AUDIO):
+        difference = predictions[names[-2]] - predictions[names[-1]]
+        guided = guided + (scales.audio - 1) * _update("audio", difference, plain, projected)
+    return guided
+
+
+def _update(term: str, difference: Tensor, plain: Tensor, projected: ProjectedGuidance | None) -> Tensor:
+    return difference if projected is None else projected(term, difference, plain)
+
+
+def released_timesteps(steps: int = 40, shift: float = 7.0) -> Tensor:
+    """The released code's timesteps: 1000..1 evenly, shifted towards noise, then 0.
+
+    Parameters
+    ----------
+    steps : int
+    shift : float
+        7 at 480p, 11 at 720p, 2 with few-step LoRAs.
+
+    Returns
+    -------
+    Tensor [steps + 1], float32, in 1000..0
+    """
+    times = torch.linspace(1000, 1, steps, dtype=torch.float64).float() / 1000
+    shifted = shift * times / (1 + (shift - 1) * times) * 1000
+    return torch.cat([shifted, shifted.new_zeros(1)])

@@ -1,0 +1,124 @@
+"""Labels of tokens and voices, and the rotation that binds them (L-RoPE, paper 3.3)."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+ROTATION_BASE = 10000.0
+
+
+@dataclass(frozen=True)
+class LabelRanges:
+    """Which labels the tokens of each person, the background and each voice get.
+
+    Attributes
+    ----------
+    persons : tuple of (float, float)
+        Range (lowest, highest) of the labels of each person's tokens, in speaker order.
+    background : float
+        Label of every token that belongs to nobody.
+    audio : tuple of float
+        Label of each voice, in speaker order.
+    """
+
+    persons: tuple[tuple[float, float], ...]
+    background: float
+    audio: tuple[float, ...]
+
+
+def spread_ranges(
+    speakers: int, width: float = 4.0, step: float = 20.0, background: float = 12.0
+) -> LabelRanges:
+    """Equal ranges, one every `step`; a voice's label is the middle of its person's range.
+
+    The defaults give the paper's labels for two speakers: 0-4 and 20-24, background 12, voices 2
+    and 22 (3.3, Table 3 b). `width=2, step=2` gives Table 3 a: 0-2 and 2-4, voices 1 and 3.
+    """
+    starts = [step * speaker for speaker in range(speakers)]
+    return LabelRanges(
+        persons=tuple((start, start + width) for start in starts),
+        background=background,
+        audio=tuple(start + width / 2 for start in starts),
+    )
+
+
+def token_classes(similarity: Tensor) -> Tensor:
+    """Class of every token: the largest of its similarities (paper 3.3).
+
+    Parameters
+    ----------
+    similarity : Tensor [rows, persons + 1, tokens]
+        The background is the last class.
+
+    Returns
+    -------
+    Tensor [rows, tokens], int64 in 0..persons
+    """
+    return similarity.argmax(dim=1)
+
+
+def normalised_similarity(similarity: Tensor) -> Tensor:
+    """Each class's map stretched to 0..1 over all tokens of the clip (paper 3.3, Norm).
+
+    Parameters
+    ----------
+    similarity : Tensor [rows, classes, tokens]
+
+    Returns
+    -------
+    Tensor of the same shape
+    """
+    lowest = similarity.amin(dim=-1, keepdim=True)
+    highest = similarity.amax(dim=-1, keepdim=True)
+    return (similarity - lowest) / (highest - lowest + 1e-8)
+
+
+def token_labels(similarity: Tensor, ranges: LabelRanges) -> Tensor:
+    """Label of every video token (paper 3.3).
+
+    A person's token gets that person's normalised similarity, scaled into that person's range; a
+    token of the background gets the background's label.
+
+    Parameters
+    ----------
+    similarity : Tensor [rows, persons + 1, tokens]
+    ranges : LabelRanges
+        For as many persons.
+
+    Returns
+    -------
+    Tensor [rows, tokens], float32
+    """
+    similarity = similarity.float()
+    bounds = similarity.new_tensor(ranges.persons)[:, :, None]
+    person_labels = normalised_similarity(similarity[:, :-1]) * (bounds[:, 1] - bounds[:, 0]) + bounds[:, 0]
+    background = torch.full_like(similarity[:, :1], ranges.background)
+    labels = torch.cat([person_labels, background], dim=1)
+    return labels.gather(1, token_classes(similarity)[:, None])[:, 0]
+
+
+def rotate(vectors: Tensor, labels: Tensor) -> Tensor:
+    """Rotate vectors by their labels (paper Eq. 3 and 4).
+
+    Pairs of neighbouring channels turn by label * 10000^(-2i/channels), in float32. Label 0 is the
+    identity. The paper's Eq. 4 writes the angle twice; this is the rotation of the released code.
+
+    Parameters
+    ----------
+    vectors : Tensor [..., channels]
+        An even number of channels.
+    labels : Tensor
+        Broadcastable to the shape of `vectors` without its last dimension.
+
+    Returns
+    -------
+    Tensor, shape and dtype of `vectors`
+    """
+    channels = vectors.shape[-1]
+    exponents = torch.arange(0, channels, 2, device=vectors.device, dtype=torch.float32) / channels
+    angles = labels.float()[..., None] * ROTATION_BASE**-exponents
+    cosine, sine = angles.cos(), angles.sin()
+    even, odd = vectors.float().unflatten(-1, (-1, 2)).unbind(-1)
+    turned = torch.stack([even * cosine - odd * sine, odd * cosine + even * sine], dim=-1)
+    return turned.flatten(-2).to(vectors.dtype)
