@@ -1,6 +1,7 @@
 """Checkpoint files: reading safetensors, the released audio adapters, and what a file contains."""
 
-from .adapter_file import AdapterShape, adapter_shape, check_adapter, read_adapter, write_adapter
+from .adapter_file import read_adapter, write_adapter
+from .adapter_shape import AdapterShape, adapter_shape, check_adapter
 from .description import Description, describe
 from .reading import StoredTensor, list_tensors, load_tensors, read_tensors
 

@@ -1,6 +1,6 @@
 """Quantised weights back to plain ones: fp8 with or without a scale, and Quanto's int8 and fp8."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import torch
 from torch import Tensor
@@ -9,9 +9,15 @@ from ..errors import MultiTalkError
 
 # ComfyUI's older and newer name of the scale, and Quanto's pair; all mean stored · scale.
 SCALES = ("scale_weight", "weight_scale", "weight._scale")
-QUANTISED_SUFFIXES = (*SCALES, "weight._data")
+STORED = ("weight", "bias", "weight._data")
+PARTS = (*STORED, *SCALES)
 PLAIN = (torch.float32, torch.float16, torch.bfloat16, torch.float64)
 FLOAT8 = (torch.float8_e4m3fn, torch.float8_e5m2)
+
+
+def stored_part(parts: Collection[str]) -> str | None:
+    """Which of a parameter's parts are its numbers, scaled or not; None where only scales are left."""
+    return next((part for part in STORED if part in parts), None)
 
 
 def dequantise(name: str, parts: Mapping[str, Tensor], dtype: torch.dtype | None) -> Tensor:
@@ -32,22 +38,18 @@ def dequantise(name: str, parts: Mapping[str, Tensor], dtype: torch.dtype | None
     MultiTalkError
         The layout is not one of those above.
     """
-    stored = next((parts[part] for part in ("weight", "bias", "weight._data") if part in parts), None)
+    stored = parts[stored_part(parts)]
     scales = [parts[scale] for scale in SCALES if scale in parts]
     quanto = "weight._data" in parts
-    if stored is None or len(scales) > 1 or quanto != ("weight._scale" in parts):
+    if len(parts) - len(scales) > 1 or len(scales) > 1 or quanto != ("weight._scale" in parts):
         raise MultiTalkError(
             f"The tensor {name} has the parts {', '.join(sorted(parts))}, an unknown kind of quantisation: "
             "use the fp16, bf16 or fp8 version."
         )
-    if (
-        stored.dtype not in PLAIN
-        and stored.dtype not in FLOAT8
-        and not (quanto and stored.dtype == torch.int8)
-    ):
+    if stored.dtype not in (*PLAIN, *FLOAT8, *([torch.int8] if quanto else [])):
         raise MultiTalkError(
-            f"The tensor {name} is stored as {str(stored.dtype).removeprefix('torch.')}, a kind of quantisation "
-            "that is not supported: use the fp16, bf16 or fp8 version."
+            f"The tensor {name} is stored as {str(stored.dtype).removeprefix('torch.')}, a kind of "
+            "quantisation that is not supported: use the fp16, bf16 or fp8 version."
         )
     if not scales:
         own = torch.bfloat16 if stored.dtype in FLOAT8 else stored.dtype
@@ -58,9 +60,9 @@ def dequantise(name: str, parts: Mapping[str, Tensor], dtype: torch.dtype | None
 def _scale_for(name: str, stored: Tensor, scale: Tensor) -> Tensor:
     if scale.dtype in PLAIN and scale.numel() == 1:
         return scale.float().reshape(())
-    if scale.dtype in PLAIN and scale.numel() == len(stored):
+    if scale.dtype in PLAIN and scale.numel() == stored.shape[:1].numel():
         return scale.float().reshape(-1, *(1,) * (stored.dim() - 1))
     raise MultiTalkError(
-        f"The scale of {name} is {list(scale.shape)} for a weight of {list(stored.shape)}, a kind of quantisation "
-        "that is not supported: use the fp16, bf16 or fp8 version."
+        f"The scale of {name} is {list(scale.shape)} for a weight of {list(stored.shape)}, a kind of "
+        "quantisation that is not supported: use the fp16, bf16 or fp8 version."
     )

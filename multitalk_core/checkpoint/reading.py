@@ -148,7 +148,8 @@ def _files_of_index(index: Path) -> list[Path]:
 def _existing_shard(shard: Path, mentioned_by: Path) -> Path:
     if not shard.is_file():
         raise MultiTalkError(
-            f"The shard {shard.name} that belongs to {mentioned_by} is missing: download it into the same folder."
+            f"The shard {shard.name} that belongs to {mentioned_by} is missing: "
+            "download it into the same folder."
         )
     return shard
 
@@ -175,6 +176,8 @@ def _read_header(file: Path) -> tuple[dict[str, StoredTensor], dict[str, str]]:
     tensors, metadata, end = _parse_header(file, header)
     if size < 8 + header_size + end:
         raise _cut_short_error(file)
+    if size > 8 + header_size + end:
+        raise _damaged_error(file)
     return tensors, metadata
 
 
@@ -191,7 +194,7 @@ def _parse_header(file: Path, header: bytes) -> tuple[dict[str, StoredTensor], d
                 raise _damaged_error(file)
             tensors[name] = tensor
             last = max(last, end)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise _damaged_error(file) from error
     return tensors, metadata, last
 
@@ -228,7 +231,7 @@ def _damaged_error(file: Path) -> MultiTalkError:
 
 def _pickle_error(file: Path) -> MultiTalkError:
     return MultiTalkError(
-        f"{file} is a pickle, which can run code when it is opened: use the .safetensors version, or convert it "
-        f"once with: safetensors.torch.save_file(torch.load('{file.name}', weights_only=True), "
+        f"{file} is a pickle, which can run code when it is opened: use the .safetensors version, or convert "
+        f"it once with: safetensors.torch.save_file(torch.load('{file.name}', weights_only=True), "
         f"'{file.stem}.safetensors')"
     )

@@ -1,0 +1,103 @@
+"""The names an audio adapter's tensors were released with, found again whatever a repack put before them."""
+
+import re
+from collections.abc import Collection, Iterable
+
+from ..errors import MultiTalkError
+from .quantised import PARTS, stored_part
+
+PROJECTION_LAYERS = ("proj1", "proj1_vf", "proj2", "proj3", "norm")
+BLOCK_LAYERS = ("audio_cross_attn.q_linear", "audio_cross_attn.kv_linear", "audio_cross_attn.proj", "norm_x")
+
+# Whatever prefix a repack put in front is dropped; WanVideoWrapper exports say multitalk_audio_proj.
+_PARAMETER = re.compile(
+    rf"(?:.+\.)?(?:multitalk_)?((?:audio_proj\.(?:{'|'.join(PROJECTION_LAYERS)})"
+    rf"|blocks\.\d+\.(?:{'|'.join(map(re.escape, BLOCK_LAYERS))}))\.)"
+    rf"({'|'.join(map(re.escape, PARTS))})"
+)
+# Scales of activations and notes of quantisers: nothing of the weights themselves.
+_IGNORED = re.compile(r"(?:.*\.)?(?:scaled_fp8|scale_input|input_scale|output_scale|comfy_quant)")
+_ADAPTER_SPACE = re.compile(r"(?:.+\.)?(?:multitalk_)?(?:audio_proj|blocks\.\d+\.audio_cross_attn)\..+")
+
+
+def find_parameters(stored: Iterable[str], name: str) -> tuple[dict[str, dict[str, str]], list[str]]:
+    """The parameters of the adapter among the names of a checkpoint, and audio tensors it should not have.
+
+    Returns
+    -------
+    parameters
+        Released key → part ("weight", "bias" or a part of a quantised weight) → name in the checkpoint.
+    unexpected
+        Names in the checkpoint.
+
+    Raises
+    ------
+    MultiTalkError
+        There are two adapters.
+    """
+    parameters: dict[str, dict[str, str]] = {}
+    unexpected = []
+    for source in stored:
+        match = _PARAMETER.fullmatch(source)
+        if match is None:
+            if _ADAPTER_SPACE.fullmatch(source) and not _IGNORED.fullmatch(source):
+                unexpected.append(source)
+            continue
+        layer, part = match.groups()
+        parts = parameters.setdefault(layer + ("bias" if part == "bias" else "weight"), {})
+        if part in parts:
+            raise MultiTalkError(
+                f"{name} holds two adapters ({parts[part]} and {source}): split it into two files."
+            )
+        parts[part] = source
+    return {key: parts for key, parts in parameters.items() if stored_part(parts)}, unexpected
+
+
+def expected_keys(blocks: Iterable[int]) -> list[str]:
+    """The keys of an adapter on these blocks, in the released order."""
+    layers = [f"audio_proj.{layer}" for layer in PROJECTION_LAYERS]
+    layers += [f"blocks.{block}.{layer}" for block in blocks for layer in BLOCK_LAYERS]
+    return [f"{layer}.{part}" for layer in layers for part in ("weight", "bias")]
+
+
+def blocks_of(keys: Iterable[str]) -> tuple[int, ...]:
+    """The numbers of the blocks that occur in released key names."""
+    return tuple(sorted({int(key.split(".")[1]) for key in keys if key.startswith("blocks.")}))
+
+
+def check_keys(keys: Collection[str], unexpected: Collection[str], name: str) -> None:
+    """Refuses anything but the audio projection and whole audio layers, on any subset of blocks.
+
+    Parameters
+    ----------
+    keys
+        Released keys, as `find_parameters` gives them.
+    unexpected
+        Audio tensors that no adapter has.
+    name
+        Of the checkpoint, for error sentences.
+
+    Raises
+    ------
+    MultiTalkError
+    """
+    blocks = blocks_of(keys)
+    if not blocks or not any(key.startswith("audio_proj.") for key in keys):
+        raise MultiTalkError(
+            f"{name} holds no audio adapter (tensors audio_proj.* and blocks.N.audio_cross_attn.*): "
+            "choose a MultiTalk or InfiniteTalk file."
+        )
+    if missing := [key for key in expected_keys(blocks) if key not in keys]:
+        raise MultiTalkError(
+            f"The adapter in {name} lacks {_some(missing)}: download it again, with all its shards."
+        )
+    if unexpected := sorted({*unexpected, *keys} - {*expected_keys(blocks)}):
+        raise MultiTalkError(
+            f"The adapter in {name} also has {_some(unexpected)}, which MultiTalk and InfiniteTalk lack: "
+            "use one of their files."
+        )
+
+
+def _some(keys: list[str]) -> str:
+    shown = ", ".join(keys[:3])
+    return shown if len(keys) <= 3 else f"{shown} … ({len(keys)} tensors in all)"
