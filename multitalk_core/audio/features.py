@@ -13,10 +13,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..errors import MultiTalkError
-from .wav2vec2 import load_wav2vec2
+from .wav2vec2 import build_wav2vec2, read_wav2vec2
 from .waveform import SPEECH_RATE
 
 CONVOLUTION_FRAMES_PER_PIECE = 500  # ten seconds
+FIRST_CONVOLUTION_RATIO = 64  # its frames for one frame of the last
 OVERLAP_SECONDS = 5.0
 
 
@@ -27,13 +28,13 @@ class AudioEncoder:
     ----------
     model : transformers.Wav2Vec2Model
         In eval mode.
-    do_normalize : bool
-        Whether the wave gets zero mean and unit variance first.
+    normalise : bool
+        Whether the wave gets zero mean and unit variance first (`do_normalize` of the preprocessor).
     """
 
-    def __init__(self, model: nn.Module, do_normalize: bool = False) -> None:
+    def __init__(self, model: nn.Module, normalise: bool = False) -> None:
         self.model = model
-        self.do_normalize = do_normalize
+        self.normalise = normalise
 
     @classmethod
     def load(
@@ -41,7 +42,7 @@ class AudioEncoder:
         path: str | Path,
         device: str | torch.device = "cpu",
         dtype: torch.dtype = torch.float32,
-        do_normalize: bool | None = None,
+        normalise: bool | None = None,
     ) -> "AudioEncoder":
         """Load a Hugging Face wav2vec2 folder or a single .safetensors file.
 
@@ -51,17 +52,35 @@ class AudioEncoder:
             A folder with config.json and model.safetensors, or one .safetensors file.
         device, dtype
             Where and in what precision the network runs.
-        do_normalize
-            None: as preprocessor_config.json says, False where there is none (chinese-wav2vec2-base, the
-            reference encoder, was used so).
+        normalise
+            Give the wave zero mean and unit variance. None: as preprocessor_config.json says, or not where
+            there is none.
 
         Raises
         ------
         MultiTalkError
             When the path holds no wav2vec2 weights in safetensors.
         """
-        model, recommended = load_wav2vec2(Path(path), dtype)
-        return cls(model.to(device), recommended if do_normalize is None else do_normalize)
+        state, config, recommended = read_wav2vec2(Path(path))
+        model = build_wav2vec2(state, config, str(path), dtype)
+        return cls(model.to(device), recommended if normalise is None else normalise)
+
+    @classmethod
+    def from_state(
+        cls, state: dict[str, Tensor], config: dict | None = None, normalise: bool = False
+    ) -> "AudioEncoder":
+        """An encoder from wav2vec2 tensors at hand, under their original names, in float32.
+
+        Parameters
+        ----------
+        state
+            With or without the prefix `wav2vec2.`.
+        config
+            Entries of a Hugging Face config.json; what it lacks is read from the tensors.
+        normalise
+            Give the wave zero mean and unit variance.
+        """
+        return cls(build_wav2vec2(state, config or {}, "The state", torch.float32), normalise)
 
     @property
     def layers(self) -> int:
@@ -191,22 +210,24 @@ class AudioEncoder:
         return torch.cat(pieces, dim=2)
 
     def _wave(self, samples: np.ndarray) -> Tensor:
-        if self.do_normalize:
+        if self.normalise:
             samples = (samples - samples.mean()) / np.sqrt(samples.var() + 1e-7)
         return torch.as_tensor(samples, dtype=self.model.dtype, device=self.model.device)
 
     def _group_norm_statistics(self, wave: Tensor) -> tuple[Tensor, Tensor] | None:
-        """Mean and population variance of each channel of the first convolution, over the whole sound."""
+        """Mean and population variance of the first convolution's channels, over the whole sound."""
         first = self.model.feature_extractor.conv_layers[0]
         if not isinstance(first.layer_norm, nn.GroupNorm):
             return None
         hop, field = first.conv.stride[0], first.conv.kernel_size[0]
         count = (len(wave) - field) // hop + 1
-        step = CONVOLUTION_FRAMES_PER_PIECE * 64
-        total = torch.zeros(2, first.conv.out_channels, dtype=torch.float64, device=wave.device)
+        step = CONVOLUTION_FRAMES_PER_PIECE * FIRST_CONVOLUTION_RATIO
+        # Summed on the CPU: some accelerators have no float64.
+        total = torch.zeros(2, first.conv.out_channels, dtype=torch.float64)
         for start in range(0, count, step):
             stop = min(start + step, count)
-            piece = first.conv(wave[None, None, start * hop : (stop - 1) * hop + field])[0].double()
-            total += torch.stack([piece.sum(dim=1), piece.square().sum(dim=1)])
+            piece = first.conv(wave[None, None, start * hop : (stop - 1) * hop + field])[0]
+            variance, mean = (part.cpu().double() for part in torch.var_mean(piece, dim=1, correction=0))
+            total += (stop - start) * torch.stack([mean, variance + mean.square()])
         mean, square = total / count
-        return mean.to(wave.dtype), (square - mean.square()).clamp(min=0).to(wave.dtype)
+        return mean.to(wave), (square - mean.square()).to(wave)

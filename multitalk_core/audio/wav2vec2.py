@@ -24,48 +24,73 @@ HEAD_WIDTH = 64  # of base and large alike
 STRIDES = (5, 2, 2, 2, 2, 2, 2)
 
 
-def load_wav2vec2(path: Path, dtype: torch.dtype) -> tuple["Wav2Vec2Model", bool]:
-    """The network in eval mode, and whether its preprocessor normalises the wave.
+def read_wav2vec2(path: Path) -> tuple[dict[str, Tensor], dict, bool]:
+    """Tensors, configuration, and whether the preprocessor normalises the wave.
 
     Parameters
     ----------
     path
         A folder with config.json, model.safetensors and maybe preprocessor_config.json, or one .safetensors
-        file, whose metadata may carry the same configuration as JSON under `config`.
+        file, whose metadata may carry the same configuration (and `do_normalize`) as JSON under `config`.
+
+    Raises
+    ------
+    MultiTalkError
+        When there are no safetensors, or a file is damaged.
+    """
+    if not path.is_dir():
+        state, metadata = _read_safetensors(path)
+        config = _parse_json(metadata.get("config", "{}"), path)
+        return state, config, bool(config.get("do_normalize", False))
+    state, _ = _read_safetensors(_weights_in(path))
+    preprocessor = path / "preprocessor_config.json"
+    advice = _parse_json(preprocessor.read_text("utf-8"), preprocessor) if preprocessor.exists() else {}
+    config = path / "config.json"
+    return state, _parse_json(config.read_text("utf-8"), config), bool(advice.get("do_normalize", False))
+
+
+def build_wav2vec2(
+    state: dict[str, Tensor], config: dict, source: str, dtype: torch.dtype
+) -> "Wav2Vec2Model":
+    """The network in eval mode, without gradients.
+
+    Parameters
+    ----------
+    state
+        Under released names, with or without prefix and heads.
+    config
+        Entries of a config.json; what it lacks is read from the tensors.
+    source
+        Where the tensors come from, for messages.
     dtype
         The weights' precision.
 
     Raises
     ------
     MultiTalkError
-        When there are no safetensors, or they are damaged or not wav2vec2's.
+        When the tensors are not wav2vec2's or do not fit `config`.
     """
     from transformers import Wav2Vec2Config, Wav2Vec2Model
 
-    if path.is_dir():
-        state, _ = _read_safetensors(_weights_in(path))
-        described = _read_json(path / "config.json")
-        preprocessor = path / "preprocessor_config.json"
-        do_normalize = _read_json(preprocessor).get("do_normalize", False) if preprocessor.exists() else False
-    else:
-        state, metadata = _read_safetensors(path)
-        described = json.loads(metadata.get("config", "{}"))
-        do_normalize = described.get("do_normalize", False)
-    state = _plain_names(state)
-    if described.get("model_type", "wav2vec2") != "wav2vec2" or not state:
-        raise MultiTalkError(f"{path} is no wav2vec2 model; choose one such as chinese-wav2vec2-base.")
-    # No masking: its learned vector is for training only.
-    described |= {"mask_time_prob": 0.0, "mask_feature_prob": 0.0, "add_adapter": False}
-    config = Wav2Vec2Config(**{**_dimensions(state, path), **described}, attn_implementation="sdpa")
-    with torch.device("meta"):
-        model = Wav2Vec2Model(config)
+    state = {name: tensor.to(dtype) for name, tensor in _plain_names(state).items()}
+    if config.get("model_type", "wav2vec2") != "wav2vec2":
+        raise MultiTalkError(f"{source} is no wav2vec2 model; choose one such as chinese-wav2vec2-base.")
+    # The vectors that mask frames are for training only.
+    fixed = {"mask_time_prob": 0.0, "mask_feature_prob": 0.0, "add_adapter": False}
     try:
-        model.load_state_dict({name: tensor.to(dtype) for name, tensor in state.items()}, assign=True)
+        described = _dimensions(state) | config | fixed | {"attn_implementation": "sdpa"}
+        with torch.device("meta"):
+            model = Wav2Vec2Model(Wav2Vec2Config(**described))
+        model.load_state_dict(state, assign=True)
+    except KeyError as error:
+        raise MultiTalkError(
+            f"{source} is no wav2vec2 model, it lacks {error}; choose one such as chinese-wav2vec2-base."
+        ) from error
     except RuntimeError as error:
         raise MultiTalkError(
-            f"The weights of {path} do not fit its configuration; download it again. ({error})"
+            f"{source} does not fit its own configuration; download it again. ({error})"
         ) from error
-    return model.eval().requires_grad_(False), do_normalize
+    return model.eval().requires_grad_(False)
 
 
 def _weights_in(folder: Path) -> Path:
@@ -84,11 +109,13 @@ def _weights_in(folder: Path) -> Path:
     return weights
 
 
-def _read_json(path: Path) -> dict:
+def _parse_json(text: str, path: Path) -> dict:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise MultiTalkError(f"{path} cannot be read ({error}); download it again.") from error
+        return dict(json.loads(text))
+    except (TypeError, ValueError) as error:
+        raise MultiTalkError(
+            f"The configuration in {path} is damaged ({error}); download it again."
+        ) from error
 
 
 def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -119,28 +146,22 @@ def _plain_names(state: dict[str, Tensor]) -> dict[str, Tensor]:
     return plain
 
 
-def _dimensions(state: dict[str, Tensor], path: Path) -> dict:
+def _dimensions(state: dict[str, Tensor]) -> dict:
     """What the tensors tell of the configuration; the rest as in wav2vec2 base and large."""
     layers = [name for name in state if re.fullmatch(r"encoder\.layers\.\d+\.layer_norm\.weight", name)]
     convolutions = [
         state[f"feature_extractor.conv_layers.{n}.conv.weight"]
         for n in range(sum(name.endswith(".conv.weight") for name in state))
     ]
-    try:
-        width = len(state["encoder.layer_norm.weight"])
-        position = state["encoder.pos_conv_embed.conv.parametrizations.weight.original1"]
-        intermediate = len(state["encoder.layers.0.feed_forward.intermediate_dense.bias"])
-    except KeyError as error:
-        raise MultiTalkError(
-            f"{path} is no wav2vec2 model, it lacks {error}; choose one such as chinese-wav2vec2-base."
-        ) from error
+    width = len(state["encoder.layer_norm.weight"])
+    position = state["encoder.pos_conv_embed.conv.parametrizations.weight.original1"]
     # Models with a layer norm in every convolution also have the stable order in the transformer.
     layer_norm = "feature_extractor.conv_layers.1.layer_norm.weight" in state
     return {
         "hidden_size": width,
         "num_hidden_layers": len(layers),
         "num_attention_heads": max(1, width // HEAD_WIDTH),
-        "intermediate_size": intermediate,
+        "intermediate_size": len(state["encoder.layers.0.feed_forward.intermediate_dense.bias"]),
         "conv_dim": [weight.shape[0] for weight in convolutions],
         "conv_kernel": [weight.shape[2] for weight in convolutions],
         "conv_stride": STRIDES[: len(convolutions)],
