@@ -67,12 +67,13 @@ def write_adapter(
         mode = partial.stat().st_mode  # save_file makes files only their owner can read
         save_file(tensors, partial, metadata={"format": "pt", **(metadata or {})})
         partial.chmod(mode)
-        with partial.open("rb") as written:
+        with partial.open("rb+") as written:
             os.fsync(written.fileno())
         os.replace(partial, path)
     except (OSError, SafetensorError) as error:
+        reason = getattr(error, "strerror", None) or str(error).rpartition("I/O error: ")[2]
         raise MultiTalkError(
-            f"The adapter could not be written to {path} ({error}): free some space or choose another "
+            f"The adapter could not be written to {path} ({reason}): free some space or choose another "
             "folder; nothing was changed."
         ) from error
     finally:

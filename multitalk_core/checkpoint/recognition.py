@@ -121,11 +121,11 @@ def _wav2vec2(stored: Stored, metadata: Mapping[str, str]) -> Found | None:
 def _clip_vision(stored: Stored, metadata: Mapping[str, str]) -> Found | None:
     open_clip = _below(stored, "visual.transformer.resblocks.0.attn.in_proj_weight")
     wan = _below(stored, "visual.transformer.0.attn.to_qkv.weight")
-    hugging_face = _below(stored, "vision_model.encoder.layers.0.self_attn.q_proj.weight")
+    hugging_face = _below(stored, "embeddings.class_embedding")
     for tensors, layers, embedding in (
         (open_clip, "visual.transformer.resblocks.", "visual.class_embedding"),
         (wan, "visual.transformer.", "visual.cls_embedding"),
-        (hugging_face, "vision_model.encoder.layers.", "vision_model.embeddings.class_embedding"),
+        (hugging_face, "encoder.layers.", "embeddings.class_embedding"),
     ):
         if embedding in tensors:
             width = tensors[embedding].shape[-1]
