@@ -41,40 +41,32 @@ class VideoWriter:
     fps
         Frames per second.
     sound
-        One or two channels at any rate. It is cut, or padded with silence, to the length of the film.
+        Any rate; more than two channels become stereo. Cut, or padded with silence, to the film's length.
 
     Raises
     ------
     MultiTalkError
-        When the folder is missing or read-only, the disk is full, or the sound has more than two channels.
+        When the folder is missing or read-only, or the disk is full.
     """
 
     def __init__(
         self, path: str | Path, width: int, height: int, fps: float = 25.0, sound: Waveform | None = None
     ) -> None:
-        if sound is not None and len(sound.samples) > 2:
-            raise MultiTalkError(
-                f"The film's sound has {len(sound.samples)} channels; mix it down to one or two first."
-            )
         self.path = Path(path)
         self.size = (width, height)
         self.fps = Fraction(fps).limit_denominator(1001)
         self.frames = 0
         self._part = self.path.with_name(f".{self.path.name}.{uuid4().hex[:8]}.part")
-        self._sound = None if sound is None else _to_aac_rate(sound)
+        self._sound = None if sound is None else _for_aac(sound)
         self._heard = 0
 
     def __enter__(self) -> "VideoWriter":
         import av
 
         if not self.path.parent.is_dir():
-            raise MultiTalkError(
-                f"The folder {self.path.parent} does not exist; create it or choose another."
-            )
+            raise MultiTalkError(f"The folder {self.path.parent} does not exist; create it first.")
         if self.path.is_dir():
-            raise MultiTalkError(
-                f"{self.path} is a folder; name a file in it for the video, such as film.mp4."
-            )
+            raise MultiTalkError(f"{self.path} is a folder; name a file in it, such as film.mp4.")
         with self._failures_told():
             self._container = av.open(
                 str(self._part), "w", format="mp4", container_options={"movflags": "+faststart"}
@@ -137,7 +129,7 @@ class VideoWriter:
         context = self._video.codec_context
         context.colorspace = context.color_primaries = context.color_trc = context.color_range = BT709
         if self._sound is not None:
-            channels = len(self._sound.samples)
+            channels = self._sound.channels
             self._audio = self._container.add_stream(
                 "aac", rate=self._sound.rate, layout="mono" if channels == 1 else "stereo"
             )
@@ -150,9 +142,8 @@ class VideoWriter:
         import av
 
         until = round(self.frames / self.fps * self._sound.rate)
-        piece = self._sound.samples[:, self._heard : until]
-        samples = np.zeros((len(piece), until - self._heard), np.float32)
-        samples[:, : piece.shape[1]] = piece
+        piece = Waveform(self._sound.samples[:, self._heard : until], self._sound.rate)
+        samples = np.ascontiguousarray(piece.padded(until - self._heard).samples)
         frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout=self._audio.layout.name)
         frame.sample_rate, frame.time_base = self._sound.rate, Fraction(1, self._sound.rate)
         frame.pts = self._heard
@@ -199,9 +190,7 @@ def read_video(path: str | Path) -> tuple[Tensor, float, Waveform | None]:
             frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
             sound = _read_sound(container) if container.streams.audio else None
     except (OSError, av.FFmpegError) as error:
-        raise MultiTalkError(
-            f"{path} cannot be read as a video ({error.strerror}); choose another."
-        ) from error
+        raise MultiTalkError(f"{path} cannot be read as a video ({error.strerror}).") from error
     return torch.from_numpy(np.stack(frames)).float() / 255, fps, sound
 
 
@@ -221,10 +210,7 @@ def _read_sound(container) -> Waveform:
     return Waveform(np.concatenate(planes, axis=1)[:, :end], stream.rate)
 
 
-def _to_aac_rate(sound: Waveform) -> Waveform:
-    if sound.rate in AAC_RATES:
-        return sound
-    import soxr
-
-    samples = soxr.resample(np.ascontiguousarray(sound.samples.T), sound.rate, AAC_FALLBACK_RATE).T
-    return Waveform(samples, AAC_FALLBACK_RATE)
+def _for_aac(sound: Waveform) -> Waveform:
+    if sound.channels > 2:
+        sound = sound.stereo()
+    return sound if sound.rate in AAC_RATES else sound.resampled(AAC_FALLBACK_RATE)
