@@ -1,13 +1,15 @@
 """What each golden case compares: the core's public functions on one side, released numbers on the other."""
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
 from golden_clips import compare_audio_windows, compare_long_video
 from golden_wan import compare_dit_block, compare_dit_model
-from multitalk_core.persons import Box, persons_from_boxes, persons_from_parts
-from multitalk_core.picture import nearest_bucket, resize_and_crop
+from safetensors.torch import save_file
 from torch import Tensor
 
 from multitalk_core.adapter import AudioProjection
@@ -28,6 +30,8 @@ from multitalk_core.guidance import (
 )
 from multitalk_core.labels import rotate, spread_ranges, token_classes, token_labels
 from multitalk_core.localization import class_similarity
+from multitalk_core.persons import GIVEN, Box, persons_from_boxes, persons_from_parts
+from multitalk_core.picture import nearest_bucket, resize_and_crop
 from multitalk_core.schemes import Grid, bind
 
 SKIPPED = {
@@ -92,7 +96,10 @@ def compare_audio_cross_attention(config: Config, tensors: Tensors, case: dict) 
 def compare_wav2vec2(config: Config, tensors: Tensors, case: dict) -> Comparisons:
     about_the_case = {"transformers", "samples", "sample_rate", "fps", "seq_len", "base_seed"}
     architecture = {key: value for key, value in config.items() if key not in about_the_case}
-    encoder = AudioEncoder.from_state(state_of(tensors), architecture, normalise=True)
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "wav2vec2.safetensors"
+        save_file(state_of(tensors), file, metadata={"config": json.dumps(architecture)})
+        encoder = AudioEncoder.load(file, do_normalize=True)
     features = encoder.encode(tensors["waveform"].numpy(), fps=config["fps"])
     yield "embedding", features, tensors["embedding"]
 
@@ -143,11 +150,10 @@ def compare_masks(config: Config, tensors: Tensors, case: dict) -> Comparisons:
         else:
             boxes = [job["bbox"][f"person{index + 1}"] for index in range(job["persons"])]
             boxes = [Box(left, top, right, bottom) for top, left, bottom, right in boxes]
-            persons = persons_from_boxes(boxes, *size)
+            persons = persons_from_boxes(boxes, *size, order=GIVEN)
         if job["persons"] == 1:
-            # The released code hands over the whole picture three times; its one-person call reads none.
+            # The released code hands a lone person's mask over twice.
             tokens = persons.token_masks(*job["bucket"])[[0, 0, 1]]
-            tokens[2] = 1.0
         else:
             tokens = persons.token_masks(*job["bucket"])
         yield f"{name}_tokens", tokens, tensors[f"{name}_tokens"]

@@ -120,7 +120,7 @@ class LocatingProcessor(WanAttnProcessor):
 
 
 def embed_timesteps(module: torch.nn.Module, args: tuple[Tensor], embedded: Tensor) -> Tensor:
-    """Wan's sinusoids of the timestep in float64, as released; diffusers' float32 is off by 1e-5 near 1000."""
+    """Wan's sinusoids of the timestep in float64, as released (diffusers has float32)."""
     half = embedded.shape[-1] // 2
     exponents = torch.arange(half, dtype=torch.float64, device=embedded.device) / half
     angles = args[0].double()[:, None] * 10000.0**-exponents

@@ -1,0 +1,63 @@
+"""What was located while a film was made, kept for looking at."""
+
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+from .labels import token_classes
+from .schemes import Grid
+
+
+@dataclass(frozen=True)
+class BindingRecord:
+    """Where one block located everybody, at one step of one clip.
+
+    Attributes
+    ----------
+    similarity : Tensor [persons + 1, frames, height, width]
+        On the token grid, the background last.
+    labels : Tensor [frames, height, width] or None
+        Labels the tokens got; None for schemes without a rotation.
+    """
+
+    similarity: Tensor
+    labels: Tensor | None
+
+    @property
+    def classes(self) -> Tensor:
+        """Person of every token, [frames, height, width], int64; the background is the last number."""
+        return token_classes(self.similarity[None])[0]
+
+
+@dataclass
+class BindingRecorder:
+    """An Observer of AudioPatch that keeps one record a clip.
+
+    Whoever samples sets `clip`, `step` and `grid` before the step.
+
+    Attributes
+    ----------
+    block : int
+        The DiT block that is watched.
+    at_step : int
+        The step that is watched, from 0.
+    records : dict of int to BindingRecord
+        By clip.
+    """
+
+    block: int
+    at_step: int
+    clip: int = 0
+    step: int = 0
+    grid: Grid | None = None
+    records: dict[int, BindingRecord] = field(default_factory=dict)
+
+    def __call__(self, block: int, similarity: Tensor, labels: Tensor | None) -> None:
+        """Keep the first row, which has audio, of the watched block and step."""
+        if block != self.block or self.step != self.at_step or self.clip in self.records:
+            return
+        shape = (self.grid.frames, self.grid.height, self.grid.width)
+        self.records[self.clip] = BindingRecord(
+            similarity[0].unflatten(-1, shape).cpu(),
+            None if labels is None else labels[0].unflatten(-1, shape).cpu(),
+        )
