@@ -1,15 +1,11 @@
 """What each golden case compares: the core's public functions on one side, released numbers on the other."""
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
 from golden_clips import compare_audio_windows, compare_long_video
 from golden_wan import compare_dit_block, compare_dit_model
-from safetensors.torch import save_file
 from torch import Tensor
 
 from multitalk_core.adapter import AudioProjection
@@ -96,10 +92,7 @@ def compare_audio_cross_attention(config: Config, tensors: Tensors, case: dict) 
 def compare_wav2vec2(config: Config, tensors: Tensors, case: dict) -> Comparisons:
     about_the_case = {"transformers", "samples", "sample_rate", "fps", "seq_len", "base_seed"}
     architecture = {key: value for key, value in config.items() if key not in about_the_case}
-    with TemporaryDirectory() as folder:
-        file = Path(folder) / "wav2vec2.safetensors"
-        save_file(state_of(tensors), file, metadata={"config": json.dumps(architecture)})
-        encoder = AudioEncoder.load(file, do_normalize=True)
+    encoder = AudioEncoder.from_state(state_of(tensors), architecture, normalise=True)
     features = encoder.encode(tensors["waveform"].numpy(), fps=config["fps"])
     yield "embedding", features, tensors["embedding"]
 
