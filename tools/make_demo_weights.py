@@ -1,6 +1,7 @@
-"""Write the demo's models with seeded random weights: `PYTHONPATH=. python tools/make_demo_weights.py [FOLDER]`.
+"""Write the demo's models with seeded random weights.
 
-The shapes are the ones that the demo's training starts from; the same seed gives the same numbers.
+`PYTHONPATH=. python tools/make_demo_weights.py [FOLDER]`. The shapes are the ones that the demo's training
+starts from; the same seed gives the same numbers.
 """
 
 import json
