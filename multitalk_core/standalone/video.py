@@ -23,6 +23,7 @@ AAC_FALLBACK_RATE = 48000
 AAC_BITS_PER_SECOND = 96_000  # per channel
 AAC_BITS_PER_SAMPLE = 6  # the most that AAC allows per channel: it limits low sample rates
 BT709 = 1
+LIMITED_RANGE = 1
 
 
 class VideoWriter:
@@ -68,9 +69,10 @@ class VideoWriter:
         if self.path.is_dir():
             raise MultiTalkError(f"{self.path} is a folder; name a file in it, such as film.mp4.")
         with self._failures_told():
-            self._container = av.open(
-                str(self._part), "w", format="mp4", container_options={"movflags": "+faststart"}
-            )
+            self._part.touch()  # PyAV opens the file only with the first frame, which is late to hear of trouble
+        self._container = av.open(
+            str(self._part), "w", format="mp4", container_options={"movflags": "+faststart"}
+        )
         self._add_streams()
         return self
 
@@ -127,7 +129,8 @@ class VideoWriter:
         self._video.width, self._video.height = self.size
         self._video.pix_fmt = "yuv420p"
         context = self._video.codec_context
-        context.colorspace = context.color_primaries = context.color_trc = context.color_range = BT709
+        context.colorspace = context.color_primaries = context.color_trc = BT709
+        context.color_range = LIMITED_RANGE
         if self._sound is not None:
             channels = self._sound.channels
             self._audio = self._container.add_stream(

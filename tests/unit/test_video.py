@@ -95,17 +95,23 @@ def test_a_broken_run_leaves_the_old_film(tmp_path, failure):
     assert path.read_bytes() == b"an older film"
 
 
-def test_a_folder_that_cannot_be_written_to(tmp_path):
-    with pytest.raises(MultiTalkError, match="does not exist"), VideoWriter(tmp_path / "no/a.mp4", 64, 48):
-        pass
-    with pytest.raises(MultiTalkError, match="is a folder"), VideoWriter(tmp_path, 64, 48):
-        pass
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="/proc is a folder nobody can write to")
-def test_a_read_only_folder():
-    with pytest.raises(MultiTalkError, match="cannot be written"), VideoWriter("/proc/film.mp4", 64, 48):
-        pass
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [
+        ("no/film.mp4", "does not exist"),
+        (".", "is a folder"),
+        pytest.param(
+            "/proc/film.mp4",
+            "cannot be written",
+            marks=pytest.mark.skipif(
+                sys.platform != "linux", reason="/proc takes no files, not even from root"
+            ),
+        ),
+    ],
+)
+def test_a_bad_place_is_refused_before_any_frame_is_made(tmp_path, path, sentence):
+    with pytest.raises(MultiTalkError, match=sentence), VideoWriter(tmp_path / path, WIDTH, HEIGHT):
+        pytest.fail("hours of sampling would begin here")
 
 
 FULL_DISK = """
