@@ -69,7 +69,7 @@ class VideoWriter:
         if self.path.is_dir():
             raise MultiTalkError(f"{self.path} is a folder; name a file in it, such as film.mp4.")
         with self._failures_told():
-            self._part.touch()  # PyAV opens the file only with the first frame, which is late to hear of trouble
+            self._part.touch()  # PyAV itself opens the file only at the first frame
         self._container = av.open(
             str(self._part), "w", format="mp4", container_options={"movflags": "+faststart"}
         )
