@@ -101,7 +101,9 @@ class AudioEncoder:
         """Hidden states 1..N of every video frame.
 
         The convolutional features are resized linearly (align_corners) to the frame count before the
-        feature projection and the transformer, as in the released code.
+        feature projection and the transformer, as in the released code. Ten minutes of voice through base
+        size took 1.2 GB of memory above the weights, 0.5 GB of it the result, and 5 minutes on 2 busy cores
+        (`python -m tests.bench_audio --minutes 10`).
 
         Parameters
         ----------
@@ -113,7 +115,9 @@ class AudioEncoder:
             Frames that the whole sound is spread over; int(samples / 16000 * fps) by default.
         seconds_per_piece : float, optional
             Run the transformer on pieces of this length, with 5 s of overlap on either side, rather than on
-            the whole. wav2vec2 hears the whole voice, so this changes the features.
+            the whole. wav2vec2 hears the whole voice, so this changes the features: by 2.6 % (largest
+            relative error; mean 2.1 %) at 20 s and 5.9 % (3.6 %) at 5 s, for a minute of speech and random
+            weights of base size (`python -m tests.bench_audio --minutes 1 --pieces 5 20`).
 
         Returns
         -------

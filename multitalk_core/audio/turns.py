@@ -42,7 +42,7 @@ def read_turns(path: str | Path) -> list[Turn]:
         rows = list(readers[path.suffix.lower()](path.read_text(encoding="utf-8-sig")))
     except FileNotFoundError as error:
         raise MultiTalkError(f"The table of turns {path} does not exist; check its path.") from error
-    except (OSError, ValueError, IndexError) as error:
+    except (OSError, TypeError, ValueError, IndexError) as error:
         raise MultiTalkError(
             f"The table of turns {path} cannot be read ({error}); check its form."
         ) from error

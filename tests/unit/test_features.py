@@ -1,0 +1,197 @@
+"""The audio encoder: the released code's numbers, any checkpoint's form, and long voices in pieces."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from transformers import Wav2Vec2Config, Wav2Vec2ForCTC, Wav2Vec2Model
+
+from multitalk_core.audio import features
+from multitalk_core.audio.features import AudioEncoder
+from multitalk_core.errors import MultiTalkError
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+STATE = "state."
+
+
+def tiny_config(large: bool = False) -> Wav2Vec2Config:
+    """A wav2vec2 in miniature, of base's or of large's kind (layer norms, biases, stable order)."""
+    large_kind = {"feat_extract_norm": "layer", "do_stable_layer_norm": True, "conv_bias": True}
+    return Wav2Vec2Config(
+        hidden_size=64,
+        num_hidden_layers=3,
+        num_attention_heads=1,
+        intermediate_size=96,
+        conv_dim=[24] * 7,
+        num_conv_pos_embedding_groups=4,
+        **(large_kind if large else {}),
+    )
+
+
+def tiny_model(large: bool = False) -> Wav2Vec2Model:
+    torch.manual_seed(0)
+    return Wav2Vec2Model(tiny_config(large)).eval()
+
+
+def voice(seconds: float, seed: int = 0) -> np.ndarray:
+    """Noise in syllables, [samples]."""
+    time = np.arange(round(16000 * seconds)) / 16000
+    noise = np.random.default_rng(seed).standard_normal(len(time))
+    return (0.1 * noise * np.sin(2 * np.pi * 2 * time) ** 2).astype(np.float32)
+
+
+def relative(ours: torch.Tensor, theirs: torch.Tensor) -> float:
+    return ((ours - theirs).abs().max() / theirs.abs().max()).item()
+
+
+@pytest.fixture(scope="module")
+def golden() -> tuple[dict, dict, dict]:
+    """Tensors, weights and configuration of the released code's case."""
+    tensors = load_file(GOLDEN / "wav2vec2.safetensors")
+    cases = json.loads((GOLDEN / "manifest.json").read_text())["cases"]
+    config = next(case["config"] for case in cases if case["case"] == "wav2vec2")
+    state = {key.removeprefix(STATE): value for key, value in tensors.items() if key.startswith(STATE)}
+    return tensors, state, config
+
+
+def test_the_released_codes_numbers(golden, tmp_path):
+    tensors, state, config = golden
+    save_file(state, tmp_path / "model.safetensors")
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    (tmp_path / "preprocessor_config.json").write_text('{"do_normalize": true}')
+    encoder = AudioEncoder.load(tmp_path)
+    assert relative(encoder.encode(tensors["waveform"].numpy()), tensors["embedding"]) < 1e-5
+    untouched = AudioEncoder.load(tmp_path, normalise=False).encode(tensors["waveform"].numpy())
+    assert relative(untouched, tensors["embedding"]) > 1e-3
+
+
+def test_a_single_file_says_in_its_metadata_what_its_tensors_cannot(golden, tmp_path):
+    tensors, state, config = golden
+    described = {"num_attention_heads": config["num_attention_heads"], "do_normalize": True}
+    save_file(state, tmp_path / "encoder.safetensors", metadata={"config": json.dumps(described)})
+    ours = AudioEncoder.load(tmp_path / "encoder.safetensors").encode(tensors["waveform"].numpy())
+    assert relative(ours, tensors["embedding"]) < 1e-5
+
+
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize("old_names", [False, True])
+def test_a_speech_recognisers_file_is_the_same_encoder(tmp_path, large, old_names):
+    torch.manual_seed(0)
+    recogniser = Wav2Vec2ForCTC(tiny_config(large)).eval()
+    state = recogniser.state_dict()
+    if old_names:
+        renamed = {
+            "parametrizations.weight.original0": "weight_g",
+            "parametrizations.weight.original1": "weight_v",
+        }
+        for new, old in renamed.items():
+            state = {name.replace(new, old): tensor for name, tensor in state.items()}
+    save_file(state, tmp_path / "recogniser.safetensors")
+    encoder = AudioEncoder.load(tmp_path / "recogniser.safetensors")
+    assert (encoder.layers, encoder.channels) == (3, 64)
+    samples = voice(1.0)
+    expected = AudioEncoder(recogniser.wav2vec2).encode(samples)
+    assert torch.equal(encoder.encode(samples), expected)
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_the_network_is_transformers_own_with_the_features_at_the_frames(large):
+    model = tiny_model(large)
+    samples = voice(1.3)
+    convolved = model.feature_extractor(torch.from_numpy(samples)[None]).detach()
+    resized = torch.nn.functional.interpolate(convolved, size=32, mode="linear", align_corners=True)
+    hook = model.feature_extractor.register_forward_hook(lambda *_: resized)
+    with torch.no_grad():
+        expected = model(torch.from_numpy(samples)[None], output_hidden_states=True)
+    hook.remove()
+    ours = AudioEncoder(model).encode(samples)
+    assert ours.shape == (32, 3, 64) and ours.dtype == torch.float32
+    for layer in (0, 1):
+        assert relative(ours[:, layer], expected.hidden_states[layer + 1][0]) < 1e-5
+    assert relative(ours[:, -1], expected.last_hidden_state[0]) < 1e-5
+
+
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize("piece", [1, 7, 64, 65])
+def test_convolutions_in_pieces_are_exact(monkeypatch, large, piece):
+    encoder = AudioEncoder(tiny_model(large))
+    samples = voice(1.31)
+    samples[:8000] += 0.5  # group norm must see the whole: the halves differ
+    whole = encoder.model.feature_extractor(torch.from_numpy(samples)[None])
+    monkeypatch.setattr(features, "CONVOLUTION_FRAMES_PER_PIECE", piece)
+    with torch.no_grad():
+        assert relative(encoder._convolve(samples), whole) < 1e-5
+
+
+def test_the_transformer_in_pieces_is_near_but_not_the_same():
+    encoder = AudioEncoder(tiny_model())
+    samples = voice(24.0)
+    whole = encoder.encode(samples)
+    pieces = encoder.encode(samples, seconds_per_piece=4.0)
+    assert 0 < relative(pieces, whole) < 0.1
+    assert torch.equal(encoder.encode(samples, seconds_per_piece=24.0), whole)
+
+
+@pytest.mark.parametrize(
+    ("samples", "fps", "frames"), [(18560, 25.0, 28), (16000, 25.0, 25), (16000, 30.0, 30), (51200, 24.0, 76)]
+)
+def test_frames_follow_the_length(samples, fps, frames):
+    assert len(AudioEncoder(tiny_model()).encode(voice(samples / 16000), fps)) == frames
+
+
+@pytest.mark.parametrize("fps", [25.0, 60.0])
+def test_silence_has_features_that_are_not_zero(fps):
+    silence = AudioEncoder(tiny_model(), normalise=True).silence(3, fps)
+    assert silence.shape == (3, 3, 64)
+    assert silence.isfinite().all() and silence.abs().mean() > 0.1
+
+
+def test_half_precision_hears_the_same():
+    samples = voice(1.0)
+    whole = AudioEncoder(tiny_model()).encode(samples)
+    half = AudioEncoder(tiny_model().bfloat16()).encode(samples)
+    assert half.dtype == torch.float32 and relative(half, whole) < 0.05
+
+
+def test_a_sound_below_one_frame_is_refused():
+    with pytest.raises(MultiTalkError, match="too short"):
+        AudioEncoder(tiny_model()).encode(voice(0.02))
+
+
+def test_what_is_no_encoder_is_named(tmp_path):
+    state = tiny_model().state_dict()
+    config = tiny_config().to_json_string()
+    pickle, truncated, other, hubert, thin, bare = (
+        tmp_path / name for name in ("pickle", "truncated", "other", "hubert", "thin", "bare")
+    )
+    for folder in (pickle, truncated, other, hubert, thin, bare):
+        folder.mkdir()
+        (folder / "config.json").write_text(config)
+    torch.save(state, pickle / "pytorch_model.bin")
+    save_file(state, truncated / "model.safetensors")
+    whole = (truncated / "model.safetensors").read_bytes()
+    (truncated / "model.safetensors").write_bytes(whole[:-1000])
+    save_file({"blocks.0.weight": torch.zeros(2)}, other / "model.safetensors")
+    (hubert / "model.safetensors").write_bytes(whole)
+    (hubert / "config.json").write_text('{"model_type": "hubert"}')
+    (thin / "model.safetensors").write_bytes(whole)
+    (thin / "config.json").write_text('{"num_hidden_layers": 2}')
+    (bare / "model.safetensors").write_bytes(whole)
+    (bare / "config.json").unlink()
+    for path, message in [
+        (pickle, "convert it"),
+        (pickle / "pytorch_model.bin", "no .safetensors"),
+        (truncated, "damaged"),
+        (other, "no wav2vec2"),
+        (hubert, "no wav2vec2"),
+        (thin, "does not fit"),
+        (bare, "no config.json"),
+        (tmp_path / "missing.safetensors", "does not exist"),
+        (tmp_path / "missing", "does not exist"),
+    ]:
+        with pytest.raises(MultiTalkError, match=message) as raised:
+            AudioEncoder.load(path)
+        assert str(path) in str(raised.value)
