@@ -1,0 +1,14 @@
+"""Sockets of this pack, by name; everything else on them is ComfyUI's."""
+
+from comfy_api.latest import io
+
+CATEGORY = "MultiTalk"
+
+# multitalk_core.audio.conversation.Conversation
+MultiTalkAudio = io.Custom("MULTITALK_AUDIO")
+# multitalk_core.persons.Persons
+MultiTalkPersons = io.Custom("MULTITALK_PERSONS")
+# nodes.encoder.EncoderPatcher
+MultiTalkAudioEncoder = io.Custom("MULTITALK_AUDIO_ENCODER")
+# {"x", "y", "width", "height"} in pixels, or a list of them, or one list an image; since 0.14 as io.BoundingBox
+BoundingBox = io.Custom("BOUNDING_BOX")
