@@ -1,0 +1,52 @@
+"""What all drawings share: pictures to and from Pillow, type, and the speakers' badges."""
+
+import numpy as np
+import torch
+from PIL import Image, ImageDraw, ImageFont
+from torch import Tensor
+
+from ..picture import levels
+from .palette import speaker_colour
+
+SUPERSAMPLING = 4  # Pillow draws circles without smoothing
+
+
+def to_image(picture: Tensor) -> Image.Image:
+    """[height, width, 3] in 0..1 to a Pillow picture."""
+    return Image.fromarray(levels(picture).cpu().numpy())
+
+
+def to_picture(image: Image.Image) -> Tensor:
+    """A Pillow picture to [height, width, 3], float32, in 0..1."""
+    return torch.from_numpy(np.array(image.convert("RGB"))).float() / 255
+
+
+def font(size: float) -> ImageFont.FreeTypeFont:
+    """Pillow's own typeface; size in pixels."""
+    return ImageFont.load_default(size)
+
+
+def draw_badge(image: Image.Image, column: float, row: float, radius: float, speaker: int) -> None:
+    """A disc in the speaker's colour with their number, counted from 1, centred at (column, row).
+
+    Parameters
+    ----------
+    image : Image
+        Drawn upon.
+    column, row, radius : float
+        In pixels.
+    speaker : int
+        Counted from 0.
+    """
+    side = 2 * round(radius) + 1
+    tile = Image.new("RGBA", (side * SUPERSAMPLING, side * SUPERSAMPLING))
+    draw = ImageDraw.Draw(tile)
+    edge, middle = tile.width - 1, tile.width / 2
+    ring = edge * 0.07
+    draw.ellipse((0, 0, edge, edge), fill="white")
+    draw.ellipse((ring, ring, edge - ring, edge - ring), fill=speaker_colour(speaker))
+    number = str(speaker + 1)
+    size = tile.width * (0.62 if len(number) == 1 else 0.48)
+    draw.text((middle, middle), number, font=font(size), fill="black", anchor="mm", stroke_width=size * 0.03)
+    tile = tile.resize((side, side), Image.Resampling.LANCZOS)
+    image.paste(tile, (round(column - side / 2), round(row - side / 2)), tile)

@@ -1,0 +1,70 @@
+"""The persons drawn over their picture."""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor
+
+from ..persons import Persons
+from .canvas import draw_badge, to_image, to_picture
+from .palette import speaker_colour
+
+READABLE_SIDE = 384  # pixels; smaller pictures are enlarged so that the numbers can be read
+TINT = 0.38
+BACKGROUND_LIGHT = 0.55
+
+
+def persons_overlay(picture: Tensor, persons: Persons) -> Tensor:
+    """The picture with each person tinted, outlined and numbered, and the background dimmed.
+
+    Parameters
+    ----------
+    picture : Tensor [height, width, 3], float32, in 0..1
+    persons : Persons
+        Of the picture's size.
+
+    Returns
+    -------
+    Tensor [height, width, 3], float32, in 0..1
+        Enlarged by a whole factor where the shorter side is under 384 pixels.
+    """
+    factor = math.ceil(READABLE_SIDE / min(picture.shape[:2]))
+    size = (factor * picture.shape[1], factor * picture.shape[0])
+    drawn = to_picture(to_image(picture).resize(size, Image.Resampling.BICUBIC))
+    masks = persons.masks.cpu().repeat_interleave(factor, 1).repeat_interleave(factor, 2)
+    shorter = min(drawn.shape[:2])
+    line = max(2, round(shorter / 200))
+    drawn = torch.where(masks.any(dim=0)[..., None], drawn, drawn * BACKGROUND_LIGHT)
+    for index, mask in enumerate(masks):
+        colour = torch.tensor(speaker_colour(index)) / 255
+        drawn = torch.where(mask[..., None], drawn + (colour - drawn) * TINT, drawn)
+    for index, mask in enumerate(masks):
+        colour = torch.tensor(speaker_colour(index)) / 255
+        drawn = drawn + (colour - drawn) * _outline(mask, line)[..., None]
+    image = to_image(drawn)
+    radius = max(12, shorter * 0.038)
+    for index, mask in enumerate(masks):
+        column, row = _badge_place(mask, radius)
+        draw_badge(image, column, row, radius, index)
+    return to_picture(image)
+
+
+def _outline(mask: Tensor, width: int) -> Tensor:
+    """How much each pixel belongs to the line along the inside of the mask's edge, 0..1, smoothed."""
+    padded = F.pad((~mask).float()[None, None], (width,) * 4, value=1.0)
+    near_outside = F.max_pool2d(padded, 2 * width + 1, stride=1)[0, 0].bool()
+    return F.avg_pool2d((mask & near_outside).float()[None], 3, stride=1, padding=1)[0]
+
+
+def _badge_place(mask: Tensor, radius: float) -> tuple[float, float]:
+    """Column and row in the middle of the mask's top, as far inside the picture as the badge needs."""
+    height, width = mask.shape
+    top = int(mask.any(dim=1).nonzero()[0])
+    columns = mask[top : top + max(1, round(radius))].any(dim=0).nonzero().float()
+    column, row = float(columns.mean()), top + radius * 0.4
+    return (
+        min(max(column, radius + 1), width - radius - 1),
+        min(max(row, radius + 1), height - radius - 1),
+    )

@@ -1,0 +1,74 @@
+"""What the model located, over time: a row of frames, and the class of each token over them."""
+
+from collections.abc import Sequence
+
+import torch
+from PIL import Image, ImageDraw
+from torch import Tensor
+
+from .canvas import font, to_image, to_picture
+from .palette import CANVAS, FAINT_TEXT, TEXT, Colour, class_colours
+
+MOST_COLUMNS = 7
+CELL_AREA = 230 * 150
+GAP = 8
+MARGIN = 20
+CAPTION = 26
+LEGEND = 44
+TINT = 0.62
+
+
+def localization_strip(frames: Tensor, classes: Tensor, labels: Sequence[str] | None = None) -> Tensor:
+    """Frames above, the same frames with their tokens' classes below, left to right in time.
+
+    Parameters
+    ----------
+    frames : Tensor [frames, height, width, 3], float32, in 0..1
+    classes : Tensor [latent frames, token rows, token columns], integers
+        The person, counted from 0, whom a token was located as; the background is the last class.
+    labels : sequence of str, optional
+        Names of the persons and, last, of the background. By default "person 1" and so on, the highest
+        class that occurs being the background.
+
+    Returns
+    -------
+    Tensor [strip height, strip width, 3], float32, in 0..1
+        At most seven latent frames, evenly spread.
+    """
+    if labels is None:
+        labels = [*(f"person {number}" for number in range(1, int(classes.max()) + 1)), "background"]
+    colours = class_colours(len(labels) - 1)
+    latents = torch.linspace(0, len(classes) - 1, min(len(classes), MOST_COLUMNS)).round().int().tolist()
+    height, width = frames.shape[1:3]
+    scale = (CELL_AREA / (height * width)) ** 0.5
+    cell = (round(width * scale), round(height * scale))
+    size = (
+        2 * MARGIN + len(latents) * (cell[0] + GAP) - GAP,
+        2 * MARGIN + CAPTION + 2 * cell[1] + GAP + LEGEND,
+    )
+    strip = Image.new("RGB", size, CANVAS)
+    draw = ImageDraw.Draw(strip)
+    for place, latent in enumerate(latents):
+        shown = round(latent * (len(frames) - 1) / max(1, len(classes) - 1))
+        frame = to_image(frames[shown]).resize(cell, Image.Resampling.LANCZOS)
+        left, top = MARGIN + place * (cell[0] + GAP), MARGIN + CAPTION
+        draw.text((left + cell[0] / 2, MARGIN + 8), f"frame {shown}", FAINT_TEXT, font(15), anchor="mm")
+        strip.paste(frame, (left, top))
+        strip.paste(_tinted(frame, classes[latent], colours), (left, top + cell[1] + GAP))
+    _draw_legend(draw, size[1] - MARGIN - LEGEND / 2 + 6, labels, colours)
+    return to_picture(strip)
+
+
+def _tinted(frame: Image.Image, classes: Tensor, colours: list[Colour]) -> Image.Image:
+    """The frame in grey under the colours of its tokens."""
+    tokens = (torch.tensor(colours)[classes.long().cpu()] / 255).float()
+    tint = to_image(tokens).resize(frame.size, Image.Resampling.NEAREST)
+    return Image.blend(frame.convert("L").convert("RGB"), tint, TINT)
+
+
+def _draw_legend(draw: ImageDraw.ImageDraw, row: float, labels: Sequence[str], colours: list[Colour]) -> None:
+    column, side = MARGIN, 16
+    for label, colour in zip(labels, colours, strict=True):
+        draw.rounded_rectangle((column, row - side / 2, column + side, row + side / 2), 4, fill=colour)
+        draw.text((column + side + 8, row), label, TEXT, font(17), anchor="lm")
+        column += side + 8 + draw.textlength(label, font(17)) + 28
