@@ -1,0 +1,119 @@
+"""Pictures: files, the released resize and crop, trained sizes."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from safetensors.torch import load_file
+
+from multitalk_core.errors import MultiTalkError
+from multitalk_core.picture import (
+    BUCKETS_480,
+    BUCKETS_720,
+    check_size,
+    nearest_bucket,
+    read_picture,
+    resize_and_crop,
+    write_picture,
+)
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+CONFIG = next(c for c in json.loads((GOLDEN / "manifest.json").read_text())["cases"] if c["case"] == "masks")[
+    "config"
+]
+EXPECTED = load_file(GOLDEN / "masks.safetensors")
+
+
+@pytest.mark.parametrize(("index", "size"), [(0, (32, 48)), (1, (48, 32))])
+def test_picture_is_prepared_as_by_the_released_code(index, size):
+    source = EXPECTED[f"image_{index}_source"].permute(2, 0, 1) / 255
+    prepared = (resize_and_crop(source, *size) - 0.5) * 2
+    torch.testing.assert_close(prepared, EXPECTED[f"image_{index}_prepared"][0, :, 0], rtol=0, atol=1e-5)
+
+
+def test_buckets_are_the_released_ones():
+    for ours, name in ((BUCKETS_480, "buckets_480"), (BUCKETS_720, "buckets_720")):
+        assert {f"{height / width:.2f}": [height, width] for height, width in ours} == CONFIG[name]
+    for resolution, height, width, *bucket in EXPECTED["bucket_choice"].tolist():
+        assert nearest_bucket(height, width, resolution) == tuple(bucket)
+    with pytest.raises(MultiTalkError, match="480 or 720"):
+        nearest_bucket(100, 100, 1080)
+
+
+@given(
+    st.integers(1, 90), st.integers(1, 90), st.integers(1, 4), st.integers(1, 4), st.integers(0, 2**31 - 1)
+)
+@settings(max_examples=40, deadline=None)
+def test_any_size_is_resized_as_pillow_does_it(source_height, source_width, rows, columns, seed):
+    height, width = 16 * rows, 16 * columns
+    pixels = np.random.default_rng(seed).integers(0, 256, (source_height, source_width, 3), dtype=np.uint8)
+    ratio = max(height / source_height, width / source_width)
+    resized = Image.fromarray(pixels).resize(
+        (int(np.ceil(ratio * source_width)), int(np.ceil(ratio * source_height))), Image.Resampling.BILINEAR
+    )
+    left, top = round((resized.width - width) / 2), round((resized.height - height) / 2)
+    expected = np.asarray(resized.crop((left, top, left + width, top + height)))
+    picture = torch.from_numpy(pixels).permute(2, 0, 1).float() / 255
+    fitted = resize_and_crop(picture[None], height, width)
+    assert np.array_equal((fitted[0] * 255).round().byte().permute(1, 2, 0).numpy(), expected)
+
+
+@pytest.mark.parametrize("ending", ["png", "webp", "jpg"])
+def test_written_pictures_read_back(tmp_path, ending):
+    picture = torch.linspace(0, 1, 48)[None, :, None].expand(32, 48, 3)
+    write_picture(tmp_path / f"a.{ending}", picture)
+    assert (read_picture(tmp_path / f"a.{ending}") - picture).abs().max() < (
+        0.003 if ending == "png" else 0.05
+    )
+    assert [file.name for file in tmp_path.iterdir()] == [f"a.{ending}"]
+
+
+def test_orientation_transparency_and_depth(tmp_path):
+    wide = Image.fromarray(np.zeros((10, 30, 3), np.uint8))
+    exif = wide.getexif()
+    exif[274] = 6
+    wide.save(tmp_path / "turned.jpg", exif=exif)
+    assert read_picture(tmp_path / "turned.jpg").shape == (30, 10, 3)
+    Image.new("RGBA", (4, 4), (255, 255, 255, 0)).save(tmp_path / "clear.png")
+    assert read_picture(tmp_path / "clear.png").max() == 0
+    Image.fromarray(np.full((4, 4), 32896, np.uint16)).save(tmp_path / "deep.png")
+    assert read_picture(tmp_path / "deep.png").mean() == pytest.approx(0.502, abs=0.002)
+
+
+def test_bad_files_get_a_sentence(tmp_path):
+    with pytest.raises(MultiTalkError, match="no picture at"):
+        read_picture(tmp_path / "missing.png")
+    (tmp_path / "empty.png").touch()
+    with pytest.raises(MultiTalkError, match="empty file"):
+        read_picture(tmp_path / "empty.png")
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)).save(tmp_path / "a.png")
+    whole = (tmp_path / "a.png").read_bytes()
+    for name, content in {"cut.png": whole[: len(whole) // 2], "text.png": b"not a picture"}.items():
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(MultiTalkError, match="broken or not a picture"):
+            read_picture(tmp_path / name)
+
+
+def test_bad_places_get_a_sentence_and_leave_nothing(tmp_path):
+    picture = torch.zeros(4, 4, 3)
+    with pytest.raises(MultiTalkError, match="picture's ending"):
+        write_picture(tmp_path / "a.mp3", picture)
+    with pytest.raises(MultiTalkError, match="cannot be written"):
+        write_picture(tmp_path / "nowhere" / "a.png", picture)
+    (tmp_path / "folder.png").mkdir()
+    with pytest.raises(MultiTalkError, match="cannot be written"):
+        write_picture(tmp_path / "folder.png", picture)
+    assert [file.name for file in tmp_path.iterdir()] == ["folder.png"]
+
+
+def test_sizes_are_divisible_by_16():
+    check_size(448, 896)
+    with pytest.raises(MultiTalkError, match=r"height is 450.*448 or 464"):
+        check_size(450, 896)
+    with pytest.raises(MultiTalkError, match=r"width is 0.*16 or 32"):
+        check_size(448, 0)
