@@ -1,6 +1,6 @@
 """The two hooks a DiT block calls, whatever library the block comes from."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -23,18 +23,18 @@ class AudioRows:
     ----------
     tokens : Tensor [rows, latent frames, voices, audio tokens, audio width]
         An audio-free row has the zero embedding as voice 0.
-    audible : Tensor [rows], bool
+    audible : sequence of bool, one a row
         False for rows without audio.
     masks : Tensor [rows or 1, persons + 1, height · width]
         Token masks of the first frame, the background last.
     """
 
     tokens: Tensor
-    audible: Tensor
+    audible: Sequence[bool]
     masks: Tensor
 
 
-def audio_rows(voice_tokens: Tensor, masks: Tensor, audible: list[bool]) -> AudioRows:
+def audio_rows(voice_tokens: Tensor, masks: Tensor, audible: Sequence[bool]) -> AudioRows:
     """The same conversation in every row that is audible, none in the others.
 
     Parameters
@@ -42,13 +42,13 @@ def audio_rows(voice_tokens: Tensor, masks: Tensor, audible: list[bool]) -> Audi
     voice_tokens : Tensor [speakers + 1, latent frames, audio tokens, audio width]
         From `AudioAdapter.voice_tokens`.
     masks : Tensor [persons + 1, height · width]
-    audible : list of bool, one a row
+    audible : sequence of bool, one a row
     """
     voices = voice_tokens[:-1].transpose(0, 1)
     silence = torch.zeros_like(voices)
     silence[:, 0] = voice_tokens[-1]
     tokens = torch.stack([voices if row else silence for row in audible])
-    return AudioRows(tokens, torch.tensor(audible, device=tokens.device), masks[None].to(tokens.device))
+    return AudioRows(tokens, audible, masks[None].to(tokens.device))
 
 
 class AudioPatch:
@@ -109,7 +109,8 @@ class AudioPatch:
         similarity = None
         if needs_localization(self.scheme, voices):
             similarity = class_similarity(query, key, rows.masks)
-        binding = bind(self.scheme, self.ranges or spread_ranges(voices), rows.audible, grid, similarity)
+        ranges = self.ranges or spread_ranges(voices)
+        binding = bind(self.scheme, ranges, rows.audible, grid, similarity, query.device)
         if self.observer is not None and similarity is not None:
             self.observer(block, similarity, binding.query_labels)
         return binding

@@ -1,5 +1,6 @@
 """How several voices enter the audio layer: the injection schemes of the paper's Fig. 3, and routing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -54,9 +55,10 @@ def needs_localization(scheme: str, voices: int) -> bool:
 def bind(
     scheme: str,
     ranges: LabelRanges,
-    audible: Tensor,
+    audible: Sequence[bool],
     grid: Grid,
     similarity: Tensor | None,
+    device: torch.device | str = "cpu",
 ) -> Binding:
     """Bind the tokens of every row to the voices of that row.
 
@@ -69,11 +71,13 @@ def bind(
         One of SCHEMES.
     ranges : LabelRanges
         For as many persons as there are voices.
-    audible : Tensor [rows], bool
+    audible : sequence of bool, one a row
         False for rows without audio.
     grid : Grid
     similarity : Tensor [rows, persons + 1, tokens] or None
         From `class_similarity`, where `needs_localization`.
+    device : torch.device
+        Of the tokens.
 
     Returns
     -------
@@ -88,10 +92,12 @@ def bind(
         key_labels = similarity.new_tensor(ranges.audio).expand(len(audible), -1)
         binding = Binding(token_labels(similarity, ranges), key_labels)
     elif scheme == "split":
-        binding = Binding(heard=_columns_heard(grid, voices, audible.device).expand(len(audible), -1, -1))
+        binding = Binding(heard=_columns_heard(grid, voices, device).expand(len(audible), -1, -1))
     else:
         binding = Binding(summed=scheme == "add")
-    return _free_rows(binding, audible, voices)
+    if all(audible):
+        return binding
+    return _with_free_rows(binding, torch.as_tensor(audible, device=device), voices)
 
 
 def _own_labels(similarity: Tensor, ranges: LabelRanges) -> tuple[Tensor, Tensor]:
@@ -101,7 +107,7 @@ def _own_labels(similarity: Tensor, ranges: LabelRanges) -> tuple[Tensor, Tensor
     return token_labels(similarity, own), similarity.new_zeros(len(similarity), len(ranges.audio))
 
 
-def _columns_heard(grid: Grid, voices: int, device: torch.device) -> Tensor:
+def _columns_heard(grid: Grid, voices: int, device: torch.device | str) -> Tensor:
     """Columns in as equal parts as can be, earlier ones wider; part i hears voice i. [1, tokens, voices]"""
     parts = torch.arange(grid.width, device=device).tensor_split(voices)
     part_of_column = torch.cat([torch.full_like(part, index) for index, part in enumerate(parts)])
@@ -109,10 +115,8 @@ def _columns_heard(grid: Grid, voices: int, device: torch.device) -> Tensor:
     return (part_of_token[:, None] == torch.arange(voices, device=device))[None]
 
 
-def _free_rows(binding: Binding, audible: Tensor, voices: int) -> Binding:
+def _with_free_rows(binding: Binding, audible: Tensor, voices: int) -> Binding:
     """Let audio-free rows hear voice 0 alone, everywhere and unrotated."""
-    if bool(audible.all()):
-        return binding
     first_voice = torch.arange(voices, device=audible.device) == 0
     rows = audible[:, None, None]
     every_voice = torch.ones(len(audible), 1, voices, dtype=torch.bool, device=audible.device)

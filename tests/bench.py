@@ -79,10 +79,9 @@ def main() -> None:
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--largest", type=float, default=8.0, help="GiB of the plain matrix at most")
     options = parser.parse_args()
-    print(
-        f"{options.heads} heads of {options.channels}, {HEIGHT} × {WIDTH} tokens a latent frame, {options.device}"
-    )
-    print(f"{'latent frames':>13} {'tokens':>7}  {'way':20} {'seconds':>8} {'of attention':>12} {'MiB':>7}")
+    print(f"{options.heads} heads of {options.channels}, {HEIGHT} × {WIDTH} tokens a frame, {options.device}")
+    head = ("latent frames", "tokens", "way", "seconds", "of attention", "MiB")
+    print("{:>13} {:>7}  {:20} {:>8} {:>12} {:>7}".format(*head))
     for frames in options.frames:
         tokens = frames * HEIGHT * WIDTH
         attention_seconds = None

@@ -82,10 +82,9 @@ def compare_audio_cross_attention(config: Config, tensors: Tensors, case: dict) 
     ranges = spread_ranges(2)
     yield "normalized_pos", token_labels(similarity, ranges)[0], tensors["normalized_pos"]
     yield "winner", token_classes(similarity)[0], tensors["winner"]
-    audible = torch.tensor([True])
     for voices in (1, 2):
         audio = tensors[f"encoder_hidden_states_{voices}"].unflatten(2, (voices, -1))
-        binding = bind("l-rope", spread_ranges(voices), audible, grid, similarity)
+        binding = bind("l-rope", spread_ranges(voices), [True], grid, similarity)
         yield f"output_{voices}", layer(tensors["x"], audio, grid, binding), tensors[f"output_{voices}"]
 
 

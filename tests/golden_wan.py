@@ -121,7 +121,7 @@ def compare_dit_block(config: dict, tensors: dict[str, Tensor], case: dict) -> I
     rotary = transformer.rope(latent)
     for persons in (2, 1):
         audio = tensors["audio_embedding"][:, :, : persons * tokens_per_person].unflatten(2, (persons, -1))
-        rows = AudioRows(audio, torch.tensor([True]), tensors["ref_target_masks"][None])
+        rows = AudioRows(audio, [True], tensors["ref_target_masks"][None])
         with host.hearing(rows):
             output = block(tensors["x"], tensors["context"], tensors["e"], rotary)
         if persons == 2:

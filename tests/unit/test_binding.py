@@ -33,8 +33,8 @@ def hear(
     audible: list[bool] | None = None,
     ranges: LabelRanges | None = None,
 ) -> Tensor:
-    audible = torch.tensor(audible or [True] * len(hidden))
-    binding = bind(scheme, ranges or spread_ranges(audio.shape[2]), audible, GRID, similarity)
+    ranges = ranges or spread_ranges(audio.shape[2])
+    binding = bind(scheme, ranges, audible or [True] * len(hidden), GRID, similarity)
     return layer(hidden, audio, GRID, binding)
 
 
@@ -119,7 +119,7 @@ def test_routed_tokens_hear_their_own_voice_only(layer: AudioCrossAttention, per
 
 def test_split_cuts_columns_into_parts_earlier_ones_wider(layer: AudioCrossAttention) -> None:
     grid = Grid(2, 1, 5)
-    binding = bind("split", spread_ranges(3), torch.tensor([True]), grid, None)
+    binding = bind("split", spread_ranges(3), [True], grid, None)
     parts = binding.heard[0].int().argmax(dim=-1)
     assert parts.tolist() == [0, 0, 1, 1, 2] * 2
 
