@@ -35,7 +35,7 @@ def persons_overlay(picture: Tensor, persons: Persons) -> Tensor:
     drawn = to_picture(to_image(picture).resize(size, Image.Resampling.BICUBIC))
     masks = persons.masks.cpu().repeat_interleave(factor, 1).repeat_interleave(factor, 2)
     shorter = min(drawn.shape[:2])
-    line = max(2, round(shorter / 200))
+    line = max(3, round(shorter / 170))
     drawn = torch.where(masks.any(dim=0)[..., None], drawn, drawn * BACKGROUND_LIGHT)
     for index, mask in enumerate(masks):
         colour = torch.tensor(speaker_colour(index)) / 255

@@ -14,7 +14,7 @@ SPEAKERS: tuple[Colour, ...] = (
 )
 DARKER = 0.6  # each further round of the seven
 
-BACKGROUND: Colour = (128, 128, 128)
+BACKGROUND: Colour = (92, 92, 92)  # a middle grey is bluish green to some eyes
 CANVAS: Colour = (24, 26, 31)
 LANE: Colour = (36, 39, 46)
 LINE: Colour = (66, 71, 82)
