@@ -1,15 +1,13 @@
 """The pack as ComfyUI loads it: which nodes there are, and where the embedded demo's models lie."""
 
-from pathlib import Path
-
 import comfyui_version
 import folder_paths
 from comfy_api.latest import ComfyExtension, io
 
 from ..multitalk_core.errors import MultiTalkError
+from ..multitalk_core.standalone.models import EMBEDDED
 
 OLDEST_COMFYUI = (0, 11, 0)  # the first whose Wan has the patch points attn1_patch and attn2_patch
-EMBEDDED = Path(__file__).parents[1] / "multitalk_core" / "standalone" / "embedded"
 EMBEDDED_FOLDERS = ("diffusion_models", "vae", "model_patches", "audio_encoders")
 
 
@@ -25,8 +23,12 @@ class MultiTalkExtension(ComfyExtension):
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
         """Every node class; imported here, after the version is known to be new enough."""
         from .adapter_loader import AudioAdapterLoader
+        from .audio_encoder import AudioEncoder
+        from .audio_encoder_loader import AudioEncoderLoader
+        from .demo import Demo
+        from .person_localizer import PersonLocalizer
 
-        return [AudioAdapterLoader]
+        return [AudioEncoderLoader, AudioEncoder, AudioAdapterLoader, PersonLocalizer, Demo]
 
 
 def check_version(version: str) -> None:
@@ -35,8 +37,8 @@ def check_version(version: str) -> None:
     if numbers < OLDEST_COMFYUI:
         oldest = ".".join(map(str, OLDEST_COMFYUI))
         raise MultiTalkError(
-            f"MultiTalk needs ComfyUI {oldest} or newer, whose Wan model can be patched, and this is {version}: "
-            "update ComfyUI."
+            f"MultiTalk needs ComfyUI {oldest} or newer, whose Wan model can be patched, and this is "
+            f"{version}: update ComfyUI."
         )
 
 

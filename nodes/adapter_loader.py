@@ -32,8 +32,8 @@ class AudioAdapterLoader(io.ComfyNode):
                 io.Combo.Input(
                     "adapter",
                     options=folder_paths.get_filename_list("model_patches"),
-                    tooltip="A .safetensors file in models/model_patches: MultiTalk's or InfiniteTalk's adapter, "
-                    "made for the model that you animate with.",
+                    tooltip="A .safetensors file in models/model_patches: MultiTalk's or InfiniteTalk's "
+                    "adapter, made for the model that you animate with.",
                 ),
                 io.Combo.Input(
                     "dtype",

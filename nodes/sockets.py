@@ -8,7 +8,7 @@ CATEGORY = "MultiTalk"
 MultiTalkAudio = io.Custom("MULTITALK_AUDIO")
 # multitalk_core.persons.Persons
 MultiTalkPersons = io.Custom("MULTITALK_PERSONS")
-# nodes.encoder.EncoderPatcher
+# nodes.encoder.ManagedEncoder
 MultiTalkAudioEncoder = io.Custom("MULTITALK_AUDIO_ENCODER")
-# {"x", "y", "width", "height"} in pixels, or a list of them, or one list an image; since 0.14 as io.BoundingBox
+# {"x", "y", "width", "height"} in pixels, or a list of them, or one list an image; io has it since 0.14 only
 BoundingBox = io.Custom("BOUNDING_BOX")

@@ -8,6 +8,6 @@ def pytest_terminal_summary(terminalreporter) -> None:
     ]
     if skipped:
         terminalreporter.write_line(
-            f"{len(skipped)} tests were skipped because there is no ComfyUI: set COMFYUI_PATH and COMFYUI_PYTHON, "
-            "or install it in ~/ComfyUI."
+            f"{len(skipped)} tests were skipped because there is no ComfyUI: "
+            "set COMFYUI_PATH and COMFYUI_PYTHON, or install it in ~/ComfyUI."
         )

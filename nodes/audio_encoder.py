@@ -1,0 +1,250 @@
+"""The node that places voices in time and encodes them."""
+
+import torch
+from comfy_api.latest import io, ui
+
+from ..multitalk_core.audio.conversation import encode_conversation
+from ..multitalk_core.audio.timeline import Timeline
+from ..multitalk_core.audio.turns import parse_turns
+from ..multitalk_core.audio.waveform import SPEECH_RATE, Waveform, from_array
+from ..multitalk_core.drawing.timeline import timeline_picture
+from ..multitalk_core.errors import MultiTalkError
+from .encoder import managed_encoder
+from .sockets import CATEGORY, MultiTalkAudio, MultiTalkAudioEncoder
+
+MOST_SPEAKERS = 8
+TOGETHER, IN_TURN, TABLE = "together", "in turn", "table"
+VOICES_END, SECONDS, FRAMES = "until the voices end", "seconds", "frames"
+
+
+class AudioEncoder(io.ComfyNode):
+    """Voices to MULTITALK_AUDIO."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="MultiTalkAudioEncoder",
+            display_name="Encode MultiTalk Audio",
+            category=CATEGORY,
+            description="Places one voice per speaker in time and encodes them for the sampler.",
+            search_aliases=["multitalk", "voices", "speech", "timeline", "conversation", "dialogue"],
+            inputs=[
+                io.MultiType.Input(
+                    "audio_encoder",
+                    [MultiTalkAudioEncoder, io.AudioEncoder],
+                    tooltip="From Load MultiTalk Audio Encoder, or from ComfyUI's own Load Audio Encoder.",
+                ),
+                io.Autogrow.Input(
+                    "voices",
+                    template=io.Autogrow.TemplateNames(
+                        io.Audio.Input(
+                            "voice",
+                            optional=True,
+                            tooltip="The voice of one speaker. A speaker without one, above one that has "
+                            "one, listens: their mouth stays shut.",
+                        ),
+                        names=[f"speaker_{number}" for number in range(1, MOST_SPEAKERS + 1)],
+                        min=1,
+                    ),
+                    tooltip="One voice for each speaker, in the order of the persons.",
+                ),
+                io.DynamicCombo.Input(
+                    "timing",
+                    options=[
+                        io.DynamicCombo.Option(TOGETHER, []),
+                        io.DynamicCombo.Option(IN_TURN, [_gap()]),
+                        io.DynamicCombo.Option(TABLE, [_turns(), _names()]),
+                    ],
+                    tooltip="together: all voices start at once. in turn: one after the other. table: "
+                    "speaker_1 is one recording of everybody, and a table says who speaks when.",
+                ),
+                io.DynamicCombo.Input(
+                    "length",
+                    options=[
+                        io.DynamicCombo.Option(VOICES_END, []),
+                        io.DynamicCombo.Option(SECONDS, [_seconds()]),
+                        io.DynamicCombo.Option(FRAMES, [_frames()]),
+                    ],
+                    tooltip="How long the video is: as long as the voices, or a given length, to which they "
+                    "are cut or followed by silence.",
+                ),
+                io.Int.Input(
+                    "speakers",
+                    default=0,
+                    min=0,
+                    max=MOST_SPEAKERS,
+                    tooltip="How many speakers there are, 0 to 8; those without a voice listen. 0: up to the "
+                    "last one with a voice.",
+                ),
+                io.Boolean.Input(
+                    "normalise_loudness",
+                    default=True,
+                    tooltip="Bring each voice to -23 LUFS for the encoder, as in training. The video's sound "
+                    "keeps its own loudness.",
+                ),
+                io.Float.Input(
+                    "fps",
+                    default=25.0,
+                    min=1.0,
+                    max=60.0,
+                    step=0.01,
+                    advanced=True,
+                    tooltip="Video frames per second, 1 to 60. The released adapters were trained at 25.",
+                ),
+                io.Float.Input(
+                    "seconds_per_piece",
+                    default=0.0,
+                    min=0.0,
+                    max=600.0,
+                    step=1.0,
+                    advanced=True,
+                    tooltip="Seconds that the encoder hears at once, 0 to 600; 0: the whole voice, as in the "
+                    "released code. Pieces save memory on voices of many minutes and change the lips a "
+                    "little.",
+                ),
+            ],
+            outputs=[
+                MultiTalkAudio.Output("audio", display_name="multitalk_audio"),
+                io.Audio.Output("sound", tooltip="All voices mixed: the sound of the video."),
+                io.Image.Output("timeline", tooltip="Who speaks when, in seconds and frames."),
+                io.Int.Output("frames", tooltip="Length in video frames."),
+            ],
+        )
+
+    @classmethod
+    def execute(
+        cls,
+        audio_encoder: object,
+        voices: dict[str, dict | None],
+        timing: dict,
+        length: dict,
+        speakers: int,
+        normalise_loudness: bool,
+        fps: float,
+        seconds_per_piece: float,
+    ) -> io.NodeOutput:
+        timeline = _timeline(_waveforms(voices, speakers), timing, speakers)
+        managed = managed_encoder(audio_encoder)
+        managed.load()
+        conversation = encode_conversation(
+            timeline,
+            managed.encoder,
+            fps,
+            _length(length, fps),
+            normalise_loudness,
+            seconds_per_piece or None,
+        )
+        tracks = timeline.tracks(normalise_loudness, conversation.frames / fps)
+        picture = timeline_picture(torch.from_numpy(tracks), SPEECH_RATE, fps)[None]
+        sound = {
+            "waveform": torch.from_numpy(conversation.sound.samples)[None],
+            "sample_rate": conversation.sound.rate,
+        }
+        return io.NodeOutput(
+            conversation, sound, picture, conversation.frames, ui=ui.PreviewImage(picture, cls=cls)
+        )
+
+
+def _gap() -> io.Float.Input:
+    return io.Float.Input(
+        "gap",
+        default=0.0,
+        min=0.0,
+        max=60.0,
+        step=0.05,
+        tooltip="Seconds of silence between two voices, 0 to 60.",
+    )
+
+
+def _turns() -> io.String.Input:
+    return io.String.Input(
+        "turns",
+        multiline=True,
+        default="speaker,start,end\n1,0,2.5\n2,2.5,5",
+        tooltip="Who speaks when, in seconds: CSV with the header speaker,start,end, the same as a JSON "
+        "list, or RTTM.",
+    )
+
+
+def _names() -> io.String.Input:
+    return io.String.Input(
+        "names",
+        default="",
+        tooltip="The table's names in the order of the persons, with commas between them; somebody without a "
+        "turn listens. Empty: numbers in their order, other names as they first appear.",
+    )
+
+
+def _seconds() -> io.Float.Input:
+    return io.Float.Input(
+        "seconds",
+        default=5.0,
+        min=0.2,
+        max=36000.0,
+        step=0.04,
+        tooltip="Length of the video in seconds, from 0.2.",
+    )
+
+
+def _frames() -> io.Int.Input:
+    return io.Int.Input(
+        "frames",
+        default=81,
+        min=5,
+        max=900000,
+        tooltip="Length of the video in frames, from 5; at 25 frames per second 81 are 3.24 seconds.",
+    )
+
+
+def _waveforms(voices: dict[str, dict | None], speakers: int) -> list[Waveform | None]:
+    """One a speaker, None for listeners, up to the last one with a voice or as many as asked for."""
+    given = {int(name.removeprefix("speaker_")): audio for name, audio in voices.items() if audio is not None}
+    count = speakers or max(given, default=0)
+    if given and max(given) > count:
+        raise MultiTalkError(
+            f"There is a voice for speaker {max(given)}, but speakers is {count}: raise it, or set it to 0."
+        )
+    return [_waveform(number, given.get(number)) for number in range(1, count + 1)]
+
+
+def _waveform(number: int, audio: dict | None) -> Waveform | None:
+    if audio is None:
+        return None
+    batch = audio["waveform"]
+    if len(batch) != 1:
+        raise MultiTalkError(
+            f"The voice of speaker {number} holds {len(batch)} sounds: connect one for each speaker."
+        )
+    try:
+        return from_array(batch[0], audio["sample_rate"])
+    except MultiTalkError as error:
+        raise MultiTalkError(f"The voice of speaker {number} cannot be used. {error}") from error
+
+
+def _timeline(voices: list[Waveform | None], timing: dict, speakers: int) -> Timeline:
+    if timing["timing"] == TOGETHER:
+        return Timeline.together(voices)
+    if timing["timing"] == IN_TURN:
+        return Timeline.in_turn(voices, timing["gap"])
+    if not voices or voices[0] is None or any(voices[1:]):
+        raise MultiTalkError(
+            "With a table, speaker_1 is the recording of everybody: connect this one and no other."
+        )
+    turns = parse_turns(timing["turns"])
+    names = [name.strip() for name in timing["names"].split(",") if name.strip()]
+    timeline = Timeline.from_table(voices[0], turns, names or None)
+    if speakers > timeline.speakers:
+        return Timeline(speakers, timeline.segments, timeline.recording)
+    if speakers and speakers < timeline.speakers:
+        raise MultiTalkError(
+            f"The table names {timeline.speakers} speakers, but speakers is {speakers}: raise it, or set it "
+            "to 0."
+        )
+    return timeline
+
+
+def _length(length: dict, fps: float) -> int | None:
+    """In frames; None lasts until the voices end."""
+    if length["length"] == VOICES_END:
+        return None
+    return length["frames"] if length["length"] == FRAMES else round(length["seconds"] * fps)

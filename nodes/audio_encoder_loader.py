@@ -1,0 +1,39 @@
+"""The node that loads the audio encoder."""
+
+from comfy_api.latest import io
+
+from .encoder import load_encoder
+from .folders import list_models, model_path
+from .sockets import CATEGORY, MultiTalkAudioEncoder
+
+KIND = "audio_encoders"
+
+
+class AudioEncoderLoader(io.ComfyNode):
+    """Load wav2vec2."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="MultiTalkAudioEncoderLoader",
+            display_name="Load MultiTalk Audio Encoder",
+            category=CATEGORY,
+            description="Loads wav2vec2, which turns voices into what the audio adapter hears.",
+            search_aliases=["multitalk", "wav2vec", "wav2vec2", "chinese-wav2vec2-base", "audio encoder"],
+            inputs=[
+                io.Combo.Input(
+                    "audio_encoder",
+                    options=list_models(KIND),
+                    tooltip="A wav2vec2 folder (with config.json and model.safetensors) or a .safetensors "
+                    "file in models/audio_encoders. The released adapters were trained with "
+                    "chinese-wav2vec2-base.",
+                ),
+            ],
+            outputs=[
+                MultiTalkAudioEncoder.Output("encoder", display_name="audio_encoder"),
+            ],
+        )
+
+    @classmethod
+    def execute(cls, audio_encoder: str) -> io.NodeOutput:
+        return io.NodeOutput(load_encoder(model_path(KIND, audio_encoder)))

@@ -1,0 +1,60 @@
+"""The node that supplies the embedded demo: everything a graph needs but the models."""
+
+import torch
+from comfy_api.latest import io
+from safetensors.torch import load_file
+from torch import Tensor
+
+from ..multitalk_core.audio.waveform import read_audio
+from ..multitalk_core.picture import read_picture
+from ..multitalk_core.standalone.models import EMBEDDED, EMBEDDED_FILES
+from .sockets import CATEGORY, BoundingBox
+
+# Head and body of the two persons in the picture, from left to right.
+BOXES = [{"x": 64, "y": 60, "width": 236, "height": 340}, {"x": 340, "y": 54, "width": 236, "height": 346}]
+
+
+class Demo(io.ComfyNode):
+    """The demo's picture, voices, boxes and text conditioning."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="MultiTalkDemo",
+            display_name="MultiTalk Demo Scene",
+            category=CATEGORY,
+            description="A picture of two persons, a voice for each, and what the embedded demo model was "
+            "told about them. It needs no upload and no text encoder; other models do not understand its "
+            "conditioning.",
+            search_aliases=["multitalk", "example", "sample", "demo", "test scene"],
+            inputs=[],
+            outputs=[
+                io.Image.Output("picture", tooltip="640 × 400 pixels."),
+                io.Audio.Output("voice_1", tooltip="Of the left person."),
+                io.Audio.Output("voice_2", tooltip="Of the right person."),
+                BoundingBox.Output("boxes", tooltip="Where the two persons are."),
+                io.Conditioning.Output("positive", tooltip="For the embedded demo model only."),
+                io.Conditioning.Output("negative", tooltip="For the embedded demo model only."),
+            ],
+        )
+
+    @classmethod
+    def execute(cls) -> io.NodeOutput:
+        text = load_file(EMBEDDED / EMBEDDED_FILES["text"])
+        return io.NodeOutput(
+            read_picture(EMBEDDED / "picture.png")[None],
+            _audio("voice_1.flac"),
+            _audio("voice_2.flac"),
+            BOXES,
+            _conditioning(text["prompt"]),
+            _conditioning(text["negative"]),
+        )
+
+
+def _audio(name: str) -> dict:
+    voice = read_audio(EMBEDDED / name)
+    return {"waveform": torch.from_numpy(voice.samples)[None], "sample_rate": voice.rate}
+
+
+def _conditioning(text: Tensor) -> list:
+    return [[text[None], {}]]
