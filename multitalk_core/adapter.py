@@ -89,6 +89,7 @@ class AudioAdapter(nn.Module):
     ):
         super().__init__()
         self.shape = shape
+        self.heads = heads
         self.audio_proj = AudioProjection(shape, layers, **tensor_options)
         self.blocks = nn.ModuleDict(
             {
