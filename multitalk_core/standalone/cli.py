@@ -1,0 +1,104 @@
+"""The command line: its commands, and how they end."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from ..errors import MultiTalkError
+from . import cli_generate, cli_localize
+
+DESCRIPTION = """\
+MultiTalk ("Let Them Talk"): one picture, one voice for each person in it, and a
+film in which each person speaks with their own voice.
+
+Start with `python -m multitalk_core demo`, which needs nothing else."""
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose complaints are MultiTalkErrors: one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise what argparse would print below its usage."""
+        raise MultiTalkError(f"{message} (see {self.prog} --help)")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Arguments without the program's name; those of the process by default.
+
+    Returns
+    -------
+    int
+        0; 2 when an input cannot be used; 130 after Ctrl-C.
+    """
+    try:
+        arguments = make_parser().parse_args(argv)
+        arguments.command(arguments)
+    except MultiTalkError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt as stopped:
+        print(f"\nStopped: {stopped or 'nothing was written.'}", file=sys.stderr)
+        return 130
+    return 0
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of all commands; `command` of what it parses is the function to call."""
+    parser = Parser(
+        prog="python -m multitalk_core",
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    cli_generate.add_command(commands)
+    _add_demo(commands)
+    _add_inspect(commands)
+    cli_localize.add_command(commands)
+    return parser
+
+
+def _add_demo(commands: argparse._SubParsersAction) -> None:
+    demo = commands.add_parser(
+        "demo",
+        help="make a small film from what is shipped: no weights, no GPU",
+        description="Make a small film from the shipped picture, voices and miniature models, on the CPU.",
+        allow_abbrev=False,
+    )
+    demo.add_argument("--folder", type=Path, default=Path("demo"), help="where to (default: %(default)s)")
+    demo.set_defaults(command=_demo)
+
+
+def _demo(arguments: argparse.Namespace) -> None:
+    from .demo import make_demo
+
+    make_demo(arguments.folder)
+
+
+def _add_inspect(commands: argparse._SubParsersAction) -> None:
+    inspect = commands.add_parser(
+        "inspect",
+        help="say what is in a checkpoint",
+        description="Say what a checkpoint is, how large and in what precision; its numbers stay on disk.",
+        allow_abbrev=False,
+    )
+    inspect.add_argument(
+        "checkpoint",
+        type=Path,
+        nargs="+",
+        help="a .safetensors file, one of its shards, an index, or a folder (a diffusers model too)",
+    )
+    inspect.set_defaults(command=_inspect)
+
+
+def _inspect(arguments: argparse.Namespace) -> None:
+    from ..checkpoint import describe
+
+    print("\n\n".join(str(describe(checkpoint)) for checkpoint in arguments.checkpoint))

@@ -1,0 +1,42 @@
+"""The demo: a film of two people from what is shipped, through every part that a real film goes through."""
+
+import shlex
+from pathlib import Path
+
+from ..errors import MultiTalkError
+from .models import EMBEDDED
+
+SETTINGS = ("--order", "in-turn", "--clip-frames", "41", "--steps", "8")
+# The two cartoon people of the shipped picture.
+BOXES = ("64,56,300,400", "340,50,576,400")
+
+
+def demo_arguments() -> list[str]:
+    """The arguments of `generate` that the demo stands for, without its output."""
+    voices = [str(EMBEDDED / f"voice_{number}.flac") for number in (1, 2)]
+    inputs = ["--picture", str(EMBEDDED / "picture.png"), "--boxes", *BOXES]
+    return [*inputs, "--voice", voices[0], "--voice", voices[1], *SETTINGS]
+
+
+def make_demo(folder: Path) -> None:
+    """Make the demo's film and drawings in a folder.
+
+    Raises
+    ------
+    MultiTalkError
+        When the folder cannot be made or the disk does not take the files.
+    """
+    from .cli import make_parser
+    from .cli_generate import make_job
+    from .generate import FilmFiles, generate
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MultiTalkError(
+            f"The folder {folder} cannot be made ({error.strerror}): choose another."
+        ) from error
+    command = ["generate", *demo_arguments(), "--output", str(folder / "film.mp4")]
+    print("This is the same as\n  python -m multitalk_core", shlex.join(command))
+    names = ("film.mp4", "persons.png", "localization.png", "timeline.png")
+    generate(make_job(make_parser().parse_args(command), FilmFiles(*(folder / name for name in names))))
