@@ -7,11 +7,9 @@ from torch import Tensor
 
 from ..multitalk_core.audio.waveform import read_audio
 from ..multitalk_core.picture import read_picture
+from ..multitalk_core.standalone.demo import BOXES
 from ..multitalk_core.standalone.models import EMBEDDED, EMBEDDED_FILES
 from .sockets import CATEGORY, BoundingBox
-
-# Head and body of the two persons in the picture, from left to right.
-BOXES = [{"x": 64, "y": 60, "width": 236, "height": 340}, {"x": 340, "y": 54, "width": 236, "height": 346}]
 
 
 class Demo(io.ComfyNode):
@@ -45,10 +43,15 @@ class Demo(io.ComfyNode):
             read_picture(EMBEDDED / "picture.png")[None],
             _audio("voice_1.flac"),
             _audio("voice_2.flac"),
-            BOXES,
+            [_bounding_box(box) for box in BOXES],
             _conditioning(text["prompt"]),
             _conditioning(text["negative"]),
         )
+
+
+def _bounding_box(edges: str) -> dict[str, int]:
+    left, top, right, bottom = map(int, edges.split(","))
+    return {"x": left, "y": top, "width": right - left, "height": bottom - top}
 
 
 def _audio(name: str) -> dict:
