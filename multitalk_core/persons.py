@@ -204,7 +204,7 @@ def persons_from_parts(count: int, height: int, width: int) -> Persons:
     """Equal vertical parts of the picture, one a person, as the released code cuts halves.
 
     Each mask leaves 5 % of the rows and of its part's columns free on each side. One person is the
-    whole picture, and so is the background then.
+    whole picture, without any background.
 
     Parameters
     ----------
@@ -227,7 +227,7 @@ def persons_from_parts(count: int, height: int, width: int) -> Persons:
         raise MultiTalkError("There is no person: cut the picture into at least one part.")
     if count == 1:
         whole = torch.ones(height, width, dtype=torch.bool)
-        return Persons(whole[None], whole)
+        return Persons(whole[None], ~whole)
     part = width // count
     top, bottom = int(height * PART_MARGIN), int(height * (1 - PART_MARGIN))
     masks = torch.zeros(count, height, width, dtype=torch.bool)
