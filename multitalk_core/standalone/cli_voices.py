@@ -8,14 +8,15 @@ from ..audio.waveform import Waveform, read_audio
 from ..errors import MultiTalkError
 from .cli_types import place, positive, voice
 
+DESCRIPTION = """\
+One of three ways: --voice for each person; one --recording with a
+  --table; or --place for each voice. Any audio or video file will do.
+  Who only listens has the voice `none`."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The voices, in one of three ways, and how they are heard."""
-    group = parser.add_argument_group(
-        "the voices",
-        "In one of three ways: --voice for each person; one --recording with a --table;\n  or --place for each "
-        "voice. Any audio or video file; who only listens has\n  the voice `none`.",
-    )
+    group = parser.add_argument_group("the voices", DESCRIPTION)
     group.add_argument(
         "--voice",
         type=voice,

@@ -1,0 +1,37 @@
+# `make demo`: a talking picture on a fresh machine. `make test`: everything that can be checked here.
+PYTHON ?= python3
+BIN := .venv/bin
+TORCH := torch==2.13.0
+
+.PHONY: demo test bench lint demo-weights demo-scene
+
+demo: .venv/standalone.stamp
+	$(BIN)/python -m multitalk_core demo
+
+test: .venv/dev.stamp lint
+	$(BIN)/python tests/golden.py tests/golden
+	$(BIN)/python -m pytest -rs
+
+lint: .venv/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+bench: .venv/dev.stamp
+	$(BIN)/python tests/bench.py
+
+demo-weights: .venv/dev.stamp
+	PYTHONPATH=. $(BIN)/python tools/make_demo_weights.py
+
+demo-scene: .venv/dev.stamp
+	PYTHONPATH=. $(BIN)/python tools/make_demo_scene.py
+
+.venv/standalone.stamp: pyproject.toml requirements.txt | .venv
+	$(BIN)/python -m pip install --quiet $(TORCH) -e '.[standalone]'
+	touch $@
+
+.venv/dev.stamp: pyproject.toml requirements.txt | .venv
+	$(BIN)/python -m pip install --quiet -e '.[dev]'
+	touch $@ .venv/standalone.stamp
+
+.venv:
+	$(PYTHON) -m venv $@
