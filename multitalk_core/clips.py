@@ -41,6 +41,15 @@ class ClipPlan:
         """Frames made, those beyond the film's end included: how far audio is read."""
         return self.clips[-1].start + self.clips[-1].frames
 
+    @property
+    def overlap(self) -> int:
+        """Motion frames of every clip after the first; 0 where there is only one."""
+        return max(clip.motion_frames for clip in self.clips)
+
+    def clip_at(self, frame: int) -> Clip:
+        """The clip that brings a frame of the film."""
+        return next(clip for clip in reversed(self.clips) if clip.start + clip.motion_frames <= frame)
+
 
 def check_frames(frames: int, name: str = "frames") -> None:
     """Raise a MultiTalkError that names the nearest allowed counts unless `frames` is 4n + 1."""

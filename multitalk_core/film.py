@@ -1,6 +1,6 @@
 """A film, clip by clip: the last frames of one condition the next (paper 3.5). Knows no library of models."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,9 +13,12 @@ from .clips import Clip, ClipPlan, latent_frames, mirrored_indices
 from .colour import match_colour
 from .conditioning import MotionLatent, conditioning_frames, conditioning_mask, motion_latent
 from .sampling import clip_noise
+from .segments import FilmSegments, Json, Segment
 
 LATENT_CHANNELS = 16
 PIXELS_PER_LATENT = 8
+# Part of every key: raised whenever the same inputs come to give other frames.
+MATHS_VERSION = 1
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,8 @@ class ClipInputs:
     noise : Tensor, shape of `encoded`
     motion : MotionLatent or None
         None in the first clip.
+    prompt : str or None
+        Of this clip alone; None is the film's.
     """
 
     clip: Clip
@@ -45,6 +50,7 @@ class ClipInputs:
     windows: Tensor
     noise: Tensor
     motion: MotionLatent | None
+    prompt: str | None = None
 
 
 class ClipMaker(Protocol):
@@ -61,6 +67,22 @@ class ClipMaker(Protocol):
 
 
 @dataclass(frozen=True)
+class Take:
+    """What one clip has of its own.
+
+    Attributes
+    ----------
+    seed : int, optional
+        Starts the noise of this clip and of those that follow.
+    prompt : str, optional
+        In place of the film's, for this clip.
+    """
+
+    seed: int | None = None
+    prompt: str | None = None
+
+
+@dataclass(frozen=True)
 class FinishedClip:
     """A clip's frames that enter the film, and its whole latent.
 
@@ -69,11 +91,14 @@ class FinishedClip:
     clip : Clip
     frames : Tensor [new frames, height, width, 3], in 0..1
     latent : Tensor [1, 16, latent frames, height / 8, width / 8]
+    kept : bool
+        Whether it was read from the store rather than made.
     """
 
     clip: Clip
     frames: Tensor
     latent: Tensor
+    kept: bool = False
 
 
 def make_film(
@@ -85,6 +110,8 @@ def make_film(
     window: int = 5,
     colour_strength: float = 1.0,
     prolonged: int = 0,
+    takes: Mapping[int, Take] | None = None,
+    segments: FilmSegments | None = None,
 ) -> Iterator[FinishedClip]:
     """Make a film clip by clip; no more than one clip of frames is held.
 
@@ -104,34 +131,87 @@ def make_film(
     prolonged : int
         Feature frames by which the last clip's voices are prolonged backwards, as in the released code
         (`plan_mirrored`); 0 lets silence follow.
+    takes : mapping of clip index to Take
+    segments : FilmSegments, optional
+        From `open_film`, with the links of `clip_links`. Clips that lie there are read, the others kept
+        there; frames are then in 8 bits, the same whether made or read.
 
     Yields
     ------
     FinishedClip
     """
+    takes = takes or {}
     generator = torch.Generator().manual_seed(seed)
     first = picture.movedim(-1, 0)[None, :, None] * 2 - 1
     given = first
-    for clip, following in zip(plan.clips, [*plan.clips[1:], None], strict=True):
-        mirrored = prolonged if following is None else 0
-        windows = clip_windows(conversation, clip, window, mirrored)
-        latent = maker.sample(_inputs(maker, clip, given, windows, generator))
-        frames = match_colour(maker.decode(latent).to(first), first, colour_strength)
-        if following is not None:
-            given = frames[:, :, -following.motion_frames :]
-        new_frames = frames[0, :, clip.motion_frames : clip.motion_frames + clip.new_frames]
-        yield FinishedClip(clip, new_frames.movedim(0, -1) / 2 + 0.5, latent)
+    for clip in plan.clips:
+        segment = None if segments is None else segments.read(clip.index)
+        kept = segment is not None
+        if segment is None:
+            take = takes.get(clip.index, Take())
+            if take.seed is not None:
+                generator.manual_seed(take.seed)
+            windows = clip_windows(conversation, clip, window, prolonged if clip is plan.clips[-1] else 0)
+            latent = maker.sample(_inputs(maker, clip, given, windows, generator, take.prompt))
+            frames = _matched(maker.decode(latent).to(first), first, colour_strength)
+            motion = frames[:, :, frames.shape[2] - plan.overlap :].clone()
+            added = frames[0, :, clip.motion_frames :].movedim(0, -1) / 2 + 0.5
+            segment = Segment(added, latent, motion, generator.get_state())
+            if segments is not None:
+                segment = segments.write(clip.index, segment)
+        given = segment.motion
+        generator.set_state(segment.noise)
+        yield FinishedClip(clip, segment.frames[: clip.new_frames], segment.latent, kept)
+
+
+def clip_links(
+    conversation: Conversation,
+    plan: ClipPlan,
+    window: int = 5,
+    prolonged: int = 0,
+    takes: Mapping[int, Take] | None = None,
+) -> list[Json]:
+    """What shapes each clip of a film besides what shapes the whole: the links of `open_film`."""
+    takes = takes or {}
+    links = []
+    for clip in plan.clips:
+        last = clip is plan.clips[-1]
+        take = takes.get(clip.index, Take())
+        until = clip.start + clip.frames + window // 2
+        links.append(
+            {
+                "frames": [clip.start, clip.frames, clip.motion_frames, plan.overlap],
+                "voices": conversation.heard(until),
+                "ending": prolonged if last else 0,
+                "seed of its own": take.seed,
+                "prompt of its own": take.prompt,
+            }
+        )
+    return links
+
+
+def _matched(frames: Tensor, reference: Tensor, strength: float) -> Tensor:
+    """Colours matched frame by frame, in place: a whole clip at once takes many times its memory."""
+    for index in range(frames.shape[2]):
+        frame = frames[:, :, index : index + 1]
+        frame.copy_(match_colour(frame, reference, strength))
+    return frames
 
 
 def _inputs(
-    maker: ClipMaker, clip: Clip, given: Tensor, windows: Tensor, generator: torch.Generator
+    maker: ClipMaker,
+    clip: Clip,
+    given: Tensor,
+    windows: Tensor,
+    generator: torch.Generator,
+    prompt: str | None,
 ) -> ClipInputs:
     height, width = (side // PIXELS_PER_LATENT for side in given.shape[-2:])
     encoded = maker.encode(conditioning_frames(given, clip.frames))
     noise = clip_noise((1, LATENT_CHANNELS, latent_frames(clip.frames), height, width), generator)
     motion = motion_latent(encoded, clip.motion_frames, generator) if clip.motion_frames else None
     mask = conditioning_mask(clip.frames, given.shape[2], height, width)[None]
-    return ClipInputs(clip, given, mask, encoded, windows, noise, motion)
+    return ClipInputs(clip, given, mask, encoded, windows, noise, motion, prompt)
 
 
 def clip_windows(conversation: Conversation, clip: Clip, window: int, prolonged: int = 0) -> Tensor:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from ..segments.keys import digest
 from .features import AudioEncoder
 from .timeline import Timeline
 from .waveform import SPEECH_RATE, Waveform
@@ -26,6 +27,9 @@ class Conversation:
     sound : Waveform
         The film's sound, as long as the features.
     timeline : Timeline
+    pieces : tuple of (end, digest)
+        Of each piece in which the tracks were encoded: its last frame + 1, and a digest of every track up to
+        the last sample that shaped it.
     """
 
     features: tuple[Tensor, ...]
@@ -33,6 +37,12 @@ class Conversation:
     fps: float
     sound: Waveform
     timeline: Timeline
+    pieces: tuple[tuple[int, str], ...]
+
+    def heard(self, end: int) -> list[str | int]:
+        """What shapes the features up to frame `end`: a digest of what was heard, and where it ends."""
+        shaped_by = next((heard for piece_end, heard in self.pieces if end <= piece_end), self.pieces[-1][1])
+        return [shaped_by, min(end, self.frames)]
 
     @property
     def frames(self) -> int:
@@ -87,4 +97,5 @@ def encode_conversation(
         fps=fps,
         sound=timeline.sound(frames / fps),
         timeline=timeline,
+        pieces=((frames, digest([fps, seconds_per_piece, digest(tracks)])),),
     )

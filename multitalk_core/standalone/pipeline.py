@@ -175,9 +175,10 @@ class MultiTalkPipeline:
         image = None if models.image is None else models.image(inputs.given[:, :, -1]).to(models.dtype)
         voices = self.adapter.voice_tokens(inputs.windows.to(models.device, models.dtype))
         projected = ProjectedGuidance() if settings.projected else None
+        prompt = self.prompt if inputs.prompt is None else models.text(inputs.prompt)
 
         def predict_rows(latent: Tensor, timestep: Tensor, rows: tuple[str, ...]) -> Tensor:
-            text = {True: self.negative_prompt, False: self.prompt}
+            text = {True: self.negative_prompt, False: prompt}
             texts = [text[name in (NEGATIVE, NEGATIVE_WITHOUT_AUDIO)] for name in rows]
             audible = [name in (PROMPT, NEGATIVE) for name in rows]
             model_input = torch.cat([latent, condition], dim=1).to(models.dtype)

@@ -1,0 +1,20 @@
+"""The store on disk that makes a long film resumable: one segment a clip, found by its key."""
+
+from .keys import Json, chain, digest
+from .segment import BrokenSegment, Segment, read_segment, write_segment
+from .store import FilmSegments, KeptFilm, clear_films, kept_films, open_film
+
+__all__ = [
+    "BrokenSegment",
+    "FilmSegments",
+    "Json",
+    "KeptFilm",
+    "Segment",
+    "chain",
+    "clear_films",
+    "digest",
+    "kept_films",
+    "open_film",
+    "read_segment",
+    "write_segment",
+]

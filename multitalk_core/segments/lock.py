@@ -1,0 +1,55 @@
+"""One process at a time, by a lock that the system lets go when its holder dies."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class Held(Exception):
+    """Another process has the lock; `holder` is its number, or "?"."""
+
+    def __init__(self, holder: str):
+        super().__init__(holder)
+        self.holder = holder
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Hold the lock of a file while inside; the file names the holder.
+
+    Raises
+    ------
+    Held
+        At once, when somebody else holds it.
+    OSError
+        When the file cannot be made.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        if not _take(descriptor):
+            os.lseek(descriptor, 0, os.SEEK_SET)
+            raise Held(os.read(descriptor, 32).decode(errors="replace").strip() or "?")
+        os.ftruncate(descriptor, 0)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        os.write(descriptor, f"{os.getpid()}\n".encode())
+        yield
+    finally:
+        os.close(descriptor)  # which lets the lock go
+
+
+def _take(descriptor: int) -> bool:
+    """Whether the lock was free. The lock is the system's own: no dead holder can leave it behind."""
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            os.lseek(descriptor, 1 << 30, os.SEEK_SET)  # beyond the number, which others may then read
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,121 @@
+"""One clip on disk: what it adds to the film, and what the next clip goes on from."""
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from .lossless import pack_frames, unpack_frames
+
+FORMAT = "multitalk segment 1"
+TENSORS = ("frames", "latent", "motion", "noise")
+
+
+class BrokenSegment(Exception):
+    """A segment that cannot be used; the message completes "its segment is ..."."""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A finished clip.
+
+    Attributes
+    ----------
+    frames : Tensor [clip frames - motion frames, height, width, 3], in 0..1
+        Those that the clip adds, the ones beyond the film's end among them; kept in 8 bits.
+    latent : Tensor [1, 16, latent frames, height / 8, width / 8]
+    motion : Tensor [1, 3, overlap, height, width], float32 in -1..1
+        The clip's last frames, which the next one starts from, after colour correction.
+    noise : Tensor [n], uint8
+        State of the noise generator after the clip.
+    """
+
+    frames: Tensor
+    latent: Tensor
+    motion: Tensor
+    noise: Tensor
+
+
+def write_segment(path: Path, key: str, segment: Segment) -> Segment:
+    """Write a segment whole or not at all.
+
+    Returns
+    -------
+    Segment
+        As it will be read: its frames in 8 bits.
+
+    Raises
+    ------
+    OSError
+        When the disk does not take it.
+    """
+    from safetensors.torch import save
+
+    tensors = {name: getattr(segment, name).detach().cpu().contiguous() for name in TENSORS}
+    levels = (segment.frames.clamp(0, 1) * 255).round().to(torch.uint8)
+    tensors["frames"] = pack_frames(levels)
+    metadata = {"format": FORMAT, "key": key, "sha256": _checksum(key, tensors)}
+    write_whole(path, save(tensors, metadata))
+    return replace(segment, frames=levels.float() / 255)
+
+
+def read_segment(path: Path, key: str) -> Segment:
+    """Read a segment and check every byte of it.
+
+    Raises
+    ------
+    BrokenSegment
+        When it is missing, cut short, altered, or another clip's.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    if not path.exists():
+        raise BrokenSegment("missing")
+    try:
+        with safe_open(path, "pt") as file:
+            metadata = file.metadata() or {}
+            if metadata.get("format") != FORMAT or set(file.keys()) != set(TENSORS):
+                raise BrokenSegment("not one that this version writes")
+            tensors = {name: file.get_tensor(name) for name in TENSORS}
+    except SafetensorError as error:
+        raise BrokenSegment("cut short or altered") from error
+    except OSError as error:
+        raise BrokenSegment(f"not readable ({error.strerror or error})") from error
+    if metadata.get("sha256") != _checksum(metadata.get("key", ""), tensors):
+        raise BrokenSegment("altered")
+    if metadata["key"] != key:
+        raise BrokenSegment("another clip's")
+    return Segment(**(tensors | {"frames": unpack_frames(tensors["frames"]).float() / 255}))
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file that is either all there or not there, whenever the machine stops."""
+    part = path.with_suffix(path.suffix + ".part")
+    try:
+        with part.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+    if hasattr(os, "O_DIRECTORY"):  # the new name too, where folders can be synced
+        folder = os.open(path.parent, os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _checksum(key: str, tensors: dict[str, Tensor]) -> str:
+    hashed = hashlib.sha256(key.encode())
+    for name in TENSORS:
+        tensor = tensors[name].contiguous()
+        hashed.update(json.dumps([name, str(tensor.dtype), list(tensor.shape)]).encode())
+        hashed.update(tensor.view(-1).view(torch.uint8).numpy().data)
+    return hashed.hexdigest()

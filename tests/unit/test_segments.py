@@ -1,0 +1,224 @@
+"""The store: what comes back is what was kept, and what is broken is named and never comes back."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from multitalk_core.errors import MultiTalkError
+from multitalk_core.segments import (
+    BrokenSegment,
+    Segment,
+    chain,
+    clear_films,
+    digest,
+    kept_films,
+    open_film,
+    read_segment,
+    write_segment,
+)
+
+KEY = "a" * 64
+LINKS = [{"clip": 0, "voices": "x"}, {"clip": 1, "voices": "y"}, {"clip": 2, "voices": "z"}]
+
+
+def segment(seed: int = 0) -> Segment:
+    generator = torch.Generator().manual_seed(seed)
+    return Segment(
+        frames=torch.rand(9, 32, 48, 3, generator=generator),
+        latent=torch.randn(1, 16, 3, 4, 6, generator=generator),
+        motion=torch.randn(1, 3, 5, 32, 48, generator=generator),
+        noise=generator.get_state(),
+    )
+
+
+def same(one: Segment, other: Segment) -> bool:
+    return all(torch.equal(a, b) for a, b in zip(vars(one).values(), vars(other).values(), strict=True))
+
+
+def test_a_segment_comes_back_bitwise(tmp_path):
+    path = tmp_path / "clip.safetensors"
+    original = segment()
+    kept = write_segment(path, KEY, original)
+    read = read_segment(path, KEY)
+    assert same(read, kept)
+    assert torch.equal(read.motion, original.motion) and torch.equal(read.latent, original.latent)
+    assert (read.frames - original.frames).abs().max() <= 0.5 / 255 + 1e-6
+    assert [file.name for file in tmp_path.iterdir()] == ["clip.safetensors"]
+
+
+def test_a_segment_of_a_film_of_one_clip_has_no_motion_frames(tmp_path):
+    path = tmp_path / "clip.safetensors"
+    kept = write_segment(
+        path, KEY, Segment(*[*vars(segment()).values()][:2], torch.zeros(1, 3, 0, 32, 48), segment().noise)
+    )
+    assert same(read_segment(path, KEY), kept)
+
+
+def test_every_flipped_bit_is_noticed(tmp_path):
+    path = tmp_path / "clip.safetensors"
+    kept = write_segment(path, KEY, segment())
+    content = path.read_bytes()
+    generator = torch.Generator().manual_seed(0)
+    header = 8 + int.from_bytes(content[:8], "little")
+    places = [*range(0, header, 7), *torch.randint(header, len(content), (60,), generator=generator).tolist()]
+    for place in places:
+        flipped = bytearray(content)
+        flipped[place] ^= 1 << int(torch.randint(8, (1,), generator=generator))
+        path.write_bytes(flipped)
+        try:
+            read = read_segment(path, KEY)
+        except BrokenSegment:
+            continue
+        assert same(read, kept), f"byte {place} of {len(content)}"
+
+
+@pytest.mark.parametrize("share", [0, 0.001, 0.3, 0.999])
+def test_a_segment_cut_short_is_noticed(tmp_path, share):
+    path = tmp_path / "clip.safetensors"
+    write_segment(path, KEY, segment())
+    content = path.read_bytes()
+    path.write_bytes(content[: int(share * len(content))])
+    with pytest.raises(BrokenSegment, match="cut short or altered"):
+        read_segment(path, KEY)
+
+
+def test_a_segment_of_another_clip_is_noticed(tmp_path):
+    path = tmp_path / "clip.safetensors"
+    write_segment(path, KEY, segment())
+    with pytest.raises(BrokenSegment, match="another clip's"):
+        read_segment(path, "b" * 64)
+
+
+def test_keys_depend_on_all_that_came_before():
+    keys = chain({"seed": 1}, LINKS)
+    assert len(set(keys)) == 3
+    assert chain({"seed": 1}, LINKS[:2]) == keys[:2]
+    changed = chain({"seed": 1}, [LINKS[0], {**LINKS[1], "voices": "other"}, LINKS[2]])
+    assert changed[0] == keys[0] and changed[1] != keys[1] and changed[2] != keys[2]
+    assert not set(chain({"seed": 2}, LINKS)) & set(keys)
+    assert digest(torch.zeros(2, 3)) != digest(torch.zeros(3, 2)) != digest(torch.zeros(3, 2).double())
+
+
+def test_clips_after_a_broken_one_are_made_again_and_named(tmp_path):
+    with open_film(tmp_path, "film.mp4", {"seed": 1}, LINKS) as kept:
+        for clip in range(3):
+            assert kept.read(clip) is None
+            kept.write(clip, segment(clip))
+        broken = kept.path(1)
+    content = bytearray(broken.read_bytes())
+    content[-1000] ^= 4
+    broken.write_bytes(content)
+    with open_film(tmp_path, "film.mp4", {"seed": 1}, LINKS) as kept:
+        assert kept.read(0) is not None
+        assert kept.read(1) is None and kept.read(2) is None
+        assert kept.notes == ["clip 2 and those that follow it are made again: its segment is altered"]
+        kept.write(1, segment(1))
+    with open_film(tmp_path, "film.mp4", {"seed": 1}, LINKS) as kept:
+        assert all(kept.read(clip) is not None for clip in range(3)) and kept.notes == []
+
+
+def test_what_changed_is_named(tmp_path):
+    with open_film(tmp_path, "film.mp4", {"seed": 1, "prompt": "a"}, LINKS) as kept:
+        kept.write(0, segment())
+    with open_film(tmp_path, "film.mp4", {"seed": 1, "prompt": "b"}, LINKS) as kept:
+        assert kept.notes == ["every clip is made again: prompt changed since the last film.mp4"]
+    tail = [*LINKS[:2], {"clip": 2, "voices": "other"}]
+    with open_film(tmp_path, "film.mp4", {"seed": 1, "prompt": "a"}, tail) as kept:
+        assert kept.notes == ["clips from 3 on are made again: voices changed"]
+        assert kept.read(0) is not None
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from multitalk_core.segments import open_film
+with open_film(Path(sys.argv[1]), "film", {"seed": 1}, [{"clip": 0}]):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_two_runs_at_once_and_the_lock_of_a_killed_one(tmp_path):
+    command = [sys.executable, "-c", HOLD, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline() == "held\n"
+        with (
+            pytest.raises(MultiTalkError, match=f"Process {other.pid} is making the same film"),
+            open_film(tmp_path, "film", {"seed": 1}, [{"clip": 0}]),
+        ):
+            pytest.fail("both would write the same segments")
+        assert clear_films(tmp_path) == []
+        other.kill()
+    with open_film(tmp_path, "film", {"seed": 1}, [{"clip": 0}]) as kept:
+        kept.write(0, segment())
+
+
+def test_the_least_recently_used_films_go_first_whatever_the_clock_says(tmp_path):
+    for seed in (1, 2, 3, 1):
+        with open_film(tmp_path, f"film {seed}", {"seed": seed}, LINKS) as kept:
+            kept.write(0, segment(seed))
+        for file in kept.folder.iterdir():  # a clock that runs backwards
+            os.utime(file, (2_000_000_000 - seed, 2_000_000_000 - 10 * seed))
+    films = kept_films(tmp_path)
+    assert [film.title for film in films] == ["film 1", "film 3", "film 2"]
+    assert all((film.clips, film.of) == (1, 3) and film.size > 30_000 for film in films)
+    removed = clear_films(tmp_path, limit=films[0].size + films[1].size)
+    assert [film.title for film in removed] == ["film 2"]
+    with open_film(tmp_path, "film 4", {"seed": 4}, LINKS, limit=0) as kept:
+        assert [film.title for film in kept_films(tmp_path)] == ["film 4"]
+        kept.write(0, segment())
+    assert [film.title for film in kept_films(tmp_path)] == ["film 4"]
+    assert len(clear_films(tmp_path)) == 1 and list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_run_left_half_written_is_cleared(tmp_path):
+    with open_film(tmp_path, "film", {"seed": 1}, LINKS) as kept:
+        half = kept.path(0).with_suffix(".safetensors.part")
+        half.write_bytes(b"half")
+    with open_film(tmp_path, "film", {"seed": 1}, LINKS) as kept:
+        assert not half.exists()
+        (kept.folder / "film.json").write_text("{")
+    assert kept_films(tmp_path)[0].title == "(unknown)"
+    with open_film(tmp_path, "film", {"seed": 1}, LINKS) as kept:
+        assert kept.notes == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc takes no files, not even from root")
+def test_a_folder_that_takes_no_files():
+    with (
+        pytest.raises(MultiTalkError, match="takes no files"),
+        open_film(Path("/proc/films"), "film", {"seed": 1}, LINKS),
+    ):
+        pytest.fail("nothing could be kept")
+
+
+FULL_DISK = """
+import resource, sys
+from pathlib import Path
+import torch
+from multitalk_core.errors import MultiTalkError
+from multitalk_core.segments import Segment, open_film
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, 500_000))
+small, large = (torch.rand(9, side, side, 3) for side in (32, 256))
+with open_film(Path(sys.argv[1]), "film", {"seed": 1}, [{"clip": 0}, {"clip": 1}]) as kept:
+    kept.write(0, Segment(small, small + 0, small + 1, torch.zeros(9).byte()))
+    try:
+        kept.write(1, Segment(large, large + 0, large + 1, torch.zeros(9).byte()))
+    except MultiTalkError as error:
+        print(error)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on the size of files")
+def test_a_full_disk(tmp_path):
+    command = [sys.executable, "-c", FULL_DISK, str(tmp_path)]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "Clip 2 cannot be kept" in result.stdout and "1 clips are kept" in result.stdout
+    assert not list(tmp_path.glob("*/*.part"))
+    with open_film(tmp_path, "film", {"seed": 1}, [{"clip": 0}, {"clip": 1}]) as kept:
+        assert kept.read(0) is not None and kept.read(1) is None
