@@ -52,17 +52,17 @@ class Run:
 
 def find_comfyui() -> tuple[Path, Path] | None:
     """ComfyUI's folder and its interpreter: COMFYUI_PATH, the one this pack is installed in, ~/ComfyUI."""
-    candidates = [os.environ.get("COMFYUI_PATH"), Path.home() / "ComfyUI"]
-    # Not resolved: a pack that is a link in custom_nodes belongs to the ComfyUI that holds the link.
-    if Path.cwd().parent.name == "custom_nodes":
-        candidates.insert(1, Path.cwd().parents[1])
-    for candidate in filter(None, candidates):
-        folder = Path(candidate).expanduser()
-        if (folder / "main.py").is_file() and (folder / "comfyui_version.py").is_file():
-            environment = folder / ".venv" / "bin" / "python"
-            python = Path(os.environ.get("COMFYUI_PYTHON", environment))
-            if python.is_file():
-                return folder, python
+    if "COMFYUI_PATH" in os.environ:
+        candidates = [Path(os.environ["COMFYUI_PATH"])]
+    else:
+        # The working directory keeps the link by which a pack may lie in custom_nodes.
+        installed = Path(os.environ.get("PWD", Path.cwd())).parent
+        candidates = [installed.parent] if installed.name == "custom_nodes" else []
+        candidates.append(Path.home() / "ComfyUI")
+    for folder in candidates:
+        python = Path(os.environ.get("COMFYUI_PYTHON", folder / ".venv" / "bin" / "python"))
+        if (folder / "main.py").is_file() and python.is_file():
+            return folder, python
     return None
 
 

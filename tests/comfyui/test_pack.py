@@ -1,6 +1,54 @@
-"""The pack in ComfyUI."""
+"""The pack as ComfyUI loads it."""
+
+import re
+import urllib.request
+
+import pytest
+from comfy_process import run_in_comfyui
+
+START_SECONDS = 0.5
 
 
-def test_pack_loads(server):
-    assert "IMPORT FAILED" not in server.log.read_text()
-    assert "MultiTalkAudioAdapterLoader" in server.object_info
+def test_pack_loads_and_costs_the_start_next_to_nothing(server):
+    line = re.search(r"([\d.]+) seconds(.*): .*ComfyUI-MultiTalk", server.log.read_text())
+    assert "FAILED" not in line[2]
+    assert float(line[1]) < START_SECONDS
+
+
+@pytest.mark.parametrize(
+    ("loader", "choice", "file"),
+    [
+        ("UNETLoader", "unet_name", "multitalk_demo_dit.safetensors"),
+        ("VAELoader", "vae_name", "multitalk_demo_vae.safetensors"),
+        ("ModelPatchLoader", "name", "multitalk_demo_adapter.safetensors"),
+        ("AudioEncoderLoader", "audio_encoder_name", "multitalk_demo_wav2vec2.safetensors"),
+        ("MultiTalkAudioAdapterLoader", "adapter", "multitalk_demo_adapter.safetensors"),
+        ("MultiTalkAudioEncoderLoader", "audio_encoder", "multitalk_demo_wav2vec2.safetensors"),
+    ],
+)
+def test_demo_models_are_listed_by_loaders(server, loader, choice, file):
+    kind, *described = server.object_info[loader]["input"]["required"][choice]
+    assert file in (kind if isinstance(kind, list) else described[0]["options"])
+
+
+def test_help_pages_are_served(server):
+    address = f"http://{server.address}/extensions/ComfyUI-MultiTalk/docs/MultiTalkDemo.md"
+    with urllib.request.urlopen(address) as page:
+        assert page.read().startswith(b"# MultiTalk Demo Scene")
+
+
+def test_model_folders_are_listed_beside_files(server):
+    folder = server.models / "audio_encoders" / "chinese-wav2vec2-base"
+    folder.mkdir(parents=True)
+    for name in ("config.json", "model.safetensors"):
+        (folder / name).write_text("{}")
+    info = server.get("/object_info/MultiTalkAudioEncoderLoader")["MultiTalkAudioEncoderLoader"]
+    options = info["input"]["required"]["audio_encoder"][1]["options"]
+    assert "chinese-wav2vec2-base" in options
+    assert "chinese-wav2vec2-base/model.safetensors" not in options
+
+
+def test_old_comfyui_is_refused_in_a_sentence(tmp_path):
+    outputs = run_in_comfyui("version", tmp_path, {})
+    assert not outputs["0.33.0"] and not outputs["0.14.0"] and not outputs["1.0.0"]
+    assert outputs["0.13.9"] and outputs["0.3.76"]

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from PIL import Image
+from skimage.data import astronaut
 
 
 def located(method: dict, picture: str = "demo", order: str = "") -> dict:
@@ -131,3 +132,15 @@ def test_picture_without_a_face_is_refused_with_advice(server):
         "inputs": {"width": 320, "height": 240, "batch_size": 1, "color": 0},
     }
     assert "Nobody was found" in server.refuse(graph).message
+
+
+def test_face_of_a_photograph_is_found(server, tmp_path):
+    Image.fromarray(astronaut()).save(tmp_path / "astronaut.png")
+    graph = located({"method": "automatic", "method.persons": 1, "method.model": "faces"}, "photograph")
+    graph["photograph"] = {
+        "class_type": "LoadImage",
+        "inputs": {"image": server.upload(tmp_path / "astronaut.png")},
+    }
+    person, background = masks(server, server.run(graph))
+    assert person[110, 220]  # her face
+    assert not person[60, 60] and background[60, 60]

@@ -89,3 +89,10 @@ def test_execute_takes_the_inputs_by_their_ids(node_id):
     )
     arguments = [argument.arg for argument in [*execute.args.args, *execute.args.kwonlyargs]]
     assert set(arguments) - {"cls"} == {entry["id"] for entry in LOCK[node_id]["inputs"]}, CHANGED
+
+
+@pytest.mark.parametrize("node_id", sorted(LOCK))
+def test_help_page_explains_every_input(node_id):
+    page = (PACK / "web" / "docs" / f"{node_id}.md").read_text()
+    missing = [entry["id"] for entry in LOCK[node_id]["inputs"] if f"`{entry['id']}`" not in page]
+    assert not missing, f"web/docs/{node_id}.md says nothing of {missing}"
