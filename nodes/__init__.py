@@ -1,5 +1,7 @@
 """The pack as ComfyUI loads it: which nodes there are, and where the embedded demo's models lie."""
 
+from pathlib import Path
+
 import comfyui_version
 import folder_paths
 from comfy_api.latest import ComfyExtension, io
@@ -7,7 +9,7 @@ from comfy_api.latest import ComfyExtension, io
 from ..multitalk_core.errors import MultiTalkError
 from ..multitalk_core.standalone.models import EMBEDDED
 
-OLDEST_COMFYUI = (0, 11, 0)  # the first whose Wan has the patch points attn1_patch and attn2_patch
+OLDEST_COMFYUI = (0, 14, 0)  # Wan's patch points came in 0.11, the last of what the nodes are made of here
 EMBEDDED_FOLDERS = ("diffusion_models", "vae", "model_patches", "audio_encoders")
 
 
@@ -19,16 +21,36 @@ class MultiTalkExtension(ComfyExtension):
         check_version(comfyui_version.__version__)
         for folder in EMBEDDED_FOLDERS:
             folder_paths.add_model_folder_path(folder, str(EMBEDDED / folder))
+        # ComfyUI has this folder itself since 0.23 only.
+        folder_paths.add_model_folder_path("detection", str(Path(folder_paths.models_dir) / "detection"))
 
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
         """Every node class; imported here, after the version is known to be new enough."""
         from .adapter_loader import AudioAdapterLoader
+        from .apply import Apply
         from .audio_encoder import AudioEncoder
         from .audio_encoder_loader import AudioEncoderLoader
+        from .binding_preview import BindingPreview
         from .demo import Demo
+        from .guider import Guider
+        from .long_video import LongVideo
         from .person_localizer import PersonLocalizer
+        from .sampler import Sampler
+        from .schedule import ReleasedSigmas
 
-        return [AudioEncoderLoader, AudioEncoder, AudioAdapterLoader, PersonLocalizer, Demo]
+        return [
+            AudioEncoderLoader,
+            AudioEncoder,
+            AudioAdapterLoader,
+            PersonLocalizer,
+            Sampler,
+            LongVideo,
+            Apply,
+            Guider,
+            ReleasedSigmas,
+            BindingPreview,
+            Demo,
+        ]
 
 
 def check_version(version: str) -> None:
@@ -37,8 +59,7 @@ def check_version(version: str) -> None:
     if numbers < OLDEST_COMFYUI:
         oldest = ".".join(map(str, OLDEST_COMFYUI))
         raise MultiTalkError(
-            f"MultiTalk needs ComfyUI {oldest} or newer, whose Wan model can be patched, and this is "
-            f"{version}: update ComfyUI."
+            f"MultiTalk needs ComfyUI {oldest} or newer, and this is {version}: update ComfyUI."
         )
 
 

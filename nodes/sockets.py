@@ -12,3 +12,5 @@ MultiTalkPersons = io.Custom("MULTITALK_PERSONS")
 MultiTalkAudioEncoder = io.Custom("MULTITALK_AUDIO_ENCODER")
 # {"x", "y", "width", "height"} in pixels, or a list of them, or one list an image; io has it since 0.14 only
 BoundingBox = io.Custom("BOUNDING_BOX")
+# list of (Clip, BindingRecord), one a clip
+MultiTalkBinding = io.Custom("MULTITALK_BINDING")

@@ -18,7 +18,9 @@ LEGEND = 44
 TINT = 0.62
 
 
-def localization_strip(frames: Tensor, classes: Tensor, labels: Sequence[str] | None = None) -> Tensor:
+def localization_strip(
+    frames: Tensor, classes: Tensor, labels: Sequence[str] | None = None, shades: Tensor | None = None
+) -> Tensor:
     """Frames above, the same frames with their tokens' classes below, left to right in time.
 
     Parameters
@@ -29,6 +31,8 @@ def localization_strip(frames: Tensor, classes: Tensor, labels: Sequence[str] | 
     labels : sequence of str, optional
         Names of the persons and, last, of the background. By default "person 1" and so on, the highest
         class that occurs being the background.
+    shades : Tensor [latent frames, token rows, token columns], in 0..1, optional
+        How bright a token's colour is, such as where its label lies in its person's range.
 
     Returns
     -------
@@ -54,14 +58,17 @@ def localization_strip(frames: Tensor, classes: Tensor, labels: Sequence[str] | 
         left, top = MARGIN + place * (cell[0] + GAP), MARGIN + CAPTION
         draw.text((left + cell[0] / 2, MARGIN + 8), f"frame {shown}", FAINT_TEXT, font(15), anchor="mm")
         strip.paste(frame, (left, top))
-        strip.paste(_tinted(frame, classes[latent], colours), (left, top + cell[1] + GAP))
+        shade = None if shades is None else shades[latent]
+        strip.paste(_tinted(frame, classes[latent], colours, shade), (left, top + cell[1] + GAP))
     _draw_legend(draw, size[1] - MARGIN - LEGEND / 2 + 6, labels, colours)
     return to_picture(strip)
 
 
-def _tinted(frame: Image.Image, classes: Tensor, colours: list[Colour]) -> Image.Image:
+def _tinted(frame: Image.Image, classes: Tensor, colours: list[Colour], shade: Tensor | None) -> Image.Image:
     """The frame in grey under the colours of its tokens."""
     tokens = (torch.tensor(colours)[classes.long().cpu()] / 255).float()
+    if shade is not None:
+        tokens = tokens * shade.cpu()[..., None]
     tint = to_image(tokens).resize(frame.size, Image.Resampling.NEAREST)
     return Image.blend(frame.convert("L").convert("RGB"), tint, TINT)
 

@@ -4,6 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import torch
 from comfy_server import find_comfyui
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -38,7 +39,7 @@ def run_in_comfyui(
     comfyui, python = found
     save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, folder / "inputs.safetensors")
     finished = subprocess.run(
-        [python, SCRIPTS / f"{script}.py", *arguments],
+        [python, SCRIPTS / "loading.py", SCRIPTS / f"{script}.py", *arguments],
         cwd=comfyui,
         env={"EXCHANGE": str(folder), "PATH": "/usr/bin:/bin", "HOME": str(Path.home())},
         capture_output=True,
@@ -46,3 +47,13 @@ def run_in_comfyui(
     )
     assert finished.returncode == 0, finished.stderr[-6000:]
     return load_file(folder / "outputs.safetensors")
+
+
+def draw_scene(features: tuple[int, int, int] = (30, 4, 64)) -> dict[str, Tensor]:
+    """A picture and the features of two voices [frames, layers, channels] and of silence, drawn by a seed."""
+    generator = torch.Generator().manual_seed(11)
+    return {
+        "picture": torch.rand(80, 96, 3, generator=generator),
+        "features": torch.randn(2, *features, generator=generator),
+        "silence": torch.randn(25, *features[1:], generator=generator),
+    }

@@ -6,8 +6,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from uuid import uuid4
 
-import loading  # noqa: F401  first: it sets the search path and ComfyUI's arguments
-
 import comfy.ops
 import torch
 from comfy.ldm.wan.model import WanAttentionBlock, WanModel

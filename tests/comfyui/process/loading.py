@@ -1,16 +1,20 @@
-"""ComfyUI's modules and this pack in one process, without a server; the scripts beside import it first."""
+"""Run a script with ComfyUI's modules and this pack in one process, without a server.
+
+python loading.py SCRIPT [ComfyUI's own arguments]
+"""
 
 import importlib.util
 import os
+import runpy
 import sys
 from pathlib import Path
 from types import ModuleType
 
 PACK = Path(__file__).parents[3]
-EMBEDDED = PACK / "multitalk_core" / "standalone" / "embedded"
 
 sys.path.insert(0, os.getcwd())  # ComfyUI's folder
-sys.argv = [sys.argv[0], "--cpu", *sys.argv[1:]]
+script = sys.argv.pop(1)
+sys.argv.insert(1, "--cpu")
 
 import comfy.options  # noqa: E402
 
@@ -29,3 +33,4 @@ def load_pack() -> ModuleType:
 
 
 load_pack()
+runpy.run_path(script, run_name="__main__")

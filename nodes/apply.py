@@ -1,0 +1,86 @@
+"""Voices for any sampler: MODEL to MODEL."""
+
+from comfy.model_patcher import ModelPatcher
+from comfy_api.latest import io
+
+from ..multitalk_core.audio.conversation import Conversation
+from ..multitalk_core.clips import Clip
+from ..multitalk_core.errors import MultiTalkError
+from ..multitalk_core.film import clip_windows
+from ..multitalk_core.labels import spread_ranges
+from ..multitalk_core.persons import Persons
+from ..multitalk_core.schemes import Grid
+from . import inputs
+from .host import AudioSettings, Scene, fitting_adapter, hear_voices
+from .shoot import check_voices, persons_for
+from .sockets import CATEGORY
+
+
+class Apply(io.ComfyNode):
+    """Make a MODEL hear the voices."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="MultiTalkApply",
+            display_name="MultiTalk Apply",
+            category=CATEGORY,
+            description="Makes the model hear the voices, for any sampler. The positive and the negative "
+            "prompt both hear them; with MultiTalk Guider the audio scale works too.",
+            search_aliases=["multitalk", "infinitetalk", "apply audio", "model patch"],
+            inputs=[
+                *inputs.voices_and_persons(),
+                io.Latent.Input(
+                    "latent",
+                    tooltip="The empty latent that will be sampled (from WanImageToVideo): it says size and "
+                    "length.",
+                ),
+                io.Int.Input(
+                    "start_frame",
+                    default=0,
+                    min=0,
+                    max=900000,
+                    advanced=True,
+                    tooltip="Frame of the voices at which this clip begins, from 0; for clips that go on.",
+                ),
+                *inputs.binding(),
+            ],
+            outputs=[io.Model.Output("model", tooltip="For MultiTalk Guider, CFGGuider or KSampler.")],
+        )
+
+    @classmethod
+    def execute(
+        cls,
+        model: ModelPatcher,
+        audio_adapter: ModelPatcher,
+        audio: Conversation,
+        latent: dict,
+        start_frame: int,
+        scheme: str,
+        audio_strength: float,
+        label_range: float,
+        label_distance: float,
+        background_label: float,
+        persons: Persons | None = None,
+    ) -> io.NodeOutput:
+        adapter = fitting_adapter(model, audio_adapter)
+        check_voices(audio, adapter)
+        grid = _grid(latent)
+        height, width = 16 * grid.height, 16 * grid.width
+        masks = persons_for(persons, audio, height, width).token_masks(height, width)
+        frames = 4 * grid.frames - 3
+        clip = Clip(0, start_frame, frames, 0, frames)
+        scene = Scene(clip_windows(audio, clip, adapter.model.shape.window), masks, grid)
+        ranges = spread_ranges(audio.speakers, label_range, label_distance, background_label)
+        settings = AudioSettings(scheme, ranges, audio_strength)
+        return io.NodeOutput(hear_voices(model, adapter, scene, settings))
+
+
+def _grid(latent: dict) -> Grid:
+    samples = latent["samples"]
+    if samples.ndim != 5 or samples.shape[-1] % 2 or samples.shape[-2] % 2:
+        raise MultiTalkError(
+            f"The latent has the shape {list(samples.shape)}, but Wan's has channels, frames, rows and "
+            "columns, the latter two even: use WanImageToVideo with sides that are multiples of 16."
+        )
+    return Grid(samples.shape[2], samples.shape[3] // 2, samples.shape[4] // 2)

@@ -1,0 +1,71 @@
+"""Pictures of what the sampler recorded: who was located where, and which labels they got."""
+
+import torch
+from comfy_api.latest import io, ui
+from torch import Tensor
+
+from ..multitalk_core.clips import Clip
+from ..multitalk_core.drawing.strip import localization_strip
+from ..multitalk_core.errors import MultiTalkError
+from ..multitalk_core.recording import BindingRecord
+from .sockets import CATEGORY, MultiTalkBinding
+
+DARKEST = 0.25  # of a label at the lower end of its range
+
+
+class BindingPreview(io.ComfyNode):
+    """Persons and labels over the frames."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="MultiTalkBindingPreview",
+            display_name="MultiTalk Binding Preview",
+            category=CATEGORY,
+            description="Shows where the model located everybody while it sampled, clip by clip: the frames, "
+            "and over them each token's person, or its label.",
+            search_aliases=["multitalk", "localization", "labels", "attention map", "who speaks"],
+            inputs=[
+                io.Image.Input("images", tooltip="The frames that the same sampler node gave."),
+                MultiTalkBinding.Input("binding", tooltip="From the sampler or from MultiTalk Long Video."),
+            ],
+            outputs=[
+                io.Image.Output("persons", tooltip="Each token in its person's colour, one picture a clip."),
+                io.Image.Output(
+                    "labels",
+                    tooltip="The same, brighter where the label lies higher in its person's range.",
+                ),
+            ],
+        )
+
+    @classmethod
+    def execute(cls, images: Tensor, binding: list[tuple[Clip, BindingRecord]]) -> io.NodeOutput:
+        if not binding:
+            raise MultiTalkError(
+                "Nothing was located, so there is nothing to show: only l-rope with two or more voices, and "
+                "routed, look where the persons are."
+            )
+        persons = torch.stack([_strip(images, clip, record) for clip, record in binding])
+        labels = torch.stack([_strip(images, clip, record, _shades(record)) for clip, record in binding])
+        return io.NodeOutput(persons, labels, ui=ui.PreviewImage(torch.cat([persons, labels]), cls=cls))
+
+
+def _strip(images: Tensor, clip: Clip, record: BindingRecord, shades: Tensor | None = None) -> Tensor:
+    frames = images[clip.start : clip.start + clip.frames]
+    persons = len(record.similarity) - 1
+    names = [*(f"person {number}" for number in range(1, persons + 1)), "background"]
+    return localization_strip(frames, record.classes, names, shades)
+
+
+def _shades(record: BindingRecord) -> Tensor:
+    """Brightness of every token: where its label lies among the labels of its class."""
+    shades = torch.ones(record.classes.shape)
+    if record.labels is None:
+        return shades
+    for person in range(len(record.similarity) - 1):
+        own = record.classes == person
+        if own.any():
+            labels = record.labels[own]
+            place = (labels - labels.min()) / (labels.max() - labels.min()).clamp(min=1e-6)
+            shades[own] = DARKEST + (1 - DARKEST) * place
+    return shades

@@ -1,0 +1,262 @@
+"""Inputs that several nodes have, so that they read the same everywhere."""
+
+import comfy.samplers
+from comfy_api.latest import io
+
+from ..multitalk_core.clips import check_frames
+from ..multitalk_core.errors import MultiTalkError
+from ..multitalk_core.picture import SIZE_STEP, check_size
+from ..multitalk_core.schemes import SCHEMES
+from .sockets import MultiTalkAudio, MultiTalkPersons
+
+LARGEST_SIDE = 16384  # pixels, as ComfyUI has it everywhere
+RELEASED = "released"  # the released code's timesteps
+
+
+def voices_and_persons() -> list[io.Input]:
+    """What every node that animates needs first."""
+    return [
+        io.Model.Input(
+            "model",
+            tooltip="Wan2.1 I2V (36 input channels), from ComfyUI's own loader or a GGUF loader; LoRAs, "
+            "caches, torch.compile and the like may come before.",
+        ),
+        io.ModelPatch.Input(
+            "audio_adapter", tooltip="MultiTalk's or InfiniteTalk's audio adapter for this very model."
+        ),
+        MultiTalkAudio.Input("audio", tooltip="The voices, from Encode MultiTalk Audio."),
+        MultiTalkPersons.Input(
+            "persons",
+            optional=True,
+            tooltip="Who is where, from Locate MultiTalk Persons, marked on the same picture. A single voice "
+            "needs none.",
+        ),
+    ]
+
+
+def conditions() -> list[io.Input]:
+    """Prompts, VAE and picture."""
+    return [
+        io.Conditioning.Input("positive", tooltip="The prompt, straight from the text encoder."),
+        io.Conditioning.Input("negative", tooltip="The negative prompt, straight from the text encoder."),
+        io.Vae.Input("vae", tooltip="Wan2.1's VAE."),
+        io.Image.Input(
+            "picture",
+            tooltip="The picture to animate, uncropped; the first of a batch. It is scaled until it covers "
+            "the video and its centre is cut out.",
+        ),
+        io.ClipVision.Input(
+            "clip_vision",
+            optional=True,
+            tooltip="CLIP vision model (ViT-H) for Wan2.1 I2V models with an image embedder; each clip of a "
+            "long video is shown its own picture.",
+        ),
+    ]
+
+
+def size() -> list[io.Input]:
+    """Width and height of the video."""
+    return [
+        _size("width", 832, "Width"),
+        _size("height", 480, "Height"),
+    ]
+
+
+def _size(name: str, default: int, label: str) -> io.Int.Input:
+    return io.Int.Input(
+        name,
+        default=default,
+        min=SIZE_STEP,
+        max=LARGEST_SIDE,
+        step=SIZE_STEP,
+        tooltip=f"{label} of the video in pixels, a multiple of 16.",
+    )
+
+
+def sampling() -> list[io.Input]:
+    """Steps, sampler, schedule and guidance."""
+    return [
+        io.Int.Input(
+            "steps",
+            default=40,
+            min=1,
+            max=1000,
+            tooltip="Sampling steps, 1 to 1000: 40 as in the paper, 4 to 8 with a few-step LoRA.",
+        ),
+        io.Combo.Input(
+            "sampler_name",
+            options=comfy.samplers.SAMPLER_NAMES,
+            default="euler",
+            tooltip="euler as released.",
+        ),
+        io.Combo.Input(
+            "scheduler",
+            options=[RELEASED, *comfy.samplers.SCHEDULER_NAMES],
+            default=RELEASED,
+            tooltip="released: the noise levels of MultiTalk's own code, which none of ComfyUI's schedulers "
+            "gives exactly.",
+        ),
+        shift(),
+        text_scale(),
+        audio_scale(),
+        io.Int.Input(
+            "seed",
+            default=0,
+            min=0,
+            max=0xFFFFFFFFFFFFFFFF,
+            control_after_generate=io.ControlAfterGenerate.fixed,
+            tooltip="The same seed and settings give the same video.",
+        ),
+    ]
+
+
+def shift() -> io.Float.Input:
+    return io.Float.Input(
+        "shift",
+        default=7.0,
+        min=0.1,
+        max=100.0,
+        step=0.1,
+        tooltip="How far the noise levels lean towards noise, 0.1 to 100: 7 at 480p, 11 at 720p, 2 with a "
+        "few-step LoRA. Replaces the model's own shift.",
+    )
+
+
+def text_scale() -> io.Float.Input:
+    return io.Float.Input(
+        "text_scale",
+        default=5.0,
+        min=0.0,
+        max=100.0,
+        step=0.1,
+        tooltip="How strongly the prompt is followed, 0 to 100: 5 as released; 1 with a few-step LoRA, which "
+        "saves a pass.",
+    )
+
+
+def audio_scale() -> io.Float.Input:
+    return io.Float.Input(
+        "audio_scale",
+        default=4.0,
+        min=0.0,
+        max=100.0,
+        step=0.1,
+        tooltip="How strongly the voices are followed, 0 to 100: 4 as released, 2 with a few-step LoRA; 1 "
+        "saves a pass.",
+    )
+
+
+def projected_guidance() -> io.Boolean.Input:
+    return io.Boolean.Input(
+        "projected_guidance",
+        default=False,
+        advanced=True,
+        tooltip="Adaptive projected guidance as released: less saturation at high scales. Off by default.",
+    )
+
+
+def binding() -> list[io.Input]:
+    """How voices are bound to persons."""
+    return [
+        io.Combo.Input(
+            "scheme",
+            options=list(SCHEMES),
+            default=SCHEMES[0],
+            tooltip="l-rope: labels rotate voices and persons together, as in the paper. routed: each person "
+            "hears only their own voice and everybody else stays still; for three and more, or one speaker "
+            "among bystanders. concat, add, split: the paper's weaker ways, for comparison.",
+        ),
+        io.Float.Input(
+            "audio_strength",
+            default=1.0,
+            min=0.0,
+            max=10.0,
+            step=0.05,
+            advanced=True,
+            tooltip="Factor of what the audio layers add, 0 to 10; 1 as trained, 0 is silence.",
+        ),
+        io.Float.Input(
+            "label_range",
+            default=4.0,
+            min=0.0,
+            max=100.0,
+            step=0.5,
+            advanced=True,
+            tooltip="Width of each person's range of labels, 0 to 100; 4 in the paper.",
+        ),
+        io.Float.Input(
+            "label_distance",
+            default=20.0,
+            min=0.0,
+            max=1000.0,
+            step=0.5,
+            advanced=True,
+            tooltip="From one person's lowest label to the next one's, 0 to 1000; 20 in the paper.",
+        ),
+        io.Float.Input(
+            "background_label",
+            default=12.0,
+            min=-1000.0,
+            max=1000.0,
+            step=0.5,
+            advanced=True,
+            tooltip="Label of everything that is nobody, -1000 to 1000; 12 in the paper.",
+        ),
+    ]
+
+
+def finishing() -> list[io.Input]:
+    """Colours, a quick look, and what is recorded."""
+    return [
+        io.Float.Input(
+            "colour_strength",
+            default=1.0,
+            min=0.0,
+            max=1.0,
+            step=0.05,
+            advanced=True,
+            tooltip="How far the frames' colours are matched with the picture's, 0 to 1; 1 as released.",
+        ),
+        io.Boolean.Input(
+            "draft",
+            default=False,
+            tooltip="A quick look: the first clip only, in at most 8 steps. Good for checking persons and "
+            "timing, not the lips.",
+        ),
+        io.Int.Input(
+            "record_block",
+            default=-1,
+            min=-1,
+            max=1000,
+            advanced=True,
+            tooltip="Block of the model whose findings go to the binding output, from 0; -1: the middle one.",
+        ),
+        io.Int.Input(
+            "record_step",
+            default=-1,
+            min=-1,
+            max=1000,
+            advanced=True,
+            tooltip="Step at which they are recorded, from 0; -1: the last one.",
+        ),
+    ]
+
+
+def check_sizes(width: int | None, height: int | None, **frames: int | None) -> None:
+    """Raise a MultiTalkError for sizes that are no multiple of 16 and counts that are not 4n + 1.
+
+    None is a value that is linked and not yet known; the names of counts are input ids.
+    """
+    check_size(SIZE_STEP if height is None else height, SIZE_STEP if width is None else width)
+    for name, count in frames.items():
+        if count is not None:
+            check_frames(count, name)
+
+
+def validate_sizes(**sizes: int | None) -> bool | str:
+    """`check_sizes` as ComfyUI's `validate_inputs` answers: True or a sentence."""
+    try:
+        check_sizes(**sizes)
+    except MultiTalkError as error:
+        return str(error)
+    return True

@@ -1,0 +1,193 @@
+"""One run of the sampler nodes: checks what is connected and makes the film clip by clip."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import comfy.samplers
+import torch
+from comfy.clip_vision import ClipVisionModel
+from comfy.model_patcher import ModelPatcher
+from comfy.sd import VAE
+from torch import Tensor
+
+from ..multitalk_core.audio.conversation import Conversation
+from ..multitalk_core.clips import ClipPlan
+from ..multitalk_core.errors import MultiTalkError
+from ..multitalk_core.film import FinishedClip, make_film
+from ..multitalk_core.guidance import GuidanceScales
+from ..multitalk_core.labels import spread_ranges
+from ..multitalk_core.persons import Persons, check_same_size, check_speakers, persons_from_parts
+from ..multitalk_core.picture import resize_and_crop
+from ..multitalk_core.recording import BindingRecorder
+from .host import AudioSettings, fitting_adapter
+from .maker import ComfyClipMaker, SamplingSettings
+from .progress import Reporter, summary
+from .schedule import sigmas_for, with_shift
+
+DRAFT_STEPS = 8
+
+
+@dataclass
+class Shoot:
+    """What the sampler nodes have in common; the fields are their inputs.
+
+    Attributes
+    ----------
+    recorder : BindingRecorder or None
+        Filled while `film` is consumed.
+    """
+
+    model: ModelPatcher
+    audio_adapter: ModelPatcher
+    audio: Conversation
+    persons: Persons | None
+    positive: list
+    negative: list
+    vae: VAE
+    picture: Tensor
+    clip_vision: ClipVisionModel | None
+    width: int
+    height: int
+    steps: int
+    sampler_name: str
+    scheduler: str
+    shift: float
+    text_scale: float
+    audio_scale: float
+    seed: int
+    projected_guidance: bool
+    scheme: str
+    audio_strength: float
+    label_range: float
+    label_distance: float
+    background_label: float
+    colour_strength: float
+    draft: bool
+    record_block: int
+    record_step: int
+    recorder: BindingRecorder | None = field(init=False, default=None)
+
+    def film(self, plan: ClipPlan, node_id: str | None, prolonged: int = 0) -> Iterator[FinishedClip]:
+        """Make the film; everything is checked before the first clip.
+
+        Parameters
+        ----------
+        plan : ClipPlan
+        node_id : str or None
+            The node that shows progress.
+        prolonged : int
+            As in `make_film`.
+
+        Raises
+        ------
+        MultiTalkError
+            Models, voices, persons and sizes that do not go together.
+        """
+        if self.draft:
+            plan = ClipPlan(plan.clips[0].new_frames, plan.clips[:1])
+        adapter = fitting_adapter(self.model, self.audio_adapter)
+        check_voices(self.audio, adapter)
+        picture = self.picture[0, :, :, :3].float().cpu()
+        persons = persons_for(self.persons, self.audio, *picture.shape[:2])
+        check_same_size(persons, *picture.shape[:2])
+        masks = persons.token_masks(self.height, self.width)
+        model = with_shift(self.model, self.shift)
+        settings = self._settings(model)
+        steps = len(settings.sigmas) - 1
+        self.recorder = self._recorder(steps)
+        reporter = Reporter(model, node_id, steps * len(plan.clips))
+        size = (self.height, self.width)
+        reporter.tell(summary(model, adapter, plan, self.audio.fps, size, steps, settings.scales))
+        if not self._sees_picture():
+            reporter.tell(
+                "Warning: this model has an image embedder, but no CLIP vision is connected: the person will "
+                "look less like the picture. Connect Load CLIP Vision with the ViT-H model."
+            )
+        maker = ComfyClipMaker(
+            model,
+            adapter,
+            self.vae,
+            self.positive,
+            self.negative,
+            masks,
+            settings,
+            self.clip_vision,
+            self.recorder,
+            reporter.after_step,
+        )
+        return make_film(
+            maker,
+            resize_and_crop(picture.movedim(-1, 0), self.height, self.width).movedim(0, -1),
+            self.audio,
+            plan,
+            self.seed,
+            adapter.model.shape.window,
+            self.colour_strength,
+            prolonged,
+        )
+
+    def _settings(self, model: ModelPatcher) -> SamplingSettings:
+        steps = min(self.steps, DRAFT_STEPS) if self.draft else self.steps
+        ranges = spread_ranges(
+            self.audio.speakers, self.label_range, self.label_distance, self.background_label
+        )
+        return SamplingSettings(
+            comfy.samplers.sampler_object(self.sampler_name),
+            sigmas_for(model, self.scheduler, self.sampler_name, steps, self.shift),
+            GuidanceScales(self.text_scale, self.audio_scale),
+            self.projected_guidance,
+            AudioSettings(self.scheme, ranges, self.audio_strength),
+            self.seed,
+        )
+
+    def _recorder(self, steps: int) -> BindingRecorder:
+        depth = len(self.model.model.diffusion_model.blocks)
+        block = depth // 2 if self.record_block < 0 else self.record_block
+        step = steps - 1 if self.record_step < 0 else self.record_step
+        if block >= depth or step >= steps:
+            raise MultiTalkError(
+                f"There is no block {block} at step {step} to record: the model has blocks 0 to {depth - 1} "
+                f"and the run has steps 0 to {steps - 1}."
+            )
+        return BindingRecorder(block, step)
+
+    def _sees_picture(self) -> bool:
+        if self.model.model.diffusion_model.img_emb is None or self.clip_vision is not None:
+            return True
+        return all("clip_vision_output" in options for _, options in (*self.positive, *self.negative))
+
+
+def persons_for(persons: Persons | None, audio: Conversation, height: int, width: int) -> Persons:
+    """The persons, one a voice; a single voice needs no marks.
+
+    Raises
+    ------
+    MultiTalkError
+        When voices and persons are not equally many.
+    """
+    if persons is None:
+        if audio.speakers > 1:
+            raise MultiTalkError(
+                f"There are {audio.speakers} voices, but nobody is marked in the picture: connect Locate "
+                "MultiTalk Persons."
+            )
+        return persons_from_parts(1, height, width)
+    check_speakers(persons, audio.speakers)
+    return persons
+
+
+def check_voices(audio: Conversation, adapter: ModelPatcher) -> None:
+    """Raise a MultiTalkError unless the audio encoder is the one the adapter was trained with."""
+    layers, channels = audio.features[0].shape[1:]
+    expected = adapter.model.shape.feature_size
+    if layers * channels != expected:
+        raise MultiTalkError(
+            f"The audio encoder gives {layers} × {channels} features a frame, but the adapter expects "
+            f"{expected} in all: load the wav2vec2 that the adapter was trained with "
+            "(chinese-wav2vec2-base for MultiTalk)."
+        )
+
+
+def raw_latent(model: ModelPatcher, latent: Tensor) -> dict[str, Tensor]:
+    """A normalised latent as ComfyUI's LATENT."""
+    return {"samples": model.model.process_latent_out(latent.to(torch.float32)).cpu()}

@@ -1,0 +1,80 @@
+"""The ComfyUI host and the diffusers host make the same film of the same weights and noise."""
+
+import pytest
+import torch
+from comfy_process import draw_scene, run_in_comfyui
+from golden import relative_error
+
+from multitalk_core.audio.conversation import Conversation
+from multitalk_core.audio.timeline import Timeline
+from multitalk_core.audio.waveform import Waveform
+from multitalk_core.clips import plan_clips
+from multitalk_core.film import make_film
+from multitalk_core.guidance import GuidanceScales
+from multitalk_core.persons import persons_from_parts
+from multitalk_core.picture import resize_and_crop
+from multitalk_core.recording import BindingRecorder
+from multitalk_core.standalone.models import EMBEDDED, EMBEDDED_FILES, load_embedded
+from multitalk_core.standalone.pipeline import MultiTalkPipeline, SamplingSettings, load_adapter
+
+SIDE = 64
+TOLERANCE = 1e-4  # two libraries, three guided steps, a VAE there and back
+VARIANTS = {
+    "three_passes": {},
+    "text_scale_1": {"scales": GuidanceScales(text=1.0)},
+    "audio_scale_1": {"scales": GuidanceScales(audio=1.0)},
+    "one_pass": {"scales": GuidanceScales(1.0, 1.0)},
+    "projected": {"projected": True},
+    "routed": {"scheme": "routed"},
+    "add": {"scheme": "add"},
+    "split": {"scheme": "split"},
+    "concat": {"scheme": "concat"},
+}
+
+
+@pytest.fixture(scope="module")
+def scene_tensors():
+    return draw_scene()
+
+
+@pytest.fixture(scope="module")
+def comfy_films(scene_tensors, tmp_path_factory):
+    return run_in_comfyui("agreement", tmp_path_factory.mktemp("agreement"), scene_tensors)
+
+
+@pytest.fixture(scope="module")
+def models():
+    loaded = load_embedded()
+    return loaded, load_adapter(str(EMBEDDED / EMBEDDED_FILES["adapter"]), loaded)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_hosts_agree(variant, comfy_films, models, scene_tensors):
+    loaded, adapter = models
+    picture, features = scene_tensors["picture"], scene_tensors["features"]
+    sound = Waveform(torch.ones(1, 16000).numpy(), 16000)
+    timeline, pieces = Timeline.together([sound, sound]), ((features.shape[1], "drawn"),)
+    conversation = Conversation(tuple(features), scene_tensors["silence"], 25.0, sound, timeline, pieces)
+    recorder = BindingRecorder(block=3, at_step=1)
+    pipeline = MultiTalkPipeline(
+        loaded,
+        adapter,
+        persons_from_parts(2, *picture.shape[:2]).token_masks(SIDE, SIDE),
+        "",
+        "",
+        SamplingSettings(steps=3, **VARIANTS[variant]),
+        recorder,
+    )
+    fitted = resize_and_crop(picture.movedim(-1, 0), SIDE, SIDE).movedim(0, -1)
+    film = list(make_film(pipeline, fitted, conversation, plan_clips(13, 9, 5), seed=5))
+    ours = {
+        "frames": torch.cat([clip.frames for clip in film]),
+        "latents": torch.cat([clip.latent for clip in film]),
+    }
+    for clip, record in recorder.records.items():
+        ours[f"similarity_{clip}"] = record.similarity
+        if record.labels is not None:
+            ours[f"labels_{clip}"] = record.labels
+    errors = {name: relative_error(comfy_films[f"{variant}.{name}"], value) for name, value in ours.items()}
+    assert len(film) == 2
+    assert max(errors.values()) < TOLERANCE, errors
