@@ -15,8 +15,14 @@ class Held(Exception):
 
 
 @contextmanager
-def held(path: Path) -> Iterator[None]:
-    """Hold the lock of a file while inside; the file names the holder.
+def held(path: Path, signed: bool = True) -> Iterator[None]:
+    """Hold the lock of a file while inside.
+
+    Parameters
+    ----------
+    path : Path
+    signed : bool
+        Let the file's content name the holder.
 
     Raises
     ------
@@ -29,10 +35,11 @@ def held(path: Path) -> Iterator[None]:
     try:
         if not _take(descriptor):
             os.lseek(descriptor, 0, os.SEEK_SET)
-            raise Held(os.read(descriptor, 32).decode(errors="replace").strip() or "?")
-        os.ftruncate(descriptor, 0)
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        os.write(descriptor, f"{os.getpid()}\n".encode())
+            raise Held(os.read(descriptor, 32).decode().strip() if signed else "?")
+        if signed:
+            os.ftruncate(descriptor, 0)
+            os.lseek(descriptor, 0, os.SEEK_SET)
+            os.write(descriptor, f"{os.getpid()}\n".encode())
         yield
     finally:
         os.close(descriptor)  # which lets the lock go

@@ -5,11 +5,10 @@ Knows PyAV; knows nothing of models. Frames stream in clip by clip and none is k
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from uuid import uuid4
 
 import numpy as np
 import torch
@@ -17,21 +16,27 @@ from torch import Tensor
 
 from ..audio.waveform import Waveform
 from ..errors import MultiTalkError
+from ..segments.lock import Held, held
 
 AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000)
 AAC_FALLBACK_RATE = 48000
 AAC_BITS_PER_SECOND = 96_000  # per channel
 AAC_BITS_PER_SAMPLE = 6  # the most that AAC allows per channel: it limits low sample rates
 BT709 = 1
+# A fragment begins at every key frame, once a second. The header waits for the first fragment, to say how
+# much of AAC's priming comes before the first frame.
+FRAGMENTS = "+frag_keyframe+delay_moov+default_base_moof"
 LIMITED_RANGE = 1
 
 
 class VideoWriter:
     """Writes an mp4 (H.264 yuv420p and AAC) that appears at `path` only when it is whole.
 
-    A context manager. Until the clean exit everything goes to a temporary file beside `path`; after an
-    exception or Ctrl-C that file is gone and whatever lay at `path` before is untouched. Frame n and sound
-    sample round(n / fps * rate) are heard and seen at the same instant.
+    A context manager. Until the clean exit the film grows at `growing` beside `path`, in fragments, so that
+    it can be played meanwhile; then it is rewritten so that a player can start before the end is loaded.
+    After an exception or Ctrl-C `growing` is gone and whatever lay at `path` before is untouched; after a
+    kill it stays until the next run. Frame n and sound sample round(n / fps * rate) are heard and seen at the
+    same instant, in both files.
 
     Parameters
     ----------
@@ -47,7 +52,7 @@ class VideoWriter:
     Raises
     ------
     MultiTalkError
-        When the folder is missing or read-only, or the disk is full.
+        When the folder is missing or read-only, the disk is full, or another run writes the same film.
     """
 
     def __init__(
@@ -57,7 +62,7 @@ class VideoWriter:
         self.size = (width, height)
         self.fps = Fraction(fps).limit_denominator(1001)
         self.frames = 0
-        self._part = self.path.with_name(f".{self.path.name}.{uuid4().hex[:8]}.part")
+        self.growing = self.path.with_name(f"{self.path.stem}.growing.mp4")
         self._sound = None if sound is None else _for_aac(sound)
         self._heard = 0
 
@@ -68,11 +73,12 @@ class VideoWriter:
             raise MultiTalkError(f"The folder {self.path.parent} does not exist; create it first.")
         if self.path.is_dir():
             raise MultiTalkError(f"{self.path} is a folder; name a file in it, such as film.mp4.")
+        self._opened = ExitStack()
         with self._failures_told():
-            self._part.touch()  # PyAV itself opens the file only at the first frame
-        self._container = av.open(
-            str(self._part), "w", format="mp4", container_options={"movflags": "+faststart"}
-        )
+            self._opened.enter_context(held(self.growing, signed=False))
+            # libavformat by itself would swallow failures to write the last fragment.
+            file = self._opened.enter_context(self.growing.open("wb", buffering=0))
+        self._container = av.open(file, "w", format="mp4", container_options={"movflags": FRAGMENTS})
         self._add_streams()
         return self
 
@@ -113,18 +119,24 @@ class VideoWriter:
         finally:
             with suppress(OSError, av.FFmpegError):  # a file already given up may fail once more as it closes
                 self._container.close()
-            self._part.unlink(missing_ok=True)
+            self.growing.unlink(missing_ok=True)
+            self._opened.close()
 
     def _finish(self) -> None:
         self._container.mux(self._video.encode(None))
         if self._sound is not None:
             self._container.mux(self._audio.encode(None))
         self._container.close()
-        os.replace(self._part, self.path)
+        part = self.path.with_name(f".{self.path.name}.part")
+        try:
+            _rewrite(self.growing, part)
+            os.replace(part, self.path)
+        finally:
+            part.unlink(missing_ok=True)
 
     def _add_streams(self) -> None:
         self._video = self._container.add_stream(
-            "libx264", rate=self.fps, options={"crf": "16", "preset": "medium"}
+            "libx264", rate=self.fps, options={"crf": "16", "preset": "medium", "g": str(round(self.fps))}
         )
         self._video.width, self._video.height = self.size
         self._video.pix_fmt = "yuv420p"
@@ -159,11 +171,28 @@ class VideoWriter:
 
         try:
             yield
+        except Held as taken:
+            raise MultiTalkError(
+                f"Another run is writing the video {self.path}: wait until it ends, or name another file."
+            ) from taken
         except (OSError, av.FFmpegError) as error:
             raise MultiTalkError(
                 f"The video {self.path} cannot be written ({error.strerror}); free some space, or choose a "
                 "folder that you may write to."
             ) from error
+
+
+def _rewrite(growing: Path, path: Path) -> None:
+    """The same packets with the index first."""
+    import av
+
+    options = {"movflags": "+faststart"}
+    with av.open(str(growing)) as source, av.open(str(path), "w", "mp4", container_options=options) as film:
+        streams = {stream.index: film.add_stream_from_template(stream) for stream in source.streams}
+        for packet in source.demux():
+            if packet.dts is not None:  # the last one of each stream is empty
+                packet.stream = streams[packet.stream_index]
+                film.mux(packet)
 
 
 def read_video(path: str | Path) -> tuple[Tensor, float, Waveform | None]:

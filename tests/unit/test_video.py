@@ -48,6 +48,34 @@ def test_a_click_is_heard_with_its_frame(tmp_path, rate, channels):
     assert sound.samples.shape[1] == round(33 / 25 * sound.rate)
 
 
+@pytest.mark.parametrize("rate", [8000, 22050, 44100, 48000])
+def test_a_film_plays_while_it_grows(tmp_path, rate):
+    path = tmp_path / "film.mp4"
+    with VideoWriter(path, WIDTH, HEIGHT, sound=click(rate, 8.0, 24 / 25)) as writer:
+        for clip in range(5):
+            writer.append(flashes(40, 24 if clip == 0 else -1))
+        assert not path.exists()
+        frames, fps, sound = read_video(shutil.copy(writer.growing, tmp_path / "so_far.mp4"))
+        assert 100 <= len(frames) < 200 and fps == 25
+        assert frames[:40].mean((1, 2, 3)).argmax() == 24
+        assert click_time(sound) == pytest.approx(24 / 25, abs=1e-3)
+    whole, _, sound = read_video(path)
+    assert len(whole) == 200 and torch.equal(whole[: len(frames)], frames)
+    assert click_time(sound) == pytest.approx(24 / 25, abs=1e-3)
+    assert not writer.growing.exists()
+
+
+def test_two_runs_do_not_write_the_same_film(tmp_path):
+    with VideoWriter(tmp_path / "film.mp4", WIDTH, HEIGHT) as writer:
+        writer.append(flashes(9, 0))
+        with (
+            pytest.raises(MultiTalkError, match="Another run is writing"),
+            VideoWriter(tmp_path / "film.mp4", WIDTH, HEIGHT),
+        ):
+            pytest.fail("both would write the same file")
+    assert len(read_video(tmp_path / "film.mp4")[0]) == 9
+
+
 def test_ffmpeg_sees_the_same_film(tmp_path):
     path = tmp_path / "film.mp4"
     with VideoWriter(path, WIDTH, HEIGHT, sound=click(22050, 0.5, 0.2)) as writer:
