@@ -6,7 +6,7 @@ from pathlib import Path
 from ..errors import MultiTalkError
 from .models import EMBEDDED
 
-SETTINGS = ("--order", "in-turn", "--clip-frames", "41", "--steps", "8")
+SETTINGS = ("--order", "in-turn", "--size", "176x112", "--clip-frames", "41", "--steps", "8")
 # The two cartoon people of the shipped picture.
 BOXES = ("64,56,300,400", "340,50,576,400")
 

@@ -1,0 +1,57 @@
+"""The demo, made small: everything that it makes and says."""
+
+import contextlib
+import io
+
+import pytest
+from PIL import Image
+
+from multitalk_core.standalone import demo
+from multitalk_core.standalone.cli import main, make_parser
+from multitalk_core.standalone.models import load_embedded
+from multitalk_core.standalone.video import read_video
+
+QUICK = ("--size", "64x48", "--frames", "9", "--clip-frames", "5", "--motion-frames", "1", "--steps", "1")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """The demo's folder, and what was printed."""
+    folder, printed = tmp_path_factory.mktemp("demo") / "new", io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(printed):
+        patch.setattr(demo, "SETTINGS", QUICK)
+        assert main(["demo", "--folder", str(folder)]) == 0
+    return folder, printed.getvalue()
+
+
+def test_the_demo_makes_a_film_with_sound_and_three_drawings(made):
+    names = {"film.mp4", "persons.png", "localization.png", "timeline.png"}
+    folder, _ = made
+    assert {file.name for file in folder.iterdir()} == names
+    frames, _, sound = read_video(folder / "film.mp4")
+    assert frames.shape == (9, 48, 64, 3) and abs(sound.samples).max() > 0.05
+
+
+def test_the_drawings_show_two_persons_in_two_colours(made):
+    folder, _ = made
+    with Image.open(folder / "persons.png") as drawing:
+        left, right = drawing.getpixel((182, 380)), drawing.getpixel((458, 380))
+    assert left[2] > left[1] and right != left
+
+
+def test_the_demo_as_it_ships_asks_for_what_is_there():
+    arguments = make_parser().parse_args(["generate", *demo.demo_arguments()])
+    assert arguments.picture.is_file() and all(voice.is_file() for voice in arguments.voices)
+    assert arguments.order == "in-turn" and arguments.frames is None and len(arguments.boxes) == 2
+
+
+def test_the_demo_says_whether_its_weights_are_random(made):
+    _, said = made
+    assert "python -m multitalk_core generate --picture" in said
+    assert ("seeded random" in said) == (not load_embedded().trained)
+
+
+def test_a_folder_that_cannot_be_made(tmp_path, capsys):
+    (tmp_path / "file").touch()
+    assert main(["demo", "--folder", str(tmp_path / "file" / "demo")]) == 2
+    assert "cannot be made" in capsys.readouterr().err

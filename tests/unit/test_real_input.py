@@ -1,0 +1,66 @@
+"""A real photograph and recorded human speech, through the command line to the end."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from multitalk_core.standalone.cli import main
+from multitalk_core.standalone.video import read_video
+
+SPOKEN = Path("/usr/share/sounds/alsa")  # Debian's alsa-utils; GPL, so never copied here
+
+
+@pytest.fixture(scope="module")
+def two_astronauts(tmp_path_factory) -> Path:
+    """scikit-image's portrait of Eileen Collins (NASA, public domain), twice side by side."""
+    from skimage.data import astronaut
+
+    path = tmp_path_factory.mktemp("photograph") / "two.png"
+    Image.fromarray(astronaut()).save(path)
+    with Image.open(path) as one:
+        two = Image.new("RGB", (2 * one.width, one.height))
+        two.paste(one, (0, 0))
+        two.paste(one, (one.width, 0))
+    two.save(path)
+    return path
+
+
+def test_the_faces_of_a_photograph_are_found(two_astronauts, tmp_path, capsys):
+    drawing = tmp_path / "persons.png"
+    assert main(["localize", "--picture", str(two_astronauts), "--output", str(drawing)]) == 0
+    first, second, _ = capsys.readouterr().out.splitlines()
+    edges = [[int(edge) for edge in line.split()[2].rstrip(",").split(",")] for line in (first, second)]
+    # Her face is at columns 175 to 275 and rows 70 to 195 of each half.
+    for (left, top, right, bottom), shift in zip(edges, (0, 512), strict=True):
+        assert left < 175 + shift and right > 275 + shift and top < 80 and bottom > 195
+    assert edges[0][2] <= 512 + 60 and edges[1][0] >= 512 - 60
+    with Image.open(drawing) as drawn:
+        assert drawn.size == (1024, 512)
+
+
+def test_a_photograph_speaks_with_recorded_voices(two_astronauts, tmp_path):
+    voices = [SPOKEN / "Front_Left.wav", SPOKEN / "Front_Right.wav"]
+    if not all(voice.is_file() for voice in voices):
+        pytest.skip("no recorded speech: install Debian's alsa-utils")
+    said = [argument for voice in voices for argument in ("--voice", str(voice))]
+    small = [
+        "--size",
+        "96x48",
+        "--frames",
+        "17",
+        "--clip-frames",
+        "9",
+        "--motion-frames",
+        "1",
+        "--steps",
+        "2",
+    ]
+    film = tmp_path / "film.mp4"
+    command = ["generate", "--picture", str(two_astronauts), *said, "--order", "in-turn", *small]
+    assert main([*command, "--output", str(film)]) == 0
+    frames, fps, sound = read_video(film)
+    assert frames.shape == (17, 48, 96, 3) and fps == 25
+    assert sound.rate == 48000 and abs(sound.samples[:, : 17 * 48000 // 25]).max() > 0.05
+    assert not torch.equal(frames[0], frames[-1])
