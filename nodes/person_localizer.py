@@ -149,7 +149,7 @@ def _order() -> io.Combo.Input:
 
 def _parts() -> io.Int.Input:
     return io.Int.Input(
-        "persons",
+        "parts",
         default=2,
         min=1,
         max=MOST_PERSONS,
@@ -164,14 +164,19 @@ def _persons(picture: Tensor, method: dict) -> Persons:
             model = None if method["model"] == FACES else model_path(KIND, method["model"])
             return find_persons(picture, method["persons"] or None, model)
         case "masks":
-            masks = [mask.cpu() for batch in method["masks"].values() for mask in batch]
+            masks = [mask for batch in method["masks"].values() for mask in _mask_list(batch)]
             background = method.get("background")
-            background = None if background is None else background[0].cpu()
+            background = None if background is None else _mask_list(background)[0]
             return persons_from_masks(masks, background, GIVEN, method["allow_overlap"])
         case "boxes":
             return persons_from_boxes(_box_list(method["boxes"]), height, width, method["order"])
         case _:
-            return persons_from_parts(method["persons"], height, width)
+            return persons_from_parts(method["parts"], height, width)
+
+
+def _mask_list(batch: Tensor) -> list[Tensor]:
+    """Masks [height, width] of a batch, or of a single mask without a batch."""
+    return list(batch.cpu().reshape(-1, *batch.shape[-2:]))
 
 
 def _box_list(boxes: object) -> list[Box]:

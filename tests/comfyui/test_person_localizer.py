@@ -84,7 +84,7 @@ def test_painted_masks(server):
 
 
 def test_equal_parts(server):
-    parts = masks(server, server.run(located({"method": "equal parts", "method.persons": 3})))
+    parts = masks(server, server.run(located({"method": "equal parts", "method.parts": 3})))
     assert len(parts) == 4
     assert [part[200].nonzero()[0].mean() // 213 for part in parts[:3]] == [0, 1, 2]
 

@@ -2,7 +2,7 @@
 
 import json
 
-from schema_lock import LOCK, contracts
+from schema_lock import LOCK, STRINGS, contracts, strings
 
 
 def test_nodes_are_as_locked(server):
@@ -12,6 +12,21 @@ def test_nodes_are_as_locked(server):
         "a node differs from tests/schema_lock.json; if workflows saved before still open and run, "
         "write it anew with: python tests/comfyui/schema_lock.py"
     )
+
+
+def test_english_strings_are_the_nodes_own(server):
+    assert strings(server.object_info) == json.loads(STRINGS.read_text()), (
+        "a node's words differ from locales/en/nodeDefs.json; write it anew with: "
+        "python tests/comfyui/schema_lock.py"
+    )
+
+
+def test_strings_hold_no_signs_of_the_translation_language(server):
+    assert not set(_texts(strings(server.object_info))) & set("|@{}")
+
+
+def _texts(strings: dict | str) -> str:
+    return strings if isinstance(strings, str) else "".join(map(_texts, strings.values()))
 
 
 def inputs_of(inputs: dict):
