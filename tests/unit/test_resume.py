@@ -1,0 +1,118 @@
+"""Films that go on: after a stop, a broken segment, a retake; always the frames of an undisturbed run."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from soak.tiny_film import TinyFilm
+
+from multitalk_core.film import FinishedClip, Take
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def film() -> Iterator[TinyFilm]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # so small a model is quickest so
+    yield TinyFilm(clips=4)
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def whole(film: TinyFilm, tmp_path_factory: pytest.TempPathFactory) -> list[FinishedClip]:
+    return film.make(tmp_path_factory.mktemp("whole"))[0]
+
+
+def frames(clips: list[FinishedClip]) -> torch.Tensor:
+    return torch.cat([clip.frames for clip in clips])
+
+
+def kept(clips: list[FinishedClip]) -> list[bool]:
+    return [clip.kept for clip in clips]
+
+
+def test_a_stopped_film_goes_on_after_its_last_whole_clip(film, whole, tmp_path):
+    film.make(tmp_path, stop_after=1)
+    clips, notes = film.make(tmp_path)
+    assert kept(clips) == [True, True, False, False] and notes == []
+    assert torch.equal(frames(clips), frames(whole))
+    assert all(torch.equal(clip.latent, other.latent) for clip, other in zip(clips, whole, strict=True))
+    assert frames(clips).shape[0] == film.plan.frames
+
+
+def test_a_store_changes_frames_only_by_rounding(film, whole):
+    from multitalk_core.film import make_film
+
+    alone = frames(make_film(film.pipeline, film.picture, film.conversation, film.plan, 0))
+    assert torch.equal((alone * 255).round() / 255, frames(whole))
+
+
+@pytest.mark.parametrize("harm", ["cut", "flipped", "gone", "foreign"])
+def test_a_harmed_segment_is_named_and_made_again(film, whole, tmp_path, harm):
+    film.make(tmp_path)
+    _, second, third, _ = sorted(tmp_path.glob("*/clip-*"))
+    for file in tmp_path.rglob("*"):  # a clock that jumped twenty years back
+        os.utime(file, (1e9, 1e9))
+    content = second.read_bytes()
+    if harm == "cut":
+        second.write_bytes(content[: len(content) // 2])
+    elif harm == "flipped":
+        second.write_bytes(content[:-5000] + bytes([content[-5000] ^ 1]) + content[-4999:])
+    elif harm == "gone":
+        second.unlink()
+    else:
+        second.write_bytes(third.read_bytes())
+    clips, notes = film.make(tmp_path)
+    assert kept(clips) == [True, False, False, False]
+    reason = {
+        "cut": "cut short or altered",
+        "flipped": "altered",
+        "gone": "missing",
+        "foreign": "another clip's",
+    }
+    assert notes == [f"clip 2 and those that follow it are made again: its segment is {reason[harm]}"]
+    assert torch.equal(frames(clips), frames(whole))
+    assert all(kept(film.make(tmp_path)[0]))
+
+
+def test_a_retake_changes_its_clip_and_what_follows(film, whole, tmp_path):
+    film.make(tmp_path)
+    clips, notes = film.make(tmp_path, takes={2: Take(seed=7)})
+    assert kept(clips) == [True, True, False, False]
+    assert notes == ["clips from 3 on are made again: seed of its own changed"]
+    assert torch.equal(frames(clips[:2]), frames(whole[:2]))
+    assert not torch.equal(clips[2].frames, whole[2].frames)
+    assert not torch.equal(clips[3].frames, whole[3].frames)
+    again, _ = film.make(tmp_path, takes={2: Take(seed=7)})
+    assert all(kept(again)) and torch.equal(frames(again), frames(clips))
+    before, _ = film.make(tmp_path)
+    assert all(kept(before)) and torch.equal(frames(before), frames(whole))
+
+
+def test_a_clip_with_its_own_prompt_is_made_again(film, tmp_path):
+    film.make(tmp_path)
+    clips, notes = film.make(tmp_path, takes={3: Take(prompt="they laugh")})
+    assert kept(clips) == [True, True, True, False]
+    assert notes == ["clips from 4 on are made again: prompt of its own changed"]
+
+
+def test_another_seed_is_another_film(film, whole, tmp_path):
+    film.make(tmp_path, stop_after=1)
+    clips, notes = film.make(tmp_path, seed=1)
+    assert not any(kept(clips)) and notes == [
+        "every clip is made again: seed changed since the last tiny film"
+    ]
+    assert not torch.equal(frames(clips), frames(whole))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kills forked processes")
+def test_killed_at_any_moment_it_goes_on(tmp_path):
+    command = [sys.executable, "-m", "tests.soak.kills", str(tmp_path), "--kills", "5", "--seed", "1"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "5 kills" in result.stdout
