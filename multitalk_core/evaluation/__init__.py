@@ -1,0 +1,1 @@
+"""How well each mouth follows its own voice."""

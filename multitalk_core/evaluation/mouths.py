@@ -1,0 +1,114 @@
+"""How far cartoon mouths are open in a video: the face is found first, in every frame, then its mouth.
+
+Lengths are in picture heights, places inside a face in half widths of the face.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..errors import MultiTalkError
+
+EYE_APART, EYE_ABOVE = 0.39, 0.08
+EYES = (-0.7, -0.5, 0.7, 0.2)  # left, top, right, bottom: what a face is recognised by
+BRIDGE = (-0.1, -0.3, 0.1, 0.08)  # skin between the eyes
+MOUTH = (-0.5, 0.3, 0.5, 1.0)
+MOUTH_COLOUR = (0.486, 0.122, 0.169)
+POINTS = (14, 20)  # rows and columns a region is sampled at
+REACH, STEP = 0.3, 0.05  # how far, and how finely, a face is looked for around its last place
+WHITE = 0.97
+SMALLEST_EYE = 6  # pixels
+
+
+@dataclass(frozen=True)
+class Face:
+    """Middle and half width of a face, in picture heights."""
+
+    x: float
+    y: float
+    size: float
+
+
+def find_faces(picture: Tensor) -> list[Face]:
+    """Faces of a drawn picture, from left to right, by the whites of their eyes.
+
+    Parameters
+    ----------
+    picture : Tensor [height, width, 3], in 0..1
+        At least about 200 pixels high.
+
+    Raises
+    ------
+    MultiTalkError
+        When no pair of eyes is found.
+    """
+    from skimage.measure import label, regionprops
+
+    height = picture.shape[0]
+    regions = regionprops(label((picture.amin(-1) > WHITE).numpy()))
+    eyes = [region for region in regions if region.area >= SMALLEST_EYE and _is_upright(region.bbox)]
+    eyes = sorted(
+        (tuple((np.array(eye.bbox[:2]) + eye.bbox[2:]) / 2 / height) for eye in eyes), key=lambda eye: eye[1]
+    )
+    faces = []
+    for (above, left), (below, right) in pairwise(eyes):
+        size = (right - left) / (2 * EYE_APART)
+        if abs(above - below) < 0.1 * size and size < 0.5:
+            faces.append(Face((left + right) / 2, above + EYE_ABOVE * size, size))
+    if not faces:
+        raise MultiTalkError("No cartoon face was found in the picture: measure binding on the demo's own.")
+    return faces
+
+
+def mouth_openness(video: Tensor, faces: Sequence[Face]) -> Tensor:
+    """Share of each mouth's surroundings that has the colour of a mouth.
+
+    Parameters
+    ----------
+    video : Tensor [frames, height, width, 3], in 0..1
+    faces : sequence of Face
+        Where they are in the first frame.
+
+    Returns
+    -------
+    Tensor [faces, frames]
+    """
+    return torch.stack([_openness_of(video.movedim(-1, 1), face) for face in faces])
+
+
+def _openness_of(video: Tensor, face: Face) -> Tensor:
+    place = torch.tensor([[face.x, face.y]])
+    template = _sample(video[:1], place, face.size, EYES)
+    skin = _sample(video[:1], place, face.size, BRIDGE).mean((2, 3))[0]
+    towards_mouth = torch.tensor(MOUTH_COLOUR) - skin
+    steps = torch.arange(-REACH, REACH + STEP / 2, STEP) * face.size
+    shifts = torch.cartesian_prod(steps, steps)
+    opened = []
+    for frame in video[:, None]:
+        seen = _sample(frame.expand(len(shifts), -1, -1, -1), place + shifts, face.size, EYES)
+        place = place + shifts[(seen - template).square().mean((1, 2, 3)).argmin()]
+        mouth = _sample(frame, place, face.size, MOUTH)[0] - skin[:, None, None]
+        share = torch.einsum("chw,c->hw", mouth, towards_mouth) / towards_mouth.square().sum()
+        opened.append(share.clamp(0, 1).mean())
+    return torch.stack(opened)
+
+
+def _sample(frames: Tensor, places: Tensor, size: float, region: tuple[float, float, float, float]) -> Tensor:
+    """A region of the face at each place, [frames, 3, *POINTS] from [frames, 3, height, width]."""
+    left, top, right, bottom = region
+    rows, columns = torch.linspace(top, bottom, POINTS[0]), torch.linspace(left, right, POINTS[1])
+    offsets = torch.stack(torch.meshgrid(columns, rows, indexing="xy"), dim=-1) * size
+    height, width = frames.shape[-2:]
+    points = (places[:, None, None] + offsets) * 2 / torch.tensor([width / height, 1.0]) - 1
+    return F.grid_sample(frames, points, mode="bilinear", padding_mode="border", align_corners=False)
+
+
+def _is_upright(box: tuple[int, int, int, int]) -> bool:
+    """The white of an eye is about as high as it is wide."""
+    top, left, bottom, right = box
+    return 0.6 < (bottom - top) / (right - left) < 1.8

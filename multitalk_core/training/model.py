@@ -1,0 +1,80 @@
+"""The model in training: Wan with its audio layers, from a batch of clips to the loss."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..adapter import AudioAdapter
+from ..patch import AudioPatch, AudioRows
+from ..standalone.host import WanHost
+from .clips import TrainingClip
+from .flow import noised, shifted_levels, velocity
+from .recipe import ADAPTER, Recipe
+
+if TYPE_CHECKING:
+    from diffusers import WanTransformer3DModel
+
+
+@dataclass(frozen=True)
+class Draws:
+    """The random part of a batch.
+
+    Attributes
+    ----------
+    noise : Tensor, shape of the batch's latents
+    level : Tensor [rows], in 0..1
+        Uniform, before the shift.
+    audible : Tensor [rows], bool
+        False where the audio embedding is zeroed (I2V task).
+    """
+
+    noise: Tensor
+    level: Tensor
+    audible: Tensor
+
+    def to(self, device: torch.device) -> "Draws":
+        """The same on `device`."""
+        return Draws(self.noise.to(device), self.level.to(device), self.audible.to(device))
+
+
+class TrainingModel(nn.Module):
+    """Wan and the adapter as one module, so that wrappers for several processes see one forward pass.
+
+    Parameters
+    ----------
+    transformer : WanTransformer3DModel
+        Frozen in place unless the recipe trains all.
+    adapter : AudioAdapter
+    recipe : Recipe
+    """
+
+    def __init__(self, transformer: "WanTransformer3DModel", adapter: AudioAdapter, recipe: Recipe):
+        super().__init__()
+        self.transformer = transformer.requires_grad_(recipe.trained != ADAPTER)
+        self.adapter = adapter.requires_grad_(True)
+        self.shift = recipe.shift
+        self.host = WanHost(transformer, AudioPatch(adapter, recipe.scheme, recipe.ranges))
+
+    def forward(self, clips: TrainingClip, draws: Draws) -> Tensor:
+        """Mean squared error of the predicted velocity of every clip, [rows]."""
+        level = shifted_levels(draws.level, self.shift)
+        latent = noised(clips.latent, draws.noise, level)
+        with self.host.hearing(self._rows(clips, draws.audible)):
+            predicted = self.transformer(
+                hidden_states=torch.cat([latent, clips.mask, clips.encoded], dim=1),
+                timestep=level * 1000,
+                encoder_hidden_states=clips.text,
+                return_dict=False,
+            )[0]
+        target = velocity(clips.latent, draws.noise)
+        return F.mse_loss(predicted.float(), target, reduction="none").flatten(1).mean(1)
+
+    def _rows(self, clips: TrainingClip, audible: Tensor) -> AudioRows:
+        """Every clip hears its own voices; where it is not audible, the zero embedding."""
+        features = clips.features * audible.view(-1, 1, 1, 1, 1)
+        windows = features.unfold(2, self.adapter.shape.window, 1).movedim(-1, 3)
+        tokens = self.adapter.audio_proj(windows.flatten(0, 1)).unflatten(0, windows.shape[:2])
+        return AudioRows(tokens.transpose(1, 2), audible, clips.persons)

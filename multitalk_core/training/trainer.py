@@ -1,0 +1,115 @@
+"""The training loop: batches that depend on seed and step alone, so that a run killed anywhere resumes."""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import torch
+from accelerate import Accelerator
+from torch.utils.data import Dataset
+
+from .clips import TrainingClip, stack_clips
+from .model import Draws, TrainingModel
+from .recipe import Recipe
+from .saving import load_newest, save_checkpoint
+
+SECONDS_BETWEEN_SAVES = 60.0
+
+# updates made so far, mean loss of the last one
+Progress = Callable[[int, float], None]
+
+
+def train(
+    model: TrainingModel,
+    clips: Dataset[TrainingClip],
+    recipe: Recipe,
+    folder: Path,
+    accelerator: Accelerator | None = None,
+    on_step: Progress | None = None,
+    seconds_between_saves: float = SECONDS_BETWEEN_SAVES,
+) -> None:
+    """Train `model` in place, from the newest checkpoint in `folder` or from its own weights.
+
+    Parameters
+    ----------
+    model : TrainingModel
+    clips : Dataset of TrainingClip
+        Of one size.
+    recipe : Recipe
+        Its batch must divide among the processes and the accumulation steps.
+    folder : Path
+        Of the checkpoints.
+    accelerator : Accelerator, optional
+        Precision, processes and gradient accumulation.
+    on_step : Progress, optional
+        Called on the main process.
+    seconds_between_saves : float
+        The last state is saved always.
+    """
+    accelerator = accelerator or Accelerator()
+    folder.mkdir(parents=True, exist_ok=True)
+    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    optimizer = torch.optim.AdamW(parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
+    wrapped, optimizer = accelerator.prepare(model.train(), optimizer)
+    step, saved = load_newest(accelerator, folder), time.monotonic()
+    while step < recipe.steps:
+        for group in optimizer.param_groups:
+            group["lr"] = recipe.learning_rate * rate_share(recipe, step)
+        total = 0.0
+        for rows in own_positions(recipe, step, accelerator):
+            batch, draws = load_batch(clips, rows, recipe)
+            with accelerator.accumulate(wrapped):
+                loss = wrapped(batch.to(accelerator.device), draws.to(accelerator.device)).mean()
+                accelerator.backward(loss)
+                if accelerator.sync_gradients:
+                    accelerator.clip_grad_norm_(parameters, recipe.clip_norm)
+                optimizer.step()
+                optimizer.zero_grad()
+            total += loss.item() / accelerator.gradient_accumulation_steps
+        step += 1
+        if on_step is not None:
+            mean = accelerator.reduce(torch.tensor(total, device=accelerator.device), "mean").item()
+            if accelerator.is_main_process:
+                on_step(step, mean)
+        if step == recipe.steps or time.monotonic() - saved > seconds_between_saves:
+            save_checkpoint(accelerator, folder, step)
+            saved = time.monotonic()
+
+
+def rate_share(recipe: Recipe, step: int) -> float:
+    """Share of the learning rate at an update: up in a line, then along half a cosine to its final share."""
+    if step < recipe.warm_up:
+        return (step + 1) / recipe.warm_up
+    progress = (step - recipe.warm_up) / max(1, recipe.steps - recipe.warm_up)
+    return recipe.final_rate + (1 - recipe.final_rate) * 0.5 * (1 + math.cos(math.pi * progress))
+
+
+def own_positions(recipe: Recipe, step: int, accelerator: Accelerator) -> Iterator[list[int]]:
+    """This process's places in the endless order of clips, one list for each accumulation step."""
+    parts = accelerator.num_processes * accelerator.gradient_accumulation_steps
+    size = recipe.batch // parts
+    for part in range(accelerator.process_index, parts, accelerator.num_processes):
+        start = step * recipe.batch + part * size
+        yield list(range(start, start + size))
+
+
+def load_batch(
+    clips: Dataset[TrainingClip], positions: list[int], recipe: Recipe
+) -> tuple[TrainingClip, Draws]:
+    """Clips at places of the endless order, and their noise; both the same on any number of processes."""
+    batch = stack_clips([clips[clip_index(position, len(clips), recipe.seed)] for position in positions])
+    noise, levels = [], []
+    for position in positions:
+        generator = torch.Generator().manual_seed(recipe.seed * 1_000_000_007 + position)
+        levels.append(torch.rand(2, generator=generator))
+        noise.append(torch.randn(batch.latent.shape[1:], generator=generator))
+    level, task = torch.stack(levels).unbind(1)
+    return batch, Draws(torch.stack(noise), level, task >= recipe.without_audio)
+
+
+def clip_index(position: int, count: int, seed: int) -> int:
+    """Every clip once, in an order that changes from round to round."""
+    turn, place = divmod(position, count)
+    order = torch.randperm(count, generator=torch.Generator().manual_seed(seed * 1_000_003 + turn))
+    return int(order[place])

@@ -1,0 +1,84 @@
+"""The binding score: the detector on real toy videos, and the score on mouths of known binding."""
+
+import numpy as np
+import pytest
+import torch
+
+from multitalk_core.errors import MultiTalkError
+from multitalk_core.evaluation.binding import binding_score
+from multitalk_core.evaluation.envelope import loudness_envelope
+from multitalk_core.evaluation.mouths import Face, find_faces, mouth_openness
+from multitalk_core.toy_world.scene import random_scene
+from multitalk_core.toy_world.vae import random_openness
+
+
+def voices(films, frames=50):
+    generator = torch.Generator().manual_seed(0)
+    return [random_openness(2, frames, generator) for _ in range(films)]
+
+
+def faces_of(scene):
+    return [Face(person.x, person.y, person.size) for person in scene.persons]
+
+
+@pytest.mark.parametrize("height", [64, 128])
+def test_the_detector_reads_real_toy_videos(height):
+    spoken = voices(6, 25)
+    scenes = [random_scene(seed) for seed in range(6)]
+    measured = [
+        mouth_openness(scene.frames(mouths, height), faces_of(scene))
+        for scene, mouths in zip(scenes, spoken, strict=True)
+    ]
+    assert binding_score(measured, spoken).own.low > 0.95
+
+
+def test_the_detector_follows_a_walking_face():
+    scene = random_scene(0)
+    walker = type(scene.persons[0])(**{**vars(scene.persons[0]), "travel": 0.5})
+    walking = type(scene)((walker,), scene.wall, scene.floor, scene.aspect)
+    mouths = voices(1, 25)[0][:1]
+    measured = mouth_openness(walking.frames(mouths, 64), faces_of(walking))
+    assert torch.corrcoef(torch.cat([measured, mouths]))[0, 1] > 0.95
+
+
+def test_faces_are_found_where_they_are():
+    for seed in range(6):
+        scene = random_scene(seed)
+        found = find_faces(scene.frames(torch.zeros(2, 1), 320)[0])
+        for face, truth in zip(found, faces_of(scene), strict=True):
+            assert (face.x, face.y, face.size) == pytest.approx((truth.x, truth.y, truth.size), abs=0.01)
+
+
+def test_a_picture_without_faces_is_refused():
+    with pytest.raises(MultiTalkError, match="No cartoon face"):
+        find_faces(torch.full((200, 300, 3), 0.5))
+
+
+def test_the_score_tells_binding_from_none():
+    spoken = voices(12)
+    bound = binding_score(spoken, spoken)
+    assert bound.own.value == pytest.approx(1) and bound.difference.low > 0.5
+    swapped = binding_score([voice.flip(0) for voice in spoken], spoken)
+    assert swapped.other.value == pytest.approx(1) and swapped.difference.high < -0.5
+    both = binding_score([voice.mean(0, keepdim=True).expand(2, -1) for voice in spoken], spoken)
+    assert both.own.low > 0.4 and both.difference.value == pytest.approx(0, abs=1e-6)
+    still = binding_score([torch.zeros_like(voice) for voice in spoken], spoken)
+    assert still.own.value == still.difference.value == 0
+
+
+def test_the_score_is_the_plain_correlation():
+    spoken = voices(1)[0]
+    measured = spoken + 0.3 * torch.randn(spoken.shape, generator=torch.Generator().manual_seed(1))
+    stacked = [measured[0] - measured[0].mean(), measured[1] - measured[1].mean()]
+    centred = [spoken[0] - spoken[0].mean(), spoken[1] - spoken[1].mean()]
+    expected = torch.corrcoef(torch.stack([torch.cat(stacked), torch.cat(centred)]))[0, 1]
+    assert binding_score([measured], [spoken]).own.value == pytest.approx(expected.item(), abs=1e-5)
+
+
+def test_the_envelope_is_the_loudness_of_each_frame():
+    samples = np.zeros(16000, np.float32)
+    samples[8000:] = 0.2
+    envelope = loudness_envelope(samples, 25)
+    assert (envelope[:10] == 0).all()
+    torch.testing.assert_close(envelope[15:22], torch.full((7,), 0.2), atol=1e-4, rtol=0)
+    assert loudness_envelope(samples, 50)[40:].max() == 0

@@ -1,0 +1,146 @@
+"""Training on real tiny models: the loss falls, the right weights move, and a killed run resumes."""
+
+import pytest
+import torch
+from diffusers import WanTransformer3DModel
+
+from multitalk_core.adapter import AudioAdapter
+from multitalk_core.checkpoint.adapter_shape import AdapterShape
+from multitalk_core.errors import MultiTalkError
+from multitalk_core.guidance import released_timesteps
+from multitalk_core.training.clips import FIELDS, ShardedClips, TrainingClip, write_shard
+from multitalk_core.training.flow import noised, shifted_levels, velocity
+from multitalk_core.training.model import Draws, TrainingModel
+from multitalk_core.training.recipe import ADAPTER, FULL, Recipe
+from multitalk_core.training.saving import checkpoints
+from multitalk_core.training.trainer import clip_index, load_batch, rate_share, train
+
+FRAMES, HEIGHT, WIDTH = 2, 4, 6
+
+
+def random_clip(seed):
+    generator = torch.Generator().manual_seed(seed)
+
+    def normal(*size):
+        return torch.randn(size, generator=generator).half().float()
+
+    persons = torch.zeros(3, HEIGHT * WIDTH // 4)
+    persons[0, 0], persons[1, 2], persons[2, 3:] = 1, 1, 1
+    latent = (16, FRAMES, HEIGHT, WIDTH)
+    return TrainingClip(
+        normal(*latent),
+        normal(*latent),
+        torch.ones(4, FRAMES, HEIGHT, WIDTH),
+        normal(2, 4 * FRAMES + 1, 2, 8),
+        persons,
+        normal(3, 32),
+    )
+
+
+def tiny_model(recipe):
+    torch.manual_seed(0)
+    transformer = WanTransformer3DModel(
+        in_channels=36, num_attention_heads=2, attention_head_dim=16, num_layers=2, ffn_dim=64, text_dim=32
+    )
+    shape = AdapterShape((0, 1), 32, 16, 2, 16, 5, 16)
+    return TrainingModel(transformer, AudioAdapter(shape, 2), recipe)
+
+
+@pytest.fixture
+def clips(tmp_path):
+    write_shard(tmp_path, 0, [random_clip(seed) for seed in range(3)])
+    write_shard(tmp_path, 1, [random_clip(seed) for seed in range(3, 5)])
+    return ShardedClips(tmp_path)
+
+
+def losses(recipe, clips, folder, **options):
+    seen = {}
+    model = tiny_model(recipe)
+    train(model, clips, recipe, folder, on_step=seen.__setitem__, **options)
+    return model, seen
+
+
+def test_clips_come_back_from_their_shards(clips):
+    assert len(clips) == 5
+    for index in range(5):
+        for name in FIELDS:
+            assert torch.equal(getattr(clips[index], name), getattr(random_clip(index), name))
+
+
+def test_a_folder_without_clips_is_refused(tmp_path):
+    with pytest.raises(MultiTalkError, match="no training clips"):
+        ShardedClips(tmp_path)
+
+
+def test_the_path_leads_from_the_clip_to_noise():
+    latent, noise = torch.randn(2, 3, 4), torch.randn(2, 3, 4)
+    level = torch.tensor([0.25, 1.0])
+    path = noised(latent, noise, level)
+    torch.testing.assert_close(path[1], noise[1])
+    torch.testing.assert_close(path - level.view(2, 1, 1) * velocity(latent, noise), latent)
+
+
+def test_levels_are_shifted_as_the_sampling_timesteps_are():
+    uniform = torch.linspace(1000, 1, 9) / 1000
+    torch.testing.assert_close(shifted_levels(uniform, 7.0) * 1000, released_timesteps(9, 7.0)[:-1])
+
+
+def test_the_loss_falls_and_all_weights_move(clips, tmp_path):
+    recipe = Recipe(steps=40, batch=4, learning_rate=3e-3, warm_up=5, trained=FULL)
+    model, seen = losses(recipe, clips, tmp_path / "run")
+    assert seen[40] < 0.8 * seen[1]
+    before = tiny_model(recipe).state_dict()
+    unmoved = [name for name, tensor in model.state_dict().items() if torch.equal(tensor, before[name])]
+    assert not unmoved
+
+
+def test_the_base_stays_frozen(clips, tmp_path):
+    recipe = Recipe(steps=3, batch=2, learning_rate=1e-2, trained=ADAPTER)
+    model, _ = losses(recipe, clips, tmp_path / "run")
+    before = tiny_model(recipe).state_dict()
+    moved = {
+        name.split(".")[0]
+        for name, tensor in model.state_dict().items()
+        if not torch.equal(tensor, before[name])
+    }
+    assert moved == {"adapter"}
+
+
+def test_a_killed_run_resumes_to_the_same_losses(clips, tmp_path):
+    recipe = Recipe(steps=6, batch=4, learning_rate=1e-2, warm_up=2, final_rate=0.1, trained=FULL)
+    _, whole = losses(recipe, clips, tmp_path / "whole")
+
+    def killed(step, loss):
+        if step == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(tiny_model(recipe), clips, recipe, tmp_path / "run", on_step=killed, seconds_between_saves=0)
+    assert [path.name for path in checkpoints(tmp_path / "run")] == ["step-00000002", "step-00000003"]
+    _, resumed = losses(recipe, clips, tmp_path / "run")
+    assert list(resumed) == [4, 5, 6]
+    assert resumed == pytest.approx({step: whole[step] for step in resumed}, rel=1e-5)
+
+
+def test_without_audio_the_voices_do_not_matter(clips):
+    recipe = Recipe(steps=1, trained=FULL)
+    model = tiny_model(recipe).eval()
+    batch, draws = load_batch(clips, [0, 1], recipe)
+    silent = Draws(draws.noise, draws.level, torch.tensor([False, True]))
+    changed = TrainingClip(**{**vars(batch), "features": batch.features + 1})
+    with torch.no_grad():
+        first, second = model(batch, silent), model(changed, silent)
+    assert first[0] == second[0] and first[1] != second[1]
+
+
+def test_every_round_has_every_clip_once():
+    rounds = [[clip_index(position, 7, 0) for position in range(7 * turn, 7 * turn + 7)] for turn in range(3)]
+    assert all(sorted(order) == list(range(7)) for order in rounds)
+    assert rounds[0] != rounds[1]
+
+
+def test_the_learning_rate_rises_then_stays_or_falls():
+    steady = Recipe(steps=100, warm_up=10)
+    assert [rate_share(steady, step) for step in (0, 9, 10, 99)] == [0.1, 1, 1, 1]
+    falling = Recipe(steps=100, warm_up=10, final_rate=0.05)
+    assert rate_share(falling, 10) == 1 and rate_share(falling, 99) == pytest.approx(0.05, abs=1e-3)
