@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -51,12 +50,12 @@ def find_faces(picture: Tensor) -> list[Face]:
 
     height = picture.shape[0]
     regions = regionprops(label((picture.amin(-1) > WHITE).numpy()))
-    eyes = [region for region in regions if region.area >= SMALLEST_EYE and _is_upright(region.bbox)]
-    eyes = sorted(
-        (tuple((np.array(eye.bbox[:2]) + eye.bbox[2:]) / 2 / height) for eye in eyes), key=lambda eye: eye[1]
-    )
+    boxes = [region.bbox for region in regions if region.area >= SMALLEST_EYE and _is_upright(region.bbox)]
+    middles = [
+        ((left + right) / 2 / height, (top + bottom) / 2 / height) for top, left, bottom, right in boxes
+    ]
     faces = []
-    for (above, left), (below, right) in pairwise(eyes):
+    for (left, above), (right, below) in pairwise(sorted(middles)):
         size = (right - left) / (2 * EYE_APART)
         if abs(above - below) < 0.1 * size and size < 0.5:
             faces.append(Face((left + right) / 2, above + EYE_ABOVE * size, size))

@@ -7,7 +7,9 @@ import torch
 from multitalk_core.errors import MultiTalkError
 from multitalk_core.evaluation.binding import binding_score
 from multitalk_core.evaluation.envelope import loudness_envelope
+from multitalk_core.evaluation.film import score_film
 from multitalk_core.evaluation.mouths import Face, find_faces, mouth_openness
+from multitalk_core.picture import resize_and_crop
 from multitalk_core.toy_world.scene import random_scene
 from multitalk_core.toy_world.vae import random_openness
 
@@ -82,3 +84,24 @@ def test_the_envelope_is_the_loudness_of_each_frame():
     assert (envelope[:10] == 0).all()
     torch.testing.assert_close(envelope[15:22], torch.full((7,), 0.2), atol=1e-4, rtol=0)
     assert loudness_envelope(samples, 50)[40:].max() == 0
+
+
+def test_a_film_is_scored_by_its_picture_and_its_voices():
+    scene = random_scene(0, aspect=1.6, sway=0.0)
+    rng = np.random.default_rng(0)
+    rate = 16000
+    loudness = np.repeat(rng.uniform(0, 0.1, (2, 16)), rate // 8, axis=1)
+    samples = (loudness * rng.normal(size=loudness.shape)).astype(np.float32)
+    mouths = torch.stack([loudness_envelope(voice, 50) / 0.12 for voice in samples])
+    picture = scene.frames(torch.zeros(2, 1), 400)[0]
+    film = resize_and_crop(scene.frames(mouths, 128).movedim(-1, 1), 128, 192).movedim(1, -1)
+    score = score_film(film, picture, list(samples))
+    assert score.own.low > 0.95 and score.difference.low > 0.3
+    swapped = score_film(film, picture, list(samples[::-1]))
+    assert swapped.difference.high < -0.3
+
+
+def test_faces_and_voices_must_be_as_many():
+    picture = random_scene(0).frames(torch.zeros(2, 1), 400)[0]
+    with pytest.raises(MultiTalkError, match="2 cartoon face"):
+        score_film(torch.zeros(1, 64, 96, 3), picture, [np.zeros(16000, np.float32)])

@@ -1,0 +1,55 @@
+"""The binding score of a finished film of cartoon people."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..errors import MultiTalkError
+from .binding import BindingScore, binding_score
+from .envelope import loudness_envelope
+from .mouths import Face, find_faces, mouth_openness
+
+BLOCK_FRAMES = 13  # half a second
+
+
+def score_film(
+    frames: Tensor, picture: Tensor, voices: Sequence[np.ndarray], fps: float = 25.0
+) -> BindingScore:
+    """Find the faces in the picture, read their mouths in the film, and compare them with the voices.
+
+    Parameters
+    ----------
+    frames : Tensor [frames, height, width, 3], in 0..1
+    picture : Tensor [height, width, 3], in 0..1
+        The source picture, at its own size; faces and voices go from left to right.
+    voices : sequence of np.ndarray [samples]
+        Each speaker's own track, mono at 16 kHz, equally loud.
+    fps : float
+
+    Raises
+    ------
+    MultiTalkError
+        When there are not as many faces as voices.
+    """
+    faces = find_faces(picture)
+    if len(faces) != len(voices):
+        raise MultiTalkError(
+            f"The picture has {len(faces)} cartoon face(s) and there are {len(voices)} voices: "
+            "measure binding on the demo's own picture."
+        )
+    faces = [face_in_film(face, picture.shape[:2], frames.shape[1:3]) for face in faces]
+    envelopes = torch.stack([loudness_envelope(voice, len(frames), fps) for voice in voices])
+    return binding_score([mouth_openness(frames, faces)], [envelopes], BLOCK_FRAMES)
+
+
+def face_in_film(face: Face, picture: tuple[int, int], film: tuple[int, int]) -> Face:
+    """A face's place after the picture's resize and crop to the film's size, both (height, width)."""
+    ratio = max(film[0] / picture[0], film[1] / picture[1])
+    top, left = (
+        round((math.ceil(ratio * before) - after) / 2) for before, after in zip(picture, film, strict=True)
+    )
+    scale = ratio * picture[0] / film[0]
+    return Face(face.x * scale - left / film[0], face.y * scale - top / film[0], face.size * scale)
