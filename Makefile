@@ -3,6 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 TORCH := torch==2.13.0
 
+# Threads that spin while they wait make a busy machine five times slower.
+export OMP_WAIT_POLICY ?= passive
+
 .PHONY: demo test bench lint demo-weights demo-scene
 
 demo: .venv/standalone.stamp
