@@ -9,7 +9,7 @@ from comfy_api.latest import ComfyExtension, io
 from ..multitalk_core.errors import MultiTalkError
 from ..multitalk_core.standalone.models import EMBEDDED
 
-OLDEST_COMFYUI = (0, 14, 0)  # Wan's patch points came in 0.11, the last of what the nodes are made of here
+OLDEST_COMFYUI = (0, 15, 1)  # Wan has the patch points since 0.11; the demo's small DiT loads since here
 EMBEDDED_FOLDERS = ("diffusion_models", "vae", "model_patches", "audio_encoders")
 
 

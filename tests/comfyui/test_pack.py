@@ -50,5 +50,5 @@ def test_model_folders_are_listed_beside_files(server):
 
 def test_old_comfyui_is_refused_in_a_sentence(tmp_path):
     outputs = run_in_comfyui("version", tmp_path, {})
-    assert not outputs["0.33.0"] and not outputs["0.14.0"] and not outputs["1.0.0"]
-    assert outputs["0.13.9"] and outputs["0.3.76"]
+    assert outputs["0.3.76"] and outputs["0.15.0"]
+    assert not outputs["0.15.1"] and not outputs["0.33.0"] and not outputs["1.0.0"]

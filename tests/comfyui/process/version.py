@@ -17,6 +17,6 @@ def refused(version: str) -> bool:
     return False
 
 
-versions = ("0.3.76", "0.13.9", "0.14.0", "0.33.0", "1.0.0")
+versions = ("0.3.76", "0.15.0", "0.15.1", "0.33.0", "1.0.0")
 answers = {version: torch.tensor(refused(version)) for version in versions}
 save_file(answers, Path(os.environ["EXCHANGE"]) / "outputs.safetensors")
