@@ -177,9 +177,18 @@ class AudioHost:
                 "connect the same latent to MultiTalk Apply and to the sampler."
             )
 
+    def _check_grid(self, frames: int, height: int, width: int) -> None:
+        grid = self.scene.grid
+        if (height, width) != (grid.height, grid.width) or frames < grid.frames:
+            raise MultiTalkError(
+                "A prompt is limited to an area, so the model sees only a part of the frames and MultiTalk "
+                "cannot find the persons there: use Conditioning (Set Mask) instead."
+            )
+
     def begin_pass(self, options: dict[str, Any], query: Tensor) -> ForwardPass:
         """Read from the transformer options which rows of a forward pass hear the voices."""
         heard: Heard = options[KEY]
+        self._check_grid(*options["grid_sizes"])
         entries = options["uuids"]
         copies = len(query) // len(entries)  # a latent batch: rows of one entry stand together
         audible = [uuid not in heard.silent for uuid in entries for _ in range(copies)]

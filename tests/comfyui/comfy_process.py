@@ -41,7 +41,12 @@ def run_in_comfyui(
     finished = subprocess.run(
         [python, SCRIPTS / "loading.py", SCRIPTS / f"{script}.py", *arguments],
         cwd=comfyui,
-        env={"EXCHANGE": str(folder), "PATH": "/usr/bin:/bin", "HOME": str(Path.home())},
+        env={
+            "EXCHANGE": str(folder),
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(Path.home()),
+            "OMP_NUM_THREADS": "1",
+        },
         capture_output=True,
         text=True,
     )
@@ -53,7 +58,7 @@ def draw_scene(features: tuple[int, int, int] = (30, 4, 64)) -> dict[str, Tensor
     """A picture and the features of two voices [frames, layers, channels] and of silence, drawn by a seed."""
     generator = torch.Generator().manual_seed(11)
     return {
-        "picture": torch.rand(80, 96, 3, generator=generator),
+        "picture": torch.randint(256, (48, 48, 3), generator=generator) / 255,
         "features": torch.randn(2, *features, generator=generator),
         "silence": torch.randn(25, *features[1:], generator=generator),
     }

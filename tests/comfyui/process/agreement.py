@@ -1,8 +1,8 @@
-"""Films of the ComfyUI host, for comparison with the diffusers host's."""
+"""Films of the ComfyUI host, for comparison with the diffusers host's: two clips, or one short one."""
 
 import torch
 from multitalk_pack.multitalk_core.clips import plan_clips
-from scene import FRAMES, save_outputs, shoot
+from scene import save_outputs, shoot
 
 VARIANTS = {
     "three_passes": {},
@@ -15,14 +15,15 @@ VARIANTS = {
     "split": {"scheme": "split"},
     "concat": {"scheme": "concat"},
 }
+TWO_CLIPS = ("three_passes", "projected")
 
 
 def main() -> None:
-    """Two clips of each variant."""
+    """A film of each variant."""
     outputs = {}
-    plan = plan_clips(13, FRAMES, 5)
     for name, changes in VARIANTS.items():
-        run = shoot(**changes)
+        run = shoot(steps=2, **changes)
+        plan = plan_clips(13, 9, 5) if name in TWO_CLIPS else plan_clips(5, 5, 1)
         finished = list(run.film(plan, None))
         outputs[f"{name}.frames"] = torch.cat([clip.frames for clip in finished])
         outputs[f"{name}.latents"] = torch.cat([clip.latent for clip in finished])

@@ -104,7 +104,10 @@ def run_block(config: dict, tensors: Tensors) -> Tensors:
         voices = audio.unflatten(1, (persons, -1)).transpose(0, 1)
         windows = torch.zeros(persons, 4 * grid.frames - 3, 5, 1, 1)
         host = host_for(adapter, Scene(windows, given["ref_target_masks"], grid), located)
-        options = options_for(host, torch.cat([voices, voices[:1]]), audible=True) | {"block_index": 0}
+        options = options_for(host, torch.cat([voices, voices[:1]]), audible=True) | {
+            "block_index": 0,
+            "grid_sizes": given["grid"].tolist(),
+        }
         rope = WanModel.rope_encode(
             SimpleNamespace(
                 patch_size=(1, 2, 2),

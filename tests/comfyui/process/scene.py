@@ -1,20 +1,30 @@
 """The embedded demo's models in ComfyUI, and a small scene for them."""
 
 import os
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+import comfy.samplers
 import comfy.sd
 import comfy.utils
 import torch
 from comfy.model_patcher import ModelPatcher
+from comfy.patcher_extension import WrappersMP
 from multitalk_pack.multitalk_core.audio.conversation import Conversation
 from multitalk_pack.multitalk_core.audio.timeline import Timeline
 from multitalk_pack.multitalk_core.audio.waveform import Waveform
-from multitalk_pack.multitalk_core.persons import Persons, persons_from_parts
+from multitalk_pack.multitalk_core.clips import Clip
+from multitalk_pack.multitalk_core.film import clip_windows
+from multitalk_pack.multitalk_core.guidance import GuidanceScales
+from multitalk_pack.multitalk_core.persons import Box, Persons, persons_from_boxes
 from multitalk_pack.multitalk_core.schemes import Grid
 from multitalk_pack.multitalk_core.standalone.models import EMBEDDED
 from multitalk_pack.nodes.adapter import load_adapter
+from multitalk_pack.nodes.apply import Apply
+from multitalk_pack.nodes.guider import AudioGuider
+from multitalk_pack.nodes.host import Scene
+from multitalk_pack.nodes.schedule import sigmas_for
 from multitalk_pack.nodes.shoot import Shoot
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -24,9 +34,10 @@ MODEL = EMBEDDED / "diffusion_models" / "multitalk_demo_dit.safetensors"
 ADAPTER = EMBEDDED / "model_patches" / "multitalk_demo_adapter.safetensors"
 VAE_FILE = EMBEDDED / "vae" / "multitalk_demo_vae.safetensors"
 TEXT = EMBEDDED / "text" / "multitalk_demo_text.safetensors"
-SIDE = 64  # pixels
+SIDE = 48  # pixels
+GRID = Grid(3, 3, 3)
 FRAMES = 9
-GRID = Grid(3, 4, 4)
+LATENT = (1, 16, GRID.frames, SIDE // 8, SIDE // 8)
 
 
 @cache
@@ -70,7 +81,8 @@ def conversation(features: Tensor | None = None) -> Conversation:
 
 
 def persons() -> Persons:
-    return persons_from_parts(2, *inputs()["picture"].shape[:2])
+    """One to the left, one to the right, nobody between them."""
+    return persons_from_boxes([Box(0, 0, 16, SIDE), Box(32, 0, SIDE, SIDE)], SIDE, SIDE)
 
 
 def shoot(**changes) -> Shoot:
@@ -106,3 +118,92 @@ def shoot(**changes) -> Shoot:
         "record_step": 1,
     }
     return Shoot(**(settings | changes))
+
+
+def scene() -> Scene:
+    """The first clip's voices and persons."""
+    windows = clip_windows(conversation(), Clip(0, 0, FRAMES, 0, FRAMES), 5)
+    return Scene(windows, persons().token_masks(SIDE, SIDE), GRID)
+
+
+def noise(rows: int = 1, seed: int = 3) -> Tensor:
+    return torch.randn((rows, *LATENT[1:]), generator=torch.Generator().manual_seed(seed))
+
+
+def given_picture(text: list) -> list:
+    """A condition with the picture's latent and mask, as WanImageToVideo makes them."""
+    generator = torch.Generator().manual_seed(8)
+    mask = torch.ones(1, 1, *LATENT[2:])
+    mask[:, :, :1] = 0
+    given = {"concat_latent_image": torch.randn(LATENT, generator=generator), "concat_mask": mask}
+    return [[tokens, options | given] for tokens, options in text]
+
+
+def hear(base: ModelPatcher | None = None, **changes) -> ModelPatcher:
+    """MultiTalk Apply."""
+    settings = {
+        "model": base or model(),
+        "audio_adapter": adapter(),
+        "audio": conversation(),
+        "latent": {"samples": torch.zeros(LATENT)},
+        "start_frame": 0,
+        "scheme": "l-rope",
+        "audio_strength": 1.0,
+        "label_range": 4.0,
+        "label_distance": 20.0,
+        "background_label": 12.0,
+        "persons": persons(),
+    }
+    return Apply.execute(**(settings | changes))[0]
+
+
+def sample(
+    guider: comfy.samplers.CFGGuider, rows: int = 1, sampler: str = "euler", steps: int = 3, **options
+) -> Tensor:
+    sigmas = options.pop("sigmas", sigmas_for(model(), "released", sampler, steps, 7.0))
+    drawn = options.pop("noise", noise(rows))
+    return guider.sample(
+        drawn,
+        torch.zeros_like(drawn),
+        comfy.samplers.sampler_object(sampler),
+        sigmas,
+        disable_pbar=True,
+        seed=1,
+        **options,
+    )
+
+
+def guided(patched: ModelPatcher, scales: tuple[float, float] = (5.0, 4.0), **changes) -> AudioGuider:
+    positive = changes.pop("positive", None) or given_picture(conditioning("prompt"))
+    negative = changes.pop("negative", None) or given_picture(conditioning("negative"))
+    return AudioGuider(patched, positive, negative, GuidanceScales(*scales), **changes)
+
+
+def plain_cfg(patched: ModelPatcher, scale: float = 5.0) -> comfy.samplers.CFGGuider:
+    guider = comfy.samplers.CFGGuider(patched)
+    guider.set_conds(given_picture(conditioning("prompt")), given_picture(conditioning("negative")))
+    guider.set_cfg(scale)
+    return guider
+
+
+def watched(patched: ModelPatcher, batches: list[int]) -> ModelPatcher:
+    """A clone that notes how many rows each forward pass has."""
+
+    def note(executor, x, *arguments, **options):
+        batches.append(len(x))
+        return executor(x, *arguments, **options)
+
+    patched = patched.clone()
+    patched.add_wrapper_with_key(WrappersMP.APPLY_MODEL, "watch", note)
+    return patched
+
+
+def apart(sampling: Callable[[], Tensor]) -> Tensor:
+    """Sampled where memory for one condition at a time is left."""
+    patcher = type(model())
+    free = patcher.get_free_memory
+    patcher.get_free_memory = lambda self, device: 0
+    try:
+        return sampling()
+    finally:
+        patcher.get_free_memory = free

@@ -1,0 +1,325 @@
+"""Latents of MultiTalk beside other nodes and in other circumstances; pytest compares them."""
+
+from collections.abc import Callable
+from uuid import uuid4
+
+import comfy.context_windows
+import comfy.model_management
+import comfy.samplers
+import comfy.sd
+import comfy.utils
+import torch
+from comfy.patcher_extension import WrappersMP
+from comfy_extras.nodes_apg import APG
+from comfy_extras.nodes_easycache import EasyCacheNode
+from comfy_extras.nodes_model_advanced import ModelSamplingSD3
+from multitalk_pack.multitalk_core.adapter import AudioAdapter
+from multitalk_pack.multitalk_core.errors import MultiTalkError
+from multitalk_pack.nodes.adapter import load_adapter
+from multitalk_pack.nodes.host import (
+    KEY,
+    AddAudio,
+    AudioHost,
+    AudioSettings,
+    Heard,
+    LocatePersons,
+    fitting_adapter,
+)
+from multitalk_pack.nodes.schedule import sigmas_for, with_shift
+from scene import (
+    ADAPTER,
+    GRID,
+    MODEL,
+    SIDE,
+    adapter,
+    apart,
+    conditioning,
+    conversation,
+    given_picture,
+    guided,
+    hear,
+    inputs,
+    model,
+    noise,
+    plain_cfg,
+    sample,
+    save_outputs,
+    scene,
+    watched,
+)
+from torch import Tensor
+
+OUTPUTS: dict[str, Tensor] = {}
+RUNS: dict[str, Callable[[], dict[str, Tensor]]] = {}
+
+
+def run(function: Callable[[], dict[str, Tensor]]) -> Callable[[], dict[str, Tensor]]:
+    """A function whose tensors are handed to pytest, under its name and theirs."""
+    RUNS[function.__name__] = function
+    return function
+
+
+@run
+def plain() -> dict[str, Tensor]:
+    batches = []
+    latent = sample(guided(watched(hear(), batches)))
+    return {"": latent, "batches": torch.tensor(batches), "again": sample(guided(hear()))}
+
+
+@run
+def silent() -> dict[str, Tensor]:
+    return {"strength_0": sample(plain_cfg(hear(audio_strength=0.0))), "wan": sample(plain_cfg(model()))}
+
+
+@run
+def split() -> dict[str, Tensor]:
+    batches = []
+    latent = apart(lambda: sample(guided(watched(hear(), batches))))
+    return {"": latent, "batches": torch.tensor(batches)}
+
+
+@run
+def latent_batch() -> dict[str, Tensor]:
+    two = torch.cat([noise(), noise(seed=4)])
+    batches = []
+    return {
+        "": sample(guided(watched(hear(), batches)), noise=two),
+        "batches": torch.tensor(batches),
+        "apart": apart(lambda: sample(guided(hear()), noise=two)),
+        "second": sample(guided(hear()), noise=two[1:]),
+    }
+
+
+@run
+def text_lengths() -> dict[str, Tensor]:
+    longer = given_picture(
+        [[torch.cat([tokens, tokens.flip(-1)], dim=1), options] for tokens, options in conditioning("prompt")]
+    )
+    batches = []
+    return {
+        "": sample(guided(watched(hear(), batches), positive=longer)),
+        "batches": torch.tensor(batches),
+        "apart": apart(lambda: sample(guided(hear(), positive=longer))),
+    }
+
+
+@run
+def two_positives() -> dict[str, Tensor]:
+    both = given_picture(
+        conditioning("prompt") + [[-tokens, options] for tokens, options in conditioning("prompt")]
+    )
+    return {
+        "": sample(guided(hear(), positive=both)),
+        "apart": apart(lambda: sample(guided(hear(), positive=both))),
+    }
+
+
+@run
+def area() -> dict[str, Tensor]:
+    """A prompt for the right half of the frames."""
+    half = {"area": (3, SIDE // 8, 4, 0, 0, 2)}
+    part = [[tokens, options | half] for tokens, options in given_picture(conditioning("prompt"))]
+    return {"": refused(lambda: sample(guided(hear(), positive=part)), "an area")}
+
+
+@run
+def two_voices() -> dict[str, Tensor]:
+    before = sample(plain_cfg(model()))
+    other = conversation(inputs()["features"].flip(0))
+    first, second = guided(hear()), guided(hear(audio=other))
+    return {
+        "first": sample(first),
+        "second": sample(second),
+        "first_again": sample(first),
+        "wan_before": before,
+        "wan_after": sample(plain_cfg(model())),
+    }
+
+
+@run
+def lora() -> dict[str, Tensor]:
+    generator = torch.Generator().manual_seed(2)
+    weights = {}
+    for block in range(6):
+        for layer in ("self_attn.q", "cross_attn.o"):
+            for part, shape in (("down", (4, 128)), ("up", (128, 4))):
+                name = f"diffusion_model.blocks.{block}.{layer}.lora_{part}.weight"
+                weights[name] = 0.2 * torch.randn(shape, generator=generator)
+    load = lambda patched: comfy.sd.load_lora_for_models(patched, None, weights, 1.0, 0.0)[0]  # noqa: E731
+    return {"before": sample(guided(hear(load(model())))), "after": sample(guided(load(hear())))}
+
+
+@run
+def shift() -> dict[str, Tensor]:
+    shifted = lambda patched: ModelSamplingSD3().patch(patched, 3.0)[0]  # noqa: E731
+    sigmas = sigmas_for(shifted(model()), "simple", "euler", 3, 3.0)
+    return {
+        "before": sample(guided(hear(shifted(model()))), sigmas=sigmas),
+        "after": sample(guided(shifted(hear())), sigmas=sigmas),
+        "ours": sample(
+            guided(hear(with_shift(model(), 3.0))),
+            sigmas=sigmas_for(with_shift(model(), 3.0), "simple", "euler", 3, 3.0),
+        ),
+    }
+
+
+@run
+def easy_cache() -> dict[str, Tensor]:
+    cached = lambda patched, threshold: EasyCacheNode.execute(patched, threshold, 0.0, 1.0, False)[0]  # noqa: E731
+    return {
+        "never": sample(guided(cached(hear(), 0.0))),
+        "before": sample(guided(hear(cached(model(), 0.5))), steps=5),
+        "after": sample(guided(cached(hear(), 0.5)), steps=5),
+        "plain_5": sample(guided(hear()), steps=5),
+    }
+
+
+@run
+def apg() -> dict[str, Tensor]:
+    """With eta 1, no threshold and no momentum ComfyUI's APG is guidance with a scale greater by one."""
+    neutral = APG.execute(hear(), 1.0, 0.0, 0.0)[0]
+    damped = APG.execute(hear(), 0.0, 1.0, -0.5)[0]
+    return {
+        "cfg": sample(plain_cfg(neutral, 4.0)),
+        "cfg_plain": sample(plain_cfg(hear(), 5.0)),
+        "guider": sample(guided(neutral, (4.0, 4.0))),
+        "guider_plain": sample(guided(hear(), (5.0, 4.0))),
+        "guider_damped": sample(guided(damped)),
+    }
+
+
+@run
+def post_hook() -> dict[str, Tensor]:
+    outputs = {}
+    for name, factor in (("plain", 1.0), ("", 0.5), ("zero", 0.0)):
+        scaled = hear()
+        scaled.set_model_sampler_post_cfg_function(lambda given, factor=factor: given["denoised"] * factor)
+        outputs[name] = sample(guided(scaled), steps=1)
+    return outputs
+
+
+@run
+def float8() -> dict[str, Tensor]:
+    """Weights in fp8 against the same weights rounded to fp8 and kept in float32."""
+    dtype = torch.float8_e4m3fn
+    _, metadata = comfy.utils.load_torch_file(str(MODEL), return_metadata=True)
+    eight_bits = comfy.sd.load_diffusion_model(str(MODEL), model_options={"dtype": dtype})
+    state = {name: tensor.float() for name, tensor in eight_bits.model.diffusion_model.state_dict().items()}
+    kept = comfy.sd.load_diffusion_model_state_dict(state, metadata=metadata)
+    small_adapter = load_adapter(str(ADAPTER), dtype)
+    return {
+        "": sample(guided(hear(eight_bits))),
+        "rounded": sample(guided(hear(kept))),
+        "adapter": sample(guided(hear(audio_adapter=small_adapter))),
+        "stored": torch.tensor(
+            [float(small_adapter.model.blocks["0"].audio_cross_attn.proj.weight.dtype == dtype)]
+        ),
+    }
+
+
+@run
+def partially_loaded() -> dict[str, Tensor]:
+    base = comfy.sd.load_diffusion_model(str(MODEL), disable_dynamic=True)
+    patched = hear(base)
+    device = torch.device("cpu")
+    patched.partially_load(device, 1_500_000)
+    stay = lambda executor, model, shape, conditions, **options: (model.model, conditions, [])  # noqa: E731
+    patched.add_wrapper_with_key(WrappersMP.PREPARE_SAMPLING, "stay", stay)
+    loaded = patched.loaded_size() / patched.model_size()
+    return {"": sample(guided(patched)), "loaded": torch.tensor([loaded])}
+
+
+@run
+def loaded_with_model() -> dict[str, Tensor]:
+    comfy.model_management.unload_all_models()
+    patched = hear()
+    sample(guided(patched), steps=1)
+    kinds = [type(loaded.model.model) for loaded in comfy.model_management.current_loaded_models]
+    return {"": torch.tensor([float(AudioAdapter in kinds)])}
+
+
+@run
+def interrupted() -> dict[str, Tensor]:
+    guider = guided(hear())
+    blocks = []
+
+    def interrupt(step, denoised, latent, steps):
+        comfy.model_management.interrupt_current_processing()
+
+    patched = hear()
+    patched.set_model_attn2_patch(lambda given: (blocks.append(1), given["x"])[1])
+    try:
+        sample(guided(patched), callback=interrupt)
+        stopped = 0.0
+    except comfy.model_management.InterruptProcessingException:
+        stopped = 1.0
+    return {
+        "stopped": torch.tensor([stopped]),
+        "blocks": torch.tensor([float(len(blocks))]),
+        "after": sample(guider),
+    }
+
+
+@run
+def longer_sequence() -> dict[str, Tensor]:
+    """Tokens in front of the clip's and behind them are left alone, and change nothing for the clip's."""
+    generator = torch.Generator().manual_seed(7)
+    count = GRID.frames * GRID.tokens_per_frame
+    own = torch.randn(1, count, 128, generator=generator)
+    outputs = {}
+    for name, front, behind in (("exact", 0, 0), ("behind", 0, 4), ("front", GRID.tokens_per_frame, 0)):
+        sequence = torch.cat([torch.ones(1, front, 128), own, torch.ones(1, behind, 128)], dim=1)
+        query = sequence.unflatten(-1, (4, -1))
+        host = AudioHost(fitting_adapter(model(), adapter()), scene(), AudioSettings(), front > 0)
+        uuid = uuid4()
+        voices = host.adapter.model.voice_tokens(host.scene.windows)
+        options = {"uuids": [uuid], "cond_or_uncond": [0], "block_index": 2}
+        options |= {"grid_sizes": (3, 3, 3), KEY: Heard(voices, host.scene.masks, frozenset())}
+        LocatePersons(host)({"x": sequence, "q": query, "k": query, "transformer_options": options})
+        heard = AddAudio(host)({"x": sequence, "transformer_options": options})
+        outputs[name] = heard[:, front : front + count]
+        outputs[f"{name}_others"] = (heard - sequence)[
+            :, [*range(front), *range(front + count, front + count + behind)]
+        ]
+    return outputs
+
+
+@run
+def context_windows() -> dict[str, Tensor]:
+    patched = hear()
+    patched.model_options["context_handler"] = comfy.context_windows.IndexListContextHandler(
+        context_schedule=comfy.context_windows.get_matching_context_schedule("standard_static"),
+        fuse_method=comfy.context_windows.get_matching_fuse_method("pyramid"),
+        context_length=2,
+        context_overlap=1,
+        dim=2,
+    )
+    comfy.context_windows.create_prepare_sampling_wrapper(patched)
+    return {"": refused(lambda: sample(guided(patched)), "Context windows")}
+
+
+@run
+def other_size() -> dict[str, Tensor]:
+    wide = torch.randn(1, 16, 3, 6, 8)
+    return {"": refused(lambda: sample(plain_cfg(hear()), noise=wide), "same latent")}
+
+
+def refused(sampling: Callable[[], Tensor], words: str) -> Tensor:
+    """1 where sampling is refused with a sentence that has the words."""
+    try:
+        sampling()
+    except MultiTalkError as error:
+        return torch.tensor([float(words in str(error))])
+    return torch.tensor([0.0])
+
+
+def main() -> None:
+    """Run everything."""
+    for name, function in RUNS.items():
+        with torch.inference_mode():
+            tensors = function()
+        OUTPUTS.update({f"{name}.{part}" if part else name: tensor for part, tensor in tensors.items()})
+    save_outputs(OUTPUTS)
+
+
+main()

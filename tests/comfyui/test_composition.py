@@ -1,0 +1,127 @@
+"""MultiTalk beside other nodes, against the plain run: in ComfyUI's own process, on the embedded demo."""
+
+import pytest
+import torch
+from comfy_process import draw_scene, run_in_comfyui
+from golden import relative_error
+
+SAME = 1e-5  # other batches, other kernels
+MARKED = 1e-2  # somebody sees the difference
+
+
+@pytest.fixture(scope="module")
+def latents(tmp_path_factory):
+    return run_in_comfyui("composition", tmp_path_factory.mktemp("composition"), draw_scene())
+
+
+def test_conditions_batched_and_apart_give_the_same(latents):
+    assert latents["plain.batches"].tolist() == [3, 3, 3]
+    assert latents["split.batches"].tolist() == [1] * 9
+    assert relative_error(latents["split"], latents["plain"]) < SAME
+
+
+def test_latent_batch_gives_each_row_its_own_video(latents):
+    both = latents["latent_batch"]
+    assert latents["latent_batch.batches"].tolist() == [6, 6, 6]
+    assert relative_error(both[:1], latents["plain"]) < SAME
+    assert relative_error(both[1:], latents["latent_batch.second"]) < SAME
+    assert relative_error(latents["latent_batch.apart"], both) < SAME
+
+
+def test_texts_of_different_length(latents):
+    assert latents["text_lengths.batches"].tolist() == [1, 2] * 3
+    assert relative_error(latents["text_lengths"], latents["text_lengths.apart"]) < SAME
+    assert relative_error(latents["text_lengths"], latents["plain"]) > SAME
+
+
+def test_two_positive_prompts(latents):
+    assert relative_error(latents["two_positives"], latents["two_positives.apart"]) < SAME
+
+
+def test_two_samplers_never_hear_each_other(latents):
+    assert torch.equal(latents["two_voices.first"], latents["two_voices.first_again"])
+    assert torch.equal(latents["two_voices.first"], latents["plain"])
+    assert relative_error(latents["two_voices.second"], latents["two_voices.first"]) > MARKED
+
+
+def test_nothing_stays_in_the_model(latents):
+    assert torch.equal(latents["two_voices.wan_before"], latents["two_voices.wan_after"])
+    assert torch.equal(latents["plain"], latents["plain.again"])
+
+
+def test_without_strength_it_is_wan(latents):
+    assert torch.equal(latents["silent.strength_0"], latents["silent.wan"])
+
+
+def test_lora_before_and_after(latents):
+    assert relative_error(latents["lora.before"], latents["lora.after"]) < SAME
+    assert relative_error(latents["lora.before"], latents["plain"]) > MARKED
+
+
+def test_shift_by_model_sampling_sd3(latents):
+    assert relative_error(latents["shift.before"], latents["shift.after"]) < SAME
+    assert relative_error(latents["shift.ours"], latents["shift.before"]) < SAME
+    assert relative_error(latents["shift.before"], latents["plain"]) > MARKED
+
+
+def test_easy_cache(latents):
+    assert torch.equal(latents["easy_cache.never"], latents["plain"])
+    assert relative_error(latents["easy_cache.before"], latents["easy_cache.after"]) < SAME
+    assert SAME < relative_error(latents["easy_cache.after"], latents["easy_cache.plain_5"]) < 0.5
+
+
+def test_comfyuis_apg(latents):
+    assert relative_error(latents["apg.cfg"], latents["apg.cfg_plain"]) < SAME
+    assert relative_error(latents["apg.guider"], latents["apg.guider_plain"]) < SAME
+    assert relative_error(latents["apg.guider_damped"], latents["plain"]) > MARKED
+
+
+def test_hooks_after_guidance_run(latents):
+    # One Euler step to sigma 0 ends at the denoised latent, raw: the mean of ComfyUI's format is added.
+    whole, half = latents["post_hook.plain"], latents["post_hook"]
+    assert relative_error(half - latents["post_hook.zero"], (whole - latents["post_hook.zero"]) / 2) < SAME
+
+
+def test_fp8_weights(latents):
+    assert relative_error(latents["float8"], latents["float8.rounded"]) < SAME
+    assert latents["float8.stored"].item() == 1
+    assert SAME < relative_error(latents["float8.adapter"], latents["plain"]) < 0.3
+
+
+def test_model_half_offloaded(latents):
+    assert 0.1 < latents["partially_loaded.loaded"].item() < 0.9
+    assert relative_error(latents["partially_loaded"], latents["plain"]) < SAME
+
+
+def test_adapter_is_loaded_with_the_model(latents):
+    assert latents["loaded_with_model"].item() == 1
+
+
+def test_interrupt_stops_before_the_next_block(latents):
+    assert latents["interrupted.stopped"].item() == 1
+    assert latents["interrupted.blocks"].item() == 6  # the first step's
+    assert torch.equal(latents["interrupted.after"], latents["plain"])
+
+
+def test_tokens_of_others_are_left_alone(latents):
+    for name in ("behind", "front"):
+        assert relative_error(latents[f"longer_sequence.{name}"], latents["longer_sequence.exact"]) < SAME
+        assert latents[f"longer_sequence.{name}_others"].abs().max() == 0
+
+
+@pytest.mark.parametrize("case", ["context_windows", "area", "other_size"])
+def test_refused_with_a_sentence(case, latents):
+    assert latents[case].item() == 1
+
+
+@pytest.mark.parametrize("arguments", [(), ("--use-pytorch-cross-attention",)])
+def test_torch_compile(arguments, tmp_path):
+    compiled = run_in_comfyui("compiled", tmp_path, draw_scene(), *arguments)
+    assert relative_error(compiled["compiled"], compiled["plain"]) < SAME
+    assert relative_error(compiled["apart"], compiled["plain"]) < SAME
+    assert relative_error(compiled["silent"], compiled["plain"]) > MARKED
+
+
+@pytest.mark.parametrize("what", ["--lowvram", "SageAttention", "MultiGPU CFG Split"])
+def test_needs_hardware(what):
+    pytest.skip(f"{what} needs a CUDA device with ComfyUI")
