@@ -5,6 +5,9 @@ import json
 import numpy as np
 import pytest
 from PIL import Image
+from safetensors import safe_open
+
+from multitalk_core.standalone.models import EMBEDDED
 
 DEMO_ENCODER = "multitalk_demo_wav2vec2.safetensors"
 
@@ -123,9 +126,21 @@ def test_what_cannot_be_encoded_is_refused_in_a_sentence(server, inputs, sentenc
     assert sentence in failure.message
 
 
+def test_hugging_face_folder_serves_as_well(server):
+    folder = server.models / "audio_encoders" / "hugging_face"
+    folder.mkdir(parents=True)
+    weights = EMBEDDED / "audio_encoders" / DEMO_ENCODER
+    (folder / "model.safetensors").write_bytes(weights.read_bytes())
+    with safe_open(weights, "pt") as opened:
+        (folder / "config.json").write_text(opened.metadata()["config"])
+    graph = conversation(**{"length": "frames", "length.frames": 25})
+    graph["encoder"]["inputs"]["audio_encoder"] = "hugging_face"
+    assert frames(server.run(graph)) == 25
+
+
 def test_file_that_is_no_audio_encoder_is_refused(server):
     folder = server.models / "audio_encoders"
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "page.safetensors").write_text("<!doctype html>")
     graph = conversation()
     graph["encoder"]["inputs"]["audio_encoder"] = "page.safetensors"

@@ -39,7 +39,7 @@ def test_help_pages_are_served(server):
 
 def test_model_folders_are_listed_beside_files(server):
     folder = server.models / "audio_encoders" / "chinese-wav2vec2-base"
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for name in ("config.json", "model.safetensors"):
         (folder / name).write_text("{}")
     info = server.get("/object_info/MultiTalkAudioEncoderLoader")["MultiTalkAudioEncoderLoader"]
