@@ -229,11 +229,14 @@ def clip_windows(conversation: Conversation, clip: Clip, window: int, prolonged:
     -------
     Tensor [speakers, frames, window, layers, channels]
     """
-    features = torch.stack(conversation.features)
-    missing = clip.start + clip.frames + window // 2 - conversation.frames
-    if prolonged:
-        features = features[:, mirrored_indices(conversation.frames, prolonged)]
-    elif missing > 0:
-        silence = conversation.silence[torch.arange(missing) % len(conversation.silence)]
+    first = max(0, clip.start - window // 2)
+    end = clip.start + clip.frames + window // 2
+    heard = mirrored_indices(conversation.frames, prolonged)[first:end]
+    features = torch.stack([speaker[heard] for speaker in conversation.features])
+    if not prolonged:
+        beyond = range(max(first, conversation.frames), end)
+        silence = conversation.silence[
+            [(frame - conversation.frames) % len(conversation.silence) for frame in beyond]
+        ]
         features = torch.cat([features, silence.expand(len(features), *silence.shape)], dim=1)
-    return audio_windows(features, clip.start, clip.frames, window)
+    return audio_windows(features, clip.start - first, clip.frames, window)

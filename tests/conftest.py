@@ -1,4 +1,15 @@
-"""What every test run says at its end."""
+"""What every test run says at its end, and where it keeps the clips of its films."""
+
+import os
+
+import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def store_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Tests neither find nor leave clips in the user's cache."""
+    cache = str(tmp_path_factory.mktemp("cache"))
+    os.environ["LOCALAPPDATA" if os.name == "nt" else "XDG_CACHE_HOME"] = cache
 
 
 def pytest_terminal_summary(terminalreporter) -> None:

@@ -72,6 +72,11 @@ class FilmSegments:
         """Where a clip's segment lies; takes of the same clip lie side by side."""
         return self.folder / f"clip-{clip + 1:04}-{self.keys[clip][:FOLDER_DIGITS]}.safetensors"
 
+    @property
+    def there(self) -> int:
+        """Clips from the first on whose segments lie there."""
+        return next((clip for clip in range(len(self.keys)) if not self.path(clip).exists()), len(self.keys))
+
     def read(self, clip: int) -> Segment | None:
         """The segment of a clip, or None when it has to be made.
 
@@ -128,6 +133,7 @@ def open_film(
     MultiTalkError
         When the folder takes no files, or another process makes the same film.
     """
+    description, links = json.loads(json.dumps([description, list(links)]))  # as the manifest gives them back
     keys = chain(description, links)
     folder = root / keys[0][:FOLDER_DIGITS]
     with ExitStack() as stack:
@@ -136,7 +142,7 @@ def open_film(
             stack.enter_context(held(folder / LOCK))
             films = kept_films(root)
             used = 1 + max((film.used for film in films), default=0)
-            manifest = {"title": title, "used": used, "description": description, "links": list(links)}
+            manifest = {"title": title, "used": used, "description": description, "links": links}
             write_whole(folder / MANIFEST, json.dumps(manifest, indent=1).encode())
             for left_over in folder.glob("*.part"):
                 left_over.unlink()
@@ -150,7 +156,7 @@ def open_film(
                 "you may write to, or make the film without a store."
             ) from error
         clear_films(root, limit, keep=folder)
-        yield FilmSegments(folder, keys, _changes(films, folder, title, description, list(links)))
+        yield FilmSegments(folder, keys, _changes(films, folder, title, description, links))
         clear_films(root, limit, keep=folder)
 
 
@@ -211,10 +217,10 @@ def _changes(
     if before is None:
         return []
     if names := _differing(before.description, description):
-        return [f"every clip is made again: {names} changed since the last {title}"]
+        return [f"every clip differs from the last {title}: {names} changed"]
     for index, (old, new) in enumerate(zip(before.links, links, strict=False)):
         if names := _differing(old, new):
-            return [f"clips from {index + 1} on are made again: {names} changed"]
+            return [f"clips from {index + 1} on differ from the last {title}: {names} changed"]
     return []
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from ..errors import MultiTalkError
-from . import cli_generate, cli_localize
+from . import cli_generate, cli_localize, cli_store
 
 DESCRIPTION = """\
 MultiTalk ("Let Them Talk"): one picture, one voice for each person in it, and a
@@ -62,6 +62,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     _add_inspect(commands)
     cli_localize.add_command(commands)
+    cli_store.add_films_command(commands)
     return parser
 
 

@@ -13,11 +13,11 @@ from ..labels import LabelRanges
 from ..persons import check_speakers
 from ..picture import SIZE_STEP, nearest_bucket, read_picture
 from ..schemes import SCHEMES
-from . import cli_models, cli_persons, cli_voices
+from . import cli_models, cli_persons, cli_store, cli_voices
 from .cli_types import finite, fraction, frame_count, label_ranges, positive, seed, size, whole_number
 
 if TYPE_CHECKING:
-    from .generate import FilmFiles, FilmJob
+    from .job import FilmFiles, FilmJob
     from .pipeline import SamplingSettings
 
 DESCRIPTION = """\
@@ -65,6 +65,7 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     _add_film(parser)
     _add_sampling(parser)
     _add_binding(parser)
+    cli_store.add_arguments(parser)
     cli_models.add_arguments(parser)
     parser.set_defaults(command=run)
 
@@ -181,7 +182,8 @@ def _add_binding(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Make the film that the arguments describe."""
-    from .generate import FilmFiles, generate
+    from .generate import generate
+    from .job import FilmFiles
 
     generate(make_job(arguments, FilmFiles.beside(arguments.output)))
 
@@ -195,7 +197,7 @@ def make_job(arguments: argparse.Namespace, files: "FilmFiles") -> "FilmJob":
         For whatever cannot be used.
     """
     from ..audio.conversation import encode_conversation
-    from .generate import FilmJob
+    from .job import FilmJob
     from .pipeline import NEGATIVE_PROMPT
 
     _check(arguments, files)
@@ -234,6 +236,11 @@ def make_job(arguments: argparse.Namespace, files: "FilmFiles") -> "FilmJob":
         seed=arguments.seed,
         watched_step=(arguments.localization_step or arguments.steps) - 1,
         files=files,
+        takes=cli_store.read_takes(arguments, plan, arguments.fps),
+        stop_after=None if arguments.stop_after is None else arguments.stop_after - 1,
+        store=arguments.store,
+        store_limit=round(arguments.store_limit * cli_store.GIGABYTE),
+        sources=cli_models.signatures(arguments),
     )
 
 

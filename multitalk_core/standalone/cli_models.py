@@ -9,6 +9,7 @@ import torch
 from ..adapter import AudioAdapter
 from ..audio.features import AudioEncoder
 from ..errors import MultiTalkError
+from ..segments import Json
 from .cli_types import whole_number
 from .models import EMBEDDED, EMBEDDED_FILES, Models, Offload, load_embedded, load_folder
 
@@ -85,6 +86,22 @@ def load(arguments: argparse.Namespace) -> tuple[Models, AudioAdapter, AudioEnco
     adapter = load_adapter(adapter_path, models)
     _check_encoder(encoder, adapter, encoder_path, adapter_path)
     return models, adapter, encoder
+
+
+def signatures(arguments: argparse.Namespace) -> dict[str, Json]:
+    """The files that the models are read from, so that other ones make another film."""
+    paths = {
+        "model": arguments.model or EMBEDDED,
+        "adapter": arguments.adapter or EMBEDDED / EMBEDDED_FILES["adapter"],
+        "audio encoder": arguments.audio_encoder or EMBEDDED / EMBEDDED_FILES["audio_encoder"],
+    }
+    return {name: file_signature(path) for name, path in paths.items()}
+
+
+def file_signature(path: Path) -> Json:
+    """Name, size and time of change of a file, or of every file of a folder."""
+    files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+    return [[file.name, file.stat().st_size, file.stat().st_mtime_ns] for file in files]
 
 
 def usable_device(name: str) -> torch.device:

@@ -102,6 +102,20 @@ def place(text: str) -> tuple[int, float, Path | None]:
         ) from error
 
 
+def retake(text: str) -> tuple[int, int | None]:
+    """CLIP or CLIP:SEED, to (clip from 0, seed)."""
+    clip, colon, of_its_own = text.partition(":")
+    return whole_number(clip) - 1, seed(of_its_own) if colon else None
+
+
+def prompt_at(text: str) -> tuple[float, str]:
+    """SECONDS:TEXT."""
+    seconds, colon, prompt = text.partition(":")
+    if not colon or finite(seconds) < 0:
+        raise ArgumentTypeError(f"{text} is no prompt at a second: write SECONDS:TEXT as in 12.5:They laugh.")
+    return finite(seconds), prompt
+
+
 def label_ranges(text: str, speakers: int) -> LabelRanges:
     """Labels by name or as LOW:HIGH,LOW:HIGH/BACKGROUND/VOICE,VOICE.
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from ..errors import MultiTalkError
 from .models import EMBEDDED
 
-SETTINGS = ("--order", "in-turn", "--size", "176x112", "--clip-frames", "41", "--steps", "8")
+SETTINGS = ("--order", "in-turn", "--size", "176x112", "--clip-frames", "41", "--steps", "8", "--no-store")
 # The two cartoon people of the shipped picture.
 BOXES = ("64,56,300,400", "340,50,576,400")
 
@@ -28,7 +28,8 @@ def make_demo(folder: Path) -> None:
     """
     from .cli import make_parser
     from .cli_generate import make_job
-    from .generate import FilmFiles, generate
+    from .generate import generate
+    from .job import FilmFiles
 
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -44,6 +44,15 @@ class FilmProgress:
         self._bar.update()
         self._show(clip, "sampling" if step + 1 < self.steps else "decoding")
 
+    def skip(self, clip: int) -> None:
+        """A clip need not be made."""
+        self._bar.total -= self.steps
+        self._show(clip, "kept")
+
+    def tell(self, note: str) -> None:
+        """Print a line above the bar."""
+        self._bar.write(note)
+
     @property
     def seconds(self) -> float:
         """Since the beginning."""
@@ -52,7 +61,7 @@ class FilmProgress:
     @property
     def seconds_per_step(self) -> float:
         """Mean of all steps but the first of each clip, which waits for the VAE."""
-        measured = self._step_seconds or [self.seconds / self._bar.n]
+        measured = self._step_seconds or [self.seconds / max(1, self._bar.n)]
         return sum(measured) / len(measured)
 
     def _show(self, clip: int, doing: str) -> None:

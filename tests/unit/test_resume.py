@@ -84,7 +84,7 @@ def test_a_retake_changes_its_clip_and_what_follows(film, whole, tmp_path):
     film.make(tmp_path)
     clips, notes = film.make(tmp_path, takes={2: Take(seed=7)})
     assert kept(clips) == [True, True, False, False]
-    assert notes == ["clips from 3 on are made again: seed of its own changed"]
+    assert notes == ["clips from 3 on differ from the last tiny film: seed of its own changed"]
     assert torch.equal(frames(clips[:2]), frames(whole[:2]))
     assert not torch.equal(clips[2].frames, whole[2].frames)
     assert not torch.equal(clips[3].frames, whole[3].frames)
@@ -98,15 +98,13 @@ def test_a_clip_with_its_own_prompt_is_made_again(film, tmp_path):
     film.make(tmp_path)
     clips, notes = film.make(tmp_path, takes={3: Take(prompt="they laugh")})
     assert kept(clips) == [True, True, True, False]
-    assert notes == ["clips from 4 on are made again: prompt of its own changed"]
+    assert notes == ["clips from 4 on differ from the last tiny film: prompt of its own changed"]
 
 
 def test_another_seed_is_another_film(film, whole, tmp_path):
     film.make(tmp_path, stop_after=1)
     clips, notes = film.make(tmp_path, seed=1)
-    assert not any(kept(clips)) and notes == [
-        "every clip is made again: seed changed since the last tiny film"
-    ]
+    assert not any(kept(clips)) and notes == ["every clip differs from the last tiny film: seed changed"]
     assert not torch.equal(frames(clips), frames(whole))
 
 

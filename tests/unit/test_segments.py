@@ -125,10 +125,10 @@ def test_what_changed_is_named(tmp_path):
     with open_film(tmp_path, "film.mp4", {"seed": 1, "prompt": "a"}, LINKS) as kept:
         kept.write(0, segment())
     with open_film(tmp_path, "film.mp4", {"seed": 1, "prompt": "b"}, LINKS) as kept:
-        assert kept.notes == ["every clip is made again: prompt changed since the last film.mp4"]
+        assert kept.notes == ["every clip differs from the last film.mp4: prompt changed"]
     tail = [*LINKS[:2], {"clip": 2, "voices": "other"}]
     with open_film(tmp_path, "film.mp4", {"seed": 1, "prompt": "a"}, tail) as kept:
-        assert kept.notes == ["clips from 3 on are made again: voices changed"]
+        assert kept.notes == ["clips from 3 on differ from the last film.mp4: voices changed"]
         assert kept.read(0) is not None
 
 

@@ -1,0 +1,140 @@
+"""Arguments that say where finished clips are kept and which are taken again, and the command `films`."""
+
+import argparse
+import os
+import secrets
+import sys
+from pathlib import Path
+
+from ..clips import ClipPlan
+from ..errors import MultiTalkError
+from ..film import Take
+from ..segments import clear_films, kept_films
+from .cli_types import positive, prompt_at, retake, whole_number
+
+GIGABYTE = 10**9
+RANDOM_SEEDS = 2**31
+
+
+def default_store() -> Path:
+    """A folder of the user's cache."""
+    home = Path.home()
+    if os.name == "nt":
+        cache = os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local"
+    else:
+        cache = os.environ.get("XDG_CACHE_HOME") or home / (
+            "Library/Caches" if sys.platform == "darwin" else ".cache"
+        )
+    return Path(cache) / "multitalk" / "films"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The store, and what is made differently in some clips."""
+    group = parser.add_argument_group(
+        "clips",
+        "Every finished clip is kept, and the same command goes on after the last one: after a crash,\n"
+        "  an interruption or --stop-after.",
+    )
+    stores = group.add_mutually_exclusive_group()
+    stores.add_argument(
+        "--store",
+        type=Path,
+        metavar="FOLDER",
+        default=default_store(),
+        help="where clips are kept (default: %(default)s; `films` lists what is there)",
+    )
+    stores.add_argument(
+        "--no-store", action="store_const", dest="store", const=None, help="keep no clips on disk"
+    )
+    group.add_argument(
+        "--store-limit",
+        type=positive,
+        default=50.0,
+        metavar="GB",
+        help="the films used least recently are cleared until the store is no larger (default: 50)",
+    )
+    group.add_argument(
+        "--stop-after",
+        type=whole_number,
+        metavar="CLIP",
+        help="stop after this clip, from 1, to look at what is there",
+    )
+    group.add_argument(
+        "--retake",
+        type=retake,
+        action="append",
+        default=[],
+        metavar="CLIP[:SEED]",
+        help="make a clip and what follows it again, with a seed of its own (default: one by chance, which "
+        "is printed); repeat it to keep earlier retakes",
+    )
+    group.add_argument(
+        "--prompt-at",
+        type=prompt_at,
+        action="append",
+        default=[],
+        metavar="SECONDS:TEXT",
+        help="another prompt from the clip on that brings this second of the film; repeat it",
+    )
+
+
+def read_takes(arguments: argparse.Namespace, plan: ClipPlan, fps: float) -> dict[int, Take]:
+    """What some clips have of their own.
+
+    Raises
+    ------
+    MultiTalkError
+        For a clip or a second that the film does not have.
+    """
+    count = len(plan.clips)
+    named = [clip for clip, _ in arguments.retake]
+    if arguments.stop_after is not None:
+        named.append(arguments.stop_after - 1)
+    for clip in named:
+        if clip >= count:
+            raise MultiTalkError(f"There is no clip {clip + 1}: the film has {count}.")
+    seeds = {
+        clip: secrets.randbelow(RANDOM_SEEDS) if seed is None else seed for clip, seed in arguments.retake
+    }
+    prompts: list[str | None] = [None] * count
+    for seconds, prompt in sorted(arguments.prompt_at):
+        frame = round(seconds * fps)
+        if frame >= plan.frames:
+            raise MultiTalkError(
+                f"--prompt-at {seconds:g} lies behind the film's end at {plan.frames / fps:g} seconds."
+            )
+        first = plan.clip_at(frame).index
+        prompts[first:] = [prompt] * (count - first)
+    return {
+        clip: Take(seeds.get(clip), prompts[clip])
+        for clip in range(count)
+        if clip in seeds or prompts[clip] is not None
+    }
+
+
+def add_films_command(commands: argparse._SubParsersAction) -> None:
+    """Add the command `films` to the parser."""
+    parser = commands.add_parser(
+        "films",
+        help="list the films whose clips are kept, or clear them",
+        description="List the films whose clips are kept, the last used first.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--store", type=Path, metavar="FOLDER", default=default_store())
+    parser.add_argument(
+        "--clear", action="store_true", help="remove all of them but those that are being made"
+    )
+    parser.set_defaults(command=list_films)
+
+
+def list_films(arguments: argparse.Namespace) -> None:
+    """Print what is kept, or clear it."""
+    if arguments.clear:
+        removed = clear_films(arguments.store)
+        size = sum(film.size for film in removed) / GIGABYTE
+        print(f"{len(removed)} films cleared, {size:.3f} GB")
+    films = kept_films(arguments.store)
+    for film in films:
+        clips = f"{film.clips} of {film.of} clips"
+        print(f"{film.size / GIGABYTE:8.3f} GB {clips:>18}  {film.title}  {film.folder}")
+    print(f"{sum(film.size for film in films) / GIGABYTE:8.3f} GB in {len(films)} films in {arguments.store}")

@@ -1,0 +1,125 @@
+"""What a film is made from, and where it goes."""
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from torch import Tensor
+
+from ..adapter import AudioAdapter
+from ..audio.conversation import Conversation
+from ..clips import ClipPlan
+from ..film import MATHS_VERSION, Take, clip_links
+from ..persons import Persons
+from ..picture import resize_and_crop
+from ..segments import FilmSegments, Json, digest, open_film
+from .models import Models
+from .pipeline import SamplingSettings
+
+
+@dataclass(frozen=True)
+class FilmFiles:
+    """Where a film and its pictures go."""
+
+    film: Path
+    persons: Path
+    localization: Path
+    timeline: Path
+
+    @classmethod
+    def beside(cls, film: Path) -> "FilmFiles":
+        """The pictures in the film's folder, named after it."""
+        names = ("persons", "localization", "timeline")
+        return cls(film, *(film.with_name(f"{film.stem}.{name}.png") for name in names))
+
+    def unfinished(self, frames: int, of: int) -> Path:
+        """Where the finished clips of an interrupted film are kept."""
+        return self.film.with_name(f"{self.film.stem}.unfinished-{frames}-of-{of}-frames.mp4")
+
+
+@dataclass(frozen=True)
+class FilmJob:
+    """Everything a film is made from.
+
+    Attributes
+    ----------
+    picture : Tensor [height, width, 3], in 0..1
+        The source picture.
+    persons : Persons
+        On the source picture, one a speaker.
+    size : (int, int)
+        Height and width of the film.
+    conversation : Conversation
+    plan : ClipPlan
+    prolonged : int
+        As in `make_film`.
+    models : Models
+    adapter : AudioAdapter
+    prompt, negative_prompt : str
+    settings : SamplingSettings
+    colour_strength : float
+    seed : int
+    watched_step : int
+        Step, from 0, whose localization is drawn; of the adapter's middle block.
+    files : FilmFiles
+    takes : dict of clip index to Take
+    stop_after : int or None
+        Clip after which to stop.
+    store : Path or None
+        Folder of all films whose clips are kept.
+    store_limit : int
+        Bytes.
+    sources : plain values by name
+        Tell the models' files from others.
+    """
+
+    picture: Tensor
+    persons: Persons
+    size: tuple[int, int]
+    conversation: Conversation
+    plan: ClipPlan
+    prolonged: int
+    models: Models
+    adapter: AudioAdapter
+    prompt: str
+    negative_prompt: str
+    settings: SamplingSettings
+    colour_strength: float
+    seed: int
+    watched_step: int
+    files: FilmFiles
+    takes: dict[int, Take]
+    stop_after: int | None
+    store: Path | None
+    store_limit: int
+    sources: dict[str, Json]
+
+    @property
+    def cropped(self) -> Tensor:
+        """The picture at the film's size."""
+        return resize_and_crop(self.picture.movedim(-1, 0), *self.size).movedim(0, -1)
+
+    def kept(self) -> AbstractContextManager[FilmSegments | None]:
+        """The film's place in the store."""
+        if self.store is None:
+            return nullcontext()
+        window = self.adapter.shape.window
+        links = clip_links(self.conversation, self.plan, window, self.prolonged, self.takes)
+        return open_film(self.store, self.files.film.name, self.description(), links, self.store_limit)
+
+    def description(self) -> Json:
+        """What shapes the whole film, but never a result of the models."""
+        settings = asdict(self.settings)
+        del settings["rows_at_once"]  # which only saves memory
+        return {
+            "version": MATHS_VERSION,
+            "picture": digest(self.cropped),
+            "persons": digest(self.persons.token_masks(*self.size)),
+            "prompt": self.prompt,
+            "negative prompt": self.negative_prompt,
+            **settings,
+            "colour strength": self.colour_strength,
+            "seed": self.seed,
+            "precision": str(self.models.dtype),
+            **self.sources,
+        }

@@ -1,0 +1,115 @@
+"""Keeping clips, from the command line: going on, retakes, approval, other prompts, and what is kept."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from multitalk_core.standalone.cli import main
+from multitalk_core.standalone.models import EMBEDDED
+from multitalk_core.standalone.video import read_video
+
+VOICES = [f"{EMBEDDED}/voice_{number}.flac" for number in (1, 2)]
+PLACES = ["--boxes", "64,56,300,400", "340,50,576,400", "--size", "48x32", "--text-scale", "1"]
+LENGTHS = ["--frames", "13", "--clip-frames", "5", "--motion-frames", "1", "--steps", "1"]
+
+
+@pytest.fixture
+def generate(tmp_path, capsys):
+    """Make a film of three clips; what was printed."""
+    torch.set_num_threads(1)
+
+    def said(*arguments: str, store: Path | None = tmp_path / "store", code: int = 0) -> str:
+        voices = ["--voice", VOICES[0], "--voice", VOICES[1]]
+        command = ["generate", "--picture", f"{EMBEDDED}/picture.png", *voices, *PLACES, *LENGTHS]
+        kept = ["--no-store"] if store is None else ["--store", str(store)]
+        assert main([*command, *kept, "--output", str(tmp_path / "film.mp4"), *arguments]) == code
+        printed = capsys.readouterr()
+        return printed.out + printed.err
+
+    return said
+
+
+def frames(folder: Path, name: str = "film.mp4") -> torch.Tensor:
+    return read_video(folder / name)[0]
+
+
+def test_approval_then_the_whole_film_then_a_retake(generate, tmp_path):
+    assert "steps" in generate(store=None)
+    alone = frames(tmp_path)
+    said = generate("--stop-after", "1")
+    assert "clips are kept in" in said and "after clip 1 of 3: without --stop-after" in said
+    beginning = frames(tmp_path, "film.unfinished-5-of-13-frames.mp4")
+    assert len(beginning) == 5
+    assert "goes on after clip 1 of 3" in generate()
+    assert torch.equal(frames(tmp_path), alone)
+    said = generate("--retake", "2")
+    seed = re.search(r"--retake 2:(\d+)", said)[1]
+    retaken = frames(tmp_path)
+    assert "clips from 2 on differ from the last film.mp4: seed of its own changed" in said
+    assert len(retaken) == 13 and not torch.equal(retaken, alone)
+    assert "goes on after clip 3 of 3" in generate("--retake", f"2:{seed}")
+    assert torch.equal(frames(tmp_path), retaken)
+
+
+def test_a_changed_prompt_is_named_and_another_prompt_begins_with_its_clip(generate):
+    generate("--stop-after", "2")
+    said = generate("--prompt-at", "0.4:They laugh.")
+    assert "prompt of its own changed" in said and "clip 3 'They laugh.'" in said
+    assert "goes on after clip 2 of 3" in said
+    assert "every clip differs from the last film.mp4: prompt changed" in generate("--prompt", "A quarrel.")
+
+
+def test_a_harmed_clip_is_named(generate, tmp_path):
+    generate()
+    second = next((tmp_path / "store").glob("*/clip-0002-*"))
+    second.write_bytes(second.read_bytes()[:-1])
+    assert "clip 2 and those that follow it are made again: its segment is cut short" in generate()
+
+
+def test_films_lists_and_clears(generate, tmp_path, capsys):
+    generate("--stop-after", "2")
+    assert main(["films", "--store", str(tmp_path / "store")]) == 0
+    said = capsys.readouterr().out
+    assert "2 of 3 clips  film.mp4" in said and "in 1 films" in said
+    assert main(["films", "--store", str(tmp_path / "store"), "--clear"]) == 0
+    assert "1 films cleared" in (said := capsys.readouterr().out) and "in 0 films" in said
+    assert not list((tmp_path / "store").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--retake", "4"], "There is no clip 4: the film has 3"),
+        (["--stop-after", "9"], "There is no clip 9"),
+        (["--retake", "two"], "not a whole number"),
+        (["--prompt-at", "laugh"], "no prompt at a second"),
+        (["--prompt-at", "7:laugh"], "lies behind the film's end at 0.52 seconds"),
+        (["--store-limit", "0"], "not above 0"),
+    ],
+)
+def test_what_cannot_be(generate, arguments, sentence):
+    assert sentence in generate(*arguments, code=2)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc takes no files, not even from root")
+def test_a_store_that_takes_no_files(generate, tmp_path):
+    said = generate(store=Path("/proc/films"), code=2)
+    assert "The store /proc/films takes no files" in said and "without a store" in said
+    assert not list(tmp_path.iterdir())
+
+
+def test_two_runs_at_once(generate, tmp_path):
+    generate("--stop-after", "1")
+    folder = next((tmp_path / "store").glob("*/lock"))
+    hold = "import sys; from pathlib import Path; from multitalk_core.segments.lock import held\n"
+    hold += "with held(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
+    command = [sys.executable, "-c", hold, str(folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        other.stdout.readline()
+        assert f"Process {other.pid} is making the same film" in generate(code=2)
+        other.kill()
+    assert "goes on after clip 1" in generate()
