@@ -1,7 +1,13 @@
 """Training on real tiny models: the loss falls, the right weights move, and a killed run resumes."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import torch
+from accelerate import Accelerator
 from diffusers import WanTransformer3DModel
 
 from multitalk_core.adapter import AudioAdapter
@@ -12,7 +18,7 @@ from multitalk_core.training.clips import FIELDS, ShardedClips, TrainingClip, wr
 from multitalk_core.training.flow import noised, shifted_levels, velocity
 from multitalk_core.training.model import Draws, TrainingModel
 from multitalk_core.training.recipe import ADAPTER, FULL, Recipe
-from multitalk_core.training.saving import checkpoints
+from multitalk_core.training.saving import checkpoints, newest_weights
 from multitalk_core.training.trainer import clip_index, load_batch, rate_share, train
 
 FRAMES, HEIGHT, WIDTH = 2, 4, 6
@@ -122,6 +128,28 @@ def test_a_killed_run_resumes_to_the_same_losses(clips, tmp_path):
     assert resumed == pytest.approx({step: whole[step] for step in resumed}, rel=1e-5)
 
 
+def test_accumulated_steps_are_the_whole_batch(clips, tmp_path):
+    recipe = Recipe(steps=3, batch=4, learning_rate=1e-2, warm_up=1, trained=FULL)
+    _, whole = losses(recipe, clips, tmp_path / "whole")
+    accelerator = Accelerator(gradient_accumulation_steps=2)
+    _, parts = losses(recipe, clips, tmp_path / "parts", accelerator=accelerator)
+    assert parts == pytest.approx(whole, rel=1e-4)
+
+
+def test_two_processes_are_one(clips, tmp_path):
+    recipe = Recipe(steps=3, batch=4, learning_rate=1e-2, warm_up=1, trained=FULL)
+    model, _ = losses(recipe, clips, tmp_path / "one")
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    subprocess.run(
+        [*command, __file__, str(tmp_path), str(tmp_path / "two")], env=environment, check=True, timeout=300
+    )
+    state, steps = newest_weights(tmp_path / "two")
+    assert steps == 3
+    for name, tensor in model.state_dict().items():
+        torch.testing.assert_close(state[name], tensor, atol=1e-4, rtol=1e-3)
+
+
 def test_without_audio_the_voices_do_not_matter(clips):
     recipe = Recipe(steps=1, trained=FULL)
     model = tiny_model(recipe).eval()
@@ -144,3 +172,10 @@ def test_the_learning_rate_rises_then_stays_or_falls():
     assert [rate_share(steady, step) for step in (0, 9, 10, 99)] == [0.1, 1, 1, 1]
     falling = Recipe(steps=100, warm_up=10, final_rate=0.05)
     assert rate_share(falling, 10) == 1 and rate_share(falling, 99) == pytest.approx(0.05, abs=1e-3)
+
+
+if __name__ == "__main__":  # one of the two processes of test_two_processes_are_one
+    recipe = Recipe(steps=3, batch=4, learning_rate=1e-2, warm_up=1, trained=FULL)
+    train(
+        tiny_model(recipe), ShardedClips(Path(sys.argv[1])), recipe, Path(sys.argv[2]), Accelerator(cpu=True)
+    )
