@@ -36,6 +36,7 @@ class BindingPreview(io.ComfyNode):
                     tooltip="The same, brighter where the label lies higher in its person's range.",
                 ),
             ],
+            is_output_node=True,
         )
 
     @classmethod

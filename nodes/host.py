@@ -140,6 +140,7 @@ class AudioHost:
         """Put the patches into a MODEL that belongs to the caller."""
         model.set_model_attn1_patch(LocatePersons(self))
         model.set_model_attn2_patch(AddAudio(self))
+        model.add_wrapper_with_key(WrappersMP.OUTER_SAMPLE, KEY, self.check_size)
         model.add_wrapper_with_key(WrappersMP.CALC_COND_BATCH, KEY, self.note_conditions)
 
     def note_conditions(
@@ -153,7 +154,11 @@ class AudioHost:
     ) -> list[Tensor]:
         """Wrap `calc_cond_batch`: voices through the adapter, and which conditions are without audio."""
         options = model_options["transformer_options"]
-        self._check_latent(latent, options)
+        if "context_window" in options:
+            raise MultiTalkError(
+                "Context windows cut away the first frame, where MultiTalk finds the persons: remove the "
+                "context windows node and use MultiTalk Long Video."
+            )
         windows = self.scene.windows.to(latent.device, model.get_dtype_inference())
         silent = [
             entry["uuid"] for condition in conditions for entry in condition or () if WITHOUT_AUDIO in entry
@@ -162,20 +167,19 @@ class AudioHost:
         model_options = {**model_options, "transformer_options": {**options, KEY: heard}}
         return calculate(model, conditions, latent, timestep, model_options)
 
-    def _check_latent(self, latent: Tensor, options: dict[str, Any]) -> None:
-        if "context_window" in options:
-            raise MultiTalkError(
-                "Context windows cut away the first frame, where MultiTalk finds the persons: remove the "
-                "context windows node and use MultiTalk Long Video."
-            )
+    def check_size(
+        self, sample: Callable[..., Tensor], noise: Tensor, *arguments: Any, **options: Any
+    ) -> Tensor:
+        """Wrap `outer_sample`: refuse a latent for which the voices were not prepared."""
         grid = self.scene.grid
-        frames, rows, columns = latent.shape[-3:]
+        frames, rows, columns = noise.shape[-3:]
         if (frames, rows, columns) != (grid.frames, 2 * grid.height, 2 * grid.width):
             raise MultiTalkError(
                 f"The latent is {columns * 8}×{rows * 8} with {4 * frames - 3} frames, but the voices were "
                 f"prepared for {grid.width * 16}×{grid.height * 16} with {4 * grid.frames - 3} frames: "
                 "connect the same latent to MultiTalk Apply and to the sampler."
             )
+        return sample(noise, *arguments, **options)
 
     def _check_grid(self, frames: int, height: int, width: int) -> None:
         grid = self.scene.grid
