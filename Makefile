@@ -6,7 +6,7 @@ TORCH := torch==2.13.0
 # Threads that spin while they wait make a busy machine five times slower.
 export OMP_WAIT_POLICY ?= passive
 
-.PHONY: demo test bench lint demo-weights demo-scene
+.PHONY: demo test soak bench lint demo-weights demo-scene
 
 demo: .venv/standalone.stamp
 	$(BIN)/python -m multitalk_core demo
@@ -15,12 +15,16 @@ test: .venv/dev.stamp lint
 	$(BIN)/python tests/golden.py tests/golden
 	$(BIN)/python -m pytest -rs
 
+soak: .venv/dev.stamp
+	$(BIN)/python -m pytest -rs -m soak tests/soak
+
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
 bench: .venv/dev.stamp
 	$(BIN)/python tests/bench.py
+	$(BIN)/python -m tests.bench_memory
 
 demo-weights: .venv/dev.stamp
 	PYTHONPATH=. $(BIN)/python tools/make_demo_weights.py

@@ -15,9 +15,10 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # runs from a clone where nothing is installed
 
-from golden_cases import CASES, SKIPPED
 from safetensors.torch import load_file
 from torch import Tensor
+
+from golden_cases import CASES, SKIPPED
 
 TOLERANCE = 1e-5
 # The released colour match runs scikit-image in float32: against float64 that alone is off by up to 1e-5.

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
-from golden_clips import compare_audio_windows, compare_long_video
-from golden_wan import compare_dit_block, compare_dit_model
 from torch import Tensor
 
+from golden_clips import compare_audio_windows, compare_long_video
+from golden_wan import compare_dit_block, compare_dit_model
 from multitalk_core.adapter import AudioProjection
 from multitalk_core.attention import AudioCrossAttention
 from multitalk_core.audio.features import AudioEncoder

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
-from multitalk_core.picture import resize_and_crop
 from torch import Tensor
 
 from multitalk_core.audio.windows import audio_windows, window_indices
@@ -19,6 +18,7 @@ from multitalk_core.guidance import (
     guide,
     released_timesteps,
 )
+from multitalk_core.picture import resize_and_crop
 from multitalk_core.sampling import clip_noise, sample_clip
 
 Comparisons = Iterator[tuple[str, Tensor, Tensor]]

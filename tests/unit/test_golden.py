@@ -4,10 +4,11 @@ import json
 import shutil
 from pathlib import Path
 
-import golden
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+
+import golden
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 MANIFEST = json.loads((GOLDEN / "manifest.json").read_text())

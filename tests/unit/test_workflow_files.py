@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from workflow_inputs import known_inputs
 
 PACK = Path(__file__).parents[2]
