@@ -19,6 +19,7 @@ from ..multitalk_core.schemes import Grid
 from .guider import AudioGuider
 from .host import AudioSettings, Scene, hear_voices
 
+SEEDS = 2**64  # as many as torch takes
 # index of the clip, index of the finished step, denoised latent
 StepCallback = Callable[[int, int, Tensor], None]
 
@@ -36,7 +37,7 @@ class SamplingSettings:
         Adaptive projected guidance.
     audio : AudioSettings
     seed : int
-        Of samplers that draw noise between steps; the clip's own noise is given.
+        Of samplers that draw noise between steps, one higher in each clip; the clip's own noise is given.
     """
 
     sampler: comfy.samplers.Sampler
@@ -120,7 +121,7 @@ class ComfyClipMaker:
             settings.sigmas,
             callback=lambda step, denoised, latent, steps: self._after_step(clip, step, denoised),
             disable_pbar=not comfy.utils.PROGRESS_BAR_ENABLED,
-            seed=settings.seed,
+            seed=(settings.seed + clip) % SEEDS,
         )
         latent = self.model.model.process_latent_in(sampled.to(inputs.noise))
         return latent if inputs.motion is None else inputs.motion.written_over(latent, 0.0)

@@ -76,10 +76,10 @@ class Reporter:
         self.previewer = latent_preview.get_previewer(model.load_device, model.model.latent_format)
         self.started = self.first_done = time.perf_counter()
 
-    def tell(self, text: str) -> None:
+    def tell(self, text: str, level: int = logging.INFO) -> None:
         """Log a text and show it on the node from now on."""
         self.text = f"{self.text}\n{text}" if self.text else text
-        logging.info("[MultiTalk] %s", text)
+        logging.log(level, "[MultiTalk] %s", text)
         self._show(self.text)
 
     def after_step(self, clip: int, step: int, denoised: Tensor) -> None:

@@ -1,5 +1,6 @@
 """One run of the sampler nodes: checks what is connected and makes the film clip by clip."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -100,8 +101,9 @@ class Shoot:
         reporter.tell(summary(model, adapter, plan, self.audio.fps, size, steps, settings.scales))
         if not self._sees_picture():
             reporter.tell(
-                "Warning: this model has an image embedder, but no CLIP vision is connected: the person will "
-                "look less like the picture. Connect Load CLIP Vision with the ViT-H model."
+                "This model has an image embedder, but no CLIP vision is connected: the person will "
+                "look less like the picture. Connect Load CLIP Vision with the ViT-H model.",
+                logging.WARNING,
             )
         maker = ComfyClipMaker(
             model,

@@ -1,8 +1,11 @@
 """MultiTalk beside other nodes, against the plain run: in ComfyUI's own process, on the embedded demo."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 from comfy_process import draw_scene, run_in_comfyui
+
 from golden import relative_error
 
 SAME = 1e-5  # other batches, other kernels
@@ -51,6 +54,29 @@ def test_nothing_stays_in_the_model(latents):
 
 def test_without_strength_it_is_wan(latents):
     assert torch.equal(latents["silent.strength_0"], latents["silent.wan"])
+
+
+def test_background_is_a_class_of_its_own(latents):
+    assert relative_error(latents["background.missing"], latents["plain"]) > MARKED
+
+
+def test_motion_frames_are_written_over_the_input_with_noise_once_a_sigma(latents):
+    given, sigmas = latents["motion_frames.given"], latents["motion_frames.sigmas"]
+    assert sigmas.unique_consecutive().tolist() == pytest.approx(sigmas.unique().flip(0).tolist())
+    assert len(sigmas) > len(sigmas.unique())  # heun calls twice at a sigma
+    drawn = []
+    for sigma in sigmas.unique():
+        calls = given[sigmas == sigma].flatten(0, 1)
+        assert torch.equal(calls, calls[:1].expand_as(calls))
+        drawn.append((calls[0] - (1 - sigma) * latents["motion_frames.latent"][0]) / sigma)
+    for first, second in pairwise(drawn):
+        assert relative_error(first, second) > 0.5
+    assert all(0.7 < noise.std() < 1.3 for noise in drawn)
+
+
+def test_model_with_image_embedder_asks_for_clip_vision(latents):
+    asked = {name: latents[f"image_embedder.{name}"].item() for name in ("warned", "content", "without")}
+    assert asked == {"warned": 1, "content": 0, "without": 0}
 
 
 def test_lora_before_and_after(latents):

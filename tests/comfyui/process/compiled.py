@@ -16,10 +16,10 @@ def main() -> None:
     set_torch_compile_wrapper(model=patched, backend="eager", options=options)
     with torch.inference_mode():
         outputs = {
-            "plain": sample(guided(hear()), steps=2),
-            "compiled": sample(guided(hear(patched)), steps=2),
-            "apart": apart(lambda: sample(guided(hear(patched)), steps=2)),
-            "silent": sample(guided(hear(patched, audio_strength=0.0)), steps=2),
+            "plain": sample(guided(hear()), steps=1),
+            "compiled": sample(guided(hear(patched)), steps=1),
+            "apart": apart(lambda: sample(guided(hear(patched)), steps=1)),
+            "silent": sample(guided(hear(audio_strength=0.0)), steps=1),
         }
     save_outputs(outputs)
 

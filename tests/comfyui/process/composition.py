@@ -1,5 +1,6 @@
 """Latents of MultiTalk beside other nodes and in other circumstances; pytest compares them."""
 
+import logging
 from collections.abc import Callable
 from uuid import uuid4
 
@@ -14,7 +15,10 @@ from comfy_extras.nodes_apg import APG
 from comfy_extras.nodes_easycache import EasyCacheNode
 from comfy_extras.nodes_model_advanced import ModelSamplingSD3
 from multitalk_pack.multitalk_core.adapter import AudioAdapter
+from multitalk_pack.multitalk_core.clips import plan_clips
+from multitalk_pack.multitalk_core.conditioning import MotionLatent
 from multitalk_pack.multitalk_core.errors import MultiTalkError
+from multitalk_pack.multitalk_core.persons import Persons
 from multitalk_pack.nodes.adapter import load_adapter
 from multitalk_pack.nodes.host import (
     KEY,
@@ -41,10 +45,12 @@ from scene import (
     inputs,
     model,
     noise,
+    persons,
     plain_cfg,
     sample,
     save_outputs,
     scene,
+    shoot,
     watched,
 )
 from torch import Tensor
@@ -258,6 +264,70 @@ def interrupted() -> dict[str, Tensor]:
         "blocks": torch.tensor([float(len(blocks))]),
         "after": sample(guider),
     }
+
+
+@run
+def background() -> dict[str, Tensor]:
+    """Persons whose background is handed over empty, as ComfyUI's own MultiTalk node does."""
+    known = persons()
+    nobody = Persons(known.masks, torch.zeros_like(known.background))
+    return {"missing": sample(guided(hear(persons=nobody)))}
+
+
+@run
+def motion_frames() -> dict[str, Tensor]:
+    """What the model is given in the motion frames, call by call, under a sampler with two calls a step."""
+    motion = MotionLatent(noise(seed=9)[:, :, :2], torch.Generator().manual_seed(1))
+    given, sigmas = [], []
+
+    def note(executor, x, sigma, *arguments, **options):
+        given.append(x[:, :, :2].clone())
+        sigmas.append(sigma[:1])
+        return executor(x, sigma, *arguments, **options)
+
+    patched = hear()
+    patched.add_wrapper_with_key(WrappersMP.APPLY_MODEL, "watch", note)
+    sample(guided(patched, motion=motion), sampler="heun")
+    return {"given": torch.stack(given), "sigmas": torch.cat(sigmas), "latent": motion.latent}
+
+
+@run
+def image_embedder() -> dict[str, Tensor]:
+    """Whether a model with an image embedder asks for CLIP vision, and is content with its output."""
+    state, metadata = comfy.utils.load_torch_file(str(MODEL), return_metadata=True)
+    for layer, sizes in {0: (1280,), 1: (1280, 1280), 3: (128, 1280), 4: (128,)}.items():
+        state[f"img_emb.proj.{layer}.weight"] = torch.ones(sizes)
+        state[f"img_emb.proj.{layer}.bias"] = torch.zeros(sizes[0])
+    for block in range(6):
+        name = f"blocks.{block}.cross_attn"
+        state[f"{name}.norm_k_img.weight"] = torch.ones(128)
+        for layer in ("k_img", "v_img"):
+            state[f"{name}.{layer}.weight"] = torch.eye(128)
+            state[f"{name}.{layer}.bias"] = torch.zeros(128)
+    embedding = comfy.sd.load_diffusion_model_state_dict(state, metadata=metadata)
+    plan = plan_clips(5, 5, 1)
+    seen = [
+        [[t, o | {"clip_vision_output": {}}] for t, o in conditioning(name)]
+        for name in ("prompt", "negative")
+    ]
+    return {
+        "warned": told(lambda: shoot(model=embedding).film(plan, None), "CLIP vision"),
+        "content": told(
+            lambda: shoot(model=embedding, positive=seen[0], negative=seen[1]).film(plan, None), "CLIP vision"
+        ),
+        "without": told(lambda: shoot().film(plan, None), "CLIP vision"),
+    }
+
+
+def told(act: Callable[[], object], words: str) -> Tensor:
+    """1 where the log has the words."""
+    lines = []
+    handler = logging.Handler()
+    handler.emit = lambda record: lines.append(record.getMessage())
+    logging.getLogger().addHandler(handler)
+    act()
+    logging.getLogger().removeHandler(handler)
+    return torch.tensor([float(any(words in line for line in lines))])
 
 
 @run
