@@ -1,11 +1,13 @@
 """A timeline, heard by the audio encoder: what the adapter needs of all speakers, and the film's sound."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 
+import numpy as np
 from torch import Tensor
 
 from ..segments.keys import digest
-from .features import AudioEncoder
+from .features import AudioEncoder, Piece, cut_pieces
 from .timeline import Timeline
 from .waveform import SPEECH_RATE, Waveform
 
@@ -85,6 +87,7 @@ def encode_conversation(
     tracks = timeline.tracks(normalise, seconds)
     heard = int(tracks.shape[1] / SPEECH_RATE * fps)
     frames = heard if frames is None else frames
+    pieces = cut_pieces(max(heard, frames), tracks.shape[1], fps, seconds_per_piece)
     encoded: dict[bytes, Tensor] = {}
     for track in tracks:
         # Equal tracks, such as two listeners', are encoded once.
@@ -97,5 +100,14 @@ def encode_conversation(
         fps=fps,
         sound=timeline.sound(frames / fps),
         timeline=timeline,
-        pieces=((frames, digest([fps, seconds_per_piece, digest(tracks)])),),
+        pieces=tuple(_digests(tracks, pieces)),
     )
+
+
+def _digests(tracks: np.ndarray, pieces: list[Piece]) -> Iterator[tuple[int, str]]:
+    """The end of each piece, and a digest of the tracks up to its last sample."""
+    before, heard = "", 0
+    for piece in pieces:
+        before = digest([before, asdict(piece), digest(tracks[:, heard : piece.last_sample])])
+        heard = piece.last_sample
+        yield piece.end, before

@@ -1,10 +1,11 @@
 """Voices as wav2vec2 features, one set of hidden states per video frame (paper 3.2).
 
 Knows transformers and 16 kHz samples; knows nothing of speakers or timelines. The convolutions run in
-pieces and are exact all the same; the transformer hears the whole voice at once.
+pieces and are exact all the same; the transformer hears the whole voice at once, unless asked for pieces.
 """
 
 import math
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,42 @@ from .waveform import SPEECH_RATE
 CONVOLUTION_FRAMES_PER_PIECE = 500  # ten seconds
 FIRST_CONVOLUTION_RATIO = 64  # its frames for one frame of the last
 OVERLAP_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Frames that the transformer hears at once.
+
+    Attributes
+    ----------
+    start, end : int
+        Frames that are kept.
+    first, last : int
+        Frames that are heard: those and some on either side.
+    first_sample, last_sample : int
+        Where these lie in the sound. What comes later shapes nothing of the piece; what came before shapes
+        the norms.
+    """
+
+    start: int
+    end: int
+    first: int
+    last: int
+    first_sample: int
+    last_sample: int
+
+
+def cut_pieces(count: int, samples: int, fps: float, seconds: float | None) -> list[Piece]:
+    """Pieces of `seconds` each, which stay the same when the sound grows longer; None is one piece."""
+    length = count if seconds is None else max(1, round(seconds * fps))
+    overlap = round(OVERLAP_SECONDS * fps)
+    pieces = []
+    for start in range(0, count, length):
+        first, last = max(0, start - overlap), min(count, start + length + overlap)
+        last_sample = samples if last == count else round(last / fps * SPEECH_RATE)
+        first_sample = round(first / fps * SPEECH_RATE)
+        pieces.append(Piece(start, min(count, start + length), first, last, first_sample, last_sample))
+    return pieces
 
 
 class AudioEncoder:
@@ -114,10 +151,11 @@ class AudioEncoder:
         frames : int, optional
             Frames that the whole sound is spread over; int(samples / 16000 * fps) by default.
         seconds_per_piece : float, optional
-            Run the transformer on pieces of this length, with 5 s of overlap on either side, rather than on
-            the whole. wav2vec2 hears the whole voice, so this changes the features: by 2.6 % (largest
-            relative error; mean 2.1 %) at 20 s and 5.9 % (3.6 %) at 5 s, for a minute of speech and random
-            weights of base size (`python -m tests.bench_audio --minutes 1 --pieces 5 20`).
+            Encode pieces of this length, with 5 s of overlap on either side, rather than the whole: less
+            memory, and what follows a piece and its overlap does not change it. wav2vec2 hears the whole
+            voice, so this changes the features: by 2.8 % (largest relative error; mean 2.1 %) at 20 s and
+            8.0 % (3.8 %) at 5 s, for a minute of speech and random weights of base size
+            (`python -m tests.bench_audio --minutes 1 --pieces 5 20`).
 
         Returns
         -------
@@ -134,19 +172,17 @@ class AudioEncoder:
                 f"The voice is {len(samples) / SPEECH_RATE:.3f} seconds long, too short for one video frame; "
                 "use a longer one."
             )
-        features = functional.interpolate(
-            self._convolve(samples), size=count, mode="linear", align_corners=True
-        )
-        hidden = self.model.feature_projection(features.transpose(1, 2))[0]
         states = torch.empty(count, self.layers, self.channels)
-        if seconds_per_piece is None:
-            self._transform(hidden, states, slice(None))
-            return states
-        piece, overlap = max(1, round(seconds_per_piece * fps)), round(OVERLAP_SECONDS * fps)
-        for start in range(0, count, piece):
-            first = max(0, start - overlap)
-            inner = slice(start - first, min(start + piece, count) - first)
-            self._transform(hidden[:, first : start + piece + overlap], states[start : start + piece], inner)
+        for piece in cut_pieces(count, len(samples), fps, seconds_per_piece):
+            features = functional.interpolate(
+                self._convolve(samples[: piece.last_sample], piece.first_sample),
+                size=piece.last - piece.first,
+                mode="linear",
+                align_corners=True,
+            )
+            hidden = self.model.feature_projection(features.transpose(1, 2))[0]
+            inner = slice(piece.start - piece.first, piece.end - piece.first)
+            self._transform(hidden, states[piece.start : piece.end], inner)
         return states
 
     def silence(self, frames: int, fps: float = 25.0) -> Tensor:
@@ -184,8 +220,8 @@ class AudioEncoder:
             field = (field - 1) * layer.conv.stride[0] + layer.conv.kernel_size[0]
         return field
 
-    def _convolve(self, samples: np.ndarray) -> Tensor:
-        """Convolutional features of the whole sound, computed in pieces.
+    def _convolve(self, samples: np.ndarray, start: int = 0) -> Tensor:
+        """Convolutional features of the sound from a sample on, normalised by the whole, computed in pieces.
 
         Returns
         -------
@@ -194,8 +230,9 @@ class AudioEncoder:
         wave = self._wave(samples)
         layers = self.model.feature_extractor.conv_layers
         hop, field = math.prod(layer.conv.stride[0] for layer in layers), self._receptive_field()
-        count = (len(wave) - field) // hop + 1
         statistics = self._group_norm_statistics(wave)
+        wave = wave[start:]
+        count = (len(wave) - field) // hop + 1
         pieces = []
         for start in range(0, count, CONVOLUTION_FRAMES_PER_PIECE):
             stop = min(start + CONVOLUTION_FRAMES_PER_PIECE, count)

@@ -63,8 +63,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--seconds-per-piece",
         type=positive,
         metavar="SECONDS",
-        help="encode long voices in pieces: less memory, and features that differ a little "
-        "(default: in one piece)",
+        help="encode voices in pieces: less memory, features that differ a little, and clips that stay when "
+        "voices change only later (default: in one piece)",
     )
 
 

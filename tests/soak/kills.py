@@ -67,11 +67,16 @@ def main() -> None:
     film = TinyFilm(options.clips)
     whole, broken = options.folder / "whole.mp4", options.folder / "broken.mp4"
     store, counted = options.folder / "store", options.folder / "kept.txt"
-    _, seconds = forked(lambda: film.make(options.folder / "undisturbed", whole))
 
-    def run() -> None:
-        clips, notes = film.make(store, broken)
-        counted.write_text(str([sum(clip.kept for clip in clips), notes]))
+    def run(store: Path = store, video: Path = broken) -> None:
+        kept = 0
+        with film.shoot(store) as (clips, notes), film.writer(video) as writer:
+            for clip in clips:
+                writer.append(clip.frames)
+                kept += clip.kept
+        counted.write_text(str([kept, notes]))
+
+    _, seconds = forked(lambda: run(options.folder / "undisturbed", whole))
 
     kills = films = 0
     while kills < options.kills:

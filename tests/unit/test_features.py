@@ -135,6 +135,19 @@ def test_the_transformer_in_pieces_is_near_but_not_the_same():
     assert torch.equal(encoder.encode(samples, seconds_per_piece=24.0), whole)
 
 
+@pytest.mark.parametrize("normalise", [False, True])
+def test_a_later_change_leaves_the_pieces_before_it(normalise):
+    encoder = AudioEncoder(tiny_model(), normalise=normalise)
+    short, longer = voice(24.0), np.concatenate([voice(24.0), 3 * voice(9.0)])
+    kept = 16 * 25  # pieces of 4 s that end 5 s and more before the change
+    pieces, more = (encoder.encode(samples, seconds_per_piece=4.0) for samples in (short, longer))
+    assert torch.equal(pieces[:kept], more[:kept]) and not torch.equal(
+        pieces[kept:], more[kept : len(pieces)]
+    )
+    whole, more = encoder.encode(short), encoder.encode(longer)
+    assert not torch.equal(whole[:kept], more[:kept])
+
+
 @pytest.mark.parametrize(
     ("samples", "fps", "frames"), [(18560, 25.0, 28), (16000, 25.0, 25), (16000, 30.0, 30), (51200, 24.0, 76)]
 )

@@ -1,5 +1,6 @@
 """Films that go on: after a stop, a broken segment, a retake; always the frames of an undisturbed run."""
 
+import copy
 import os
 import subprocess
 import sys
@@ -8,9 +9,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from soak.tiny_film import TinyFilm
 
+from multitalk_core.clips import plan_clips
 from multitalk_core.film import FinishedClip, Take
+from soak.tiny_film import TinyFilm, voices
 
 ROOT = Path(__file__).parents[2]
 
@@ -99,6 +101,24 @@ def test_a_clip_with_its_own_prompt_is_made_again(film, tmp_path):
     clips, notes = film.make(tmp_path, takes={3: Take(prompt="they laugh")})
     assert kept(clips) == [True, True, True, False]
     assert notes == ["clips from 4 on differ from the last tiny film: prompt of its own changed"]
+
+
+@pytest.mark.parametrize(("seconds_per_piece", "there"), [(None, 0), (1.0, 3)])
+def test_a_longer_film_keeps_its_clips_where_voices_are_encoded_in_pieces(
+    film, tmp_path, seconds_per_piece, there
+):
+    short, longer = copy.copy(film), copy.copy(film)
+    short.plan = plan_clips(film.plan.clips[2].start + 9, 9, 5)
+    short.conversation, longer.conversation = (
+        voices(seconds, seconds_per_piece=seconds_per_piece) for seconds in (8.0, 9.0)
+    )
+    before, _ = short.make(tmp_path)
+    clips, notes = longer.make(tmp_path)
+    assert kept(clips) == [True] * there + [False] * (4 - there)
+    if there:
+        assert notes == [] and torch.equal(frames(clips[:3]), frames(before))
+    else:
+        assert notes == ["clips from 1 on differ from the last tiny film: voices changed"]
 
 
 def test_another_seed_is_another_film(film, whole, tmp_path):
