@@ -80,7 +80,8 @@ def fit(
 ) -> None:
     """Train `parameters` in place, or go on where `path` stands.
 
-    The loss is the mean absolute and squared error and a little of the posterior's divergence from a
+    The loss is the mean absolute and squared error, the absolute error of the differences between red,
+    green and blue (without it hues are learnt late), and a little of the posterior's divergence from a
     normal distribution. The first `still` part of the steps sees single frames.
     """
     vae.train().requires_grad_(False)
@@ -99,7 +100,8 @@ def fit(
         batch = crops(1 if step < still * steps else CROP_FRAMES, generator)
         posterior = vae.encode(batch).latent_dist
         error = vae.decode(posterior.sample(generator)).sample - batch
-        loss = error.abs().mean() + error.square().mean() + KL_WEIGHT * posterior.kl().mean()
+        colour = error.diff(dim=1).abs().mean()
+        loss = error.abs().mean() + error.square().mean() + colour + KL_WEIGHT * posterior.kl().mean()
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
