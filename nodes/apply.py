@@ -11,7 +11,8 @@ from ..multitalk_core.labels import spread_ranges
 from ..multitalk_core.persons import Persons
 from ..multitalk_core.schemes import Grid
 from . import inputs
-from .host import AudioSettings, Scene, fitting_adapter, hear_voices
+from .hearing import fitting_adapter, hear_voices
+from .host import AudioSettings, Scene
 from .shoot import check_voices, persons_for
 from .sockets import CATEGORY
 

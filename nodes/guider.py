@@ -19,7 +19,8 @@ from ..multitalk_core.guidance import (
     ProjectedGuidance,
     guide,
 )
-from .host import Condition, hears_voices, without_audio
+from .hearing import hears_voices, without_audio
+from .host import Condition
 from .inputs import audio_scale, projected_guidance, text_scale
 from .sockets import CATEGORY
 

@@ -17,7 +17,8 @@ from ..multitalk_core.guidance import GuidanceScales
 from ..multitalk_core.recording import BindingRecorder
 from ..multitalk_core.schemes import Grid
 from .guider import AudioGuider
-from .host import AudioSettings, Scene, hear_voices
+from .hearing import hear_voices
+from .host import AudioSettings, Scene
 
 SEEDS = 2**64  # as many as torch takes
 # index of the clip, index of the finished step, denoised latent

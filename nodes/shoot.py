@@ -20,7 +20,8 @@ from ..multitalk_core.labels import spread_ranges
 from ..multitalk_core.persons import Persons, check_same_size, check_speakers, persons_from_parts
 from ..multitalk_core.picture import resize_and_crop
 from ..multitalk_core.recording import BindingRecorder
-from .host import AudioSettings, fitting_adapter
+from .hearing import fitting_adapter
+from .host import AudioSettings
 from .maker import ComfyClipMaker, SamplingSettings
 from .progress import Reporter, summary
 from .schedule import sigmas_for, with_shift

@@ -20,6 +20,7 @@ from multitalk_pack.multitalk_core.conditioning import MotionLatent
 from multitalk_pack.multitalk_core.errors import MultiTalkError
 from multitalk_pack.multitalk_core.persons import Persons
 from multitalk_pack.nodes.adapter import load_adapter
+from multitalk_pack.nodes.hearing import fitting_adapter
 from multitalk_pack.nodes.host import (
     KEY,
     AddAudio,
@@ -27,7 +28,6 @@ from multitalk_pack.nodes.host import (
     AudioSettings,
     Heard,
     LocatePersons,
-    fitting_adapter,
 )
 from multitalk_pack.nodes.schedule import sigmas_for, with_shift
 from scene import (
