@@ -11,6 +11,8 @@ NEGATIVE = "negative, audio"
 PROMPT_WITHOUT_AUDIO = "prompt, no audio"
 NEGATIVE_WITHOUT_AUDIO = "negative, no audio"
 
+_PRECISE = {False: torch.float64, True: torch.float32}  # Apple's GPUs have no float64
+
 
 @dataclass(frozen=True)
 class GuidanceScales:
@@ -63,9 +65,9 @@ class ProjectedGuidance:
         dimensions = tuple(range(1, difference.ndim))
         norm = difference.square().sum(dimensions, keepdim=True).sqrt()
         difference = difference * (self.threshold / norm).clamp(max=1.0)
-        along = prediction.double()
+        along = prediction.to(_PRECISE[prediction.device.type == "mps"])
         along = along / along.square().sum(dimensions, keepdim=True).sqrt().clamp(min=1e-12)
-        parallel = (difference.double() * along).sum(dimensions, keepdim=True) * along
+        parallel = (difference.to(along.dtype) * along).sum(dimensions, keepdim=True) * along
         return (difference - parallel).to(prediction.dtype)
 
 

@@ -119,6 +119,8 @@ def rotate(vectors: Tensor, labels: Tensor) -> Tensor:
     exponents = torch.arange(0, channels, 2, device=vectors.device, dtype=torch.float32) / channels
     angles = labels.float()[..., None] * ROTATION_BASE**-exponents
     cosine, sine = angles.cos(), angles.sin()
-    even, odd = vectors.float().unflatten(-1, (-1, 2)).unbind(-1)
-    turned = torch.stack([even * cosine - odd * sine, odd * cosine + even * sine], dim=-1)
-    return turned.flatten(-2).to(vectors.dtype)
+    even, odd = vectors[..., 0::2], vectors[..., 1::2]
+    turned = torch.empty_like(vectors)
+    turned[..., 0::2] = even * cosine - odd * sine  # in float32: half precision is promoted, then rounded
+    turned[..., 1::2] = odd * cosine + even * sine
+    return turned

@@ -102,9 +102,11 @@ def bind(
 
 def _own_labels(similarity: Tensor, ranges: LabelRanges) -> tuple[Tensor, Tensor]:
     """Labels for routing: each token's difference from its own voice's label, that voice being at 0."""
-    bounds = similarity.new_tensor(ranges.persons) - similarity.new_tensor(ranges.audio)[:, None]
-    own = LabelRanges(tuple(map(tuple, bounds.tolist())), background=0.0, audio=(0.0,) * len(ranges.audio))
-    return token_labels(similarity, own), similarity.new_zeros(len(similarity), len(ranges.audio))
+    bounds = tuple(
+        (low - voice, high - voice) for (low, high), voice in zip(ranges.persons, ranges.audio, strict=True)
+    )
+    own = LabelRanges(bounds, background=0.0, audio=(0.0,) * len(bounds))
+    return token_labels(similarity, own), similarity.new_zeros(len(similarity), len(bounds))
 
 
 def _columns_heard(grid: Grid, voices: int, device: torch.device | str) -> Tensor:

@@ -64,7 +64,7 @@ class WanHost:
         finally:
             self.rows = None
             self.bindings.clear()
-            self.before_text.clear()
+            self.before_text.clear()  # a pass that was interrupted left its own
 
     def _note_grid(self, transformer: WanTransformer3DModel, args: tuple, kwargs: dict[str, Any]) -> None:
         latent = args[0] if args else kwargs["hidden_states"]
@@ -77,9 +77,12 @@ class WanHost:
 
     def _add_audio(self, index: int, attention: WanAttention, args: tuple, attended: Tensor) -> Tensor:
         """Text attention's output, with what the audio layer adds to the hidden states after it."""
-        if self.rows is None or (binding := self.bindings[index]) is None:
+        if self.rows is None:
             return attended
-        hidden = self.before_text[index].type_as(attended) + attended
+        binding, before = self.bindings.pop(index), self.before_text.pop(index)
+        if binding is None:
+            return attended
+        hidden = before.type_as(attended) + attended
         return attended + self.patch.after_text_attention(index, hidden, self.rows, self.grid, binding)
 
 
@@ -122,9 +125,9 @@ class LocatingProcessor(WanAttnProcessor):
 def embed_timesteps(module: torch.nn.Module, args: tuple[Tensor], embedded: Tensor) -> Tensor:
     """Wan's sinusoids of the timestep in float64, as released (diffusers has float32)."""
     half = embedded.shape[-1] // 2
-    exponents = torch.arange(half, dtype=torch.float64, device=embedded.device) / half
-    angles = args[0].double()[:, None] * 10000.0**-exponents
-    return torch.cat([angles.cos(), angles.sin()], dim=-1).to(embedded.dtype)
+    exponents = torch.arange(half, dtype=torch.float64) / half  # on the CPU: Apple's GPUs have no float64
+    angles = args[0].cpu().double()[:, None] * 10000.0**-exponents
+    return torch.cat([angles.cos(), angles.sin()], dim=-1).to(embedded)
 
 
 def turn(vectors: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
