@@ -36,6 +36,27 @@ def match_colour(frames: Tensor, reference: Tensor, strength: float = 1.0) -> Te
     return ((1 - strength) * source + strength * matched) * 2 - 1
 
 
+def colour_drift(frames: Tensor, picture: Tensor) -> float:
+    """How far colours have wandered: the largest distance of a frame's mean colour from the picture's.
+
+    Parameters
+    ----------
+    frames : Tensor [frames, height, width, 3], in 0..1
+    picture : Tensor [height, width, 3], in 0..1
+
+    Returns
+    -------
+    float
+        In CIE Lab, where about 2 can just be seen.
+    """
+    goal = _mean_colour(picture)
+    return max(float((_mean_colour(frame) - goal).norm()) for frame in frames)
+
+
+def _mean_colour(picture: Tensor) -> Tensor:
+    return lab_from_rgb(picture.movedim(-1, 0)[None]).mean(dim=(-2, -1))
+
+
 def _statistics(lab: Tensor) -> tuple[Tensor, Tensor]:
     """Mean and population deviation of each frame's channels."""
     mean = lab.mean(dim=(-2, -1), keepdim=True)

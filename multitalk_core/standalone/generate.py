@@ -7,6 +7,7 @@ from torch import Tensor
 
 from ..audio.waveform import SPEECH_RATE
 from ..clips import latent_frames
+from ..colour import colour_drift
 from ..drawing.overlay import persons_overlay
 from ..drawing.strip import localization_strip
 from ..drawing.timeline import timeline_picture
@@ -47,33 +48,36 @@ def generate(job: FilmJob) -> None:
                 recorder,
                 progress,
             )
-            film = write_film(job, pipeline, segments, progress)
+            film, drifts = write_film(job, pipeline, segments, progress)
     write_picture(job.files.persons, persons_overlay(job.picture, job.persons))
     tracks = job.conversation.timeline.tracks(False, job.plan.frames / job.conversation.fps)
     drawn = timeline_picture(torch.from_numpy(tracks), SPEECH_RATE, job.conversation.fps)
     write_picture(job.files.timeline, drawn)
-    print_lines(account(job, film, progress, recorder))
+    print_lines(account(job, film, drifts, progress, recorder))
 
 
 def write_film(
     job: FilmJob, pipeline: MultiTalkPipeline, segments: FilmSegments | None, progress: FilmProgress
-) -> Path:
+) -> tuple[Path, list[float]]:
     """Stream the film to disk, and draw the first clip's localization as soon as there is one.
 
     Returns
     -------
-    Path
-        The film, or its beginning where it stops for approval.
+    film : Path
+        Its beginning where it stops for approval.
+    drifts : list of float
+        Of each clip's colours.
 
     Raises
     ------
     KeyboardInterrupt
         After keeping the finished clips as a film of their own.
     """
-    height, width = job.size
+    (height, width), picture = job.size, job.cropped
+    drifts = []
     films = make_film(
         pipeline,
-        job.cropped,
+        picture,
         job.conversation,
         job.plan,
         job.seed,
@@ -89,6 +93,7 @@ def write_film(
             for finished in films:
                 with held_interrupt():
                     writer.append(finished.frames)
+                    drifts.append(colour_drift(finished.frames, picture))
                     _tell(job, pipeline.recorder, segments, progress, finished)
                 if finished.clip.index == job.stop_after:
                     break
@@ -103,7 +108,7 @@ def write_film(
         raise KeyboardInterrupt(
             f"the first {writer.frames} of {job.plan.frames} frames are kept in {writer.path}{onward}."
         )
-    return writer.path
+    return writer.path, drifts
 
 
 def _tell(

@@ -54,7 +54,9 @@ UNTRAINED = (
 )
 
 
-def account(job: FilmJob, film: Path, progress: FilmProgress, recorder: BindingRecorder) -> dict[str, str]:
+def account(
+    job: FilmJob, film: Path, drifts: list[float], progress: FilmProgress, recorder: BindingRecorder
+) -> dict[str, str]:
     """What was made, by name."""
     files = job.files
     drawings = [files.persons, files.timeline] + [files.localization] * bool(recorder.records)
@@ -65,6 +67,8 @@ def account(job: FilmJob, film: Path, progress: FilmProgress, recorder: BindingR
         "film": f"{film}, {frames} frames, {frames / job.conversation.fps:.2f} s, "
         f"{film.stat().st_size / 1e6:.1f} MB",
         **({} if film == files.film else {"stopped": stopped}),
+        "drift": f"{max(drifts):.1f} in clip {drifts.index(max(drifts)) + 1}, mean colour against the picture in "
+        "CIE Lab; about 2 can just be seen",
         "drawings": ", ".join(map(str, drawings)),
         "time": f"{progress.seconds:.0f} s, {progress.seconds_per_step:.2f} s a step",
         "memory": f"{peak_memory(job.models.device) / 1e9:.1f} GB at most",

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from multitalk_core.colour import lab_from_rgb, match_colour, rgb_from_lab
+from multitalk_core.colour import colour_drift, lab_from_rgb, match_colour, rgb_from_lab
 
 
 def frames(seed: int, count: int = 2, low: float = -0.6, high: float = 0.6) -> torch.Tensor:
@@ -46,3 +46,13 @@ def test_a_flat_frame_takes_the_references_mean_and_is_no_nan() -> None:
     corrected = match_colour(torch.zeros(1, 3, 1, 8, 8), picture)
     assert corrected.isfinite().all()
     assert corrected.var(dim=(-1, -2)).max() < 1e-6
+
+
+def test_drift_is_the_distance_that_a_viewer_sees() -> None:
+    picture = torch.rand(32, 48, 3, generator=torch.Generator().manual_seed(0)) * 0.8
+    frames = torch.stack([picture, picture + 0.02, picture + 0.1])
+    assert colour_drift(frames[:1], picture) < 1e-3
+    small, large = colour_drift(frames[:2], picture), colour_drift(frames, picture)
+    assert 1 < small < 3 and 8 < large < 12
+    matched = match_colour(frames.movedim(-1, 0)[None] * 2 - 1, picture.movedim(-1, 0)[None, :, None] * 2 - 1)
+    assert colour_drift(matched[0].movedim(0, -1) / 2 + 0.5, picture) < 0.5

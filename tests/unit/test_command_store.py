@@ -38,7 +38,7 @@ def frames(folder: Path, name: str = "film.mp4") -> torch.Tensor:
 
 
 def test_approval_then_the_whole_film_then_a_retake(generate, tmp_path):
-    assert "steps" in generate(store=None)
+    assert "drift     " in generate(store=None)
     alone = frames(tmp_path)
     said = generate("--stop-after", "1")
     assert "clips are kept in" in said and "after clip 1 of 3: without --stop-after" in said
