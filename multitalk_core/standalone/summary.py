@@ -67,8 +67,8 @@ def account(
         "film": f"{film}, {frames} frames, {frames / job.conversation.fps:.2f} s, "
         f"{film.stat().st_size / 1e6:.1f} MB",
         **({} if film == files.film else {"stopped": stopped}),
-        "drift": f"{max(drifts):.1f} in clip {drifts.index(max(drifts)) + 1}, mean colour against the picture in "
-        "CIE Lab; about 2 can just be seen",
+        "drift": f"{max(drifts):.1f} in clip {drifts.index(max(drifts)) + 1}, of the mean colour from the "
+        "picture's in CIE Lab; about 2 can just be seen",
         "drawings": ", ".join(map(str, drawings)),
         "time": f"{progress.seconds:.0f} s, {progress.seconds_per_step:.2f} s a step",
         "memory": f"{peak_memory(job.models.device) / 1e9:.1f} GB at most",
