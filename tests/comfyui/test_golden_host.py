@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 from comfy_process import run_in_comfyui
+from safetensors.torch import load_file
+
 from golden import TOLERANCE, relative_error
 from golden_wan import blank_projection, is_adapter_key, recipe_state
-from safetensors.torch import load_file
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 

@@ -3,8 +3,8 @@
 import pytest
 import torch
 from comfy_process import draw_scene, run_in_comfyui
-from golden import relative_error
 
+from golden import relative_error
 from multitalk_core.audio.conversation import Conversation
 from multitalk_core.audio.timeline import Timeline
 from multitalk_core.audio.waveform import Waveform
