@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+import torch
 from torch import Tensor
 
 from .labels import token_classes
@@ -61,3 +62,16 @@ class BindingRecorder:
             similarity[0].unflatten(-1, shape).cpu(),
             None if labels is None else labels[0].unflatten(-1, shape).cpu(),
         )
+
+    def tensors(self, clip: int) -> dict[str, Tensor]:
+        """What was recorded of a clip, to be kept with it."""
+        record = self.records.get(clip)
+        if record is None:
+            return {}
+        labels = {} if record.labels is None else {"labels": record.labels}
+        return {"similarity": record.similarity, "at": torch.tensor([self.block, self.at_step]), **labels}
+
+    def restore(self, clip: int, tensors: dict[str, Tensor]) -> None:
+        """Take what was kept of a clip, if it is of the block and step that are watched."""
+        if tensors and tensors["at"].tolist() == [self.block, self.at_step]:
+            self.records[clip] = BindingRecord(tensors["similarity"], tensors.get("labels"))

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -13,6 +13,7 @@ from .lossless import pack_frames, unpack_frames
 
 FORMAT = "multitalk segment 1"
 TENSORS = ("frames", "latent", "motion", "noise")
+LOCATED = "located."  # before the names of what was recorded
 
 
 class BrokenSegment(Exception):
@@ -32,12 +33,15 @@ class Segment:
         The clip's last frames, which the next one starts from, after colour correction.
     noise : Tensor [n], uint8
         State of the noise generator after the clip.
+    located : dict of str to Tensor
+        What was recorded of the clip, if anything.
     """
 
     frames: Tensor
     latent: Tensor
     motion: Tensor
     noise: Tensor
+    located: dict[str, Tensor] = field(default_factory=dict)
 
 
 def write_segment(path: Path, key: str, segment: Segment) -> Segment:
@@ -56,6 +60,7 @@ def write_segment(path: Path, key: str, segment: Segment) -> Segment:
     from safetensors.torch import save
 
     tensors = {name: getattr(segment, name).detach().cpu().contiguous() for name in TENSORS}
+    tensors |= {LOCATED + name: tensor.cpu().contiguous() for name, tensor in segment.located.items()}
     levels = (segment.frames.clamp(0, 1) * 255).round().to(torch.uint8)
     tensors["frames"] = pack_frames(levels)
     metadata = {"format": FORMAT, "key": key, "sha256": _checksum(key, tensors)}
@@ -78,9 +83,9 @@ def read_segment(path: Path, key: str) -> Segment:
     try:
         with safe_open(path, "pt") as file:
             metadata = file.metadata() or {}
-            if metadata.get("format") != FORMAT or set(file.keys()) != set(TENSORS):
+            if metadata.get("format") != FORMAT or not set(TENSORS) <= set(file.keys()):
                 raise BrokenSegment("not one that this version writes")
-            tensors = {name: file.get_tensor(name) for name in TENSORS}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except SafetensorError as error:
         raise BrokenSegment("cut short or altered") from error
     except OSError as error:
@@ -89,7 +94,9 @@ def read_segment(path: Path, key: str) -> Segment:
         raise BrokenSegment("altered")
     if metadata["key"] != key:
         raise BrokenSegment("another clip's")
-    return Segment(**(tensors | {"frames": unpack_frames(tensors["frames"]).float() / 255}))
+    frames = unpack_frames(tensors.pop("frames")).float() / 255
+    located = {name.removeprefix(LOCATED): tensors.pop(name) for name in set(tensors) - set(TENSORS)}
+    return Segment(frames, **tensors, located=located)
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -114,8 +121,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
 def _checksum(key: str, tensors: dict[str, Tensor]) -> str:
     hashed = hashlib.sha256(key.encode())
-    for name in TENSORS:
-        tensor = tensors[name].contiguous()
+    for name, tensor in sorted(tensors.items()):
         hashed.update(json.dumps([name, str(tensor.dtype), list(tensor.shape)]).encode())
         hashed.update(tensor.view(-1).view(torch.uint8).numpy().data)
     return hashed.hexdigest()
