@@ -73,7 +73,7 @@ def plan_clips(frames: int, clip_frames: int = 81, motion_frames: int = 5) -> Cl
     frames : int
         Length of the film.
     clip_frames : int
-        Frames of a clip, 4n + 1.
+        Frames of a clip, 4n + 1; a shorter film is one clip of the next 4n + 1 frames.
     motion_frames : int
         Overlap of two clips: 5 in the paper (2 latent frames), 25 in the released code. 4n + 1.
 
@@ -94,6 +94,7 @@ def plan_clips(frames: int, clip_frames: int = 81, motion_frames: int = 5) -> Cl
         raise MultiTalkError(
             f"{motion_frames} motion frames leave nothing new in a clip of {clip_frames} frames: use fewer."
         )
+    clip_frames = min(clip_frames, 4 * -(-(frames - 1) // 4) + 1)
     clips = []
     made = 0
     while made < frames:

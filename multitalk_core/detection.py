@@ -108,10 +108,13 @@ def _segmented(pixels: np.ndarray, count: int | None, model: str) -> list[Tensor
     from transformers import pipeline
 
     try:
-        segmenter = pipeline("image-segmentation", model=model)
+        segmenter = pipeline("image-segmentation", model=model, model_kwargs={"use_safetensors": True})
     except (OSError, ValueError, ImportError, KeyError) as error:
         reason = str(error).strip().splitlines()[0]
-        raise MultiTalkError(f"The segmentation model {model} cannot be loaded: {reason}") from error
+        raise MultiTalkError(
+            f"The segmentation model {model} cannot be loaded ({reason}): use another Mask2Former or DETR in "
+            "safetensors, or mark the persons by boxes or masks."
+        ) from error
     if not any(_is_person(label) for label in segmenter.model.config.id2label.values()):
         raise MultiTalkError(
             f"The segmentation model {model} knows no persons: use one that was trained on COCO."

@@ -12,11 +12,13 @@ from .audio.windows import audio_windows
 from .clips import Clip, ClipPlan, latent_frames, mirrored_indices
 from .colour import match_colour
 from .conditioning import MotionLatent, conditioning_frames, conditioning_mask, motion_latent
+from .recording import BindingRecorder
 from .sampling import clip_noise
 from .segments import FilmSegments, Json, Segment
 
 LATENT_CHANNELS = 16
 PIXELS_PER_LATENT = 8
+MULTITALK, INFINITETALK = CONTINUATIONS = ("multitalk", "infinitetalk")
 # Part of every key: raised whenever the same inputs come to give other frames.
 MATHS_VERSION = 1
 
@@ -112,6 +114,8 @@ def make_film(
     prolonged: int = 0,
     takes: Mapping[int, Take] | None = None,
     segments: FilmSegments | None = None,
+    continuation: str = MULTITALK,
+    recorder: BindingRecorder | None = None,
 ) -> Iterator[FinishedClip]:
     """Make a film clip by clip; no more than one clip of frames is held.
 
@@ -135,6 +139,12 @@ def make_film(
     segments : FilmSegments, optional
         From `open_film`, with the links of `clip_links`. Clips that lie there are read, the others kept
         there; frames are then in 8 bits, the same whether made or read.
+    continuation : str
+        How a clip goes on from the one before, one of CONTINUATIONS: as the adapter learnt it. "multitalk"
+        is conditioned on the motion frames; "infinitetalk" on the picture throughout, its motion frames
+        being held clean in the latent.
+    recorder : BindingRecorder, optional
+        The maker's: what it recorded of a clip is kept and read with it.
 
     Yields
     ------
@@ -145,6 +155,8 @@ def make_film(
     first = picture.movedim(-1, 0)[None, :, None] * 2 - 1
     given = first
     for clip in plan.clips:
+        if not clip.new_frames:
+            break  # the released plan may end in a clip that adds nothing
         segment = None if segments is None else segments.read(clip.index)
         kept = segment is not None
         if segment is None:
@@ -152,13 +164,18 @@ def make_film(
             if take.seed is not None:
                 generator.manual_seed(take.seed)
             windows = clip_windows(conversation, clip, window, prolonged if clip is plan.clips[-1] else 0)
-            latent = maker.sample(_inputs(maker, clip, given, windows, generator, take.prompt))
+            conditioned = given if continuation == MULTITALK else first
+            inputs = _inputs(maker, clip, conditioned, given, windows, generator, take.prompt)
+            latent = maker.sample(inputs)
             frames = _matched(maker.decode(latent).to(first), first, colour_strength)
             motion = frames[:, :, frames.shape[2] - plan.overlap :].clone()
             added = frames[0, :, clip.motion_frames :].movedim(0, -1) / 2 + 0.5
-            segment = Segment(added, latent, motion, generator.get_state())
+            located = {} if recorder is None else recorder.tensors(clip.index)
+            segment = Segment(added, latent, motion, generator.get_state(), located)
             if segments is not None:
                 segment = segments.write(clip.index, segment)
+        elif recorder is not None:
+            recorder.restore(clip.index, segment.located)
         given = segment.motion
         generator.set_state(segment.noise)
         yield FinishedClip(clip, segment.frames[: clip.new_frames], segment.latent, kept)
@@ -202,14 +219,20 @@ def _inputs(
     maker: ClipMaker,
     clip: Clip,
     given: Tensor,
+    before: Tensor,
     windows: Tensor,
     generator: torch.Generator,
     prompt: str | None,
 ) -> ClipInputs:
+    """`given` frames condition the clip; `before` are the last ones of the clip before."""
     height, width = (side // PIXELS_PER_LATENT for side in given.shape[-2:])
     encoded = maker.encode(conditioning_frames(given, clip.frames))
     noise = clip_noise((1, LATENT_CHANNELS, latent_frames(clip.frames), height, width), generator)
-    motion = motion_latent(encoded, clip.motion_frames, generator) if clip.motion_frames else None
+    motion = None
+    if clip.motion_frames and before is given:
+        motion = motion_latent(encoded, clip.motion_frames, generator)
+    elif clip.motion_frames:
+        motion = MotionLatent(maker.encode(before), generator, noised=False)
     mask = conditioning_mask(clip.frames, given.shape[2], height, width)[None]
     return ClipInputs(clip, given, mask, encoded, windows, noise, motion, prompt)
 

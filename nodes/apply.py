@@ -68,7 +68,7 @@ class Apply(io.ComfyNode):
         check_voices(audio, adapter)
         grid = _grid(latent)
         height, width = 16 * grid.height, 16 * grid.width
-        masks = persons_for(persons, audio, height, width).token_masks(height, width)
+        masks = persons_for(persons, audio, scheme, height, width).token_masks(height, width)
         frames = 4 * grid.frames - 3
         clip = Clip(0, start_frame, frames, 0, frames)
         scene = Scene(clip_windows(audio, clip, adapter.model.shape.window), masks, grid)

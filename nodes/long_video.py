@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ..multitalk_core.audio.conversation import Conversation
 from ..multitalk_core.clips import ClipPlan, plan_clips
-from ..multitalk_core.film import FinishedClip
+from ..multitalk_core.film import CONTINUATIONS, MULTITALK, FinishedClip
 from ..multitalk_core.persons import Persons
 from . import inputs
 from .shoot import Shoot
@@ -53,18 +53,27 @@ class LongVideo(io.ComfyNode):
                 ),
                 io.Int.Input(
                     "motion_frames",
-                    default=25,
+                    default=5,
                     min=1,
                     max=997,
                     step=4,
                     tooltip="Frames of a clip that repeat the end of the one before, 4n+1, fewer than "
-                    "clip_frames: 25 as released, 5 in the paper, 9 for InfiniteTalk. More is steadier and "
-                    "slower.",
+                    "clip_frames: 5 in the paper, 25 in the released code, 9 for InfiniteTalk. More is "
+                    "steadier and slower.",
                 ),
                 *inputs.sampling(),
                 *inputs.binding(),
                 inputs.projected_guidance(),
                 *inputs.finishing(),
+                io.Combo.Input(
+                    "continuation",
+                    options=list(CONTINUATIONS),
+                    default=MULTITALK,
+                    optional=True,  # came later: graphs without it still run
+                    advanced=True,
+                    tooltip="How a clip goes on from the one before, as the adapter learnt it: multitalk is "
+                    "conditioned on the motion frames, infinitetalk on the picture throughout.",
+                ),
             ],
             outputs=[
                 io.Image.Output("images", tooltip="All frames."),
@@ -123,6 +132,7 @@ class LongVideo(io.ComfyNode):
         record_step: int,
         persons: Persons | None = None,
         clip_vision: ClipVisionModel | None = None,
+        continuation: str = MULTITALK,
     ) -> io.NodeOutput:
         inputs.check_sizes(width=width, height=height, clip_frames=clip_frames, motion_frames=motion_frames)
         shoot = Shoot(
@@ -154,8 +164,9 @@ class LongVideo(io.ComfyNode):
             draft=draft,
             record_block=record_block,
             record_step=record_step,
+            continuation=continuation,
         )
-        plan = plan_clips(length or audio.frames, clip_frames, motion_frames)
+        plan = shoot.drafted(plan_clips(length or audio.frames, clip_frames, motion_frames))
         images = collect(shoot.film(plan, cls.hidden.unique_id), plan, (height, width))
         found = [(plan.clips[index], record) for index, record in shoot.recorder.records.items()]
         sound = sound_for(audio, len(images))
@@ -171,7 +182,6 @@ def collect(film: Iterator[FinishedClip], plan: ClipPlan, size: tuple[int, int])
     ----------
     film : iterator of FinishedClip
     plan : ClipPlan
-        The film may stop before its end, as a draft does.
     size : (int, int)
         Height and width in pixels.
 
@@ -184,7 +194,7 @@ def collect(film: Iterator[FinishedClip], plan: ClipPlan, size: tuple[int, int])
     for finished in film:
         images[made : made + len(finished.frames)] = finished.frames
         made += len(finished.frames)
-    return images[:made]
+    return images
 
 
 def sound_for(audio: Conversation, frames: int) -> dict:

@@ -132,7 +132,7 @@ class Sampler(io.ComfyNode):
             record_block=record_block,
             record_step=record_step,
         )
-        plan = ClipPlan(frames, (Clip(0, 0, frames, 0, frames),))
+        plan = shoot.drafted(ClipPlan(frames, (Clip(0, 0, frames, 0, frames),)))
         (finished,) = shoot.film(plan, cls.hidden.unique_id)
         found = [(finished.clip, record) for record in shoot.recorder.records.values()]
         return io.NodeOutput(raw_latent(model, finished.latent), finished.frames.to(torch.float32), found)

@@ -14,12 +14,13 @@ from torch import Tensor
 from ..multitalk_core.audio.conversation import Conversation
 from ..multitalk_core.clips import ClipPlan
 from ..multitalk_core.errors import MultiTalkError
-from ..multitalk_core.film import FinishedClip, make_film
+from ..multitalk_core.film import MULTITALK, FinishedClip, make_film
 from ..multitalk_core.guidance import GuidanceScales
 from ..multitalk_core.labels import spread_ranges
 from ..multitalk_core.persons import Persons, check_same_size, check_speakers, persons_from_parts
 from ..multitalk_core.picture import resize_and_crop
 from ..multitalk_core.recording import BindingRecorder
+from ..multitalk_core.schemes import needs_localization
 from .hearing import fitting_adapter
 from .host import AudioSettings
 from .maker import ComfyClipMaker, SamplingSettings
@@ -67,9 +68,14 @@ class Shoot:
     draft: bool
     record_block: int
     record_step: int
+    continuation: str = MULTITALK
     recorder: BindingRecorder | None = field(init=False, default=None)
 
-    def film(self, plan: ClipPlan, node_id: str | None, prolonged: int = 0) -> Iterator[FinishedClip]:
+    def drafted(self, plan: ClipPlan) -> ClipPlan:
+        """The first clip alone where only a draft is wanted."""
+        return ClipPlan(plan.clips[0].new_frames, plan.clips[:1]) if self.draft else plan
+
+    def film(self, plan: ClipPlan, node_id: str | None) -> Iterator[FinishedClip]:
         """Make the film; everything is checked before the first clip.
 
         Parameters
@@ -77,20 +83,16 @@ class Shoot:
         plan : ClipPlan
         node_id : str or None
             The node that shows progress.
-        prolonged : int
-            As in `make_film`.
 
         Raises
         ------
         MultiTalkError
             Models, voices, persons and sizes that do not go together.
         """
-        if self.draft:
-            plan = ClipPlan(plan.clips[0].new_frames, plan.clips[:1])
         adapter = fitting_adapter(self.model, self.audio_adapter)
         check_voices(self.audio, adapter)
         picture = self.picture[0, :, :, :3].float().cpu()
-        persons = persons_for(self.persons, self.audio, *picture.shape[:2])
+        persons = persons_for(self.persons, self.audio, self.scheme, *picture.shape[:2])
         check_same_size(persons, *picture.shape[:2])
         masks = persons.token_masks(self.height, self.width)
         model = with_shift(self.model, self.shift)
@@ -100,6 +102,11 @@ class Shoot:
         reporter = Reporter(model, node_id, steps * len(plan.clips))
         size = (self.height, self.width)
         reporter.tell(summary(model, adapter, plan, self.audio.fps, size, steps, settings.scales))
+        if self.audio.frames > plan.frames:
+            reporter.tell(
+                f"The voices last {self.audio.frames} frames and this video {plan.frames}: MultiTalk Long "
+                "Video makes them all."
+            )
         if not self._sees_picture():
             reporter.tell(
                 "This model has an image embedder, but no CLIP vision is connected: the person will "
@@ -126,7 +133,7 @@ class Shoot:
             self.seed,
             adapter.model.shape.window,
             self.colour_strength,
-            prolonged,
+            continuation=self.continuation,
         )
 
     def _settings(self, model: ModelPatcher) -> SamplingSettings:
@@ -160,8 +167,10 @@ class Shoot:
         return all("clip_vision_output" in options for _, options in (*self.positive, *self.negative))
 
 
-def persons_for(persons: Persons | None, audio: Conversation, height: int, width: int) -> Persons:
-    """The persons, one a voice; a single voice needs no marks.
+def persons_for(
+    persons: Persons | None, audio: Conversation, scheme: str, height: int, width: int
+) -> Persons:
+    """The persons, one a voice; a single voice needs no marks unless bystanders are to be spared.
 
     Raises
     ------
@@ -173,6 +182,11 @@ def persons_for(persons: Persons | None, audio: Conversation, height: int, width
             raise MultiTalkError(
                 f"There are {audio.speakers} voices, but nobody is marked in the picture: connect Locate "
                 "MultiTalk Persons."
+            )
+        if needs_localization(scheme, audio.speakers):
+            raise MultiTalkError(
+                f"The scheme {scheme} gives the voice to one person and spares the others, but nobody is "
+                "marked in the picture: connect Locate MultiTalk Persons."
             )
         return persons_from_parts(1, height, width)
     check_speakers(persons, audio.speakers)

@@ -1,5 +1,6 @@
 """The golden cases of long video: windows, plans, conditions and the sampling loop."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -76,26 +77,14 @@ def stand_in_decode(latent: Tensor) -> Tensor:
 
 
 def compare_long_video(config: dict[str, Any], tensors: dict[str, Tensor], case: dict) -> Comparisons:
-    for name, ours in timesteps_by_name(config).items():
-        yield name, ours, tensors[name]
-    for run in ("A", "B"):
-        yield from compare_run(run, config, tensors)
+    for name, released in tensors.items():
+        if match := re.fullmatch(r"timesteps_(\d+)_shift_(\d+)", name):
+            yield name, released_timesteps(*map(int, match.groups())), released
+    for name in config:
+        if name.startswith("run_"):
+            yield from compare_run(name.removeprefix("run_"), config, tensors)
     for name, job in config["index_runs"].items():
         yield from compare_indices(name, job, tensors)
-
-
-def timesteps_by_name(config: dict[str, Any]) -> dict[str, Tensor]:
-    names = {
-        (40, 7): "timesteps_40_shift_7",
-        (40, 11): "timesteps_40_shift_11",
-        (8, 2): "timesteps_8_shift_2",
-    }
-    ours = {name: released_timesteps(steps, shift) for (steps, shift), name in names.items()}
-    for run in ("A", "B"):
-        ours[f"{run}_timesteps"] = released_timesteps(
-            config[f"run_{run}"]["steps"], config[f"run_{run}"]["shift"]
-        )
-    return ours
 
 
 def compare_indices(name: str, job: dict[str, Any], tensors: dict[str, Tensor]) -> Comparisons:
@@ -126,6 +115,7 @@ def compare_run(run: str, config: dict[str, Any], tensors: dict[str, Tensor]) ->
     planned = plan_mirrored([len(f) for f in features], frames, motion_frames)
     scales = GuidanceScales(job["text_guide_scale"], job["audio_guide_scale"])
     timesteps = released_timesteps(job["steps"], job["shift"])
+    yield f"{run}_timesteps", timesteps, tensors[f"{run}_timesteps"]
     generator = torch.Generator().manual_seed(job["seed"])
     picture = tensors["image_rgb"].float().div(255).movedim(-1, 0)
     given = resize_and_crop(picture, height, width)[None, :, None] * 2 - 1

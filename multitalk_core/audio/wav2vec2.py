@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from ..checkpoint import read_tensors
 from ..errors import MultiTalkError
 
 if TYPE_CHECKING:
@@ -39,10 +40,10 @@ def read_wav2vec2(path: Path) -> tuple[dict[str, Tensor], dict, bool]:
         When there are no safetensors, or a file is damaged.
     """
     if not path.is_dir():
-        state, metadata = _read_safetensors(path)
+        state, metadata = read_tensors(path)
         config = _parse_json(metadata.get("config", "{}"), path)
         return state, config, bool(config.get("do_normalize", False))
-    state, _ = _read_safetensors(_weights_in(path))
+    state, _ = read_tensors(_weights_in(path))
     preprocessor = path / "preprocessor_config.json"
     advice = _parse_json(preprocessor.read_text("utf-8"), preprocessor) if preprocessor.exists() else {}
     config = path / "config.json"
@@ -116,22 +117,6 @@ def _parse_json(text: str, path: Path) -> dict:
         raise MultiTalkError(
             f"The configuration in {path} is damaged ({error}); download it again."
         ) from error
-
-
-def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    from safetensors import SafetensorError, safe_open
-
-    if not path.exists():
-        raise MultiTalkError(f"The audio encoder {path} does not exist; check its path.")
-    if path.suffix != ".safetensors":
-        raise MultiTalkError(
-            f"{path} is no .safetensors file; only this format is read, because it runs no code."
-        )
-    try:
-        with safe_open(path, "pt") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
-        raise MultiTalkError(f"The audio encoder {path} is damaged ({error}); download it again.") from error
 
 
 def _plain_names(state: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -15,6 +15,11 @@ film in which each person speaks with their own voice.
 
 Start with `python -m multitalk_core demo`, which needs nothing else."""
 
+OUT_OF_MEMORY = (
+    "The GPU has too little memory: use --offload model or sequential, --rows-at-once 1, a smaller --size or "
+    "fewer --clip-frames. Clips that were finished are kept; the same command goes on from there."
+)
+
 
 class Parser(argparse.ArgumentParser):
     """An argument parser whose complaints are MultiTalkErrors: one sentence."""
@@ -42,6 +47,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments.command(arguments)
     except MultiTalkError as error:
         print(f"Error: {error}", file=sys.stderr)
+        return 2
+    except RuntimeError as error:
+        import torch
+
+        if not isinstance(error, torch.OutOfMemoryError):
+            raise
+        print(f"Error: {OUT_OF_MEMORY}", file=sys.stderr)
         return 2
     except KeyboardInterrupt as stopped:
         print(f"\nStopped: {stopped or 'nothing was written.'}", file=sys.stderr)

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ..clips import ClipPlan, plan_clips, plan_mirrored
 from ..errors import MultiTalkError
+from ..film import CONTINUATIONS, MULTITALK
 from ..guidance import GuidanceScales
 from ..labels import LabelRanges
 from ..persons import check_speakers
@@ -108,6 +109,13 @@ def _add_film(parser: argparse.ArgumentParser) -> None:
         default=5,
         metavar="N",
         help="last frames of a clip that the next one starts from, 4n + 1 (default: %(default)s)",
+    )
+    group.add_argument(
+        "--continuation",
+        choices=CONTINUATIONS,
+        default=MULTITALK,
+        help="how a clip goes on from the one before, as the adapter learnt it; with infinitetalk, 9 motion "
+        "frames are usual (default: %(default)s)",
     )
     group.add_argument(
         "--ending",
@@ -233,6 +241,7 @@ def make_job(arguments: argparse.Namespace, files: "FilmFiles") -> "FilmJob":
         negative_prompt=NEGATIVE_PROMPT if negative_prompt is None else negative_prompt,
         settings=sampling_settings(arguments, ranges, height * width),
         colour_strength=arguments.colour_strength,
+        continuation=arguments.continuation,
         seed=arguments.seed,
         watched_step=(arguments.localization_step or arguments.steps) - 1,
         files=files,
@@ -276,8 +285,7 @@ def plan_film(arguments: argparse.Namespace, voice_frames: int) -> tuple[ClipPla
         mirrored = plan_mirrored([voice_frames], arguments.clip_frames, overlap, limit)
         return mirrored.plan, mirrored.prolonged[0]
     frames = arguments.frames or voice_frames
-    shortest = max(-(-(frames - 1) // 4) * 4 + 1, overlap + 4)
-    return plan_clips(frames, min(arguments.clip_frames, shortest), overlap), 0
+    return plan_clips(frames, arguments.clip_frames, overlap), 0
 
 
 def sampling_settings(arguments: argparse.Namespace, ranges: LabelRanges, area: int) -> "SamplingSettings":

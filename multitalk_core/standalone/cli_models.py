@@ -83,7 +83,7 @@ def load(arguments: argparse.Namespace) -> tuple[Models, AudioAdapter, AudioEnco
     else:
         models = load_embedded(device, dtype)
     adapter_path = arguments.adapter or EMBEDDED / EMBEDDED_FILES["adapter"]
-    adapter = load_adapter(adapter_path, models)
+    adapter = load_adapter(adapter_path, models, arguments.offload)
     _check_encoder(encoder, adapter, encoder_path, adapter_path)
     return models, adapter, encoder
 

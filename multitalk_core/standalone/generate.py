@@ -86,6 +86,8 @@ def write_film(
         job.prolonged,
         job.takes,
         segments,
+        job.continuation,
+        pipeline.recorder,
     )
     interrupted = False
     with VideoWriter(job.files.film, width, height, job.conversation.fps, job.conversation.sound) as writer:
@@ -123,7 +125,7 @@ def _tell(
         progress.tell(segments.notes.pop(0))
     if finished.kept:
         progress.skip(finished.clip.index)
-    elif finished.clip.index == 0 and recorder.records:
+    if finished.clip.index == 0 and recorder.records:
         write_picture(job.files.localization, _strip(job, finished.frames, recorder))
 
 

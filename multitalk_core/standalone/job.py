@@ -58,6 +58,8 @@ class FilmJob:
     prompt, negative_prompt : str
     settings : SamplingSettings
     colour_strength : float
+    continuation : str
+        One of CONTINUATIONS.
     seed : int
     watched_step : int
         Step, from 0, whose localization is drawn; of the adapter's middle block.
@@ -85,6 +87,7 @@ class FilmJob:
     negative_prompt: str
     settings: SamplingSettings
     colour_strength: float
+    continuation: str
     seed: int
     watched_step: int
     files: FilmFiles
@@ -119,6 +122,7 @@ class FilmJob:
             "negative prompt": self.negative_prompt,
             **settings,
             "colour strength": self.colour_strength,
+            "continuation": self.continuation,
             "seed": self.seed,
             "precision": str(self.models.dtype),
             **self.sources,

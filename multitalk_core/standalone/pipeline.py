@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import torch
+from accelerate import cpu_offload
 from torch import Tensor
 
 from ..adapter import AudioAdapter
@@ -24,7 +26,7 @@ from ..recording import BindingRecorder
 from ..sampling import sample_clip
 from ..schemes import Grid
 from .host import WanHost
-from .models import Models, decode_latent, encode_frames
+from .models import Models, Offload, decode_latent, encode_frames
 
 # Supplement 1.2.
 NEGATIVE_PROMPT = (
@@ -68,8 +70,16 @@ class SamplingSettings:
     rows_at_once: int = 1
 
 
-def load_adapter(path: str, models: Models) -> AudioAdapter:
+def load_adapter(path: str | Path, models: Models, offload: Offload = "none") -> AudioAdapter:
     """Read an adapter and check that it fits the model.
+
+    Parameters
+    ----------
+    path
+        One .safetensors file, shards or their folder.
+    models : Models
+    offload
+        "sequential": each layer lies in main memory until its turn.
 
     Raises
     ------
@@ -84,7 +94,10 @@ def load_adapter(path: str, models: Models) -> AudioAdapter:
     with torch.device("meta"):
         adapter = AudioAdapter(shape, heads)
     adapter.load_state_dict(state, assign=True)
-    return adapter.to(models.device).eval().requires_grad_(False)
+    adapter.eval().requires_grad_(False)
+    if offload == "sequential":
+        return cpu_offload(adapter, models.device)
+    return adapter.to(models.device)
 
 
 class MultiTalkPipeline:

@@ -196,8 +196,8 @@ def test_what_is_no_encoder_is_named(tmp_path):
     (bare / "config.json").unlink()
     for path, message in [
         (pickle, "convert it"),
-        (pickle / "pytorch_model.bin", "no .safetensors"),
-        (truncated, "damaged"),
+        (pickle / "pytorch_model.bin", "is a pickle"),
+        (truncated, "ends too early"),
         (other, "no wav2vec2"),
         (hubert, "no wav2vec2"),
         (thin, "does not fit"),

@@ -11,7 +11,7 @@ from multitalk_core.audio.timeline import Timeline
 from multitalk_core.audio.waveform import Waveform
 from multitalk_core.clips import Clip, plan_clips
 from multitalk_core.errors import MultiTalkError
-from multitalk_core.film import FinishedClip, clip_windows, make_film
+from multitalk_core.film import INFINITETALK, FinishedClip, clip_windows, make_film
 from multitalk_core.guidance import GuidanceScales
 from multitalk_core.persons import persons_from_parts
 from multitalk_core.recording import BindingRecorder
@@ -84,6 +84,30 @@ def test_every_clip_is_recorded_and_every_step_reported(
     assert sorted(recorder.records) == list(range(len(clips)))
     assert recorder.records[1].classes.shape == (3, HEIGHT // 16, WIDTH // 16)
     assert steps == [(clip.clip.index, step) for clip in clips for step in range(2)]
+
+
+def test_infinitetalk_is_shown_the_picture_in_every_clip_and_holds_its_motion_clean(
+    models: Models, conversation: Conversation, picture: Tensor
+) -> None:
+    pipeline = MultiTalkPipeline(
+        models,
+        load_adapter(EMBEDDED / EMBEDDED_FILES["adapter"], models),
+        persons_from_parts(2, HEIGHT, WIDTH).token_masks(HEIGHT, WIDTH),
+        "two people talk",
+        settings=SamplingSettings(steps=1, rows_at_once=3),
+    )
+    seen, sample = [], pipeline.sample
+    pipeline.sample = lambda inputs: seen.append(inputs) or sample(inputs)
+    plan = plan_clips(13, clip_frames=9, motion_frames=5)
+    first, second = make_film(pipeline, picture, conversation, plan, 0, continuation=INFINITETALK)
+    assert torch.equal(seen[0].given, seen[1].given), "the picture conditions every clip"
+    assert torch.equal(seen[0].mask, seen[1].mask)
+    assert seen[0].motion is None
+    motion = seen[1].motion
+    assert not motion.noised
+    before = first.frames[-5:].movedim(-1, 0)[None] * 2 - 1
+    torch.testing.assert_close(motion.latent, pipeline.encode(before), rtol=1e-3, atol=1e-3)
+    torch.testing.assert_close(second.latent[:, :, :2], motion.latent)
 
 
 def test_silence_follows_the_voices(conversation: Conversation) -> None:

@@ -88,6 +88,53 @@ def test_a_batch_equals_its_rows(
 
 
 @torch.no_grad()
+def test_no_more_than_one_block_is_remembered(
+    models: Models, host: WanHost, voices: Tensor, masks: Tensor
+) -> None:
+    """Forty blocks of hidden states would be 25 GB at 480p."""
+    remembered = []
+    handles = [
+        block.register_forward_hook(lambda *_: remembered.append(len(host.before_text) + len(host.bindings)))
+        for block in models.transformer.blocks
+    ]
+    host.patch.blocks = frozenset({0, 3})
+    with host.hearing(audio_rows(voices, masks, [True])):
+        forward(models)
+    for handle in handles:
+        handle.remove()
+    assert remembered == [0] * len(models.transformer.blocks)
+
+
+@torch.no_grad()
+def test_half_precision_offloaded_layer_by_layer_hears_the_same(masks: Tensor) -> None:
+    """The way large models run: bfloat16, every layer in main memory until its turn, rows of both kinds."""
+    from accelerate import cpu_offload
+
+    generator = torch.Generator().manual_seed(0)
+    windows = torch.randn(2, 9, 5, 4, 64, generator=generator)
+    outputs = []
+    for dtype, offload in ((torch.float32, "none"), (torch.bfloat16, "none"), (torch.bfloat16, "sequential")):
+        models = load_embedded(dtype=dtype)
+        adapter = load_adapter(EMBEDDED / EMBEDDED_FILES["adapter"], models, offload)
+        if offload == "sequential":
+            cpu_offload(models.transformer, "cpu", offload_buffers=True)
+        host = WanHost(models.transformer, AudioPatch(adapter))
+        latent = torch.randn(1, 36, FRAMES, HEIGHT, WIDTH, generator=torch.Generator().manual_seed(1))
+        with host.hearing(audio_rows(adapter.voice_tokens(windows.to(dtype)), masks, [True, False])):
+            output = models.transformer(
+                latent.to(dtype).expand(2, -1, -1, -1, -1),
+                torch.tensor([700.0, 700.0]),
+                models.text("").expand(2, -1, -1),
+                return_dict=False,
+            )[0]
+        outputs.append(output.float())
+    exact, half, offloaded = outputs
+    assert torch.equal(half, offloaded)
+    assert (half - exact).norm() < 0.1 * exact.norm()
+    assert (half[0] - half[1]).abs().max() > 1e-2
+
+
+@torch.no_grad()
 def test_only_the_chosen_blocks_hear(
     models: Models, adapter: AudioAdapter, host: WanHost, voices: Tensor, masks: Tensor
 ) -> None:
