@@ -1,6 +1,5 @@
 """What the command line says before and after a film."""
 
-import resource
 import sys
 from pathlib import Path
 
@@ -80,7 +79,7 @@ def account(
 def located(persons: int, recorder: BindingRecorder) -> str:
     """Share of the tokens that the watched block gave to each person, over all clips."""
     if not recorder.records:
-        return "nobody: this scheme does not ask where the persons are, or every clip was kept"
+        return "nobody: this scheme does not ask where the persons are"
     classes = torch.cat([record.classes.flatten() for record in recorder.records.values()])
     shares = torch.bincount(classes, minlength=persons + 1) / len(classes)
     named = zip(class_names(persons), shares, strict=True)
@@ -96,6 +95,12 @@ def peak_memory(device: torch.device) -> int:
     """Most bytes held so far: on the GPU where there is one, else by the process."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
+    if sys.platform == "win32":
+        import psutil
+
+        return psutil.Process().memory_info().peak_wset
+    import resource
+
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
