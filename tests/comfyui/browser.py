@@ -1,0 +1,150 @@
+"""Chromium without a window, driven over its debugging protocol; a context manager."""
+
+import base64
+import json
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from websocket import WebSocketTimeoutException, create_connection
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--remote-debugging-port=0",
+    "--remote-allow-origins=*",
+]
+START_SECONDS = 30
+ANSWER_SECONDS = 60
+
+
+def find_chromium() -> str | None:
+    """The program's path, if it is installed."""
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+class Browser:
+    """One page.
+
+    Parameters
+    ----------
+    width, height : int
+        Of the page in pixels.
+
+    Attributes
+    ----------
+    complaints : list of str
+        Errors in the console, exceptions, and files that did not load.
+    """
+
+    def __init__(self, width: int = 1600, height: int = 1000):
+        self.size = width, height
+        self.complaints: list[str] = []
+        self._sent = 0
+
+    def __enter__(self) -> "Browser":
+        self._profile = Path(tempfile.mkdtemp(prefix="chromium"))
+        size = ",".join(map(str, self.size))
+        self._process = subprocess.Popen(
+            [find_chromium(), *FLAGS, f"--window-size={size}", f"--user-data-dir={self._profile}"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        port = self._profile / "DevToolsActivePort"
+        _wait(lambda: port.is_file() and len(port.read_text().split()) == 2, START_SECONDS, "Chromium")
+        number, path = port.read_text().split()
+        self._connection = create_connection(f"ws://127.0.0.1:{number}{path}", timeout=ANSWER_SECONDS)
+        self._session = None
+        target = self._call("Target.createTarget", url="about:blank")["targetId"]
+        self._session = self._call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for room in ("Page", "Runtime", "Log", "Network"):
+            self._call(f"{room}.enable")
+        width, height = self.size
+        self._call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
+        )
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._connection.close()
+        self._process.terminate()
+        self._process.wait(20)
+        shutil.rmtree(self._profile, ignore_errors=True)
+
+    def open(self, address: str) -> None:
+        """Go to an address."""
+        self._call("Page.navigate", url=address)
+
+    def evaluate(self, script: str, **values: object) -> object:
+        """What a JavaScript function body returns, awaited; values are its named constants."""
+        constants = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in values.items())
+        answer = self._call(
+            "Runtime.evaluate",
+            expression=f"(async () => {{\n{constants}{script}\n}})()",
+            awaitPromise=True,
+            returnByValue=True,
+        )
+        if "exceptionDetails" in answer:
+            raise AssertionError(answer["exceptionDetails"]["exception"].get("description", answer))
+        return answer["result"].get("value")
+
+    def wait_for(self, condition: str, seconds: float = 60, **values: object) -> None:
+        """Until a JavaScript expression is true."""
+        _wait(lambda: self.evaluate(f"return Boolean({condition})", **values), seconds, condition)
+
+    def screenshot(self, clip: dict | None = None) -> bytes:
+        """The page as a PNG, or x, y, width, height of it."""
+        options = {"clip": {**clip, "scale": 1}} if clip else {}
+        return base64.b64decode(self._call("Page.captureScreenshot", format="png", **options)["data"])
+
+    def listen(self, seconds: float) -> None:
+        """Collect complaints for a while."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self._connection.settimeout(left)
+            try:
+                self._hear(json.loads(self._connection.recv()))
+            except WebSocketTimeoutException:
+                break
+        self._connection.settimeout(ANSWER_SECONDS)
+
+    def _call(self, method: str, **parameters: object) -> dict:
+        self._sent += 1
+        message = {"id": self._sent, "method": method, "params": parameters}
+        if self._session:
+            message["sessionId"] = self._session
+        self._connection.send(json.dumps(message))
+        while True:
+            answer = json.loads(self._connection.recv())
+            if answer.get("id") == self._sent:
+                assert "error" not in answer, answer["error"]
+                return answer["result"]
+            self._hear(answer)
+
+    def _hear(self, event: dict) -> None:
+        match event.get("method"), event.get("params"):
+            case "Runtime.exceptionThrown", details:
+                self.complaints.append(json.dumps(details["exceptionDetails"])[:2000])
+            case "Runtime.consoleAPICalled", {"type": "error", "args": words}:
+                self.complaints.append(" ".join(str(w.get("value", w.get("description"))) for w in words))
+            case "Log.entryAdded", {"entry": {"level": "error"} as entry}:
+                self.complaints.append(f"{entry['text']} {entry.get('url', '')}")
+
+
+def _wait(condition, seconds: float, what: str) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} seconds: {what}"
+        time.sleep(0.2)

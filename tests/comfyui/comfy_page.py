@@ -1,0 +1,68 @@
+"""ComfyUI's page in a real browser."""
+
+from browser import Browser
+from comfy_server import ComfyServer
+
+READY = "window.app?.extensionManager && window.app.rootGraph && document.querySelector('canvas')"
+# What a fresh ComfyUI asks for and does not have.
+EXPECTED = ("user.css", "userdata", "graph accessed before initialization", "api.comfy.org", "favicon")
+
+
+SETTINGS = {
+    "Comfy.TutorialCompleted": True,
+    "Comfy.Minimap.Visible": False,
+    "Comfy.Graph.CanvasInfo": False,
+    "Comfy.Graph.CanvasMenu": False,
+}
+RUN_BUTTON = "[...document.querySelectorAll('button')].find(button => button.innerText.trim() === 'Run')"
+VIDEO = "[...document.querySelectorAll('video')].some(video => video.videoWidth && video.duration > 1)"
+BARS = {"left": 70, "top": 110}  # pixels of the page that are not the graph's
+FIT = """
+const items = [...app.rootGraph.nodes, ...app.rootGraph.groups];
+const left = Math.min(...items.map(item => item.pos[0])) - 20;
+const top = Math.min(...items.map(item => item.pos[1])) - 40;
+const right = Math.max(...items.map(item => item.pos[0] + item.size[0])) + 20;
+const bottom = Math.max(...items.map(item => item.pos[1] + item.size[1])) + 20;
+const view = app.canvas.ds;
+view.scale = Math.min((innerWidth - bars.left) / (right - left), (innerHeight - bars.top) / (bottom - top));
+view.offset = [bars.left / view.scale - left, bars.top / view.scale - top];
+app.canvas.setDirty(true, true);
+const size = [right - left, bottom - top].map(side => side * view.scale);
+return { x: bars.left, y: bars.top, width: size[0], height: size[1] };
+"""
+
+
+def open_page(page: Browser, server: ComfyServer) -> None:
+    """Open the page as somebody sees it who has seen the tutorial."""
+    server.post("/settings", SETTINGS)
+    page.open(f"http://{server.address}")
+    page.wait_for(READY)
+    page.listen(2)
+
+
+def complaints(page: Browser) -> list[str]:
+    """What the console complained of since the last call, but for what a fresh ComfyUI always does."""
+    heard = [line for line in page.complaints if not any(word in line for word in EXPECTED)]
+    page.complaints.clear()
+    return heard
+
+
+def picture_of_graph(page: Browser) -> bytes:
+    """The whole graph as a PNG."""
+    place = page.evaluate(FIT, bars=BARS)
+    page.listen(1.5)
+    return page.screenshot(place)
+
+
+def run_draft(page: Browser, seconds: float = 400) -> None:
+    """Switch draft on, press Run, and wait until the page shows the video; a failure that it shows raises."""
+    page.evaluate(f"""
+    for (const node of app.rootGraph.nodes)
+      for (const widget of node.widgets ?? []) if (widget.name === 'draft') widget.value = true;
+    window.failures = [];
+    app.api.addEventListener('execution_error', event => failures.push(event.detail.exception_message));
+    ({RUN_BUTTON}).click();
+    """)
+    page.wait_for(f"failures.length || {VIDEO}", seconds)
+    failures = page.evaluate("return failures")
+    assert not failures, failures

@@ -1,0 +1,133 @@
+"""Small files under the names that the workflows ask for.
+
+What ComfyUI reads from tiny weights is real: DiT with an image embedder, VAE, LoRA, audio adapter, wav2vec2.
+umt5-xxl, CLIP vision ViT-H and Qwen3-VL have fixed sizes: of these there is an empty file, so that a graph
+can be validated, and `without_absent_weights` takes them out of a graph that is to run.
+"""
+
+import shutil
+import wave
+from pathlib import Path
+
+import numpy as np
+import torch
+from comfy_server import ComfyServer
+from PIL import Image
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+
+from multitalk_core.audio.waveform import read_audio
+from multitalk_core.standalone.models import EMBEDDED
+
+MODEL = "diffusion_models/wan2.1_i2v_480p_14B_fp8_scaled.safetensors"
+LORA = "loras/lightx2v_I2V_14B_480p_cfg_step_distill_rank64_bf16.safetensors"
+COPIES = {
+    "vae/wan_2.1_vae.safetensors": "vae/multitalk_demo_vae.safetensors",
+    "model_patches/multitalk.safetensors": "model_patches/multitalk_demo_adapter.safetensors",
+    "audio_encoders/wav2vec2-chinese-base_fp16.safetensors": (
+        "audio_encoders/multitalk_demo_wav2vec2.safetensors"
+    ),
+}
+ABSENT = [
+    "text_encoders/umt5_xxl_fp8_e4m3fn_scaled.safetensors",
+    "text_encoders/qwen3vl_4b_fp8_scaled.safetensors",
+    "clip_vision/clip_vision_h.safetensors",
+]
+ABSENT_LOADERS = ("CLIPLoader", "CLIPVisionLoader")
+NEED_ABSENT = (*ABSENT_LOADERS, "CLIPTextEncode", "CLIPVisionEncode", "TextGenerate", "PreviewAny")
+CLIP_VISION_WIDTH, LORA_RANK = 1280, 4
+
+
+def put_standins(server: ComfyServer) -> None:
+    """Put pictures, recordings and models where the workflows look for them."""
+    for folder in {Path(name).parent for name in [MODEL, LORA, *COPIES, *ABSENT]}:
+        (server.models / folder).mkdir(parents=True, exist_ok=True)
+    for name, source in COPIES.items():
+        shutil.copyfile(EMBEDDED / source, server.models / name)
+    for name in ABSENT:
+        (server.models / name).touch()
+    _write_models(server.models)
+    _write_pictures(server.input)
+    _write_recordings(server.input)
+
+
+def without_absent_weights(graph: dict) -> dict:
+    """The graph with the demo's text conditioning, and without CLIP vision and captions."""
+    left_out = {number: node for number, node in graph.items() if node["class_type"] in NEED_ABSENT}
+    kept = {"demo": {"class_type": "MultiTalkDemo", "inputs": {}}}
+    for number, node in graph.items():
+        if number not in left_out:
+            given = {name: _replaced(value, left_out) for name, value in node["inputs"].items()}
+            kept[number] = node | {
+                "inputs": {name: value for name, value in given.items() if value is not None}
+            }
+    return kept
+
+
+def _replaced(value: object, left_out: dict) -> object:
+    """An input's value; a text is the demo's, and what comes from other left-out nodes None."""
+    if not isinstance(value, list) or value[0] not in left_out:
+        return value
+    node = left_out[value[0]]
+    if node["class_type"] != "CLIPTextEncode":
+        return None
+    return ["demo", 5 if node["_meta"]["title"] == "Negative prompt" else 4]
+
+
+def _write_models(models: Path) -> None:
+    """The demo's DiT with an image embedder, as Wan2.1 I2V has it, and a LoRA for it."""
+    demo = EMBEDDED / "diffusion_models" / "multitalk_demo_dit.safetensors"
+    tensors = load_file(demo)
+    with safe_open(demo, "pt") as file:
+        metadata = file.metadata()
+    generator = torch.Generator().manual_seed(0)
+
+    def drawn(*shape: int) -> torch.Tensor:
+        return torch.randn(shape, generator=generator) * shape[-1] ** -0.5
+
+    width = len(tensors["blocks.0.cross_attn.norm_k.weight"])
+    for layer, (rows, columns) in {1: (CLIP_VISION_WIDTH,) * 2, 3: (width, CLIP_VISION_WIDTH)}.items():
+        tensors[f"img_emb.proj.{layer}.weight"] = drawn(rows, columns)
+        tensors[f"img_emb.proj.{layer}.bias"] = torch.zeros(rows)
+    for layer, size in {0: CLIP_VISION_WIDTH, 4: width}.items():
+        tensors[f"img_emb.proj.{layer}.weight"] = torch.ones(size)
+        tensors[f"img_emb.proj.{layer}.bias"] = torch.zeros(size)
+    lora = {}
+    for name in [name.removesuffix(".norm_k.weight") for name in tensors if ".cross_attn.norm_k." in name]:
+        tensors[f"{name}.norm_k_img.weight"] = torch.ones(width)
+        for layer in ("k_img", "v_img"):
+            tensors[f"{name}.{layer}.weight"] = drawn(width, width)
+            tensors[f"{name}.{layer}.bias"] = torch.zeros(width)
+        lora[f"diffusion_model.{name}.q.lora_down.weight"] = drawn(LORA_RANK, width)
+        lora[f"diffusion_model.{name}.q.lora_up.weight"] = drawn(width, LORA_RANK)
+    save_file(tensors, models / MODEL, metadata)
+    save_file(lora, models / LORA)
+
+
+def _write_pictures(folder: Path) -> None:
+    """The demo's picture, its left half, and three people."""
+    with Image.open(EMBEDDED / "picture.png") as picture:
+        left, right = picture.crop((0, 0, 320, 400)), picture.crop((320, 0, 640, 400))
+        picture.save(folder / "two_people.png")
+    left.save(folder / "one_person.png")
+    three = Image.new("RGB", (960, 400))
+    for place, half in enumerate((left, right, left)):
+        three.paste(half, (320 * place, 0))
+    three.resize((480, 200)).save(folder / "three_people.png")
+
+
+def _write_recordings(folder: Path) -> None:
+    voices = [read_audio(EMBEDDED / f"voice_{number}.flac") for number in (1, 2)]
+    first, second = (voice.samples[0] for voice in voices)
+    spoken = {
+        "voice_1": first,
+        "voice_2": second,
+        "voice_3": first,
+        "conversation": np.concatenate([first, second, first]),
+    }
+    for name, samples in spoken.items():
+        with wave.open(str(folder / f"{name}.wav"), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(voices[0].rate)
+            file.writeframes((samples.clip(-1, 1) * 32767).astype("<i2").tobytes())

@@ -1,0 +1,131 @@
+"""Write workflows/ and workflows/api/: every graph in both of ComfyUI's formats, made by ComfyUI's own page.
+
+`PYTHONPATH=.:tests/comfyui python tools/make_workflows.py [NAME ...]`, with ComfyUI and Chromium installed.
+The thumbnails are the graphs as the page shows them, the demo after a draft.
+"""
+
+import json
+import sys
+import tempfile
+from io import BytesIO
+from pathlib import Path
+
+from browser import Browser
+from comfy_page import open_page, picture_of_graph, run_draft
+from comfy_server import ComfyServer
+from PIL import Image
+from standins import put_standins
+from workflows.files import FILES
+from workflows.graph import Node, Workflow
+from workflows.graphs import WORKFLOWS
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "workflows"
+ARRANGE = (Path(__file__).parent / "workflows" / "arrange.js").read_text()
+PAGE = 2400, 1300
+THUMBNAIL = 800, 600
+NOTE_WIDTH = 460
+LETTERS_A_LINE, LINE_HEIGHT = 70, 17
+
+
+def api_graph(workflow: Workflow, object_info: dict) -> tuple[dict, dict[str, int]]:
+    """The graph in API format, and each node's number by its name."""
+    numbers = {name: number for number, name in enumerate(workflow.nodes, 1)}
+
+    def given(value: object) -> object:
+        if not isinstance(value, tuple):
+            return value
+        node, output = value
+        outputs = object_info[workflow.nodes[node].kind]["output_name"]
+        return [str(numbers[node]), outputs.index(output)]
+
+    graph = {}
+    for name, node in workflow.nodes.items():
+        title = node.title or object_info[node.kind]["display_name"] or node.kind
+        graph[str(numbers[name])] = {
+            "class_type": node.kind,
+            "inputs": {key: given(value) for key, value in node.inputs.items()},
+            "_meta": {"title": title},
+        }
+    return graph, numbers
+
+
+def arrangement(workflow: Workflow, numbers: dict[str, int]) -> list:
+    """The columns as arrange.js takes them."""
+    return [
+        [
+            {
+                "title": group.title,
+                "width": group.width,
+                "nodes": [
+                    {"id": numbers[name], "height": node.height, "models": named_files(node)}
+                    for name, node in group.nodes.items()
+                ],
+            }
+            for group in column
+        ]
+        for column in workflow.columns
+    ]
+
+
+def named_files(node: Node) -> list[dict]:
+    """The files that a loader names, as ComfyUI's page offers them for download."""
+    return [
+        {"name": name, "url": FILES[name].address, "directory": FILES[name].folder}
+        for name in node.inputs.values()
+        if isinstance(name, str) and name in FILES
+    ]
+
+
+def canvas_note(workflow: Workflow) -> dict:
+    text = workflow.note()
+    lines = sum(1 + len(line) // LETTERS_A_LINE for line in text.splitlines())
+    return {"text": text, "width": NOTE_WIDTH, "height": 60 + LINE_HEIGHT * lines}
+
+
+def make(workflow: Workflow, page: Browser, object_info: dict) -> None:
+    """Write one workflow."""
+    graph, numbers = api_graph(workflow, object_info)
+    page.evaluate("await app.loadApiJson(graph, name)", graph=graph, name=workflow.name)
+    made = page.evaluate(ARRANGE, columns=arrangement(workflow, numbers), note=canvas_note(workflow))
+    check_kept(graph, made["prompt"])
+    write(FOLDER / f"{workflow.name}.json", made["workflow"])
+    write(FOLDER / "api" / f"{workflow.name}.json", made["prompt"])
+
+
+def check_kept(graph: dict, made: dict) -> None:
+    """The page may add inputs that the graph leaves out, and nothing else."""
+    assert graph.keys() == made.keys()
+    for number, node in graph.items():
+        for name, value in node["inputs"].items():
+            kept = made[number]["inputs"].get(name)
+            assert kept == value, f"{node['class_type']}.{name} is {kept} in the page and not {value}"
+
+
+def write(path: Path, data: dict) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+
+
+def write_thumbnail(path: Path, page: Browser) -> None:
+    with Image.open(BytesIO(picture_of_graph(page))) as picture:
+        picture.thumbnail(THUMBNAIL)
+        picture.convert("RGB").save(path, quality=85)
+
+
+def main(names: list[str]) -> None:
+    """Write the named workflows, or all."""
+    chosen = [workflow for workflow in (make() for make in WORKFLOWS) if not names or workflow.name in names]
+    with tempfile.TemporaryDirectory() as base, ComfyServer(Path(base)) as server, Browser(*PAGE) as page:
+        put_standins(server)
+        open_page(page, server)
+        for workflow in chosen:
+            make(workflow, page, server.object_info)
+            if workflow.name == "demo":
+                run_draft(page)
+            write_thumbnail(FOLDER / f"{workflow.name}.jpg", page)
+            print(workflow.name)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

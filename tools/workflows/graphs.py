@@ -1,0 +1,272 @@
+"""The graphs in workflows/: which nodes, with which values, linked how.
+
+A tuple (node, output) among the inputs is a link.
+"""
+
+from .graph import Group, Node, Workflow
+from .parts import (
+    BINDING,
+    HEARD,
+    IN_TURN,
+    ONE_CLIP,
+    PROMPTS,
+    SIZE,
+    TOGETHER,
+    WHOLE,
+    binding,
+    conversation,
+    faces,
+    film,
+    long_video,
+    models,
+    one_clip,
+    picture,
+    prompts,
+    recordings,
+    released_models,
+    save,
+    spoken,
+)
+
+CAPTION_REQUEST = (
+    "Describe this picture in one paragraph as a prompt for a video in which the people in it talk: who they "
+    "are, what they wear, where they are, the light and the camera; then how they move while they speak. "
+    "No headings, no lists."
+)
+PEOPLE = {2: "two_people.png", 3: "three_people.png"}
+TURNS = "speaker,start,end\n1,0,3.2\n2,3.2,6.5\n1,6.5,8"
+
+
+def demo() -> Workflow:
+    embedded = {
+        "positive": ("scene", "positive"),
+        "negative": ("scene", "negative"),
+        "picture": ("scene", "picture"),
+        "clip_vision": None,
+        "width": 176,
+        "height": 112,
+        "clip_frames": 41,
+        "motion_frames": 5,
+        "steps": 8,
+    }
+    loaders = models(
+        "multitalk_demo_dit.safetensors",
+        "multitalk_demo_vae.safetensors",
+        "multitalk_demo_adapter.safetensors",
+        "multitalk_demo_wav2vec2.safetensors",
+    )
+    voices = [("scene", "voice_1"), ("scene", "voice_2")]
+    return Workflow(
+        "demo",
+        [
+            [Group("Scene", {"scene": Node("MultiTalkDemo")}), loaders],
+            [Group("Persons", faces(2, ("scene", "picture")))],
+            [Group("Voices", conversation(voices, {"timing": "in turn", "timing.gap": 0.0}, WHOLE), 400)],
+            [Group("Video", long_video(**embedded))],
+            [Group("Result", save("demo", ("sampler", "video")) | binding(), 480)],
+        ],
+    )
+
+
+def one_speaker() -> Workflow:
+    return Workflow(
+        "one_speaker",
+        [
+            [released_models()],
+            [Group("Picture and voice", picture("one_person.png") | spoken(1, TOGETHER, ONE_CLIP))],
+            [prompts(PROMPTS[1])],
+            [Group("Video", one_clip(persons=None))],
+            [Group("Result", film("one_speaker"), 480)],
+        ],
+    )
+
+
+def speakers_with(
+    name: str,
+    loaders: Group,
+    prompt: list[Group],
+    voices: dict[str, Node],
+    shot: dict[str, Node],
+    result: dict[str, Node],
+    people: int = 2,
+) -> Workflow:
+    return Workflow(
+        name,
+        [
+            [loaders],
+            [Group("Picture and persons", picture(PEOPLE[people]) | faces(people))],
+            [Group("Voices", voices)],
+            prompt,
+            [Group("Video", shot)],
+            [Group("Result", result, 480)],
+        ],
+    )
+
+
+def two_speakers() -> Workflow:
+    return speakers_with(
+        "two_speakers",
+        released_models(),
+        [prompts(PROMPTS[2])],
+        spoken(2, TOGETHER, ONE_CLIP),
+        one_clip(),
+        film("two_speakers") | binding(),
+    )
+
+
+def two_speakers_in_turn() -> Workflow:
+    table = {"timing": "table", "timing.turns": TURNS, "timing.names": ""}
+    voices = recordings("conversation.wav") | conversation([("voice_1", "AUDIO")], table, WHOLE)
+    voices["voice_1"] = Node("LoadAudio", {"audio": "conversation.wav"}, "Recording of everybody", 60)
+    return speakers_with(
+        "two_speakers_in_turn",
+        released_models(),
+        [prompts(PROMPTS[2])],
+        voices,
+        long_video(),
+        save("two_speakers_in_turn", ("sampler", "video")) | binding(),
+    )
+
+
+def three_speakers() -> Workflow:
+    return speakers_with(
+        "three_speakers",
+        released_models(),
+        [prompts(PROMPTS[3])],
+        spoken(3, IN_TURN, WHOLE),
+        long_video(scheme="routed"),
+        save("three_speakers", ("sampler", "video")) | binding(),
+        people=3,
+    )
+
+
+def long() -> Workflow:
+    return speakers_with(
+        "long_video",
+        released_models(),
+        [prompts(PROMPTS[2])],
+        spoken(2, TOGETHER, WHOLE),
+        long_video(),
+        save("long_video", ("sampler", "video")) | binding(),
+    )
+
+
+def few_step_lora() -> Workflow:
+    lora = {
+        "model": ("model", "MODEL"),
+        "lora_name": "lightx2v_I2V_14B_480p_cfg_step_distill_rank64_bf16.safetensors",
+        "strength_model": 1.0,
+    }
+    changes = {"model": ("lora", "MODEL"), "steps": 6, "shift": 2.0, "text_scale": 1.0, "audio_scale": 2.0}
+    return speakers_with(
+        "few_step_lora",
+        released_models(lora=Node("LoraLoaderModelOnly", lora)),
+        [prompts(PROMPTS[2])],
+        spoken(2, TOGETHER, ONE_CLIP),
+        one_clip(**changes),
+        film("few_step_lora") | binding(),
+    )
+
+
+def custom_sampler() -> Workflow:
+    start = {
+        "positive": ("positive", "CONDITIONING"),
+        "negative": ("negative", "CONDITIONING"),
+        "vae": ("vae", "VAE"),
+        "clip_vision_output": ("seen", "CLIP_VISION_OUTPUT"),
+        "start_image": ("picture", "IMAGE"),
+        **SIZE,
+        "length": ("voices", "frames"),
+        "batch_size": 1,
+    }
+    seen = {"clip_vision": ("clip_vision", "CLIP_VISION"), "image": ("picture", "IMAGE"), "crop": "none"}
+    guider = {
+        "model": ("apply", "model"),
+        "positive": ("start", "positive"),
+        "negative": ("start", "negative"),
+        "text_scale": 5.0,
+        "audio_scale": 4.0,
+        "projected_guidance": False,
+    }
+    sampling = {
+        "noise": ("noise", "NOISE"),
+        "guider": ("guider", "guider"),
+        "sampler": ("euler", "SAMPLER"),
+        "sigmas": ("sigmas", "sigmas"),
+        "latent_image": ("start", "latent"),
+    }
+    decode = {"samples": ("sample", "output"), "vae": ("vae", "VAE")}
+    heard = HEARD | {"latent": ("start", "latent"), "start_frame": 0} | BINDING
+    video = film("custom_sampler", ("decode", "IMAGE"))
+    return Workflow(
+        "custom_sampler",
+        [
+            [released_models()],
+            [Group("Picture and persons", picture("two_people.png") | faces(2))],
+            [Group("Voices", spoken(2, TOGETHER, ONE_CLIP))],
+            [prompts(PROMPTS[2])],
+            [
+                Group(
+                    "Model and guidance",
+                    {
+                        "seen": Node("CLIPVisionEncode", seen),
+                        "start": Node("WanImageToVideo", start),
+                        "apply": Node("MultiTalkApply", heard),
+                        "guider": Node("MultiTalkGuider", guider),
+                    },
+                )
+            ],
+            [
+                Group(
+                    "Sampling",
+                    {
+                        "noise": Node("RandomNoise", {"noise_seed": 0}),
+                        "euler": Node("KSamplerSelect", {"sampler_name": "euler"}),
+                        "sigmas": Node("MultiTalkSigmas", {"steps": 40, "shift": 7.0}),
+                        "sample": Node("SamplerCustomAdvanced", sampling),
+                        "decode": Node("VAEDecode", decode),
+                    },
+                )
+            ],
+            [Group("Result", video, 480)],
+        ],
+    )
+
+
+def caption_picture() -> Workflow:
+    request = {
+        "clip": ("language_model", "CLIP"),
+        "image": ("picture", "IMAGE"),
+        "prompt": CAPTION_REQUEST,
+        "max_length": 256,
+        "sampling_mode": "off",
+        "thinking": False,
+        "use_default_template": True,
+    }
+    loader = {"clip_name": "qwen3vl_4b_fp8_scaled.safetensors", "type": "qwen_image", "device": "default"}
+    caption = {
+        "language_model": Node("CLIPLoader", loader, "Load vision-language model"),
+        "caption": Node("TextGenerate", request, "Caption the picture", 80),
+        "shown": Node("PreviewAny", {"source": ("caption", "generated_text")}, "Caption", 160),
+    }
+    return speakers_with(
+        "caption_picture",
+        released_models(),
+        [Group("Caption", caption), prompts(("caption", "generated_text"))],
+        spoken(2, TOGETHER, ONE_CLIP),
+        one_clip(),
+        film("caption_picture") | binding(),
+    )
+
+
+WORKFLOWS = [
+    demo,
+    one_speaker,
+    two_speakers,
+    two_speakers_in_turn,
+    three_speakers,
+    long,
+    few_step_lora,
+    custom_sampler,
+    caption_picture,
+]

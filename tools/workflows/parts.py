@@ -1,0 +1,169 @@
+"""Groups of nodes that several graphs have."""
+
+from multitalk_core.standalone.pipeline import NEGATIVE_PROMPT
+
+from .graph import Group, Node
+
+MANNER = "Natural gestures and a little nodding while speaking. Realistic, natural light, steady camera."
+PROMPTS = {
+    1: f"A person talks to the camera in a friendly way. {MANNER}",
+    2: f"Two people side by side talk to each other and look at each other now and then. {MANNER}",
+    3: f"Three people side by side talk to one another and look at each other now and then. {MANNER}",
+}
+FPS, FRAMES, WIDTH, HEIGHT = 25.0, 81, 832, 480
+
+
+def models(diffusion_model: str, vae: str, adapter: str, encoder: str, **further: Node) -> Group:
+    nodes = {
+        "model": Node("UNETLoader", {"unet_name": diffusion_model, "weight_dtype": "default"}),
+        **further,
+        "adapter": Node("MultiTalkAudioAdapterLoader", {"adapter": adapter, "dtype": "as stored"}),
+        "encoder": Node("MultiTalkAudioEncoderLoader", {"audio_encoder": encoder}),
+        "vae": Node("VAELoader", {"vae_name": vae}),
+    }
+    return Group("Models", nodes)
+
+
+def released_models(**further: Node) -> Group:
+    group = models(
+        "wan2.1_i2v_480p_14B_fp8_scaled.safetensors",
+        "wan_2.1_vae.safetensors",
+        "multitalk.safetensors",
+        "wav2vec2-chinese-base_fp16.safetensors",
+        **further,
+    )
+    clip_vision = Node("CLIPVisionLoader", {"clip_name": "clip_vision_h.safetensors"})
+    return Group(group.title, {**group.nodes, "clip_vision": clip_vision})
+
+
+def prompts(prompt: str | tuple[str, str]) -> Group:
+    clip = ("text_encoder", "CLIP")
+    loader = {"clip_name": "umt5_xxl_fp8_e4m3fn_scaled.safetensors", "type": "wan", "device": "default"}
+    nodes = {
+        "text_encoder": Node("CLIPLoader", loader),
+        "positive": Node("CLIPTextEncode", {"clip": clip, "text": prompt}, "Prompt", 90),
+        "negative": Node("CLIPTextEncode", {"clip": clip, "text": NEGATIVE_PROMPT}, "Negative prompt", 90),
+    }
+    return Group("Prompts", nodes)
+
+
+def picture(file: str) -> dict[str, Node]:
+    return {"picture": Node("LoadImage", {"image": file}, "Picture", 240)}
+
+
+def faces(count: int, image: tuple[str, str] = ("picture", "IMAGE")) -> dict[str, Node]:
+    inputs = {
+        "image": image,
+        "method": "automatic",
+        "method.persons": count,
+        "method.model": "faces",
+        "speaker_order": "",
+    }
+    return {"persons": Node("MultiTalkPersonLocalizer", inputs, height=230)}
+
+
+def recordings(*files: str) -> dict[str, Node]:
+    return {
+        f"voice_{number}": Node("LoadAudio", {"audio": file}, f"Voice of speaker {number}", 60)
+        for number, file in enumerate(files, 1)
+    }
+
+
+def conversation(voices: list[tuple[str, str]], timing: dict, length: dict) -> dict[str, Node]:
+    inputs = {
+        "audio_encoder": ("encoder", "audio_encoder"),
+        **{f"voices.speaker_{number}": voice for number, voice in enumerate(voices, 1)},
+        **timing,
+        **length,
+        "speakers": 0,
+        "normalise_loudness": True,
+        "fps": FPS,
+        "seconds_per_piece": 0.0,
+    }
+    return {"voices": Node("MultiTalkAudioEncoder", inputs, height=190)}
+
+
+def spoken(count: int, timing: dict, length: dict) -> dict[str, Node]:
+    """Recordings from files, and the node that places them in time."""
+    files = [f"voice_{number}.wav" for number in range(1, count + 1)]
+    voices = [(f"voice_{number}", "AUDIO") for number in range(1, count + 1)]
+    return recordings(*files) | conversation(voices, timing, length)
+
+
+TOGETHER = {"timing": "together"}
+IN_TURN = {"timing": "in turn", "timing.gap": 0.2}
+WHOLE = {"length": "until the voices end"}
+ONE_CLIP = {"length": "frames", "length.frames": FRAMES}
+
+HEARD = {
+    "model": ("model", "MODEL"),
+    "audio_adapter": ("adapter", "audio_adapter"),
+    "audio": ("voices", "multitalk_audio"),
+    "persons": ("persons", "persons"),
+}
+BINDING = {
+    "scheme": "l-rope",
+    "audio_strength": 1.0,
+    "label_range": 4.0,
+    "label_distance": 20.0,
+    "background_label": 12.0,
+}
+CONDITIONS = {
+    "positive": ("positive", "CONDITIONING"),
+    "negative": ("negative", "CONDITIONING"),
+    "vae": ("vae", "VAE"),
+    "picture": ("picture", "IMAGE"),
+    "clip_vision": ("clip_vision", "CLIP_VISION"),
+}
+SIZE = {"width": WIDTH, "height": HEIGHT}
+LENGTH = {"frames": ("voices", "frames")}
+CLIPS = {"length": 0, "clip_frames": FRAMES, "motion_frames": 25}
+SAMPLING = {
+    "steps": 40,
+    "sampler_name": "euler",
+    "scheduler": "released",
+    "shift": 7.0,
+    "text_scale": 5.0,
+    "audio_scale": 4.0,
+    "seed": 0,
+}
+FINISHING = {
+    "projected_guidance": False,
+    "colour_strength": 1.0,
+    "draft": False,
+    "record_block": -1,
+    "record_step": -1,
+}
+
+
+def sampler(kind: str, length: dict, **changes: object) -> dict[str, Node]:
+    inputs = HEARD | CONDITIONS | SIZE | length | SAMPLING | BINDING | FINISHING | changes
+    return {"sampler": Node(kind, {name: value for name, value in inputs.items() if value is not None})}
+
+
+def one_clip(**changes: object) -> dict[str, Node]:
+    return sampler("MultiTalkSampler", LENGTH, **changes)
+
+
+def long_video(**changes: object) -> dict[str, Node]:
+    return sampler("MultiTalkLongVideo", CLIPS, **changes)
+
+
+def save(name: str, video: tuple[str, str]) -> dict[str, Node]:
+    inputs = {
+        "video": video,
+        "filename_prefix": f"MultiTalk/{name}",
+        "format": "auto",
+        "format.codec": "auto",
+    }
+    return {"save": Node("SaveVideo", inputs, height=300)}
+
+
+def film(name: str, images: tuple[str, str] = ("sampler", "images")) -> dict[str, Node]:
+    inputs = {"images": images, "audio": ("voices", "sound"), "fps": FPS, "bit_depth": 8}
+    return {"video": Node("CreateVideo", inputs), **save(name, ("video", "VIDEO"))}
+
+
+def binding() -> dict[str, Node]:
+    inputs = {"images": ("sampler", "images"), "binding": ("sampler", "binding")}
+    return {"binding": Node("MultiTalkBindingPreview", inputs, height=260)}
