@@ -17,6 +17,10 @@ from ..multitalk_core.persons import Persons
 from . import inputs
 from .shoot import Shoot
 from .sockets import CATEGORY, MultiTalkBinding
+from .store import FilmOfNode
+
+# Inputs of the node without which a kept film is still the same; its length is told by the clips.
+SHAPE_NO_FRAME = ("length", "record_block", "record_step", "keep_clips")
 
 
 class LongVideo(io.ComfyNode):
@@ -29,7 +33,7 @@ class LongVideo(io.ComfyNode):
             display_name="MultiTalk Long Video",
             category=CATEGORY,
             description="Makes as many clips as the voices need: the last frames of each condition the next. "
-            "All frames stay in memory.",
+            "All frames stay in memory; finished clips are kept on disk too.",
             search_aliases=["multitalk", "long video", "extend video", "infinitetalk", "conversation"],
             inputs=[
                 *inputs.voices_and_persons(),
@@ -74,6 +78,15 @@ class LongVideo(io.ComfyNode):
                     tooltip="How a clip goes on from the one before, as the adapter learnt it: multitalk is "
                     "conditioned on the motion frames, infinitetalk on the picture throughout.",
                 ),
+                io.Boolean.Input(
+                    "keep_clips",
+                    default=True,
+                    optional=True,  # came later: graphs without it still run
+                    advanced=True,
+                    tooltip="Keep every finished clip on disk, so that the same graph goes on after the last "
+                    "one: after a crash, an interruption, or with another length. They lie in ComfyUI's user "
+                    "folder, at most 50 GB; the films used least recently go first.",
+                ),
             ],
             outputs=[
                 io.Image.Output("images", tooltip="All frames."),
@@ -83,7 +96,7 @@ class LongVideo(io.ComfyNode):
                     "binding", tooltip="Where the model located everybody, for MultiTalk Binding Preview."
                 ),
             ],
-            hidden=[io.Hidden.unique_id],
+            hidden=[io.Hidden.unique_id, io.Hidden.dynprompt],
         )
 
     @classmethod
@@ -133,6 +146,7 @@ class LongVideo(io.ComfyNode):
         persons: Persons | None = None,
         clip_vision: ClipVisionModel | None = None,
         continuation: str = MULTITALK,
+        keep_clips: bool = True,
     ) -> io.NodeOutput:
         inputs.check_sizes(width=width, height=height, clip_frames=clip_frames, motion_frames=motion_frames)
         shoot = Shoot(
@@ -167,7 +181,11 @@ class LongVideo(io.ComfyNode):
             continuation=continuation,
         )
         plan = shoot.drafted(plan_clips(length or audio.frames, clip_frames, motion_frames))
-        images = collect(shoot.film(plan, cls.hidden.unique_id), plan, (height, width))
+        node_id = cls.hidden.unique_id
+        kept = None
+        if keep_clips and not draft:
+            kept = FilmOfNode.of(cls.hidden.dynprompt, node_id, SHAPE_NO_FRAME)
+        images = collect(shoot.film(plan, node_id, kept), plan, (height, width))
         found = [(plan.clips[index], record) for index, record in shoot.recorder.records.items()]
         sound = sound_for(audio, len(images))
         frame_rate = Fraction(audio.fps).limit_denominator(1001)

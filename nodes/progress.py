@@ -69,7 +69,7 @@ class Reporter:
 
     def __init__(self, model: ModelPatcher, node_id: str | None, steps: int):
         self.node_id = node_id
-        self.steps = steps
+        self.steps = self.all_steps = steps
         self.done = 0
         self.text = ""
         self.bar = comfy.utils.ProgressBar(steps, node_id)
@@ -81,6 +81,10 @@ class Reporter:
         self.text = f"{self.text}\n{text}" if self.text else text
         logging.log(level, "[MultiTalk] %s", text)
         self._show(self.text)
+
+    def skip(self, clips: int) -> None:
+        """One of so many clips need not be made."""
+        self.steps -= self.all_steps // clips
 
     def after_step(self, clip: int, step: int, denoised: Tensor) -> None:
         """Move the bar and say how long the rest takes; raises where the user has interrupted."""

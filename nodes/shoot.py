@@ -1,8 +1,9 @@
 """One run of the sampler nodes: checks what is connected and makes the film clip by clip."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import comfy.samplers
 import torch
@@ -14,18 +15,20 @@ from torch import Tensor
 from ..multitalk_core.audio.conversation import Conversation
 from ..multitalk_core.clips import ClipPlan
 from ..multitalk_core.errors import MultiTalkError
-from ..multitalk_core.film import MULTITALK, FinishedClip, make_film
+from ..multitalk_core.film import MULTITALK, FinishedClip, clip_links, make_film
 from ..multitalk_core.guidance import GuidanceScales
 from ..multitalk_core.labels import spread_ranges
 from ..multitalk_core.persons import Persons, check_same_size, check_speakers, persons_from_parts
 from ..multitalk_core.picture import resize_and_crop
 from ..multitalk_core.recording import BindingRecorder
 from ..multitalk_core.schemes import needs_localization
+from ..multitalk_core.segments import Json
 from .hearing import fitting_adapter
 from .host import AudioSettings
 from .maker import ComfyClipMaker, SamplingSettings
 from .progress import Reporter, summary
 from .schedule import sigmas_for, with_shift
+from .store import FilmOfNode
 
 DRAFT_STEPS = 8
 
@@ -75,7 +78,9 @@ class Shoot:
         """The first clip alone where only a draft is wanted."""
         return ClipPlan(plan.clips[0].new_frames, plan.clips[:1]) if self.draft else plan
 
-    def film(self, plan: ClipPlan, node_id: str | None) -> Iterator[FinishedClip]:
+    def film(
+        self, plan: ClipPlan, node_id: str | None, kept: FilmOfNode | None = None
+    ) -> Iterator[FinishedClip]:
         """Make the film; everything is checked before the first clip.
 
         Parameters
@@ -83,6 +88,8 @@ class Shoot:
         plan : ClipPlan
         node_id : str or None
             The node that shows progress.
+        kept : FilmOfNode, optional
+            Keep its clips on disk, and go on after those that are there.
 
         Raises
         ------
@@ -125,16 +132,22 @@ class Shoot:
             self.recorder,
             reporter.after_step,
         )
-        return make_film(
+        window = adapter.model.shape.window
+        make = partial(
+            make_film,
             maker,
             resize_and_crop(picture.movedim(-1, 0), self.height, self.width).movedim(0, -1),
             self.audio,
             plan,
             self.seed,
-            adapter.model.shape.window,
+            window,
             self.colour_strength,
             continuation=self.continuation,
+            recorder=self.recorder,
         )
+        if kept is None:
+            return make()
+        return _kept_film(make, kept, clip_links(self.audio, plan, window), reporter)
 
     def _settings(self, model: ModelPatcher) -> SamplingSettings:
         steps = min(self.steps, DRAFT_STEPS) if self.draft else self.steps
@@ -165,6 +178,21 @@ class Shoot:
         if self.model.model.diffusion_model.img_emb is None or self.clip_vision is not None:
             return True
         return all("clip_vision_output" in options for _, options in (*self.positive, *self.negative))
+
+
+def _kept_film(
+    make: Callable[..., Iterator[FinishedClip]], kept: FilmOfNode, links: list[Json], reporter: Reporter
+) -> Iterator[FinishedClip]:
+    """The film with its clips on disk; says what is there and what is made again."""
+    with kept.segments(links) as segments:
+        goes_on = f"goes on after clip {segments.there} of {len(links)}; "
+        reporter.tell(f"{goes_on if segments.there else ''}clips are kept in {segments.folder}")
+        for finished in make(segments=segments):
+            while segments.notes:
+                reporter.tell(segments.notes.pop(0))
+            if finished.kept:
+                reporter.skip(len(links))
+            yield finished
 
 
 def persons_for(

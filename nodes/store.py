@@ -1,0 +1,120 @@
+"""Where the nodes keep the clips of films, and what tells one film from another: the graph above a node.
+
+Models have no identity that outlives a restart; the graph that loads them and the files it names do.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import folder_paths
+from comfy_execution.graph import DynamicPrompt
+from comfy_execution.graph_utils import is_link
+
+from ..multitalk_core.film import MATHS_VERSION
+from ..multitalk_core.segments import FilmSegments, Json, digest, open_film
+
+Link = list  # [id of a node, index of its output]
+
+
+@dataclass(frozen=True)
+class FilmOfNode:
+    """A film by what shapes it, as `open_film` takes it.
+
+    Attributes
+    ----------
+    title : str
+    description : plain values
+    """
+
+    title: str
+    description: Json
+
+    @classmethod
+    def of(cls, graph: DynamicPrompt, node_id: str, without: tuple[str, ...]) -> "FilmOfNode":
+        """The film of a node.
+
+        Of its voices only the encoder counts here: what is heard is told clip by clip.
+
+        Parameters
+        ----------
+        graph : DynamicPrompt
+        node_id : str
+        without : tuple of str
+            Inputs that shape no frame.
+        """
+        description = described(graph, node_id, (*without, "audio"))
+        description["audio encoder"] = described_input(graph, node_id, "audio", "audio_encoder")
+        return cls(f"{graph.get_node(node_id)['class_type']} {node_id}", description)
+
+    @contextmanager
+    def segments(self, links: list[Json]) -> Iterator[FilmSegments]:
+        """Its clips, in ComfyUI's user folder, beside workflows and settings."""
+        root = Path(folder_paths.get_user_directory()) / "multitalk" / "films"
+        with open_film(root, self.title, {"version": MATHS_VERSION, **self.description}, links) as segments:
+            yield segments
+
+
+def described(graph: DynamicPrompt, node_id: str, without: tuple[str, ...] = ()) -> dict[str, Json]:
+    """A node's inputs by name: values as they are, and for links a digest of everything above them.
+
+    Parameters
+    ----------
+    graph : DynamicPrompt
+    node_id : str
+    without : tuple of str
+        Inputs to leave out.
+    """
+    seen: dict[str, str] = {}
+    inputs = graph.get_node(node_id)["inputs"]
+    return {
+        name: _digest_link(graph, value, seen) if is_link(value) else value
+        for name, value in inputs.items()
+        if name not in without
+    }
+
+
+def described_input(graph: DynamicPrompt, node_id: str, *path: str) -> Json:
+    """A digest of what is above an input; a path goes on through the linked nodes' own inputs.
+
+    Where a node on the path has no such link, all that is above it counts.
+    """
+    value = graph.get_node(node_id)["inputs"].get(path[0])
+    if not is_link(value):
+        return value
+    below = graph.get_node(value[0])["inputs"]
+    if len(path) > 1 and is_link(below.get(path[1])):
+        return described_input(graph, value[0], *path[1:])
+    return _digest_link(graph, value, {})
+
+
+def _digest_link(graph: DynamicPrompt, link: Link, seen: dict[str, str]) -> str:
+    node_id, output = link
+    if node_id not in seen:
+        node = graph.get_node(node_id)
+        inputs = {
+            name: _digest_link(graph, value, seen) if is_link(value) else [value, *_files(value)]
+            for name, value in node["inputs"].items()
+        }
+        seen[node_id] = digest([node["class_type"], inputs])
+    return digest([seen[node_id], output])
+
+
+def _files(value: object) -> Iterator[Json]:
+    """Size and time of change of every file, or folder of a model, that a text names among ComfyUI's."""
+    if not isinstance(value, str) or not value or "\n" in value:
+        return
+    kinds = folder_paths.folder_names_and_paths
+    folders = [folder for kind in kinds for folder in folder_paths.get_folder_paths(kind)]
+    name, base = folder_paths.annotated_filepath(value)
+    places = [Path(base or folder_paths.get_input_directory(), name)]
+    places += [Path(folder, value) for folder in folders]
+    for place in sorted(set(places)):
+        try:
+            model = (place / "config.json").is_file()
+            for file in sorted(place.iterdir()) if model else [place] * place.is_file():
+                state = file.stat()
+                yield [file.name, state.st_size, state.st_mtime_ns]
+        except OSError:  # a prompt may be too long for a name
+            continue
