@@ -14,7 +14,7 @@ from ..audio.features import AudioEncoder
 from ..audio.windows import window_indices
 from ..conditioning import conditioning_frames, conditioning_mask
 from ..persons import GIVEN, Box, Persons, persons_from_boxes, persons_from_parts
-from ..standalone.models import encode_frames
+from ..standalone.models import decode_latent, encode_frames
 from ..training.clips import TrainingClip, shard_path, write_shard
 from .scene import Scene, random_scene
 from .tracks import Track, random_track
@@ -26,6 +26,7 @@ WINDOW = 5
 GIVEN_FRAMES = (1, 5)  # the picture alone, or the motion frames of a clip before
 NEGATIVE_SHARE = 0.1  # of the clips, trained with the negative prompt's text
 TRACKS, SENTENCES_A_TRACK = 200, 2
+MOST_WEAR = 3  # times that the given frames were generated, decoded and given again
 BOX_JITTER = 0.06  # picture heights
 SHARD_CLIPS = 50
 UNSEEN_SEEDS = 1_000_000_000  # scenes and tracks from here on are never trained on
@@ -116,7 +117,8 @@ def training_clip(
     given = int(rng.choice(GIVEN_FRAMES))
     video = talk.film(size).permute(3, 0, 1, 2)[None] * 2 - 1
     latent = encode_frames(vae, video)[0]
-    encoded = encode_frames(vae, conditioning_frames(video[:, :, :given], size.frames))[0]
+    frames = worn(vae, video[:, :, :given], int(rng.integers(MOST_WEAR + 1)))
+    encoded = encode_frames(vae, conditioning_frames(frames, size.frames))[0]
     return TrainingClip(
         latent=latent,
         encoded=encoded,
@@ -125,6 +127,13 @@ def training_clip(
         persons=person_masks(talk.scene, size.height, size.width, rng).token_masks(size.height, size.width),
         text=texts["negative" if rng.random() < NEGATIVE_SHARE else "prompt"],
     )
+
+
+def worn(vae: "AutoencoderKLWan", frames: Tensor, times: int) -> Tensor:
+    """Frames [1, 3, frames, height, width] as they come out of `times` clips, each made from the one before."""
+    for _ in range(times):
+        frames = decode_latent(vae, encode_frames(vae, frames)).clamp(-1, 1)
+    return frames
 
 
 def prepare(

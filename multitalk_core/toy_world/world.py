@@ -79,7 +79,7 @@ class World:
 
     def prepare_clips(self, folder: Path, on_clips: Callable[[int], None] | None = None) -> None:
         """Encode the training clips."""
-        vae, encoder = self.vae(folder), self.audio_encoder(folder)
+        vae, encoder = self.tuned_vae(folder), self.audio_encoder(folder)
         for done in prepare(folder / "clips", self.clips, self.size, vae, encoder, make_texts(), self.sway):
             if on_clips is not None:
                 on_clips(done)

@@ -42,7 +42,7 @@ def test_the_drawings_show_two_persons_in_two_colours(made):
 def test_the_demo_as_it_ships_asks_for_what_is_there():
     arguments = make_parser().parse_args(["generate", *demo.demo_arguments()])
     assert arguments.picture.is_file() and all(voice.is_file() for voice in arguments.voices)
-    assert arguments.order == "in-turn" and arguments.frames is None and len(arguments.boxes) == 2
+    assert arguments.order == "together" and arguments.frames is None and len(arguments.boxes) == 2
 
 
 def test_the_demo_says_whether_its_weights_are_random(made):
