@@ -130,7 +130,7 @@ def training_clip(
 
 
 def worn(vae: "AutoencoderKLWan", frames: Tensor, times: int) -> Tensor:
-    """Frames [1, 3, frames, height, width] as they come out of `times` clips, each made from the one before."""
+    """Frames [1, 3, frames, height, width] as they come out of `times` clips, each continuing the last."""
     for _ in range(times):
         frames = decode_latent(vae, encode_frames(vae, frames)).clamp(-1, 1)
     return frames

@@ -60,7 +60,7 @@ class World:
     clips: int = 2000
     recipe: Recipe = RECIPE
     settings: SamplingSettings = field(
-        default_factory=lambda: SamplingSettings(steps=12, shift=3.0, scales=GuidanceScales(1.0, 1.0))
+        default_factory=lambda: SamplingSettings(steps=12, shift=3.0, scales=GuidanceScales(1.0, 2.0))
     )
 
     def audio_encoder(self, folder: Path) -> AudioEncoder:
