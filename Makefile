@@ -6,7 +6,7 @@ TORCH := torch==2.13.0
 # Threads that spin while they wait make a busy machine five times slower.
 export OMP_WAIT_POLICY ?= passive
 
-.PHONY: demo test soak bench lint demo-weights demo-scene
+.PHONY: demo test soak bench lint train-demo
 
 demo: .venv/standalone.stamp
 	$(BIN)/python -m multitalk_core demo
@@ -26,11 +26,11 @@ bench: .venv/dev.stamp
 	$(BIN)/python tests/bench.py
 	$(BIN)/python -m tests.bench_memory
 
-demo-weights: .venv/dev.stamp
-	PYTHONPATH=. $(BIN)/python tools/make_demo_weights.py
-
-demo-scene: .venv/dev.stamp
+# The demo's picture, voices and models, from nothing; a stopped training goes on.
+train-demo: .venv/dev.stamp
 	PYTHONPATH=. $(BIN)/python tools/make_demo_scene.py
+	$(BIN)/python -m multitalk_core.toy_world train train-demo
+	$(BIN)/python -m multitalk_core.toy_world write train-demo
 
 .venv/standalone.stamp: pyproject.toml requirements.txt | .venv
 	$(BIN)/python -m pip install --quiet $(TORCH) -e '.[standalone]'

@@ -2,9 +2,14 @@
 
 import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import MultiTalkError
 from .models import EMBEDDED
+
+if TYPE_CHECKING:
+    from ..evaluation.binding import BindingScore
+    from .job import FilmJob
 
 # What the embedded models were trained for: their VAE knows no longer clips.
 SIZES = ("--size", "96x64", "--clip-frames", "13", "--motion-frames", "5")
@@ -33,6 +38,7 @@ def make_demo(folder: Path) -> None:
     from .cli_generate import make_job
     from .generate import generate
     from .job import FilmFiles
+    from .summary import print_lines
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -43,4 +49,16 @@ def make_demo(folder: Path) -> None:
     command = ["generate", *demo_arguments(), "--output", str(folder / "film.mp4")]
     print("This is the same as\n  python -m multitalk_core", shlex.join(command))
     names = ("film.mp4", "persons.png", "localization.png", "timeline.png")
-    generate(make_job(make_parser().parse_args(command), FilmFiles(*(folder / name for name in names))))
+    job = make_job(make_parser().parse_args(command), FilmFiles(*(folder / name for name in names)))
+    generate(job)
+    print_lines({"binding": f"{film_binding(job)}; 95 % intervals"})
+
+
+def film_binding(job: "FilmJob") -> "BindingScore":
+    """How well the mouths in a job's finished film of cartoon people follow their own voices."""
+    from ..evaluation.film import score_film
+    from .video import read_video
+
+    frames, fps, _ = read_video(job.files.film)
+    tracks = job.conversation.timeline.tracks(seconds=len(frames) / fps)
+    return score_film(frames, job.picture, list(tracks), fps)

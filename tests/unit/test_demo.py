@@ -8,6 +8,9 @@ from PIL import Image
 
 from multitalk_core.standalone import demo
 from multitalk_core.standalone.cli import main, make_parser
+from multitalk_core.standalone.cli_generate import make_job
+from multitalk_core.standalone.generate import generate
+from multitalk_core.standalone.job import FilmFiles
 from multitalk_core.standalone.models import load_embedded
 from multitalk_core.standalone.video import read_video
 
@@ -49,6 +52,27 @@ def test_the_demo_says_whether_its_weights_are_random(made):
     _, said = made
     assert "python -m multitalk_core generate --picture" in said
     assert ("seeded random" in said) == (not load_embedded().trained)
+
+
+def test_each_mouth_follows_its_own_voice_also_with_the_voices_swapped(tmp_path):
+    """The demo as it ships: the trained model binds, and swapping the voices swaps the mouths."""
+    one, two = (str(demo.EMBEDDED / f"voice_{number}.flac") for number in (1, 2))
+    for first, second in ((one, two), (two, one)):
+        command = ["generate", "--picture", str(demo.EMBEDDED / "picture.png"), "--boxes", *demo.BOXES]
+        command += [
+            "--voice",
+            first,
+            "--voice",
+            second,
+            *demo.SETTINGS,
+            "--output",
+            str(tmp_path / "film.mp4"),
+        ]
+        job = make_job(make_parser().parse_args(command), FilmFiles.beside(tmp_path / "film.mp4"))
+        generate(job)
+        score = demo.film_binding(job)
+        assert score.own.value > 0.5, score
+        assert score.difference.low > 0.1, score
 
 
 def test_a_folder_that_cannot_be_made(tmp_path, capsys):
