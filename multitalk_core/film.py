@@ -153,32 +153,37 @@ def make_film(
     takes = takes or {}
     generator = torch.Generator().manual_seed(seed)
     first = picture.movedim(-1, 0)[None, :, None] * 2 - 1
-    given = first
+
+    def made(clip: Clip, before: Tensor) -> Segment:
+        """One clip, from the last frames of the one before."""
+        take = takes.get(clip.index, Take())
+        if take.seed is not None:
+            generator.manual_seed(take.seed)
+        windows = clip_windows(conversation, clip, window, prolonged if clip is plan.clips[-1] else 0)
+        given = before if continuation == MULTITALK else first
+        latent = maker.sample(_inputs(maker, clip, given, before, windows, generator, take.prompt))
+        frames = _matched(maker.decode(latent).to(first), first, colour_strength)
+        motion = frames[:, :, frames.shape[2] - plan.overlap :].clone()
+        added = frames[0, :, clip.motion_frames :].movedim(0, -1) / 2 + 0.5
+        located = {} if recorder is None else recorder.tensors(clip.index)
+        return Segment(added, latent, motion, generator.get_state(), located)
+
+    before = first
     for clip in plan.clips:
         if not clip.new_frames:
             break  # the released plan may end in a clip that adds nothing
         segment = None if segments is None else segments.read(clip.index)
         kept = segment is not None
         if segment is None:
-            take = takes.get(clip.index, Take())
-            if take.seed is not None:
-                generator.manual_seed(take.seed)
-            windows = clip_windows(conversation, clip, window, prolonged if clip is plan.clips[-1] else 0)
-            conditioned = given if continuation == MULTITALK else first
-            inputs = _inputs(maker, clip, conditioned, given, windows, generator, take.prompt)
-            latent = maker.sample(inputs)
-            frames = _matched(maker.decode(latent).to(first), first, colour_strength)
-            motion = frames[:, :, frames.shape[2] - plan.overlap :].clone()
-            added = frames[0, :, clip.motion_frames :].movedim(0, -1) / 2 + 0.5
-            located = {} if recorder is None else recorder.tensors(clip.index)
-            segment = Segment(added, latent, motion, generator.get_state(), located)
+            segment = made(clip, before)
             if segments is not None:
                 segment = segments.write(clip.index, segment)
         elif recorder is not None:
             recorder.restore(clip.index, segment.located)
-        given = segment.motion
+        before = segment.motion
         generator.set_state(segment.noise)
         yield FinishedClip(clip, segment.frames[: clip.new_frames], segment.latent, kept)
+        del segment  # its frames need not lie in memory while the next clip is made
 
 
 def clip_links(
