@@ -1,7 +1,7 @@
 """Write workflows/ and workflows/api/: every graph in both of ComfyUI's formats, made by ComfyUI's own page.
 
 `PYTHONPATH=.:tests/comfyui python tools/make_workflows.py [NAME ...]`, with ComfyUI and Chromium installed.
-The thumbnails are the graphs as the page shows them, the demo after a draft.
+The thumbnails are the graphs as the page shows them, the demo after its run.
 """
 
 import json
@@ -11,7 +11,7 @@ from io import BytesIO
 from pathlib import Path
 
 from browser import Browser
-from comfy_page import open_page, picture_of_graph, run_draft
+from comfy_page import open_page, picture_of_graph, press_run
 from comfy_server import ComfyServer
 from PIL import Image
 from standins import put_standins
@@ -122,7 +122,7 @@ def main(names: list[str]) -> None:
         for workflow in chosen:
             make(workflow, page, server.object_info)
             if workflow.name == "demo":
-                run_draft(page)
+                press_run(page)
             write_thumbnail(FOLDER / f"{workflow.name}.jpg", page)
             print(workflow.name)
 

@@ -15,6 +15,7 @@ from comfy_server import ComfyServer
 from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
+from skimage.data import astronaut
 
 from multitalk_core.audio.waveform import read_audio
 from multitalk_core.standalone.models import EMBEDDED
@@ -105,15 +106,11 @@ def _write_models(models: Path) -> None:
 
 
 def _write_pictures(folder: Path) -> None:
-    """The demo's picture, its left half, and three people."""
-    with Image.open(EMBEDDED / "picture.png") as picture:
-        left, right = picture.crop((0, 0, 320, 400)), picture.crop((320, 0, 640, 400))
-        picture.save(folder / "two_people.png")
-    left.save(folder / "one_person.png")
-    three = Image.new("RGB", (960, 400))
-    for place, half in enumerate((left, right, left)):
-        three.paste(half, (320 * place, 0))
-    three.resize((480, 200)).save(folder / "three_people.png")
+    """One photograph, and two and three of it side by side, mirrored in turn."""
+    face = astronaut()[:400, 60:380]
+    for count, name in enumerate(("one_person", "two_people", "three_people"), 1):
+        people = [face[:, ::-1] if number % 2 else face for number in range(count)]
+        Image.fromarray(np.concatenate(people, 1)).save(folder / f"{name}.png")
 
 
 def _write_recordings(folder: Path) -> None:

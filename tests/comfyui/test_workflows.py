@@ -94,7 +94,7 @@ def test_demo_runs_as_it_is(server):
     graph = load("demo")
     run = server.run(graph)
     (shown,) = run.outputs[only(graph, "SaveVideo")]["images"]
-    check_video(server.path(shown), 140, 176, 112)
+    check_video(server.path(shown), 71, WIDTH, HEIGHT)
     assert run.outputs[only(graph, "MultiTalkPersonLocalizer")]["images"]
     assert run.outputs[only(graph, "MultiTalkAudioEncoder")]["images"]
     assert run.outputs[only(graph, "MultiTalkBindingPreview")]["images"]

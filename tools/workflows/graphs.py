@@ -20,6 +20,7 @@ from .parts import (
     long_video,
     models,
     one_clip,
+    persons,
     picture,
     prompts,
     recordings,
@@ -43,11 +44,14 @@ def demo() -> Workflow:
         "negative": ("scene", "negative"),
         "picture": ("scene", "picture"),
         "clip_vision": None,
-        "width": 176,
-        "height": 112,
-        "clip_frames": 41,
+        "width": 96,
+        "height": 64,
+        "clip_frames": 13,
         "motion_frames": 5,
-        "steps": 8,
+        "steps": 12,
+        "shift": 3.0,
+        "text_scale": 1.0,
+        "audio_scale": 2.0,
     }
     loaders = models(
         "multitalk_demo_dit.safetensors",
@@ -56,12 +60,13 @@ def demo() -> Workflow:
         "multitalk_demo_wav2vec2.safetensors",
     )
     voices = [("scene", "voice_1"), ("scene", "voice_2")]
+    halves = {"method": "equal parts", "method.parts": 2}
     return Workflow(
         "demo",
         [
             [Group("Scene", {"scene": Node("MultiTalkDemo")}), loaders],
-            [Group("Persons", faces(2, ("scene", "picture")))],
-            [Group("Voices", conversation(voices, {"timing": "in turn", "timing.gap": 0.0}, WHOLE), 400)],
+            [Group("Persons", persons(("scene", "picture"), halves))],
+            [Group("Voices", conversation(voices, TOGETHER, WHOLE), 400)],
             [Group("Video", long_video(**embedded))],
             [Group("Result", save("demo", ("sampler", "video")) | binding(), 480)],
         ],

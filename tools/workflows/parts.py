@@ -51,15 +51,14 @@ def picture(file: str) -> dict[str, Node]:
     return {"picture": Node("LoadImage", {"image": file}, "Picture", 240)}
 
 
-def faces(count: int, image: tuple[str, str] = ("picture", "IMAGE")) -> dict[str, Node]:
-    inputs = {
-        "image": image,
-        "method": "automatic",
-        "method.persons": count,
-        "method.model": "faces",
-        "speaker_order": "",
-    }
+def persons(image: tuple[str, str], method: dict) -> dict[str, Node]:
+    inputs = {"image": image, **method, "speaker_order": ""}
     return {"persons": Node("MultiTalkPersonLocalizer", inputs, height=230)}
+
+
+def faces(count: int) -> dict[str, Node]:
+    method = {"method": "automatic", "method.persons": count, "method.model": "faces"}
+    return persons(("picture", "IMAGE"), method)
 
 
 def recordings(*files: str) -> dict[str, Node]:
@@ -117,7 +116,13 @@ CONDITIONS = {
 }
 SIZE = {"width": WIDTH, "height": HEIGHT}
 LENGTH = {"frames": ("voices", "frames")}
-CLIPS = {"length": 0, "clip_frames": FRAMES, "motion_frames": 25}
+CLIPS = {
+    "length": 0,
+    "clip_frames": FRAMES,
+    "motion_frames": 5,
+    "continuation": "multitalk",
+    "keep_clips": True,
+}
 SAMPLING = {
     "steps": 40,
     "sampler_name": "euler",

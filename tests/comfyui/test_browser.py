@@ -1,0 +1,65 @@
+"""ComfyUI's page in Chromium: the workflows as somebody opens them, and the demo as somebody runs it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from browser import Browser, find_chromium
+from comfy_page import complaints, open_page, press_run
+from standins import put_standins
+
+FOLDER = Path(__file__).parents[2] / "workflows"
+NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
+MISSING = """
+return app.rootGraph.nodes
+  .filter(node => !LiteGraph.registered_node_types[node.type] || node.has_errors)
+  .map(node => node.type);
+"""
+
+
+@pytest.fixture(scope="module")
+def page(server):
+    if find_chromium() is None:
+        pytest.skip("no Chromium here: install Debian's chromium")
+    put_standins(server)
+    with Browser() as browser:
+        open_page(browser, server)
+        yield browser
+
+
+def load(page: Browser, name: str) -> None:
+    workflow = json.loads((FOLDER / f"{name}.json").read_text())
+    page.evaluate("await app.loadGraphData(workflow, true, true, name)", workflow=workflow, name=name)
+    page.listen(0.5)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_workflow_opens_whole_and_is_the_graph_of_the_api(page, name):
+    complaints(page)
+    load(page, name)
+    assert page.evaluate(MISSING) == []
+    prompt = page.evaluate("return (await app.graphToPrompt()).output")
+    assert prompt == json.loads((FOLDER / "api" / f"{name}.json").read_text())
+    assert complaints(page) == []
+
+
+def test_demo_runs_in_the_page_and_shows_its_video(page):
+    complaints(page)
+    load(page, "demo")
+    press_run(page)
+    video = page.evaluate(
+        "const video = document.querySelector('video');"
+        "return [video.videoWidth, video.videoHeight, video.duration];"
+    )
+    assert video == [96, 64, pytest.approx(71 / 25, abs=0.1)]
+    assert complaints(page) == []
+
+
+def test_templates_list_the_workflows_with_their_thumbnails_and_not_the_api_ones(page, server):
+    (names,) = server.get("/api/workflow_templates").values()
+    assert sorted(names) == NAMES
+    thumbnail = page.evaluate(
+        "const answer = await fetch(`/api/workflow_templates/ComfyUI-MultiTalk/demo.jpg`);"
+        "return [answer.ok, answer.headers.get('content-type')];"
+    )
+    assert thumbnail == [True, "image/jpeg"]
