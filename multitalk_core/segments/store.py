@@ -6,8 +6,9 @@ Which film was used last is told by a counter, not by the clock, which may jump.
 import json
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from fnmatch import fnmatch
 from pathlib import Path
 
 from ..errors import MultiTalkError
@@ -187,7 +188,7 @@ def clear_films(root: Path, limit: int = 0, keep: Path | None = None) -> list[Ke
         try:
             with held(film.folder / LOCK):
                 shutil.rmtree(film.folder)
-        except Held:
+        except (Held, FileNotFoundError):  # being made, or another clear-out was quicker
             continue
         size -= film.size
         removed.append(film)
@@ -201,9 +202,12 @@ def _kept(folder: Path) -> KeptFilm:
     except (OSError, ValueError, TypeError, LookupError):
         values = ("(unknown)", 0, None, [])
     title, used, description, links = values
-    files = list(folder.glob("*"))
-    clips = len({file.name.split("-")[1] for file in files if file.suffix == ".safetensors"})
-    size = sum(file.stat().st_size for file in files)
+    sizes = {}
+    for file in folder.glob("*"):
+        with suppress(FileNotFoundError):  # another run renames and removes its files
+            sizes[file.name] = file.stat().st_size
+    clips = len({name.split("-")[1] for name in sizes if fnmatch(name, "clip-*.safetensors")})
+    size = sum(sizes.values())
     return KeptFilm(folder, title, clips, len(links), size, used, description, links)
 
 
