@@ -7,8 +7,11 @@ import pytest
 from PIL import Image
 from safetensors import safe_open
 
+from multitalk_core.audio.waveform import read_audio
 from multitalk_core.standalone.models import EMBEDDED
 
+ONE, TWO = (read_audio(EMBEDDED / f"voice_{number}.flac").seconds for number in (1, 2))
+FPS = 25
 DEMO_ENCODER = "multitalk_demo_wav2vec2.safetensors"
 
 
@@ -53,8 +56,9 @@ def seconds_of_sound(server, run) -> float:
 
 def test_voices_together_last_as_long_as_the_longest(server):
     run = server.run(conversation())
-    assert frames(run) == 72  # 2.89 seconds
-    assert seconds_of_sound(server, run) == pytest.approx(72 / 25, abs=0.03)
+    longest = int(max(ONE, TWO) * FPS)
+    assert frames(run) == longest
+    assert seconds_of_sound(server, run) == pytest.approx(longest / FPS, abs=0.03)
     with Image.open(server.path(run.outputs["encode"]["images"][0])) as picture:
         lanes = np.asarray(picture.convert("RGB"))
     # Each lane shows its own voice in its own colour.
@@ -64,7 +68,7 @@ def test_voices_together_last_as_long_as_the_longest(server):
 
 def test_voices_in_turn(server):
     run = server.run(conversation(**{"timing": "in turn", "timing.gap": 0.5}))
-    assert frames(run) == 152  # 2.892 + 0.5 + 2.719 seconds
+    assert frames(run) == int((ONE + 0.5 + TWO) * FPS)
 
 
 def test_table_of_one_recording(server):
@@ -73,7 +77,7 @@ def test_table_of_one_recording(server):
     )
     inputs = {"timing": "table", "timing.turns": table, "timing.names": "Bo, Ann, Cy"}
     run = server.run(conversation(**inputs, **{"voices.speaker_2": None}))
-    assert frames(run) == 72
+    assert frames(run) == int(ONE * FPS)
 
 
 def test_given_length_in_frames_and_in_seconds(server):
@@ -146,4 +150,4 @@ def test_file_that_is_no_audio_encoder_is_refused(server):
     graph["encoder"]["inputs"]["audio_encoder"] = "page.safetensors"
     failure = server.refuse(graph)
     assert failure.node == "encoder"
-    assert "download it again" in failure.message
+    assert "is a web page" in failure.message

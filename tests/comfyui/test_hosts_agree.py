@@ -17,7 +17,8 @@ from multitalk_core.standalone.models import EMBEDDED, EMBEDDED_FILES, load_embe
 from multitalk_core.standalone.pipeline import MultiTalkPipeline, SamplingSettings, load_adapter
 
 SIDE = 48
-TOLERANCE = 1e-4  # two libraries, two guided steps, a VAE there and back
+TOLERANCE = 1e-4  # two libraries, two versions of torch, two guided steps
+FRAMES_TOLERANCE = 1e-3  # the VAE and the match of colours on top: a quarter of an 8-bit level
 VARIANTS = {
     "three_passes": {},
     "text_scale_1": {"scales": GuidanceScales(text=1.0)},
@@ -77,4 +78,5 @@ def test_hosts_agree(variant, comfy_films, models, scene_tensors):
         if record.labels is not None:
             ours[f"labels_{clip}"] = record.labels
     errors = {name: relative_error(comfy_films[f"{variant}.{name}"], value) for name, value in ours.items()}
+    assert errors.pop("frames") < FRAMES_TOLERANCE
     assert max(errors.values()) < TOLERANCE, errors
