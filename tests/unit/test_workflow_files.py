@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from workflow_inputs import known_inputs
 
@@ -11,6 +12,8 @@ PACK = Path(__file__).parents[2]
 LOCK = json.loads((PACK / "tests" / "schema_lock.json").read_text())
 PAGES = sorted((PACK / "workflows").glob("*.json"))
 GRAPHS = sorted((PACK / "workflows" / "api").glob("*.json"))
+NOTE = "MarkdownNote"
+WIDGETS = ("INT", "FLOAT", "STRING", "BOOLEAN", "COMBO", "COMFY_DYNAMICCOMBO_V3")
 
 
 def test_there_is_a_graph_for_every_workflow():
@@ -57,3 +60,52 @@ def test_page_has_our_nodes_as_they_are(path):
         assert link in nodes[source]["outputs"][slot]["links"], f"{path.name}, link {link}"
         assert nodes[target]["inputs"][place]["link"] == link, f"{path.name}, link {link}"
         assert kind in ("*", nodes[source]["outputs"][slot]["type"]), f"{path.name}, link {link}"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_widgets_lie_in_the_order_of_the_schema(path):
+    for node in json.loads(path.read_text())["nodes"]:
+        named = node.get("widgets_values_named", {})
+        if node["type"].startswith("MultiTalk"):
+            expected = []
+            for name, entry in known_inputs(LOCK[node["type"]]["inputs"], named).items():
+                expected += [name] if entry["type"] in WIDGETS else []
+                # The page calls the widget that follows a seed by its first value.
+                expected += [entry["control_after_generate"]] if "control_after_generate" in entry else []
+            assert list(named) == expected, f"{path.name}, node {node['id']} ({node['type']})"
+            assert node.get("widgets_values", []) == list(named.values())
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_page_and_graph_are_the_same(path):
+    page = json.loads(path.read_text())
+    graph = json.loads((path.parent / "api" / path.name).read_text())
+    links = {link: [str(source), slot] for link, source, slot, *_ in page["links"]}
+    nodes = {str(node["id"]): node for node in page["nodes"] if node["type"] != NOTE}
+    assert {number: node["type"] for number, node in nodes.items()} == {
+        number: node["class_type"] for number, node in graph.items()
+    }
+    for number, node in nodes.items():
+        linked = {slot["name"]: links[slot["link"]] for slot in node["inputs"] if slot["link"] is not None}
+        written = node.get("widgets_values_named", {}) | linked
+        for name, value in graph[number]["inputs"].items():
+            assert written[name] == value, f"{path.name}, node {number} ({node['type']}), {name}"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_page_has_a_note_on_every_file_and_a_thumbnail(path):
+    nodes = json.loads(path.read_text())["nodes"]
+    (note,) = (node["widgets_values"][0] for node in nodes if node["type"] == NOTE)
+    files = [model for node in nodes for model in node["properties"].get("models", [])]
+    assert path.stem == "demo" or len(files) >= 5
+    for file in files:
+        assert f"[{file['name']}]({file['url']})" in note
+        assert f"`{file['directory']}/`" in note
+    with Image.open(path.with_suffix(".jpg")) as thumbnail:
+        assert thumbnail.format == "JPEG" and thumbnail.width == 800
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_queuing_again_gives_the_same_video(path):
+    for node in json.loads(path.read_text())["nodes"]:
+        assert "randomize" not in node.get("widgets_values", []), f"{path.name}, node {node['id']}"
