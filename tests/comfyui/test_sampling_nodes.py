@@ -177,7 +177,7 @@ def test_fewer_persons_than_voices(server, picture):
     [
         ({"frames": 10}, "use 9 or 13"),
         ({"width": 72}, "use 64 or 80"),
-        ({"record_block": 6}, "blocks 0 to 5"),
+        ({"record_block": 6}, "blocks 0 to 3"),
     ],
 )
 def test_numbers_that_cannot_be(server, picture, changes, words):

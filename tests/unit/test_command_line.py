@@ -360,7 +360,8 @@ def run(folder: Path, *more: str, **options: object) -> subprocess.Popen:
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        **options,
+        # A background job inherits that Ctrl-C is ignored.
+        **{"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL), **options},
     )
 
 
