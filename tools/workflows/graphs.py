@@ -57,6 +57,7 @@ def demo() -> Workflow:
         "multitalk_demo_dit.safetensors",
         "multitalk_demo_vae.safetensors",
         "multitalk_demo_adapter.safetensors",
+        "as stored",
         "multitalk_demo_wav2vec2.safetensors",
     )
     voices = [("scene", "voice_1"), ("scene", "voice_2")]

@@ -13,11 +13,11 @@ PROMPTS = {
 FPS, FRAMES, WIDTH, HEIGHT = 25.0, 81, 832, 480
 
 
-def models(diffusion_model: str, vae: str, adapter: str, encoder: str, **further: Node) -> Group:
+def models(diffusion_model: str, vae: str, adapter: str, dtype: str, encoder: str, **further: Node) -> Group:
     nodes = {
         "model": Node("UNETLoader", {"unet_name": diffusion_model, "weight_dtype": "default"}),
         **further,
-        "adapter": Node("MultiTalkAudioAdapterLoader", {"adapter": adapter, "dtype": "as stored"}),
+        "adapter": Node("MultiTalkAudioAdapterLoader", {"adapter": adapter, "dtype": dtype}),
         "encoder": Node("MultiTalkAudioEncoderLoader", {"audio_encoder": encoder}),
         "vae": Node("VAELoader", {"vae_name": vae}),
     }
@@ -29,6 +29,7 @@ def released_models(**further: Node) -> Group:
         "wan2.1_i2v_480p_14B_fp8_scaled.safetensors",
         "wan_2.1_vae.safetensors",
         "multitalk.safetensors",
+        "bfloat16",  # it is stored in float32, 10 GB
         "wav2vec2-chinese-base_fp16.safetensors",
         **further,
     )
