@@ -136,6 +136,8 @@ def _boxes() -> io.Input:
         "boxes",
         tooltip="One or more rectangles in pixels of the picture, from any node that draws or detects them; "
         "of an image batch the first image's.",
+        # As widgets of the page they would shift the others when a graph is opened again.
+        extra_dict={"forceInput": True},
     )
 
 

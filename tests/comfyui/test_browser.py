@@ -65,7 +65,6 @@ def test_templates_list_the_workflows_with_their_thumbnails_and_not_the_api_ones
     assert thumbnail == [True, "image/jpeg"]
 
 
-@pytest.mark.xfail(reason="boxes become widgets of the page and shift the others: Locate needs forceInput")
 def test_boxes_leave_the_other_settings_alone_when_a_graph_is_opened_again(page):
     locate = {
         "image": ["1", 0],
