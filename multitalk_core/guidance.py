@@ -11,8 +11,6 @@ NEGATIVE = "negative, audio"
 PROMPT_WITHOUT_AUDIO = "prompt, no audio"
 NEGATIVE_WITHOUT_AUDIO = "negative, no audio"
 
-_PRECISE = {False: torch.float64, True: torch.float32}  # Apple's GPUs have no float64
-
 
 @dataclass(frozen=True)
 class GuidanceScales:
@@ -65,7 +63,8 @@ class ProjectedGuidance:
         dimensions = tuple(range(1, difference.ndim))
         norm = difference.square().sum(dimensions, keepdim=True).sqrt()
         difference = difference * (self.threshold / norm).clamp(max=1.0)
-        along = prediction.to(_PRECISE[prediction.device.type == "mps"])
+        # float64 as released; Apple's GPUs have none.
+        along = prediction.float() if prediction.device.type == "mps" else prediction.double()
         along = along / along.square().sum(dimensions, keepdim=True).sqrt().clamp(min=1e-12)
         parallel = (difference.to(along.dtype) * along).sum(dimensions, keepdim=True) * along
         return (difference - parallel).to(prediction.dtype)

@@ -4,7 +4,6 @@ import io
 import subprocess
 from dataclasses import dataclass
 from functools import cache
-from itertools import product
 
 import numpy as np
 from torch import Tensor
@@ -62,11 +61,6 @@ class Line:
 
     voice: tuple[str, int, int]
     sentence: str
-
-
-def all_lines() -> list[Line]:
-    """Every voice says every sentence."""
-    return [Line(voice, sentence) for voice, sentence in product(VOICES, SENTENCES)]
 
 
 @cache
