@@ -60,7 +60,7 @@ class AudioPatch:
     scheme : str
         One of SCHEMES.
     ranges : LabelRanges, optional
-        The paper's, spread for more than two voices, where not given.
+        The paper's, spread for more than two voices, where not given. One voice has no labels.
     scale : float
         Factor of the audio layers' output.
     blocks : collection of int, optional
@@ -109,7 +109,7 @@ class AudioPatch:
         similarity = None
         if needs_localization(self.scheme, voices):
             similarity = class_similarity(query, key, rows.masks)
-        ranges = self.ranges or spread_ranges(voices)
+        ranges = self.ranges if self.ranges is not None and voices > 1 else spread_ranges(voices)
         binding = bind(self.scheme, ranges, rows.audible, grid, similarity, query.device)
         if self.observer is not None and similarity is not None:
             self.observer(block, similarity, binding.query_labels)

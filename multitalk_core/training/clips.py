@@ -18,7 +18,7 @@ from ..errors import MultiTalkError
 
 @dataclass(frozen=True)
 class TrainingClip:
-    """A clip, or a batch of clips with a first dimension more.
+    """A clip, or a batch of clips of one kind with a first dimension more.
 
     Attributes
     ----------
@@ -29,10 +29,12 @@ class TrainingClip:
     mask : Tensor [4, latent frames, height, width]
         Wan's mask channels.
     features : Tensor [voices, frames + window - 1, layers, channels]
-        Audio features of the clip's frames, half a window more on each side.
+        Audio features of the clip's frames, half a window more on each side; no voices for the I2V task.
     persons : Tensor [voices + 1, tokens of a frame]
         Token masks, the background last.
     text : Tensor [tokens, channels]
+    image : Tensor [tokens, channels] or None
+        CLIP's tokens of the last given frame, where the model has an image embedder.
     """
 
     latent: Tensor
@@ -41,25 +43,28 @@ class TrainingClip:
     features: Tensor
     persons: Tensor
     text: Tensor
+    image: Tensor | None = None
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Its tensors by name, without those it lacks."""
+        return {name: tensor for name, tensor in vars(self).items() if tensor is not None}
 
     def to(self, device: torch.device) -> "TrainingClip":
         """The same on `device`."""
-        return TrainingClip(*(getattr(self, name).to(device) for name in FIELDS))
-
-
-FIELDS = tuple(TrainingClip.__dataclass_fields__)
+        return TrainingClip(**{name: tensor.to(device) for name, tensor in self.tensors().items()})
 
 
 def stack_clips(clips: Sequence[TrainingClip]) -> TrainingClip:
-    """Clips of one size as a batch."""
-    return TrainingClip(*(torch.stack([getattr(clip, name) for clip in clips]) for name in FIELDS))
+    """Clips of one kind, that is of one size and number of voices, as a batch."""
+    names = clips[0].tensors()
+    return TrainingClip(**{name: torch.stack([getattr(clip, name) for clip in clips]) for name in names})
 
 
 def write_shard(folder: Path, number: int, clips: Sequence[TrainingClip]) -> None:
-    """Write clips of one size as a shard, in half precision; it appears only when it is whole."""
-    batch = stack_clips(clips)
+    """Write clips of one kind as a shard, in half precision; it appears only when it is whole."""
+    tensors = stack_clips(clips).tensors()
     partial = folder / f".shard-{number:05d}.{os.getpid()}.partial"
-    save_file({name: getattr(batch, name).to(torch.float16).contiguous() for name in FIELDS}, partial)
+    save_file({name: tensor.to(torch.float16).contiguous() for name, tensor in tensors.items()}, partial)
     os.replace(partial, shard_path(folder, number))
 
 
@@ -68,8 +73,36 @@ def shard_path(folder: Path, number: int) -> Path:
     return folder / f"shard-{number:05d}.safetensors"
 
 
-class ShardedClips(Dataset[TrainingClip]):
-    """All clips of a folder of shards, read one by one.
+class ClipsOfOneKind(Dataset[TrainingClip]):
+    """Clips that fit into one batch, read one by one.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Shards of one kind.
+    """
+
+    def __init__(self, paths: Sequence[Path]):
+        self.shards = [safe_open(path, "pt") for path in paths]
+        self.ends = list(accumulate(shard.get_slice("latent").get_shape()[0] for shard in self.shards))
+
+    def __len__(self) -> int:
+        return self.ends[-1]
+
+    def __getitem__(self, index: int) -> TrainingClip:
+        number = bisect.bisect_right(self.ends, index)
+        row = index - (self.ends[number - 1] if number else 0)
+        shard = self.shards[number]
+        return TrainingClip(**{name: shard.get_slice(name)[row].float() for name in shard.keys()})  # noqa: SIM118
+
+
+class ShardedClips(ClipsOfOneKind):
+    """All clips of a folder of shards.
+
+    Attributes
+    ----------
+    kinds : list of ClipsOfOneKind
+        The same clips by size and number of voices, in the order of their first shards.
 
     Raises
     ------
@@ -81,14 +114,13 @@ class ShardedClips(Dataset[TrainingClip]):
         paths = sorted(folder.glob("shard-*.safetensors"))
         if not paths:
             raise MultiTalkError(f"{folder} holds no training clips: prepare them first.")
-        self.shards = [safe_open(path, "pt") for path in paths]
-        self.ends = list(accumulate(shard.get_slice("latent").get_shape()[0] for shard in self.shards))
+        super().__init__(paths)
+        by_kind: dict[tuple, list[Path]] = {}
+        for path, shard in zip(paths, self.shards, strict=True):
+            by_kind.setdefault(_kind(shard), []).append(path)
+        self.kinds = [ClipsOfOneKind(of_kind) for of_kind in by_kind.values()]
 
-    def __len__(self) -> int:
-        return self.ends[-1]
 
-    def __getitem__(self, index: int) -> TrainingClip:
-        number = bisect.bisect_right(self.ends, index)
-        row = index - (self.ends[number - 1] if number else 0)
-        shard = self.shards[number]
-        return TrainingClip(*(shard.get_slice(name)[row].float() for name in FIELDS))
+def _kind(shard: safe_open) -> tuple:
+    """The shapes of a shard's tensors but for the number of clips."""
+    return tuple((name, *shard.get_slice(name).get_shape()[1:]) for name in sorted(shard.keys()))

@@ -12,7 +12,7 @@ from ..patch import AudioPatch, AudioRows
 from ..standalone.host import WanHost
 from .clips import TrainingClip
 from .flow import noised, shifted_levels, velocity
-from .recipe import ADAPTER, Recipe
+from .recipe import ADAPTER, BASE, Recipe
 
 if TYPE_CHECKING:
     from diffusers import WanTransformer3DModel
@@ -46,7 +46,7 @@ class TrainingModel(nn.Module):
     Parameters
     ----------
     transformer : WanTransformer3DModel
-        Frozen in place unless the recipe trains all.
+        Frozen in place where the recipe trains the adapter alone.
     adapter : AudioAdapter
     recipe : Recipe
     """
@@ -54,7 +54,8 @@ class TrainingModel(nn.Module):
     def __init__(self, transformer: "WanTransformer3DModel", adapter: AudioAdapter, recipe: Recipe):
         super().__init__()
         self.transformer = transformer.requires_grad_(recipe.trained != ADAPTER)
-        self.adapter = adapter.requires_grad_(True)
+        self.adapter = adapter.requires_grad_(recipe.trained != BASE)
+        self.hears = recipe.trained != BASE
         self.shift = recipe.shift
         self.host = WanHost(transformer, AudioPatch(adapter, recipe.scheme, recipe.ranges))
 
@@ -62,19 +63,23 @@ class TrainingModel(nn.Module):
         """Mean squared error of the predicted velocity of every clip, [rows]."""
         level = shifted_levels(draws.level, self.shift)
         latent = noised(clips.latent, draws.noise, level)
-        with self.host.hearing(self._rows(clips, draws.audible)):
-            predicted = self.transformer(
-                hidden_states=torch.cat([latent, clips.mask, clips.encoded], dim=1),
-                timestep=level * 1000,
-                encoder_hidden_states=clips.text,
-                return_dict=False,
-            )[0]
+        # The rows stay until the next batch: with gradient checkpointing the backward pass needs them too.
+        self.host.rows = self._rows(clips, draws.audible) if self.hears else None
+        predicted = self.transformer(
+            hidden_states=torch.cat([latent, clips.mask, clips.encoded], dim=1),
+            timestep=level * 1000,
+            encoder_hidden_states=clips.text,
+            encoder_hidden_states_image=clips.image,
+            return_dict=False,
+        )[0]
         target = velocity(clips.latent, draws.noise)
         return F.mse_loss(predicted.float(), target, reduction="none").flatten(1).mean(1)
 
     def _rows(self, clips: TrainingClip, audible: Tensor) -> AudioRows:
         """Every clip hears its own voices; where it is not audible, the zero embedding."""
         features = clips.features * audible.view(-1, 1, 1, 1, 1)
+        if features.shape[1] == 0:  # the zero embedding of one person
+            features = features.new_zeros(len(features), 1, *features.shape[2:])
         windows = features.unfold(2, self.adapter.shape.window, 1).movedim(-1, 3)
         tokens = self.adapter.audio_proj(windows.flatten(0, 1)).unflatten(0, windows.shape[:2])
         return AudioRows(tokens.transpose(1, 2), audible, clips.persons)

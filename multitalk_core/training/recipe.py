@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from ..labels import LabelRanges
 
-ADAPTER, FULL = "adapter", "full"
+BASE, ADAPTER, FULL = "base", "adapter", "full"
 
 
 @dataclass(frozen=True)
@@ -28,12 +28,13 @@ class Recipe:
     clip_norm : float
         Largest norm of the gradients; not told.
     without_audio : float
-        Share of the clips trained as I2V, their audio embedding zeroed; the paper mixes both tasks and does
-        not tell how much of each.
+        Share of the training that is I2V, the audio embedding zeroed: of the updates where there are clips
+        without voices for them, else of the clips. The paper mixes both tasks and does not tell how much of
+        each.
     shift : float
         Of the timesteps' distribution towards noise, as Wan's sampling; uniform before the shift.
     trained : str
-        "adapter", with the base model frozen, or "full".
+        "adapter", with the base model frozen; "base", the plain Wan model without any audio; or "full", both.
     scheme : str
         One of SCHEMES.
     ranges : LabelRanges or None

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import torch
 from accelerate import Accelerator
-from torch.utils.data import Dataset
 
-from .clips import TrainingClip, stack_clips
-from .model import Draws, TrainingModel
+from .clips import ShardedClips
+from .model import TrainingModel
+from .order import ClipOrder
 from .recipe import Recipe
 from .saving import load_newest, save_checkpoint
 
@@ -22,20 +22,20 @@ Progress = Callable[[int, float], None]
 
 def train(
     model: TrainingModel,
-    clips: Dataset[TrainingClip],
+    clips: ShardedClips,
     recipe: Recipe,
     folder: Path,
     accelerator: Accelerator | None = None,
     on_step: Progress | None = None,
     seconds_between_saves: float = SECONDS_BETWEEN_SAVES,
+    i2v_clips: ShardedClips | None = None,
 ) -> None:
     """Train `model` in place, from the newest checkpoint in `folder` or from its own weights.
 
     Parameters
     ----------
     model : TrainingModel
-    clips : Dataset of TrainingClip
-        Of one size.
+    clips : ShardedClips
     recipe : Recipe
         Its batch must divide among the processes and the accumulation steps.
     folder : Path
@@ -46,8 +46,11 @@ def train(
         Called on the main process.
     seconds_between_saves : float
         The last state is saved always.
+    i2v_clips : ShardedClips, optional
+        Clips without voices for the I2V task.
     """
     accelerator = accelerator or Accelerator()
+    order = ClipOrder(clips, recipe, i2v_clips)
     folder.mkdir(parents=True, exist_ok=True)
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
@@ -57,8 +60,8 @@ def train(
         for group in optimizer.param_groups:
             group["lr"] = recipe.learning_rate * rate_share(recipe, step)
         total = 0.0
-        for rows in own_positions(recipe, step, accelerator):
-            batch, draws = load_batch(clips, rows, recipe)
+        for rows in own_rows(recipe, accelerator):
+            batch, draws = order.batch(step, rows)
             with accelerator.accumulate(wrapped):
                 loss = wrapped(batch.to(accelerator.device), draws.to(accelerator.device)).mean()
                 accelerator.backward(loss)
@@ -85,31 +88,9 @@ def rate_share(recipe: Recipe, step: int) -> float:
     return recipe.final_rate + (1 - recipe.final_rate) * 0.5 * (1 + math.cos(math.pi * progress))
 
 
-def own_positions(recipe: Recipe, step: int, accelerator: Accelerator) -> Iterator[list[int]]:
-    """This process's places in the endless order of clips, one list for each accumulation step."""
+def own_rows(recipe: Recipe, accelerator: Accelerator) -> Iterator[range]:
+    """This process's rows of an update, one range for each accumulation step."""
     parts = accelerator.num_processes * accelerator.gradient_accumulation_steps
     size = recipe.batch // parts
     for part in range(accelerator.process_index, parts, accelerator.num_processes):
-        start = step * recipe.batch + part * size
-        yield list(range(start, start + size))
-
-
-def load_batch(
-    clips: Dataset[TrainingClip], positions: list[int], recipe: Recipe
-) -> tuple[TrainingClip, Draws]:
-    """Clips at places of the endless order, and their noise; both the same on any number of processes."""
-    batch = stack_clips([clips[clip_index(position, len(clips), recipe.seed)] for position in positions])
-    noise, levels = [], []
-    for position in positions:
-        generator = torch.Generator().manual_seed(recipe.seed * 1_000_000_007 + position)
-        levels.append(torch.rand(2, generator=generator))
-        noise.append(torch.randn(batch.latent.shape[1:], generator=generator))
-    level, task = torch.stack(levels).unbind(1)
-    return batch, Draws(torch.stack(noise), level, task >= recipe.without_audio)
-
-
-def clip_index(position: int, count: int, seed: int) -> int:
-    """Every clip once, in an order that changes from round to round."""
-    turn, place = divmod(position, count)
-    order = torch.randperm(count, generator=torch.Generator().manual_seed(seed * 1_000_003 + turn))
-    return int(order[place])
+        yield range(part * size, (part + 1) * size)

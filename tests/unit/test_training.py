@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,30 +15,32 @@ from multitalk_core.adapter import AudioAdapter
 from multitalk_core.checkpoint.adapter_shape import AdapterShape
 from multitalk_core.errors import MultiTalkError
 from multitalk_core.guidance import released_timesteps
-from multitalk_core.training.clips import FIELDS, ShardedClips, TrainingClip, write_shard
+from multitalk_core.labels import spread_ranges
+from multitalk_core.training.clips import ShardedClips, TrainingClip, stack_clips, write_shard
 from multitalk_core.training.flow import noised, shifted_levels, velocity
 from multitalk_core.training.model import Draws, TrainingModel
-from multitalk_core.training.recipe import ADAPTER, FULL, Recipe
-from multitalk_core.training.saving import checkpoints, newest_weights
-from multitalk_core.training.trainer import clip_index, load_batch, rate_share, train
+from multitalk_core.training.order import ClipOrder, clip_index
+from multitalk_core.training.recipe import ADAPTER, BASE, FULL, Recipe
+from multitalk_core.training.saving import checkpoints, newest_weights, start_from
+from multitalk_core.training.trainer import rate_share, train
 
 FRAMES, HEIGHT, WIDTH = 2, 4, 6
 
 
-def random_clip(seed):
+def random_clip(seed, voices=2):
     generator = torch.Generator().manual_seed(seed)
 
     def normal(*size):
         return torch.randn(size, generator=generator).half().float()
 
-    persons = torch.zeros(3, HEIGHT * WIDTH // 4)
-    persons[0, 0], persons[1, 2], persons[2, 3:] = 1, 1, 1
+    persons = torch.zeros(voices + 1, HEIGHT * WIDTH // 4)
+    persons[range(voices), range(voices)], persons[voices, voices:] = 1, 1
     latent = (16, FRAMES, HEIGHT, WIDTH)
     return TrainingClip(
         normal(*latent),
         normal(*latent),
         torch.ones(4, FRAMES, HEIGHT, WIDTH),
-        normal(2, 4 * FRAMES + 1, 2, 8),
+        normal(voices, 4 * FRAMES + 1, 2, 8),
         persons,
         normal(3, 32),
     )
@@ -69,8 +72,10 @@ def losses(recipe, clips, folder, **options):
 def test_clips_come_back_from_their_shards(clips):
     assert len(clips) == 5
     for index in range(5):
-        for name in FIELDS:
-            assert torch.equal(getattr(clips[index], name), getattr(random_clip(index), name))
+        wanted = random_clip(index).tensors()
+        assert clips[index].tensors().keys() == wanted.keys()
+        for name, tensor in clips[index].tensors().items():
+            assert torch.equal(tensor, wanted[name])
 
 
 def test_a_folder_without_clips_is_refused(tmp_path):
@@ -100,16 +105,88 @@ def test_the_loss_falls_and_all_weights_move(clips, tmp_path):
     assert not unmoved
 
 
-def test_the_base_stays_frozen(clips, tmp_path):
-    recipe = Recipe(steps=3, batch=2, learning_rate=1e-2, trained=ADAPTER)
-    model, _ = losses(recipe, clips, tmp_path / "run")
+@pytest.mark.parametrize(("trained", "part"), [(ADAPTER, "adapter"), (BASE, "transformer")])
+def test_only_the_trained_part_moves_and_is_saved(clips, tmp_path, trained, part):
+    recipe = Recipe(steps=3, batch=2, learning_rate=1e-2, trained=trained)
+    model, _ = losses(recipe, clips, tmp_path)
     before = tiny_model(recipe).state_dict()
-    moved = {
-        name.split(".")[0]
-        for name, tensor in model.state_dict().items()
-        if not torch.equal(tensor, before[name])
-    }
-    assert moved == {"adapter"}
+    moved = {name for name, tensor in model.state_dict().items() if not torch.equal(tensor, before[name])}
+    assert moved == {name for name in before if name.startswith(part)}
+    saved, _ = newest_weights(tmp_path)
+    assert saved.keys() == moved
+
+
+def test_the_base_trains_as_the_plain_model_does(clips, tmp_path):
+    recipe = Recipe(steps=2, batch=2, learning_rate=1e-2, warm_up=1, trained=BASE)
+    model = tiny_model(recipe)
+    batch, draws = ClipOrder(clips, recipe).batch(0, [0, 1])
+    loss = model(batch, draws)
+    model.host.remove()
+    model.adapter = None
+    torch.testing.assert_close(model(batch, draws), loss)
+
+
+def test_stages_go_on_from_each_other(clips, tmp_path):
+    base, _ = losses(Recipe(steps=2, batch=2, warm_up=1, trained=BASE), clips, tmp_path / "base")
+    second = Recipe(steps=2, batch=2, warm_up=1, learning_rate=1e-2)
+    model = tiny_model(second)
+    start_from(model, tmp_path / "base")
+    for name, tensor in base.state_dict().items():
+        assert torch.equal(model.state_dict()[name], tensor)
+    train(model, clips, second, tmp_path / "adapter")
+    third = tiny_model(second)
+    start_from(third, tmp_path / "base")
+    start_from(third, tmp_path / "adapter")
+    for name, tensor in model.state_dict().items():
+        assert torch.equal(third.state_dict()[name], tensor)
+
+
+def test_a_stage_of_another_model_is_refused(clips, tmp_path):
+    recipe = Recipe(steps=1, batch=2)
+    losses(recipe, clips, tmp_path)
+    wider = AudioAdapter(AdapterShape((0, 1), 32, 24, 2, 16, 5, 16), 2)
+    with pytest.raises(MultiTalkError, match="another model"):
+        start_from(TrainingModel(tiny_model(recipe).transformer, wider, recipe), tmp_path)
+
+
+def test_clips_of_one_and_two_persons_train_together(clips, tmp_path):
+    write_shard(tmp_path, 2, [random_clip(seed, voices=1) for seed in range(5, 8)])
+    write_shard(tmp_path, 3, [random_clip(seed) for seed in range(8, 10)])
+    both = ShardedClips(tmp_path)
+    assert [len(kind) for kind in both.kinds] == [7, 3]
+    recipe = Recipe(steps=400, batch=1, ranges=spread_ranges(2, width=2.0, step=2.0))
+    order = ClipOrder(both, recipe)
+    persons = [order.batch(step, [0])[0].features.shape[1] for step in range(recipe.steps)]
+    assert set(persons) == {1, 2} and persons.count(1) == pytest.approx(120, abs=30)
+    _, seen = losses(replace(recipe, steps=6), both, tmp_path / "run")
+    assert len(seen) == 6
+
+
+def test_i2v_clips_have_their_share_of_the_updates(clips, tmp_path):
+    (tmp_path / "i2v").mkdir()
+    write_shard(tmp_path / "i2v", 0, [random_clip(seed, voices=0) for seed in range(5, 8)])
+    recipe = Recipe(steps=200, batch=2, without_audio=0.25)
+    i2v_clips = ShardedClips(tmp_path / "i2v")
+    order = ClipOrder(clips, recipe, i2v_clips)
+    batches = [order.batch(step, range(2)) for step in range(recipe.steps)]
+    audible = [bool(draws.audible.all()) for _, draws in batches]
+    assert audible == [batch.features.shape[1] == 2 for batch, _ in batches]
+    assert audible.count(False) == pytest.approx(50, abs=15)
+    firsts = [batch.latent for batch, _ in batches if batch.features.shape[1] == 0][:3]
+    seen = torch.cat(firsts)  # two rounds of the three clips
+    assert len({clip.sum().item() for clip in seen}) == 3
+    _, first = losses(replace(recipe, steps=8, warm_up=1), clips, tmp_path / "a", i2v_clips=i2v_clips)
+    _, second = losses(replace(recipe, steps=8, warm_up=1), clips, tmp_path / "b", i2v_clips=i2v_clips)
+    assert first == second
+
+
+def test_the_i2v_task_hears_the_zero_embedding_of_one_person(clips):
+    model = tiny_model(Recipe(steps=1)).eval()
+    clip = stack_clips([random_clip(0)])
+    wordless = replace(clip, features=clip.features[:, :0], persons=clip.persons[:, 2:])
+    draws = Draws(torch.randn(clip.latent.shape), torch.rand(1), torch.tensor([False]))
+    with torch.no_grad():
+        torch.testing.assert_close(model(wordless, draws), model(clip, draws))
 
 
 def test_a_killed_run_resumes_to_the_same_losses(clips, tmp_path):
@@ -153,7 +230,7 @@ def test_two_processes_are_one(clips, tmp_path):
 def test_without_audio_the_voices_do_not_matter(clips):
     recipe = Recipe(steps=1, trained=FULL)
     model = tiny_model(recipe).eval()
-    batch, draws = load_batch(clips, [0, 1], recipe)
+    batch, draws = ClipOrder(clips, recipe).batch(0, [0, 1])
     silent = Draws(draws.noise, draws.level, torch.tensor([False, True]))
     changed = TrainingClip(**{**vars(batch), "features": batch.features + 1})
     with torch.no_grad():
