@@ -1,7 +1,8 @@
-"""The binding score of a finished film of cartoon people."""
+"""Mouths and voices of a finished film of cartoon people, and its binding score."""
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -15,10 +16,31 @@ from .mouths import Face, find_faces, mouth_openness
 BLOCK_FRAMES = 13  # half a second
 
 
-def score_film(
+@dataclass(frozen=True, eq=False)
+class FilmMouths:
+    """What was seen and heard of each speaker.
+
+    Attributes
+    ----------
+    openness, loudness : Tensor [speakers, frames]
+        Of the mouth and of the voice.
+    columns : tuple of float, in 0..1
+        Where in the film's width each face is in the first frame.
+    """
+
+    openness: Tensor
+    loudness: Tensor
+    columns: tuple[float, ...]
+
+    def score(self) -> BindingScore:
+        """How well the mouths follow the voices."""
+        return binding_score([self.openness], [self.loudness], BLOCK_FRAMES)
+
+
+def measure_film(
     frames: Tensor, picture: Tensor, voices: Sequence[np.ndarray], fps: float = 25.0
-) -> BindingScore:
-    """Find the faces in the picture, read their mouths in the film, and compare them with the voices.
+) -> FilmMouths:
+    """Find the faces in the picture, and read their mouths in the film and the loudness of the voices.
 
     Parameters
     ----------
@@ -41,8 +63,9 @@ def score_film(
             "measure binding on the demo's own picture."
         )
     faces = [face_in_film(face, picture.shape[:2], frames.shape[1:3]) for face in faces]
-    envelopes = torch.stack([loudness_envelope(voice, len(frames), fps) for voice in voices])
-    return binding_score([mouth_openness(frames, faces)], [envelopes], BLOCK_FRAMES)
+    loudness = torch.stack([loudness_envelope(voice, len(frames), fps) for voice in voices])
+    columns = tuple(face.x * frames.shape[1] / frames.shape[2] for face in faces)
+    return FilmMouths(mouth_openness(frames, faces), loudness, columns)
 
 
 def face_in_film(face: Face, picture: tuple[int, int], film: tuple[int, int]) -> Face:

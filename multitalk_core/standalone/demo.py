@@ -1,6 +1,7 @@
 """The demo: a film of two people from what is shipped, through every part that a real film goes through."""
 
 import shlex
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,14 +52,38 @@ def make_demo(folder: Path) -> None:
     names = ("film.mp4", "persons.png", "localization.png", "timeline.png")
     job = make_job(make_parser().parse_args(command), FilmFiles(*(folder / name for name in names)))
     generate(job)
-    print_lines({"binding": f"{film_binding(job)}; 95 % intervals"})
+    picture, film = folder / "mouths.png", folder / "film_with_mouths.mp4"
+    score = draw_mouths(job, picture, film)
+    print_lines({"mouths": f"{picture}, {film}", "binding": f"{score}; 95 % intervals"})
 
 
-def film_binding(job: "FilmJob") -> "BindingScore":
-    """How well the mouths in a job's finished film of cartoon people follow their own voices."""
-    from ..evaluation.film import score_film
-    from .video import read_video
+def draw_mouths(job: "FilmJob", picture: Path, film: Path) -> "BindingScore":
+    """Draw both mouths of a job's finished film of cartoon people against both voices.
+
+    Parameters
+    ----------
+    job : FilmJob
+    picture, film : Path
+        For the drawing, and for the film with it underneath.
+
+    Returns
+    -------
+    BindingScore
+        How well the mouths follow their own voices.
+    """
+    from ..drawing.mouths import frames_with_mouths, mouths_picture
+    from ..evaluation.film import measure_film
+    from ..picture import write_picture
+    from .video import VideoWriter, read_video
 
     frames, fps, _ = read_video(job.files.film)
-    tracks = job.conversation.timeline.tracks(seconds=len(frames) / fps)
-    return score_film(frames, job.picture, list(tracks), fps)
+    conversation = job.conversation
+    tracks = conversation.timeline.tracks(seconds=len(frames) / fps)
+    mouths = measure_film(frames, job.picture, list(tracks), fps)
+    write_picture(picture, mouths_picture(mouths.openness, mouths.loudness, fps))
+    drawn = frames_with_mouths(frames, mouths.openness, mouths.loudness, mouths.columns, fps)
+    first = next(drawn)
+    with VideoWriter(film, first.shape[1], first.shape[0], fps, conversation.sound) as writer:
+        for frame in chain([first], drawn):
+            writer.append(frame[None])
+    return mouths.score()

@@ -3,7 +3,9 @@
 import contextlib
 import io
 
+import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from multitalk_core.standalone import demo
@@ -27,10 +29,10 @@ def made(tmp_path_factory):
     return folder, printed.getvalue()
 
 
-def test_the_demo_makes_a_film_with_sound_and_three_drawings(made):
-    names = {"film.mp4", "persons.png", "localization.png", "timeline.png"}
+def test_the_demo_makes_a_film_with_sound_and_its_drawings(made):
+    drawings = {"persons.png", "localization.png", "timeline.png", "mouths.png"}
     folder, _ = made
-    assert {file.name for file in folder.iterdir()} == names
+    assert {file.name for file in folder.iterdir()} == {"film.mp4", "film_with_mouths.mp4", *drawings}
     frames, _, sound = read_video(folder / "film.mp4")
     assert frames.shape == (9, 48, 64, 3) and abs(sound.samples).max() > 0.05
 
@@ -40,6 +42,18 @@ def test_the_drawings_show_two_persons_in_two_colours(made):
     with Image.open(folder / "persons.png") as drawing:
         left, right = drawing.getpixel((182, 380)), drawing.getpixel((458, 380))
     assert left[2] > left[1] and right != left
+
+
+def test_the_film_is_shown_again_above_its_mouths_with_its_sound(made):
+    folder, said = made
+    film, _, sound = read_video(folder / "film.mp4")
+    shown, _, heard = read_video(folder / "film_with_mouths.mp4")
+    enlarged = shown.shape[2] / film.shape[2]
+    assert len(shown) == len(film) and enlarged >= 4 and shown.shape[1] > film.shape[1] * enlarged + 200
+    above = shown[:, : round(film.shape[1] * enlarged)].mean((1, 2))
+    torch.testing.assert_close(above, film.mean((1, 2)), atol=0.05, rtol=0)
+    np.testing.assert_allclose(heard.samples, sound.samples, atol=0.02)
+    assert str(folder / "mouths.png") in said and "own voice" in said
 
 
 def test_the_demo_as_it_ships_asks_for_what_is_there():
@@ -70,7 +84,7 @@ def test_each_mouth_follows_its_own_voice_also_with_the_voices_swapped(tmp_path)
         ]
         job = make_job(make_parser().parse_args(command), FilmFiles.beside(tmp_path / "film.mp4"))
         generate(job)
-        score = demo.film_binding(job)
+        score = demo.draw_mouths(job, tmp_path / "mouths.png", tmp_path / "mouths.mp4")
         assert score.own.value > 0.5, score
         assert score.difference.low > 0.1, score
 

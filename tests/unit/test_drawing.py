@@ -6,8 +6,9 @@ from itertools import combinations
 import pytest
 import torch
 
+from multitalk_core.drawing.mouths import frames_with_mouths, mouths_picture
 from multitalk_core.drawing.overlay import persons_overlay
-from multitalk_core.drawing.palette import BACKGROUND, LANE, SPEAKERS, class_colours, speaker_colour
+from multitalk_core.drawing.palette import BACKGROUND, LANE, SPEAKERS, TEXT, class_colours, speaker_colour
 from multitalk_core.drawing.strip import localization_strip
 from multitalk_core.drawing.timeline import timeline_picture
 from multitalk_core.persons import GIVEN, Box, persons_from_boxes
@@ -107,3 +108,57 @@ def test_timeline_axis_counts_seconds_and_frames():
     assert torch.equal(drawn[-40:], timeline_picture(tracks, 16000, fps=50)[-40:])  # seconds, below
     minutes = timeline_picture(torch.zeros(1, 100 * 600), 100)
     assert not torch.equal(drawn[-40:], minutes[-40:])
+
+
+def talking(frames=50):
+    """Two voices that take turns, [speakers, frames]."""
+    loudness = torch.zeros(2, frames)
+    loudness[0, : frames // 2] = loudness[1, frames // 2 :] = 0.1
+    return loudness
+
+
+def test_mouths_are_drawn_over_their_voices():
+    loudness = talking()
+    drawn = mouths_picture(0.1 + loudness, loudness)
+    assert drawn.shape[1] == 1280
+    lanes = drawn[40:132], drawn[142:234]
+    for lane, speaks, quiet in zip(lanes, ((100, 580), (620, 1100)), ((620, 1100), (100, 580)), strict=True):
+        assert share(lane[:, slice(*quiet)], LANE) > 0.8 > 0.3 > share(lane[:, slice(*speaks)], LANE)
+        # The mouth's line runs at the top while the voice sounds, and at the bottom while it does not.
+        assert (
+            share(lane[:20, slice(*speaks)], TEXT) > 0.05 and share(lane[-20:, slice(*speaks)], TEXT) < 0.02
+        )
+        assert share(lane[-20:, slice(*quiet)], TEXT) > 0.05 and share(lane[:20, slice(*quiet)], TEXT) < 0.02
+
+
+def test_the_correlations_beside_the_lanes_tell_whose_voice_a_mouth_follows():
+    loudness = talking()
+    bound, swapped = mouths_picture(loudness, loudness), mouths_picture(loudness.flip(0), loudness)
+    beside = slice(1140, None)
+    assert not torch.equal(bound[40:132, beside], swapped[40:132, beside])
+    assert torch.equal(bound[40:50, beside], swapped[40:50, beside])
+    for speaker in range(2):
+        assert share(bound[40:132, beside], speaker_colour(speaker)) > 0.005
+    assert mouths_picture(torch.zeros(2, 50), loudness).isfinite().all()  # mouths that never move
+
+
+def test_a_film_above_its_mouths_is_enlarged_and_its_cursor_moves():
+    loudness = talking()
+    frames = torch.full((50, 64, 96, 3), 0.5)
+    shown = torch.stack(list(frames_with_mouths(frames, loudness, loudness, (0.3, 0.7))))
+    assert shown.shape[2] >= 640 and shown.shape[1] % 16 == shown.shape[2] % 16 == 0
+    height = shown.shape[2] * 64 // 96
+    assert share(shown[0, : height - 50], (128, 128, 128)) == 1
+    for speaker, column in enumerate((0.3, 0.7)):
+        middle = round(column * shown.shape[2])
+        badge = shown[0, height - 50 : height, middle - 20 : middle + 20]
+        assert share(badge, speaker_colour(speaker)) > 0.1
+    lane = shown[:, height + 42 : height + 130]
+    cursors = [(frame - torch.tensor(TEXT) / 255).abs().amax((0, 2)).argmin() for frame in lane]
+    assert (torch.tensor(cursors).diff() >= 0).all() and cursors[-1] - cursors[0] > 400
+
+
+def test_a_large_film_is_not_enlarged():
+    loudness = talking(2)
+    shown = next(frames_with_mouths(torch.zeros(2, 480, 832, 3), loudness, loudness, (0.3, 0.7)))
+    assert shown.shape[1] == 832

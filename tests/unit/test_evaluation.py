@@ -7,7 +7,7 @@ import torch
 from multitalk_core.errors import MultiTalkError
 from multitalk_core.evaluation.binding import binding_score
 from multitalk_core.evaluation.envelope import loudness_envelope
-from multitalk_core.evaluation.film import score_film
+from multitalk_core.evaluation.film import measure_film
 from multitalk_core.evaluation.mouths import Face, find_faces, mouth_openness
 from multitalk_core.picture import resize_and_crop
 from multitalk_core.toy_world.scene import random_scene
@@ -95,13 +95,13 @@ def test_a_film_is_scored_by_its_picture_and_its_voices():
     mouths = torch.stack([loudness_envelope(voice, 50) / 0.12 for voice in samples])
     picture = scene.frames(torch.zeros(2, 1), 400)[0]
     film = resize_and_crop(scene.frames(mouths, 128).movedim(-1, 1), 128, 192).movedim(1, -1)
-    score = score_film(film, picture, list(samples))
+    score = measure_film(film, picture, list(samples)).score()
     assert score.own.low > 0.95 and score.difference.low > 0.3
-    swapped = score_film(film, picture, list(samples[::-1]))
+    swapped = measure_film(film, picture, list(samples[::-1])).score()
     assert swapped.difference.high < -0.3
 
 
 def test_faces_and_voices_must_be_as_many():
     picture = random_scene(0).frames(torch.zeros(2, 1), 400)[0]
     with pytest.raises(MultiTalkError, match="2 cartoon face"):
-        score_film(torch.zeros(1, 64, 96, 3), picture, [np.zeros(16000, np.float32)])
+        measure_film(torch.zeros(1, 64, 96, 3), picture, [np.zeros(16000, np.float32)])
