@@ -2,7 +2,7 @@
 
 from .keys import Json, chain, digest
 from .segment import BrokenSegment, Segment, read_segment, write_segment
-from .store import FilmSegments, KeptFilm, clear_films, kept_films, open_film
+from .store import FilmSegments, KeptFilm, clear_film, clear_films, kept_films, open_film
 
 __all__ = [
     "BrokenSegment",
@@ -11,6 +11,7 @@ __all__ = [
     "KeptFilm",
     "Segment",
     "chain",
+    "clear_film",
     "clear_films",
     "digest",
     "kept_films",

@@ -183,16 +183,20 @@ def clear_films(root: Path, limit: int = 0, keep: Path | None = None) -> list[Ke
     for film in reversed(films):
         if size <= limit:
             break
-        if film.folder == keep:
-            continue
-        try:
-            with held(film.folder / LOCK):
-                shutil.rmtree(film.folder)
-        except (Held, FileNotFoundError):  # being made, or another clear-out was quicker
-            continue
-        size -= film.size
-        removed.append(film)
+        if film.folder != keep and clear_film(film):
+            size -= film.size
+            removed.append(film)
     return removed
+
+
+def clear_film(film: KeptFilm) -> bool:
+    """Remove a film unless it is being made; whether it was removed."""
+    try:
+        with held(film.folder / LOCK):
+            shutil.rmtree(film.folder)
+    except (Held, FileNotFoundError):  # being made, or another clear-out was quicker
+        return False
+    return True
 
 
 def _kept(folder: Path) -> KeptFilm:

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 from ..clips import ClipPlan
-from ..errors import MultiTalkError
 from ..film import Take
 from ..segments import clear_films, kept_films
+from ..takes import check_clip, plan_takes
 from .cli_types import positive, prompt_at, retake, whole_number
 
 GIGABYTE = 10**9
@@ -86,30 +86,13 @@ def read_takes(arguments: argparse.Namespace, plan: ClipPlan, fps: float) -> dic
     MultiTalkError
         For a clip or a second that the film does not have.
     """
-    count = len(plan.clips)
-    named = [clip for clip, _ in arguments.retake]
     if arguments.stop_after is not None:
-        named.append(arguments.stop_after - 1)
-    for clip in named:
-        if clip >= count:
-            raise MultiTalkError(f"There is no clip {clip + 1}: the film has {count}.")
-    seeds = {
-        clip: secrets.randbelow(RANDOM_SEEDS) if seed is None else seed for clip, seed in arguments.retake
+        check_clip(arguments.stop_after - 1, plan)
+    retakes = {
+        clip: Take(secrets.randbelow(RANDOM_SEEDS) if seed is None else seed)
+        for clip, seed in arguments.retake
     }
-    prompts: list[str | None] = [None] * count
-    for seconds, prompt in sorted(arguments.prompt_at):
-        frame = round(seconds * fps)
-        if frame >= plan.frames:
-            raise MultiTalkError(
-                f"--prompt-at {seconds:g} lies behind the film's end at {plan.frames / fps:g} seconds."
-            )
-        first = plan.clip_at(frame).index
-        prompts[first:] = [prompt] * (count - first)
-    return {
-        clip: Take(seeds.get(clip), prompts[clip])
-        for clip in range(count)
-        if clip in seeds or prompts[clip] is not None
-    }
+    return plan_takes(plan, fps, retakes, arguments.prompt_at)
 
 
 def add_films_command(commands: argparse._SubParsersAction) -> None:

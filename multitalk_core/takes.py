@@ -1,0 +1,108 @@
+"""What single clips of a film have of their own, as users write it: retakes, and prompts from a time on."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from .clips import ClipPlan
+from .errors import MultiTalkError
+from .film import Take
+
+SEEDS = 2**64  # as many as torch takes
+RETAKE = re.compile(r"(?P<clip>\d+)\s*:\s*(?:(?P<seed>\d+)\s*(?:,\s*(?P<reworded>\S.*))?|(?P<prompt>\S.*))")
+PROMPT_AT = re.compile(
+    r"(?:(?:(?P<hours>\d+):)?(?P<minutes>\d+):)?(?P<seconds>\d+(?:\.\d+)?)\s+(?P<prompt>\S.*)"
+)
+
+
+def plan_takes(
+    plan: ClipPlan, fps: float, retakes: Mapping[int, Take], prompts: Sequence[tuple[float, str]]
+) -> dict[int, Take]:
+    """What some clips have of their own.
+
+    Parameters
+    ----------
+    plan : ClipPlan
+    fps : float
+        Frames per second.
+    retakes : mapping of clip index to Take
+    prompts : sequence of (seconds, prompt)
+        Each from the clip on that brings this second of the film, until the next one.
+
+    Returns
+    -------
+    dict of clip index to Take
+        A retake's own prompt goes before that of its time.
+
+    Raises
+    ------
+    MultiTalkError
+        For a clip or a second that the film does not have.
+    """
+    for clip in retakes:
+        check_clip(clip, plan)
+    timed: dict[int, str] = {}
+    for seconds, prompt in sorted(prompts):
+        frame = round(seconds * fps)
+        if frame >= plan.frames:
+            raise MultiTalkError(
+                f"The prompt at {seconds:g} seconds lies behind the film's end at {plan.frames / fps:g} "
+                "seconds."
+            )
+        timed |= {clip.index: prompt for clip in plan.clips[plan.clip_at(frame).index :]}
+    takes = {}
+    for clip in sorted(set(timed) | set(retakes)):
+        own = retakes.get(clip, Take())
+        takes[clip] = Take(own.seed, timed.get(clip) if own.prompt is None else own.prompt)
+    return takes
+
+
+def check_clip(clip: int, plan: ClipPlan) -> None:
+    """Raise a MultiTalkError unless the film has a clip of this index."""
+    if not 0 <= clip < len(plan.clips):
+        raise MultiTalkError(f"There is no clip {clip + 1}: the film has {len(plan.clips)}.")
+
+
+def parse_retakes(text: str) -> dict[int, Take]:
+    """Takes by clip index, one a line: "3: 42" (clip and seed), "3: 42, She laughs." or "3: She laughs."
+
+    Raises
+    ------
+    MultiTalkError
+        For a line of another form, or a seed that is too large.
+    """
+    takes = {}
+    for line in _lines(text):
+        found = RETAKE.fullmatch(line)
+        if found is None or int(found["seed"] or 0) >= SEEDS:
+            raise MultiTalkError(
+                f'"{line}" is no retake: write a clip and its seed as in 3: 42, with a prompt as in '
+                "3: 42, She laughs. or a prompt alone as in 3: She laughs."
+            )
+        seed = None if found["seed"] is None else int(found["seed"])
+        takes[int(found["clip"]) - 1] = Take(seed, found["reworded"] or found["prompt"])
+    return takes
+
+
+def parse_prompts(text: str) -> list[tuple[float, str]]:
+    """Prompts and the seconds from which they hold, one a line: "0:05 She nods." or "5 She nods."
+
+    Raises
+    ------
+    MultiTalkError
+        For a line of another form.
+    """
+    prompts = []
+    for line in _lines(text):
+        found = PROMPT_AT.fullmatch(line)
+        if found is None:
+            raise MultiTalkError(
+                f'"{line}" is no prompt from a time on: write the time in the video, then the prompt, as in '
+                "0:05 She nods."
+            )
+        hours, minutes = (int(found[unit] or 0) for unit in ("hours", "minutes"))
+        prompts.append((hours * 3600 + minutes * 60 + float(found["seconds"]), found["prompt"]))
+    return prompts
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
