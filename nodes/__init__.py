@@ -34,6 +34,7 @@ class MultiTalkExtension(ComfyExtension):
         from .demo import Demo
         from .guider import Guider
         from .long_video import LongVideo
+        from .mouths_plot import MouthsPlot
         from .person_localizer import PersonLocalizer
         from .sampler import Sampler
         from .schedule import ReleasedSigmas
@@ -49,6 +50,7 @@ class MultiTalkExtension(ComfyExtension):
             Guider,
             ReleasedSigmas,
             BindingPreview,
+            MouthsPlot,
             Demo,
         ]
 

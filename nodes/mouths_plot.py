@@ -1,0 +1,47 @@
+"""A plot of both voices against both mouths of the demo's film."""
+
+from comfy_api.latest import io, ui
+from torch import Tensor
+
+from ..multitalk_core.audio.conversation import Conversation
+from ..multitalk_core.drawing.mouths import mouths_picture
+from ..multitalk_core.evaluation.film import measure_film
+from .sockets import CATEGORY, MultiTalkAudio
+
+
+class MouthsPlot(io.ComfyNode):
+    """Does each mouth follow its own voice?"""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="MultiTalkMouthsPlot",
+            display_name="MultiTalk Mouths Plot",
+            category=CATEGORY,
+            description="Measures how far the mouths of the demo's drawn people are open, frame by frame, and "
+            "draws them against the voices. It reads drawn mouths only, not photographed ones.",
+            search_aliases=["multitalk", "binding score", "lip sync", "who speaks", "demo"],
+            inputs=[
+                io.Image.Input("images", tooltip="The film's frames, from its beginning."),
+                MultiTalkAudio.Input("audio", tooltip="The voices it was made with, left person first."),
+                io.Image.Input(
+                    "picture",
+                    tooltip="The picture it was made from, uncropped: the demo's, or one drawn like it.",
+                ),
+            ],
+            outputs=[
+                io.Image.Output(
+                    "plot",
+                    tooltip="A lane a person: the voice's loudness, filled; the mouth's openness, a line; and "
+                    "their correlation.",
+                ),
+            ],
+            is_output_node=True,
+        )
+
+    @classmethod
+    def execute(cls, images: Tensor, audio: Conversation, picture: Tensor) -> io.NodeOutput:
+        tracks = audio.timeline.tracks(seconds=len(images) / audio.fps)
+        mouths = measure_film(images[..., :3], picture[0, ..., :3], list(tracks), audio.fps)
+        plot = mouths_picture(mouths.openness, mouths.loudness, audio.fps)[None]
+        return io.NodeOutput(plot, ui=ui.PreviewImage(plot, cls=cls))
