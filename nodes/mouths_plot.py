@@ -18,8 +18,8 @@ class MouthsPlot(io.ComfyNode):
             node_id="MultiTalkMouthsPlot",
             display_name="MultiTalk Mouths Plot",
             category=CATEGORY,
-            description="Measures how far the mouths of the demo's drawn people are open, frame by frame, and "
-            "draws them against the voices. It reads drawn mouths only, not photographed ones.",
+            description="Measures how far the mouths of the demo's drawn people are open, frame by frame, "
+            "and draws them against the voices. It reads drawn mouths only, not photographed ones.",
             search_aliases=["multitalk", "binding score", "lip sync", "who speaks", "demo"],
             inputs=[
                 io.Image.Input("images", tooltip="The film's frames, from its beginning."),
@@ -32,8 +32,8 @@ class MouthsPlot(io.ComfyNode):
             outputs=[
                 io.Image.Output(
                     "plot",
-                    tooltip="A lane a person: the voice's loudness, filled; the mouth's openness, a line; and "
-                    "their correlation.",
+                    tooltip="A lane a person: the voice's loudness, filled; the mouth's openness, a line; "
+                    "and their correlation.",
                 ),
             ],
             is_output_node=True,
