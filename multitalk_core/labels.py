@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 ROTATION_BASE = 10000.0
+AT_ONCE = 2**23  # numbers turned at a time: in one go a 480p clip needs a gigabyte of float32 beside it
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def rotate(vectors: Tensor, labels: Tensor) -> Tensor:
 
     Parameters
     ----------
-    vectors : Tensor [..., channels]
+    vectors : Tensor [..., heads, channels]
         An even number of channels.
     labels : Tensor
         Broadcastable to the shape of `vectors` without its last dimension.
@@ -118,9 +119,15 @@ def rotate(vectors: Tensor, labels: Tensor) -> Tensor:
     channels = vectors.shape[-1]
     exponents = torch.arange(0, channels, 2, device=vectors.device, dtype=torch.float32) / channels
     angles = labels.float()[..., None] * ROTATION_BASE**-exponents
-    cosine, sine = angles.cos(), angles.sin()
-    even, odd = vectors[..., 0::2], vectors[..., 1::2]
+    cosines, sines = (part.expand(*vectors.shape[:-1], -1) for part in (angles.cos(), angles.sin()))
     turned = torch.empty_like(vectors)
-    turned[..., 0::2] = even * cosine - odd * sine  # in float32: half precision is promoted, then rounded
-    turned[..., 1::2] = odd * cosine + even * sine
+    heads = vectors.shape[-2]
+    at_once = max(1, AT_ONCE * heads // vectors.numel())
+    for start in range(0, heads, at_once):
+        some = slice(start, start + at_once)
+        cosine, sine = cosines[..., some, :], sines[..., some, :]
+        even, odd = vectors[..., some, 0::2], vectors[..., some, 1::2]
+        # In float32: half precision is promoted, then rounded.
+        turned[..., some, 0::2] = even * cosine - odd * sine
+        turned[..., some, 1::2] = odd * cosine + even * sine
     return turned

@@ -1,4 +1,4 @@
-"""Time and memory of localization beside the self-attention of the same layer.
+"""Time and memory of localization and of L-RoPE's rotation beside the self-attention of the same layer.
 
     python tests/bench.py [--heads 12] [--channels 128] [--frames 5 9 13 21] [--device cpu|cuda]
 
@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from multitalk_core.labels import rotate
 from multitalk_core.localization import class_similarity
 
 HEIGHT, WIDTH, CLASSES = 26, 40, 3  # tokens of a 416 × 640 film
@@ -33,7 +34,17 @@ def plain(query: Tensor, key: Tensor, masks: Tensor) -> Tensor:
     return torch.einsum("bhqk,bck->bcq", attention, masks / masks.sum(-1, keepdim=True)) / query.shape[2]
 
 
-WAYS = {"fused localization": class_similarity, "plain localization": plain, "self-attention": self_attention}
+def rotation(query: Tensor, key: Tensor, masks: Tensor) -> Tensor:
+    """Queries turned by their labels; the result alone is as large as the queries."""
+    return rotate(query, torch.linspace(0, 24, query.shape[1], device=query.device)[None, :, None])
+
+
+WAYS = {
+    "self-attention": self_attention,
+    "fused localization": class_similarity,
+    "plain localization": plain,
+    "label rotation": rotation,
+}
 
 
 def measure(way: str, frames: int, options: argparse.Namespace, answer: object) -> None:
@@ -85,7 +96,7 @@ def main() -> None:
     for frames in options.frames:
         tokens = frames * HEIGHT * WIDTH
         attention_seconds = None
-        for way in ("self-attention", "fused localization", "plain localization"):
+        for way in WAYS:
             matrix = 4 * tokens * HEIGHT * WIDTH * options.heads / 2**30
             print(f"{frames:13} {tokens:7}  {way:20}", end=" ", flush=True)
             if way == "plain localization" and matrix > options.largest:

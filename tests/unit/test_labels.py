@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -46,12 +47,25 @@ def test_the_most_similar_token_has_the_highest_label() -> None:
 @given(label=st.floats(-30, 30), other=st.floats(-30, 30), shift=st.floats(-20, 20))
 @settings(max_examples=40, deadline=None)
 def test_scores_depend_on_the_labels_difference_alone(label: float, other: float, shift: float) -> None:
-    query, key = torch.randn(2, 16, generator=torch.Generator().manual_seed(0))
+    query, key = torch.randn(2, 1, 16, generator=torch.Generator().manual_seed(0))
 
     def score(a: float, b: float) -> torch.Tensor:
-        return rotate(query, torch.tensor(a)) @ rotate(key, torch.tensor(b))
+        return rotate(query, torch.tensor(a)) @ rotate(key, torch.tensor(b)).T
 
     torch.testing.assert_close(score(label, other), score(label + shift, other + shift), atol=2e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("at_once", [1, 200, 2**23])
+def test_heads_turn_alike_however_many_at_a_time(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = torch.Generator().manual_seed(2)
+    vectors = torch.randn(2, 5, 6, 8, generator=generator).bfloat16()
+    labels = torch.rand(2, 5, 1, generator=generator) * 24
+    whole = rotate(vectors, labels)
+    monkeypatch.setattr("multitalk_core.labels.AT_ONCE", at_once)
+    assert torch.equal(rotate(vectors, labels), whole)
+    trained = vectors.float().requires_grad_()
+    rotate(trained, labels).square().sum().backward()
+    torch.testing.assert_close(trained.grad, 2 * trained.detach())  # lengths stay
 
 
 def test_label_zero_changes_nothing_and_length_is_kept() -> None:
