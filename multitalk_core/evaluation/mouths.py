@@ -64,7 +64,27 @@ def find_faces(picture: Tensor) -> list[Face]:
     return faces
 
 
-def mouth_openness(video: Tensor, faces: Sequence[Face]) -> Tensor:
+def follow_faces(video: Tensor, faces: Sequence[Face], expected: Tensor | None = None) -> Tensor:
+    """Where each face is in every frame, by its eyes.
+
+    Parameters
+    ----------
+    video : Tensor [frames, height, width, 3], in 0..1
+    faces : sequence of Face
+        Where they are in the first frame.
+    expected : Tensor [faces, frames, 2], optional
+        Middles to look around; else around where a face was in the frame before.
+
+    Returns
+    -------
+    Tensor [faces, frames, 2], middles as (x, y)
+    """
+    frames = video.movedim(-1, 1)
+    around = [None] * len(faces) if expected is None else expected
+    return torch.stack([_follow(frames, face, path) for face, path in zip(faces, around, strict=True)])
+
+
+def mouth_openness(video: Tensor, faces: Sequence[Face], paths: Tensor | None = None) -> Tensor:
     """Share of each mouth's surroundings that has the colour of a mouth.
 
     Parameters
@@ -72,29 +92,38 @@ def mouth_openness(video: Tensor, faces: Sequence[Face]) -> Tensor:
     video : Tensor [frames, height, width, 3], in 0..1
     faces : sequence of Face
         Where they are in the first frame.
+    paths : Tensor [faces, frames, 2], optional
+        From `follow_faces`, which is called where they are not given.
 
     Returns
     -------
     Tensor [faces, frames]
     """
-    return torch.stack([_openness_of(video.movedim(-1, 1), face) for face in faces])
+    paths = follow_faces(video, faces) if paths is None else paths
+    frames = video.movedim(-1, 1)
+    return torch.stack([_openness_of(frames, face, path) for face, path in zip(faces, paths, strict=True)])
 
 
-def _openness_of(video: Tensor, face: Face) -> Tensor:
+def _follow(frames: Tensor, face: Face, expected: Tensor | None) -> Tensor:
     place = torch.tensor([[face.x, face.y]])
-    template = _sample(video[:1], place, face.size, EYES)
-    skin = _sample(video[:1], place, face.size, BRIDGE).mean((2, 3))[0]
-    towards_mouth = torch.tensor(MOUTH_COLOUR) - skin
+    template = _sample(frames[:1], place, face.size, EYES)
     steps = torch.arange(-REACH, REACH + STEP / 2, STEP) * face.size
     shifts = torch.cartesian_prod(steps, steps)
-    opened = []
-    for frame in video[:, None]:
-        seen = _sample(frame.expand(len(shifts), -1, -1, -1), place + shifts, face.size, EYES)
-        place = place + shifts[(seen - template).square().mean((1, 2, 3)).argmin()]
-        mouth = _sample(frame, place, face.size, MOUTH)[0] - skin[:, None, None]
-        share = torch.einsum("chw,c->hw", mouth, towards_mouth) / towards_mouth.square().sum()
-        opened.append(share.clamp(0, 1).mean())
-    return torch.stack(opened)
+    path = []
+    for index, frame in enumerate(frames):
+        places = shifts + (place if expected is None else expected[index])
+        seen = _sample(frame.expand(len(shifts), -1, -1, -1), places, face.size, EYES)
+        place = places[(seen - template).square().mean((1, 2, 3)).argmin()]
+        path.append(place)
+    return torch.stack(path)
+
+
+def _openness_of(frames: Tensor, face: Face, path: Tensor) -> Tensor:
+    skin = _sample(frames[:1], path[:1], face.size, BRIDGE).mean((2, 3))
+    towards_mouth = torch.tensor(MOUTH_COLOUR) - skin[0]
+    mouths = _sample(frames, path, face.size, MOUTH) - skin[:, :, None, None]
+    share = torch.einsum("nchw,c->nhw", mouths, towards_mouth) / towards_mouth.square().sum()
+    return share.clamp(0, 1).mean((1, 2))
 
 
 def _sample(frames: Tensor, places: Tensor, size: float, region: tuple[float, float, float, float]) -> Tensor:

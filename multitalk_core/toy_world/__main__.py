@@ -1,65 +1,73 @@
-"""`python -m multitalk_core.toy_world`: train the demo's models, score them, write their files."""
+"""`python -m multitalk_core.toy_world`: train the demo's models, measure them, write their files."""
 
 import argparse
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import torch
 
-from ..guidance import GuidanceScales
 from ..standalone.models import EMBEDDED
 from .audio_encoder import probe
-from .world import World
+from .report import write_report
+from .results import make_results
+from .stages import ABLATIONS, STAGES
+from .world import KINDS, World
+
+REPORT = Path("docs/results.md")
+TALKS = 24
+STEPS_BETWEEN_LINES = 50
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m multitalk_core.toy_world", description=__doc__)
-    parser.add_argument("command", choices=("train", "score", "write"))
-    parser.add_argument("folder", type=Path, help="where the training's state lies; a stopped one goes on")
-    world = World()
-    parser.add_argument("--vae-steps", type=int, default=world.vae_steps)
-    parser.add_argument("--decoder-steps", type=int, default=world.decoder_steps)
-    parser.add_argument("--clips", type=int, default=world.clips)
-    parser.add_argument("--steps", type=int, default=world.recipe.steps)
-    parser.add_argument("--batch", type=int, default=world.recipe.batch)
-    parser.add_argument("--talks", type=int, default=32, help="unseen talks to score")
-    parser.add_argument("--audio-scale", type=float, default=world.settings.scales.audio)
-    parser.add_argument("--output", type=Path, default=EMBEDDED, help="folder of the written files")
+    commands = parser.add_subparsers(dest="command", required=True)
+    help_texts = {
+        "train": "the stages in their order; a stopped training goes on",
+        "measure": "the numbers of docs/results.md, of all stages that are trained",
+        "report": "docs/results.md from the numbers",
+        "write": "a stage's weights as the embedded demo's files",
+    }
+    parsers = {name: commands.add_parser(name, help=text) for name, text in help_texts.items()}
+    for command in parsers.values():
+        command.add_argument("folder", type=Path, help="where the training's state lies")
+    stages = list(STAGES | ABLATIONS)
+    parsers["train"].add_argument("--stages", nargs="+", choices=stages, default=list(STAGES))
+    parsers["measure"].add_argument("--talks", type=int, default=TALKS, help="unseen talks of a measure")
+    parsers["report"].add_argument("--output", type=Path, default=REPORT)
+    parsers["write"].add_argument("--stage", choices=stages, default="two")
+    parsers["write"].add_argument("--output", type=Path, default=EMBEDDED, help="folder of the written files")
     return parser.parse_args()
 
 
 def main() -> None:
-    arguments = parse_arguments()
-    world = World(vae_steps=arguments.vae_steps, decoder_steps=arguments.decoder_steps, clips=arguments.clips)
-    world = replace(
-        world,
-        recipe=replace(world.recipe, steps=arguments.steps, batch=arguments.batch),
-        settings=replace(world.settings, scales=GuidanceScales(1.0, arguments.audio_scale)),
-    )
-    arguments.folder.mkdir(parents=True, exist_ok=True)
-    if arguments.command == "train":
-        train(world, arguments.folder)
-    elif arguments.command == "score":
-        score = world.score(arguments.folder, arguments.talks)
-        print(f"{arguments.talks} unseen talks: {score.straight}\nvoices swapped: {score.swapped}")
-    else:
-        world.write(arguments.folder, arguments.output)
-
-
-def train(world: World, folder: Path) -> None:
-    started = time.monotonic()
+    arguments, world, started = parse_arguments(), World(), time.monotonic()
+    folder = arguments.folder
+    folder.mkdir(parents=True, exist_ok=True)
 
     def report(text: str) -> None:
         print(f"{(time.monotonic() - started) / 60:6.1f} min  {text}", flush=True)
 
-    def report_step(step: int, loss: float) -> None:
-        if step % 50 == 0:
-            report(f"DiT {step}: loss {loss:.4f}")
+    if arguments.command == "train":
+        train(world, folder, arguments.stages, report)
+    elif arguments.command == "measure":
+        make_results(world, folder, arguments.talks, report)
+    elif arguments.command == "report":
+        write_report(folder, arguments.output)
+    else:
+        world.write(folder, arguments.stage, arguments.output)
 
+
+def train(world: World, folder: Path, stages: list[str], report) -> None:
     report(f"probe of the audio encoder: R² {probe(world.audio_encoder(folder)):.3f}")
-    world.prepare_clips(folder, lambda done: report(f"{done} clips encoded"))
-    world.train_dit(folder, report_step)
+    for kind in KINDS:
+        world.prepare_clips(folder, kind, lambda done, kind=kind: report(f"{kind}: {done} clips encoded"))
+    for stage in stages:
+
+        def on_step(step: int, loss: float, stage: str = stage) -> None:
+            if step % STEPS_BETWEEN_LINES == 0:
+                report(f"{stage} {step}: loss {loss:.4f}")
+
+        world.train_stage(folder, stage, on_step)
     world.tuned_vae(folder)
     report("done")
 

@@ -11,6 +11,7 @@ from torch import Tensor
 from ..adapter import AudioAdapter
 from ..checkpoint import write_adapter
 from ..checkpoint.adapter_shape import AdapterShape
+from ..standalone.demo_text import DemoText
 from ..standalone.models import EMBEDDED_FILES, I2V_CHANNELS
 from ..standalone.wan_keys import transformer_to_wan, vae_to_wan
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from transformers import Wav2Vec2Model
 
 WIDTH, HEADS, BLOCKS = 128, 4, 4
-TEXT_WIDTH, TEXT_TOKENS = 64, 8
-VAE_BASE = 8
+TEXT_WIDTH = 64
+VAE_BASE = 16
 AUDIO_LAYERS, AUDIO_WIDTH, AUDIO_HEADS = 4, 64, 4
 CONTEXT_TOKENS, TOKEN_WIDTH, INTERMEDIATE, WINDOW = 4, 64, 128, 5
 
@@ -79,21 +80,13 @@ def make_audio_encoder() -> "Wav2Vec2Model":
     )
 
 
-def make_texts(seed: int = 0) -> dict[str, Tensor]:
-    """What stands for the embedded prompts: two fixed embeddings [tokens, channels]."""
-    generator = torch.Generator().manual_seed(seed)
-    return {
-        name: torch.randn(TEXT_TOKENS, TEXT_WIDTH, generator=generator) for name in ("prompt", "negative")
-    }
-
-
 def write_models(
     folder: Path,
     transformer: "WanTransformer3DModel",
     adapter: AudioAdapter,
     vae: "AutoencoderKLWan",
     audio_encoder: "Wav2Vec2Model",
-    texts: dict[str, Tensor],
+    text: DemoText,
     made: str,
 ) -> None:
     """Write all files of the embedded demo, under Wan's original key names.
@@ -113,7 +106,7 @@ def write_models(
     _write(files["vae"], vae_to_wan(vae.state_dict()), half, made)
     config = audio_encoder.config.to_json_string(use_diff=True)
     _write(files["audio_encoder"], audio_encoder.state_dict(), whole, made, config=config)
-    _write(files["text"], texts, whole, made)
+    _write(files["text"], {"vectors": text.vectors}, whole, made, vocabulary=text.metadata())
     files["adapter"].parent.mkdir(parents=True, exist_ok=True)
     state = {name: tensor.half() for name, tensor in adapter.state_dict().items()}
     write_adapter(files["adapter"], state, {"multitalk": made})

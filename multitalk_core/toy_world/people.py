@@ -57,49 +57,72 @@ def colour(code: str) -> Tensor:
     return torch.tensor([int(code[start : start + 2], 16) / 255 for start in (1, 3, 5)])
 
 
-def draw_person(canvas: Canvas, look: Look, x: Tensor, y: Tensor, size: float, openness: Tensor) -> None:
+def draw_person(
+    canvas: Canvas,
+    look: Look,
+    x: Tensor,
+    body: Tensor,
+    head: Tensor,
+    size: float,
+    shirt: Tensor,
+    openness: Tensor,
+) -> None:
     """Draw head and shoulders.
 
     Parameters
     ----------
     canvas : Canvas
     look : Look
-    x, y : Tensor [frames]
+    x, head : Tensor [frames]
         Middle of the face.
+    body : Tensor [frames]
+        As `head` while the head is held upright.
     size : float
         Half width of the face.
+    shirt : Tensor [frames, 3]
+        Its colour.
     openness : Tensor [frames]
         Of the mouth, 0..1.
     """
 
-    def ellipse(right: float, below: float, across: float, down: float | Tensor, code: str) -> None:
+    def ellipse(
+        right: float, below: float, across: float, down: float | Tensor, code: str, y: Tensor = head
+    ) -> None:
         coverage = canvas.ellipse(x + right * size, y + below * size, across * size, down * size)
         canvas.paint(coverage, colour(code))
 
-    def box(right: float, below: float, across: float, down: float, corner: float, code: str) -> None:
+    def box(
+        right: float,
+        below: float,
+        across: float,
+        down: float,
+        corner: float,
+        paint: Tensor,
+        y: Tensor = head,
+    ) -> None:
         place = (x + right * size, y + below * size, across * size, down * size, corner * size)
-        canvas.paint(canvas.box(*place), colour(code))
+        canvas.paint(canvas.box(*place), paint)
 
     if look.long_hair:
         ellipse(0, -0.16, 1.23, 1.31, look.hair)
-        box(0, 0.7, 1.23, 0.88, 0.45, look.hair)
+        box(0, 0.7, 1.23, 0.88, 0.45, colour(look.hair))
     else:
         ellipse(0, -0.42, 1.1, 1.12, look.hair)
-    box(0, 3.0, 1.55, 1.41, 0.9, look.shirt)
-    ellipse(0, 1.7, 0.59, 0.4, look.collar)
-    box(0, 1.33, 0.36, 0.37, 0, look.shade)
-    ellipse(0, 1.7, 0.36, 0.19, look.shade)
+    box(0, 3.6, 1.55, 2.01, 0.9, shirt, body)
+    ellipse(0, 1.7, 0.59, 0.4, look.collar, body)
+    box(0, 1.33, 0.36, 0.37, 0, colour(look.shade), body)
+    ellipse(0, 1.7, 0.36, 0.19, look.shade, body)
     for side in (-1, 1):
         ellipse(side, 0.08, 0.17, 0.25, look.skin)
-    face = (x, y, size, 1.2 * size)
+    face = (x, head, size, 1.2 * size)
     canvas.paint(canvas.ellipse(*face), colour(look.skin))
-    fringe = canvas.ellipse(x, y, 1.04 * size, 1.24 * size) * canvas.above(y - 0.55 * size)
+    fringe = canvas.ellipse(x, head, 1.04 * size, 1.24 * size) * canvas.above(head - 0.55 * size)
     canvas.paint(fringe, colour(look.hair))
     for side in (-1, 1):
         ellipse(0.39 * side, -0.08, 0.22, 0.25, WHITE)
         ellipse(0.39 * side, -0.05, 0.13, 0.16, look.iris)
         ellipse(0.39 * side, -0.05, 0.075, 0.09, DARK)
-        box(0.39 * side, -0.42, 0.22, 0.045, 0.045, look.hair)
+        box(0.39 * side, -0.42, 0.22, 0.045, 0.045, colour(look.hair))
         ellipse(0.66 * side, 0.34, 0.15, 0.1, look.shade)
     ellipse(0, 0.22, 0.1, 0.06, look.shade)
     ellipse(0, MOUTH_BELOW, MOUTH_ACROSS, CLOSED + (WIDEST - CLOSED) * openness, MOUTH)

@@ -1,7 +1,7 @@
-"""Who stands where and how they move: a scene from a seed, and the frames of it."""
+"""Who stands where and what they do: a scene from a seed, and the frames of it."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -14,8 +14,14 @@ WALLS = (("#dcebf2", "#c3d9e4"), ("#f2ead8", "#e0d2b4"), ("#e3efdc", "#c8dcbc"),
 FLOOR_BELOW = 0.83
 SWAY = 0.03
 FACE_SIZES = (0.2, 0.25)
+WIDEST_FACE = 0.4  # of a person's part of the picture
 # A person's box, in half widths of the face from its middle: left, top, right, bottom.
 PERSON_BOX = (-1.3, -1.55, 1.3, 1.5)
+NOD, HOP = 0.09, 0.13  # picture heights
+RED = "#e01b2b"
+
+STAYS, NODS, HOPS, REDDENS = "stays", "nods", "hops", "reddens"
+ACTIONS = (NODS, HOPS, REDDENS)
 
 
 @dataclass(frozen=True)
@@ -31,8 +37,11 @@ class Person:
         Half width of the face.
     sway : tuple of (float, float, float)
         Width, cycles a second and phase of the sideways movement.
-    travel : float
-        Sideways way a second.
+    action : str
+        STAYS or one of ACTIONS: the head goes down and up again, the whole person goes up and down again,
+        the shirt turns red.
+    walk : float
+        Sideways way from the scene's `start` to the clip's end.
     """
 
     look: Look
@@ -40,24 +49,61 @@ class Person:
     y: float
     size: float
     sway: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    travel: float = 0.0
+    action: str = STAYS
+    walk: float = 0.0
 
-    def path(self, frames: int) -> tuple[Tensor, Tensor]:
-        """Middle of the face in every frame, x and y [frames]."""
-        seconds = torch.arange(frames) / FPS
+    def across(self, progress: Tensor) -> Tensor:
+        """Middle of the body and the face in every frame, [frames]."""
+        seconds = torch.arange(len(progress)) / FPS
         width, cycles, phase = self.sway
         swayed = torch.sin(2 * math.pi * cycles * seconds + phase) - math.sin(phase)
-        return self.x + width * swayed + self.travel * seconds, torch.full((frames,), self.y)
+        return self.x + width * swayed + self.walk * progress
+
+    def body(self, progress: Tensor) -> Tensor:
+        """Where the middle of the face would be without a nod, [frames]."""
+        return self.y - HOP * torch.sin(math.pi * progress) * (self.action == HOPS)
+
+    def head(self, progress: Tensor) -> Tensor:
+        """Middle of the face, [frames]."""
+        return self.body(progress) + NOD * torch.sin(math.pi * progress) * (self.action == NODS)
+
+    def shirt(self, progress: Tensor) -> Tensor:
+        """Colour of the shirt, [frames, 3]."""
+        reddened = progress * (self.action == REDDENS)
+        return torch.lerp(colour(self.look.shirt), colour(RED), reddened[:, None])
 
 
 @dataclass(frozen=True)
 class Scene:
-    """Persons in speaker order, from left to right unless told otherwise, before a wall and a floor."""
+    """Persons in speaker order before a wall and a floor; the larger one stands in front.
+
+    Attributes
+    ----------
+    persons : tuple of Person
+    wall, floor : str
+        Colours.
+    aspect : float
+        Width over height.
+    start : int
+        Frame after which walks and actions begin.
+    """
 
     persons: tuple[Person, ...]
     wall: str
     floor: str
     aspect: float
+    start: int = 0
+
+    def progress(self, frames: int) -> Tensor:
+        """Share of the walks and actions that is done, [frames] in 0..1."""
+        return ((torch.arange(frames) - self.start) / max(1, frames - 1 - self.start)).clamp(0, 1)
+
+    def paths(self, frames: int) -> Tensor:
+        """Middles of the faces, [persons, frames, 2] as (x, y)."""
+        progress = self.progress(frames)
+        return torch.stack(
+            [torch.stack([person.across(progress), person.head(progress)], dim=-1) for person in self.persons]
+        )
 
     def frames(self, openness: Tensor, height: int) -> Tensor:
         """The video.
@@ -74,10 +120,21 @@ class Scene:
         Tensor [frames, height, width, 3], in 0..1
         """
         count = openness.shape[1]
+        progress = self.progress(count)
         canvas = Canvas(count, height, round(self.aspect * height), colour(self.wall))
         canvas.paint(1 - canvas.above(FLOOR_BELOW), colour(self.floor))
-        for person, opened in zip(self.persons, openness, strict=True):
-            draw_person(canvas, person.look, *person.path(count), person.size, opened)
+        for index in sorted(range(len(self.persons)), key=lambda index: self.persons[index].size):
+            person = self.persons[index]
+            draw_person(
+                canvas,
+                person.look,
+                person.across(progress),
+                person.body(progress),
+                person.head(progress),
+                person.size,
+                person.shirt(progress),
+                openness[index],
+            )
         return canvas.picture
 
     def boxes(self) -> list[tuple[float, float, float, float]]:
@@ -89,6 +146,22 @@ class Scene:
             )
             for person in self.persons
         ]
+
+    def places(self) -> list[int]:
+        """Every person's place from left to right."""
+        across = [person.x for person in self.persons]
+        return [sorted(across).index(x) for x in across]
+
+    def crossing(self) -> "Scene":
+        """The same with the two persons changing sides."""
+        first, second = self.persons
+        way = second.x - first.x
+        return replace(self, persons=(replace(first, walk=way), replace(second, walk=-way)))
+
+    def acting(self, actions: tuple[str, ...]) -> "Scene":
+        """The same with everybody doing something."""
+        persons = zip(self.persons, actions, strict=True)
+        return replace(self, persons=tuple(replace(person, action=action) for person, action in persons))
 
 
 def random_scene(seed: int, aspect: float = 1.5, persons: int = 2, sway: float = SWAY) -> Scene:
@@ -111,12 +184,13 @@ def random_scene(seed: int, aspect: float = 1.5, persons: int = 2, sway: float =
     part = aspect / persons
     people = []
     for index in range(persons):
-        size = between(*FACE_SIZES)
+        size = min(between(*FACE_SIZES), WIDEST_FACE * part)
         middle = part * (index + 0.5)
+        free = min(0.06, part / 2 - size) if persons > 1 else part / 2 - 1.3 * size
         people.append(
             Person(
                 random_look(generator),
-                middle + between(-0.06, 0.06),
+                middle + between(-free, free),
                 between(0.4, 0.48),
                 size,
                 (between(0, sway), between(0.3, 1.0), between(0, 2 * math.pi)),

@@ -1,7 +1,7 @@
 """Talks: a scene whose persons each say something, as a film to look at and as a clip to train on."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,10 +14,12 @@ from ..audio.features import AudioEncoder
 from ..audio.windows import window_indices
 from ..conditioning import conditioning_frames, conditioning_mask
 from ..persons import GIVEN, Box, Persons, persons_from_boxes, persons_from_parts
+from ..standalone.demo_text import DemoText
 from ..standalone.models import decode_latent, encode_frames
 from ..training.clips import TrainingClip, shard_path, write_shard
-from .scene import Scene, random_scene
-from .tracks import Track, random_track
+from .captions import caption
+from .scene import ACTIONS, STAYS, Scene, random_scene
+from .tracks import Track, random_track, silent_track
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderKLWan
@@ -26,9 +28,10 @@ WINDOW = 5
 GIVEN_FRAMES = (1, 5)  # the picture alone, or the motion frames of a clip before
 NEGATIVE_SHARE = 0.1  # of the clips, trained with the negative prompt's text
 TRACKS, SENTENCES_A_TRACK = 200, 2
-MOST_WEAR = 3  # times that the given frames were generated, decoded and given again
+LISTENER_SHARE = 0.1  # of the persons
+WORN_SHARE = 0.5  # of the clips that go on from generated frames: encoded and decoded once more
 BOX_JITTER = 0.06  # picture heights
-SHARD_CLIPS = 50
+SHARD_CLIPS = 25
 UNSEEN_SEEDS = 1_000_000_000  # scenes and tracks from here on are never trained on
 
 
@@ -41,6 +44,28 @@ class Size:
     width: int
 
 
+@dataclass(frozen=True)
+class Kind:
+    """What happens in the talks of one kind.
+
+    Attributes
+    ----------
+    persons : tuple of int
+        How many there may be.
+    crossing : float
+        Share of the talks of two whose persons change sides.
+    acting : float
+        Share of the persons that do something.
+    heard : bool
+        Whether clips have voices; those without are for the I2V task.
+    """
+
+    persons: tuple[int, ...] = (2,)
+    crossing: float = 0.0
+    acting: float = 0.0
+    heard: bool = True
+
+
 @dataclass(frozen=True, eq=False)
 class Talk:
     """A scene, the tracks of its persons, and the frame of the tracks at which it starts."""
@@ -48,6 +73,11 @@ class Talk:
     scene: Scene
     tracks: tuple[Track, ...]
     starts: tuple[int, ...]
+
+    @property
+    def given(self) -> int:
+        """Frames that are given; then walks and actions begin."""
+        return self.scene.start + 1
 
     def openness(self, frames: int) -> Tensor:
         """Of every mouth, [persons, frames]."""
@@ -78,25 +108,38 @@ def track_features(track: Track, encoder: AudioEncoder) -> Tensor:
     return encoder.encode(track.samples, frames=len(track.openness))
 
 
-def random_talk(seed: int, frames: int, aspect: float, sway: float) -> Talk:
-    """Two persons in any speaker order; from UNSEEN_SEEDS on they say sentences never trained on."""
+def random_talk(seed: int, size: Size, sway: float, kind: Kind, given: int | None = None) -> Talk:
+    """Persons in any speaker order; from UNSEEN_SEEDS on they say sentences never trained on.
+
+    Parameters
+    ----------
+    given : int, optional
+        Given frames; any of GIVEN_FRAMES where not told.
+    """
     rng = np.random.default_rng(seed)
-    scene = random_scene(seed, aspect, sway=sway)
-    if rng.random() < 0.5:
-        scene = Scene(scene.persons[::-1], scene.wall, scene.floor, scene.aspect)
+    scene = random_scene(seed, size.width / size.height, int(rng.choice(kind.persons)), sway)
+    scene = replace(scene, start=(given or int(rng.choice(GIVEN_FRAMES))) - 1)
+    if len(scene.persons) == 2 and rng.random() < kind.crossing:
+        scene = scene.crossing()
+    actions = [str(rng.choice(ACTIONS)) if rng.random() < kind.acting else STAYS for _ in scene.persons]
+    scene = scene.acting(tuple(actions))
+    order = rng.permutation(len(scene.persons))
+    scene = replace(scene, persons=tuple(scene.persons[index] for index in order))
+    unseen = seed >= UNSEEN_SEEDS
     tracks = tuple(
-        random_track(int(rng.integers(TRACKS)), seed >= UNSEEN_SEEDS, SENTENCES_A_TRACK)
+        silent_track()
+        if rng.random() < LISTENER_SHARE and not unseen
+        else random_track(int(rng.integers(TRACKS)), unseen, SENTENCES_A_TRACK)
         for _ in scene.persons
     )
-    starts = tuple(int(rng.integers(len(track.openness) - frames + 1)) for track in tracks)
+    starts = tuple(int(rng.integers(len(track.openness) - size.frames + 1)) for track in tracks)
     return Talk(scene, tracks, starts)
 
 
 def person_masks(scene: Scene, height: int, width: int, rng: np.random.Generator) -> Persons:
     """Where the persons are: boxes drawn by a hand that is not too exact, or equal parts of the picture."""
     if rng.random() < 0.5:
-        order = np.argsort(np.argsort([person.x for person in scene.persons]))
-        return persons_from_parts(len(scene.persons), height, width).ordered(order.tolist())
+        return persons_from_parts(len(scene.persons), height, width).ordered(scene.places())
     boxes = [
         Box(*((np.array(box) + rng.uniform(-BOX_JITTER, BOX_JITTER, 4)) * height)) for box in scene.boxes()
     ]
@@ -104,36 +147,42 @@ def person_masks(scene: Scene, height: int, width: int, rng: np.random.Generator
 
 
 @torch.no_grad()
-def training_clip(
-    talk: Talk,
+def training_clips(
+    talks: list[Talk],
     size: Size,
     vae: "AutoencoderKLWan",
     encoder: AudioEncoder,
-    texts: dict[str, Tensor],
+    text: DemoText,
+    kind: Kind,
     seed: int,
-) -> TrainingClip:
-    """Encode a talk as the model sees it."""
+) -> list[TrainingClip]:
+    """Encode talks as the model sees them."""
     rng = np.random.default_rng(seed)
-    given = int(rng.choice(GIVEN_FRAMES))
-    video = talk.film(size).permute(3, 0, 1, 2)[None] * 2 - 1
-    latent = encode_frames(vae, video)[0]
-    frames = worn(vae, video[:, :, :given], int(rng.integers(MOST_WEAR + 1)))
-    encoded = encode_frames(vae, conditioning_frames(frames, size.frames))[0]
-    return TrainingClip(
-        latent=latent,
-        encoded=encoded,
-        mask=conditioning_mask(size.frames, given, *latent.shape[2:]),
-        features=talk.features(encoder, size.frames),
-        persons=person_masks(talk.scene, size.height, size.width, rng).token_masks(size.height, size.width),
-        text=texts["negative" if rng.random() < NEGATIVE_SHARE else "prompt"],
-    )
-
-
-def worn(vae: "AutoencoderKLWan", frames: Tensor, times: int) -> Tensor:
-    """Frames [1, 3, frames, height, width] as they come out of `times` clips, each continuing the last."""
-    for _ in range(times):
-        frames = decode_latent(vae, encode_frames(vae, frames)).clamp(-1, 1)
-    return frames
+    videos = torch.stack([talk.film(size) for talk in talks]).permute(0, 4, 1, 2, 3) * 2 - 1
+    conditions = []
+    for talk, video in zip(talks, videos, strict=True):
+        frames = video[None, :, : talk.given]
+        if talk.given > 1 and rng.random() < WORN_SHARE:
+            frames = decode_latent(vae, encode_frames(vae, frames)).clamp(-1, 1)
+        conditions.append(conditioning_frames(frames, size.frames))
+    latents, encoded = encode_frames(vae, videos), encode_frames(vae, torch.cat(conditions))
+    clips = []
+    for talk, latent, condition in zip(talks, latents, encoded, strict=True):
+        features = talk.features(encoder, size.frames)
+        masks = person_masks(talk.scene, size.height, size.width, rng)
+        persons = masks.token_masks(size.height, size.width)
+        negative = rng.random() < NEGATIVE_SHARE
+        clips.append(
+            TrainingClip(
+                latent=latent,
+                encoded=condition,
+                mask=conditioning_mask(size.frames, talk.given, *latent.shape[2:]),
+                features=features if kind.heard else features[:0],
+                persons=persons if kind.heard else torch.ones_like(persons[:1]),
+                text=text(caption(talk.scene), negative)[0],
+            )
+        )
+    return clips
 
 
 def prepare(
@@ -142,18 +191,17 @@ def prepare(
     size: Size,
     vae: "AutoencoderKLWan",
     encoder: AudioEncoder,
-    texts: dict[str, Tensor],
+    text: DemoText,
     sway: float,
+    kind: Kind,
+    first_seed: int,
 ) -> Iterable[int]:
     """Write `count` clips in shards; those already there stay. Yields the clips done so far."""
     folder.mkdir(parents=True, exist_ok=True)
     for number in range(count // SHARD_CLIPS):
         if not shard_path(folder, number).exists():
-            seeds = range(number * SHARD_CLIPS, (number + 1) * SHARD_CLIPS)
-            talks = [random_talk(seed, size.frames, size.width / size.height, sway) for seed in seeds]
-            clips = [
-                training_clip(talk, size, vae, encoder, texts, seed)
-                for talk, seed in zip(talks, seeds, strict=True)
-            ]
+            first = first_seed + number * SHARD_CLIPS
+            talks = [random_talk(seed, size, sway, kind) for seed in range(first, first + SHARD_CLIPS)]
+            clips = training_clips(talks, size, vae, encoder, text, kind, first)
             write_shard(folder, number, clips)
         yield (number + 1) * SHARD_CLIPS

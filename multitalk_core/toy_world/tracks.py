@@ -14,6 +14,7 @@ from .speech import SENTENCES, VOICES, Line, openness, spoken
 UNSEEN_SENTENCES = SENTENCES[::6]
 SEEN_SENTENCES = tuple(sentence for sentence in SENTENCES if sentence not in UNSEEN_SENTENCES)
 LONGEST_PAUSE = 1.5  # seconds
+SILENCE = 4.0  # seconds, of one who only listens
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +52,13 @@ def random_track(seed: int, unseen: bool = False, sentences: int = 1) -> Track:
         pieces += [spoken(Line(voice, texts[index])), pause(rng)]
     samples = np.concatenate(pieces)
     return Track(samples, openness(samples, frames_of(samples)))
+
+
+@cache
+def silent_track() -> Track:
+    """Of a person who only listens."""
+    samples = np.zeros(int(SILENCE * SPEECH_RATE), np.float32)
+    return Track(samples, torch.zeros(frames_of(samples)))
 
 
 def pause(rng: np.random.Generator) -> np.ndarray:

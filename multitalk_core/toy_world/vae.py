@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from diffusers import AutoencoderKLWan
 
 # With fewer frames the VAE does not learn how it goes on after the first ones.
-CROP, CROP_FRAMES, CROPS = 32, 13, 2
-STILL_SHARE = 0.35  # of the steps: the first ones see single frames, which are cheap
-HEIGHTS = (64, 64, 96)
+CROP, CROP_FRAMES, CROPS, STILL_CROPS = 32, 13, 2, 16
+STILL_SHARE = 0.5  # of the steps: the first ones see single frames, which are cheap
+HEIGHTS = (64, 96, 128)
 LEARNING_RATE, WARM_UP = 2e-3, 30
 KL_WEIGHT = 1e-5
 # At diffusers' own initial weights the posterior's noise drowns the latents, and nothing is learnt for long.
@@ -29,15 +29,15 @@ SECONDS_BETWEEN_SAVES = 60
 STATISTICS_CLIPS, STATISTICS_FRAMES = 40, 13
 
 
-def crops(frames: int, generator: torch.Generator) -> Tensor:
-    """A piece of each of CROPS talking scenes, every other one on a mouth, in -1..1.
+def crops(count: int, frames: int, generator: torch.Generator) -> Tensor:
+    """A piece of each of `count` talking scenes, every other one on a mouth, in -1..1.
 
     Returns
     -------
-    Tensor [CROPS, 3, frames, CROP, CROP]
+    Tensor [count, 3, frames, CROP, CROP]
     """
     pieces = []
-    for index in range(CROPS):
+    for index in range(count):
         seed, choice = torch.randint(2**31, (2,), generator=generator).tolist()
         scene, height = random_scene(seed), HEIGHTS[choice % len(HEIGHTS)]
         film = scene.frames(random_openness(len(scene.persons), frames, generator), height)
@@ -97,7 +97,8 @@ def fit(
         for group in optimizer.param_groups:
             group["lr"] = LEARNING_RATE * warm_cosine(step, WARM_UP, steps)
         generator = torch.Generator().manual_seed(seed * 1_000_003 + step)
-        batch = crops(1 if step < still * steps else CROP_FRAMES, generator)
+        alone = step < still * steps
+        batch = crops(*((STILL_CROPS, 1) if alone else (CROPS, CROP_FRAMES)), generator)
         posterior = vae.encode(batch).latent_dist
         error = vae.decode(posterior.sample(generator)).sample - batch
         colour = error.diff(dim=1).abs().mean()

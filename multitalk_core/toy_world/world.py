@@ -1,37 +1,39 @@
 """The whole training of the demo's models, stage by stage; each goes on where it was stopped."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor
 
-from ..adapter import AudioAdapter
 from ..audio.features import AudioEncoder
 from ..guidance import GuidanceScales
 from ..standalone.models import Models
 from ..standalone.pipeline import SamplingSettings
 from ..training.clips import ShardedClips
 from ..training.model import TrainingModel
-from ..training.recipe import FULL, Recipe
-from ..training.saving import newest_weights
+from ..training.saving import start_from
 from ..training.trainer import Progress, train
 from .audio_encoder import train_audio_encoder
-from .models import make_adapter, make_texts, make_transformer, write_models
-from .scoring import ToyScore, score_talks
-from .talks import Size, prepare
+from .captions import make_text
+from .models import TEXT_WIDTH, make_adapter, make_transformer, write_models
+from .scoring import Sampler
+from .stages import ABLATIONS, STAGES, Stage
+from .talks import Kind, Size, prepare
 from .vae import train_vae, tune_decoder
 
 if TYPE_CHECKING:
-    from diffusers import AutoencoderKLWan, WanTransformer3DModel
-
+    from diffusers import AutoencoderKLWan
 
 SIZE = Size(frames=13, height=64, width=96)
-RECIPE = Recipe(
-    steps=3000, batch=16, learning_rate=1e-3, warm_up=100, final_rate=0.05, shift=3.0, trained=FULL
-)
+KINDS = {
+    "one": Kind(persons=(1,)),
+    "two": Kind(persons=(2,), crossing=0.3),
+    "events": Kind(persons=(1, 2, 3), crossing=0.25, acting=0.6, heard=False),
+}
+SEEDS_A_KIND = 1_000_000
+SETTINGS = SamplingSettings(steps=12, shift=3.0, scales=GuidanceScales(1.0, 2.0))
 
 
 @dataclass(frozen=True)
@@ -44,10 +46,10 @@ class World:
     sway : float
         Of the persons, in picture heights.
     audio_steps, vae_steps, decoder_steps : int
-    clips : int
-        Encoded once and trained on.
-    recipe : Recipe
-        Base model and adapter together, from nothing.
+    clips : dict of str to int
+        Encoded once and trained on, for every kind of talk.
+    stages : dict of str to Stage
+        In the order of their training.
     settings : SamplingSettings
         Of the scores.
     """
@@ -55,13 +57,11 @@ class World:
     size: Size = SIZE
     sway: float = 0.02
     audio_steps: int = 250
-    vae_steps: int = 5200
-    decoder_steps: int = 4000
-    clips: int = 2000
-    recipe: Recipe = RECIPE
-    settings: SamplingSettings = field(
-        default_factory=lambda: SamplingSettings(steps=12, shift=3.0, scales=GuidanceScales(1.0, 2.0))
-    )
+    vae_steps: int = 8000
+    decoder_steps: int = 3000
+    clips: dict[str, int] = field(default_factory=lambda: {"one": 1000, "two": 2000, "events": 2000})
+    stages: dict[str, Stage] = field(default_factory=lambda: STAGES | ABLATIONS)
+    settings: SamplingSettings = SETTINGS
 
     def audio_encoder(self, folder: Path) -> AudioEncoder:
         """Trained, or read."""
@@ -77,52 +77,78 @@ class World:
         tune_decoder(vae, folder, self.decoder_steps)
         return vae
 
-    def prepare_clips(self, folder: Path, on_clips: Callable[[int], None] | None = None) -> None:
-        """Encode the training clips."""
-        vae, encoder = self.tuned_vae(folder), self.audio_encoder(folder)
-        for done in prepare(folder / "clips", self.clips, self.size, vae, encoder, make_texts(), self.sway):
+    def prepare_clips(self, folder: Path, name: str, on_clips: Callable[[int], None] | None = None) -> None:
+        """Encode the training clips of one kind."""
+        vae, encoder, text = self.vae(folder), self.audio_encoder(folder), make_text(TEXT_WIDTH)
+        first = SEEDS_A_KIND * list(KINDS).index(name)
+        for done in prepare(
+            folder / name,
+            self.clips[name],
+            self.size,
+            vae,
+            encoder,
+            text,
+            self.sway,
+            KINDS[name],
+            first,
+        ):
             if on_clips is not None:
                 on_clips(done)
 
-    def train_dit(self, folder: Path, on_step: Progress | None = None) -> None:
-        """Train base model and adapter on the encoded clips."""
-        clips = ShardedClips(folder / "clips")
-        train(self._first_model(), clips, self.recipe, folder / "dit", on_step=on_step)
+    def train_stage(self, folder: Path, name: str, on_step: Progress | None = None) -> None:
+        """Train one stage on the encoded clips, after those it starts from."""
+        stage = self.stages[name]
+        model = self._model(stage)
+        for earlier in stage.after:
+            start_from(model, folder / "stages" / earlier)
+        i2v_clips = ShardedClips(folder / "events") if stage.events else None
+        clips = ShardedClips(folder / stage.clips)
+        train(model, clips, stage.recipe, folder / "stages" / name, on_step=on_step, i2v_clips=i2v_clips)
 
-    def score(self, folder: Path, talks: int) -> ToyScore:
-        """Binding of the newest weights on unseen talks."""
-        transformer, adapter, _ = self._newest(folder)
-        texts = make_texts()
-
-        def text(prompt: str, negative: bool = False) -> Tensor:
-            return texts["negative" if negative else "prompt"][None]
-
-        vae, encoder = self.tuned_vae(folder), self.audio_encoder(folder)
-        models = Models(transformer, vae, text, None, torch.device("cpu"), torch.float32, True, "toy world")
-        return score_talks(models, adapter, encoder, self.settings, self.size, talks, self.sway)
-
-    def write(self, folder: Path, output: Path) -> None:
-        """The newest weights as the files of the embedded demo."""
-        transformer, adapter, steps = self._newest(folder)
-        size = self.size
-        made = (
-            f"toy world: base and adapter trained together from nothing, {steps} steps of "
-            f"{self.recipe.batch} clips of {size.width}x{size.height}x{size.frames}, {self.clips} clips in "
-            f"all; VAE {self.vae_steps} steps, its decoder {self.decoder_steps} more; wav2vec2 "
-            f"{self.audio_steps} steps"
-        )
-        encoder = self.audio_encoder(folder).model
-        write_models(output, transformer, adapter, self.tuned_vae(folder), encoder, make_texts(), made)
-
-    def _first_model(self) -> TrainingModel:
-        torch.manual_seed(self.recipe.seed)
-        return TrainingModel(make_transformer(), make_adapter(), self.recipe)
-
-    def _newest(self, folder: Path) -> tuple["WanTransformer3DModel", AudioAdapter, int]:
-        """Plain transformer and adapter of the newest checkpoint, and after how many updates."""
-        model = self._first_model()
-        state, steps = newest_weights(folder / "dit")
-        model.load_state_dict(state)
+    def sampler(self, folder: Path, name: str) -> Sampler:
+        """A trained stage's newest weights, ready to make films."""
+        stage = self.stages[name]
+        model = self._model(stage)
+        for trained in (*stage.after, name):
+            start_from(model, folder / "stages" / trained)
         model.host.remove()
         model.eval().requires_grad_(False)
-        return model.transformer, model.adapter, steps
+        models = Models(
+            model.transformer,
+            self.tuned_vae(folder),
+            make_text(TEXT_WIDTH),
+            None,
+            torch.device("cpu"),
+            torch.float32,
+            True,
+            "toy world",
+        )
+        settings = replace(self.settings, scheme=stage.recipe.scheme, ranges=stage.recipe.ranges)
+        return Sampler(models, model.adapter, self.audio_encoder(folder), settings, self.size)
+
+    def write(self, folder: Path, name: str, output: Path) -> None:
+        """A stage's weights as the files of the embedded demo."""
+        sampler, stage, size = self.sampler(folder, name), self.stages[name], self.size
+        trained = ", then ".join(
+            f"{part} {self.stages[part].recipe.steps} steps ({self.stages[part].recipe.trained})"
+            for part in (*stage.after, name)
+        )
+        made = (
+            f"toy world: {trained} of {stage.recipe.batch} clips of "
+            f"{size.width}x{size.height}x{size.frames}; VAE {self.vae_steps} steps, its decoder "
+            f"{self.decoder_steps} more; wav2vec2 {self.audio_steps} steps"
+        )
+        models = sampler.models
+        write_models(
+            output,
+            models.transformer,
+            sampler.adapter,
+            models.vae,
+            sampler.encoder.model,
+            make_text(TEXT_WIDTH),
+            made,
+        )
+
+    def _model(self, stage: Stage) -> TrainingModel:
+        torch.manual_seed(stage.recipe.seed)
+        return TrainingModel(make_transformer(), make_adapter(), stage.recipe)

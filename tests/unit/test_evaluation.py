@@ -1,5 +1,7 @@
 """The binding score: the detector on real toy videos, and the score on mouths of known binding."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -8,7 +10,7 @@ from multitalk_core.errors import MultiTalkError
 from multitalk_core.evaluation.binding import binding_score
 from multitalk_core.evaluation.envelope import loudness_envelope
 from multitalk_core.evaluation.film import measure_film
-from multitalk_core.evaluation.mouths import Face, find_faces, mouth_openness
+from multitalk_core.evaluation.mouths import Face, find_faces, follow_faces, mouth_openness
 from multitalk_core.picture import resize_and_crop
 from multitalk_core.toy_world.scene import random_scene
 from multitalk_core.toy_world.vae import random_openness
@@ -36,11 +38,20 @@ def test_the_detector_reads_real_toy_videos(height):
 
 def test_the_detector_follows_a_walking_face():
     scene = random_scene(0)
-    walker = type(scene.persons[0])(**{**vars(scene.persons[0]), "travel": 0.5})
-    walking = type(scene)((walker,), scene.wall, scene.floor, scene.aspect)
+    walking = replace(scene, persons=(replace(scene.persons[0], walk=0.5),))
     mouths = voices(1, 25)[0][:1]
     measured = mouth_openness(walking.frames(mouths, 64), faces_of(walking))
     assert torch.corrcoef(torch.cat([measured, mouths]))[0, 1] > 0.95
+
+
+def test_faces_that_cross_are_followed_where_they_are_expected():
+    scene = random_scene(2, sway=0.0).crossing()
+    mouths = voices(1, 13)[0]
+    expected = scene.paths(13)
+    paths = follow_faces(scene.frames(mouths, 64), faces_of(scene), expected)
+    assert expected[0, -1, 0] == pytest.approx(scene.persons[1].x, abs=1e-6)
+    in_front = max(range(2), key=lambda index: scene.persons[index].size)
+    torch.testing.assert_close(paths[in_front], expected[in_front], atol=0.03, rtol=0)
 
 
 def test_faces_are_found_where_they_are():

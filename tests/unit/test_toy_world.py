@@ -1,22 +1,28 @@
 """The toy world: deterministic scenes, voices that open mouths, and a VAE with Wan's constants."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 from multitalk_core.audio.features import AudioEncoder
+from multitalk_core.evaluation.mouths import Face, follow_faces
+from multitalk_core.standalone.demo_text import TOKENS
 from multitalk_core.standalone.models import decode_latent, encode_frames
+from multitalk_core.toy_world.acting import seen_actions
 from multitalk_core.toy_world.audio_encoder import hidden_states, make_audio_encoder
+from multitalk_core.toy_world.captions import caption, make_text
 from multitalk_core.toy_world.models import make_vae
-from multitalk_core.toy_world.scene import FPS, random_scene
+from multitalk_core.toy_world.scene import FPS, HOPS, NODS, REDDENS, STAYS, random_scene
 from multitalk_core.toy_world.speech import openness
 from multitalk_core.toy_world.state import load_state, save_state
-from multitalk_core.toy_world.talks import UNSEEN_SEEDS, Size, person_masks, random_talk
+from multitalk_core.toy_world.talks import UNSEEN_SEEDS, Kind, Size, person_masks, random_talk
 from multitalk_core.toy_world.tracks import SEEN_SENTENCES, UNSEEN_SENTENCES
 from multitalk_core.toy_world.vae import fold_statistics, loud_latents
 
+SIZE = Size(13, 32, 48)
 needs_espeak = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
 
 
@@ -37,10 +43,51 @@ def test_a_mouth_changes_only_its_own_face():
 
 
 def test_people_sway_about_their_place():
-    person = random_scene(2).persons[0]
-    x, y = person.path(4 * FPS)
+    scene = random_scene(2)
+    person, (x, y) = scene.persons[0], scene.paths(4 * FPS)[0].unbind(-1)
     assert x[0] == pytest.approx(person.x) and 0.001 < (x - person.x).abs().max() <= 2 * person.sway[0]
     assert (y == person.y).all()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_people_do_is_seen_and_told(seed):
+    asked = [(HOPS, NODS), (REDDENS, STAYS), (STAYS, HOPS), (NODS, REDDENS)][seed]
+    scene = random_scene(seed).acting(asked)
+    film = scene.frames(torch.zeros(2, 13), 64)
+    faces = [Face(person.x, person.y, person.size) for person in scene.persons]
+    assert seen_actions(film, scene, follow_faces(film, faces)) == list(asked)
+    told = caption(scene)
+    assert told.startswith("two people talk")
+    for place, action in zip(("left", "right"), asked, strict=True):
+        assert (f"{place} {action}" in told) == (action != STAYS)
+
+
+def test_people_change_sides_and_the_larger_one_passes_in_front():
+    scene = random_scene(0, sway=0.0).crossing()
+    first, second = scene.paths(13)
+    torch.testing.assert_close(first[-1, 0], second[0, 0])
+    swapped = replace(scene, persons=scene.persons[::-1])
+    mouths = torch.zeros(2, 13)
+    assert torch.equal(scene.frames(mouths, 48), swapped.frames(mouths, 48))
+    assert "they cross" in caption(scene)
+
+
+def test_nothing_moves_in_the_given_frames():
+    scene = replace(random_scene(3, sway=0.0), start=4).acting((HOPS, REDDENS))
+    film = scene.frames(torch.zeros(2, 13), 48)
+    assert torch.equal(film[:5], film[:1].expand(5, -1, -1, -1)) and not torch.equal(film[6], film[0])
+
+
+def test_a_prompt_is_heard_word_by_word_with_the_person_it_speaks_of():
+    text = make_text(8)
+    plain, told = text("Two people talk."), text("two friends are talking, left hops, right nods")
+    assert plain.shape == (1, TOKENS, 8) and torch.equal(plain[0, :3], told[0, :3])
+    left, hops, right, nods = told[0, 3:7]
+    torch.testing.assert_close(hops - left / 2, text("hops")[0, 0])
+    torch.testing.assert_close(text("right hops")[0, 1] - right / 2, text("hops")[0, 0])
+    assert not torch.equal(left, right)
+    assert torch.equal(text("anything", negative=True), text("", negative=True))
+    assert not torch.equal(nods, hops)
 
 
 def test_loudness_opens_the_mouth():
@@ -52,8 +99,8 @@ def test_loudness_opens_the_mouth():
 
 @needs_espeak
 def test_a_talk_is_deterministic_and_holds_unseen_sentences_back():
-    talk, again = (random_talk(UNSEEN_SEEDS, 13, 1.5, 0.02) for _ in range(2))
-    assert torch.equal(talk.film(Size(13, 32, 48)), again.film(Size(13, 32, 48)))
+    talk, again = (random_talk(UNSEEN_SEEDS, SIZE, 0.02, Kind()) for _ in range(2))
+    assert torch.equal(talk.film(SIZE), again.film(SIZE))
     assert not set(SEEN_SENTENCES) & set(UNSEEN_SENTENCES)
     assert talk.openness(13).shape == (2, 13)
 
@@ -62,7 +109,7 @@ def test_a_talk_is_deterministic_and_holds_unseen_sentences_back():
 def test_features_of_a_clip_are_those_of_the_whole_track():
     torch.manual_seed(0)
     encoder = AudioEncoder(make_audio_encoder().eval().requires_grad_(False))
-    talk = random_talk(5, 13, 1.5, 0.02)
+    talk = random_talk(5, SIZE, 0.02, Kind())
     features = talk.features(encoder, 13)
     track, start = talk.tracks[1], talk.starts[1]
     whole = encoder.encode(track.samples, frames=len(track.openness))
@@ -73,7 +120,7 @@ def test_features_of_a_clip_are_those_of_the_whole_track():
 
 def test_masks_follow_the_order_of_the_speakers():
     scene = random_scene(0)
-    swapped = type(scene)(scene.persons[::-1], scene.wall, scene.floor, scene.aspect)
+    swapped = replace(scene, persons=scene.persons[::-1])
     for seed in range(6):
         masks = person_masks(swapped, 64, 96, np.random.default_rng(seed)).masks
         columns = [mask.any(0).nonzero().float().mean() for mask in masks]
