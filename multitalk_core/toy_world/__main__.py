@@ -11,7 +11,7 @@ from .audio_encoder import probe
 from .report import write_report
 from .results import make_results
 from .stages import ABLATIONS, STAGES
-from .world import KINDS, World
+from .world import World
 
 REPORT = Path("docs/results.md")
 TALKS = 24
@@ -59,8 +59,8 @@ def main() -> None:
 
 def train(world: World, folder: Path, stages: list[str], report) -> None:
     report(f"probe of the audio encoder: R² {probe(world.audio_encoder(folder)):.3f}")
-    for kind in KINDS:
-        world.prepare_clips(folder, kind, lambda done, kind=kind: report(f"{kind}: {done} clips encoded"))
+    for name in world.clips:
+        world.prepare_clips(folder, name, lambda done, name=name: report(f"{name}: {done} clips encoded"))
     for stage in stages:
 
         def on_step(step: int, loss: float, stage: str = stage) -> None:

@@ -1,6 +1,6 @@
 """Talks: a scene whose persons each say something, as a film to look at and as a clip to train on."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -64,6 +64,15 @@ class Kind:
     crossing: float = 0.0
     acting: float = 0.0
     heard: bool = True
+
+
+@dataclass(frozen=True)
+class Portion:
+    """Some clips of one kind and one size."""
+
+    kind: Kind
+    size: Size
+    clips: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,21 +196,22 @@ def training_clips(
 
 def prepare(
     folder: Path,
-    count: int,
-    size: Size,
+    portions: Sequence[Portion],
     vae: "AutoencoderKLWan",
     encoder: AudioEncoder,
     text: DemoText,
     sway: float,
-    kind: Kind,
     first_seed: int,
 ) -> Iterable[int]:
-    """Write `count` clips in shards; those already there stay. Yields the clips done so far."""
+    """Write the clips of all portions in shards; those already there stay. Yields the clips done so far."""
     folder.mkdir(parents=True, exist_ok=True)
-    for number in range(count // SHARD_CLIPS):
+    shards = [portion for portion in portions for _ in range(portion.clips // SHARD_CLIPS)]
+    for number, portion in enumerate(shards):
         if not shard_path(folder, number).exists():
             first = first_seed + number * SHARD_CLIPS
-            talks = [random_talk(seed, size, sway, kind) for seed in range(first, first + SHARD_CLIPS)]
-            clips = training_clips(talks, size, vae, encoder, text, kind, first)
-            write_shard(folder, number, clips)
+            seeds = range(first, first + SHARD_CLIPS)
+            talks = [random_talk(seed, portion.size, sway, portion.kind) for seed in seeds]
+            write_shard(
+                folder, number, training_clips(talks, portion.size, vae, encoder, text, portion.kind, first)
+            )
         yield (number + 1) * SHARD_CLIPS

@@ -62,10 +62,14 @@ def random_openness(persons: int, frames: int, generator: torch.Generator) -> Te
 def train_vae(folder: Path, steps: int, seed: int = 0) -> "AutoencoderKLWan":
     """Train from nothing, or go on where `folder`/vae.pt stands; its latents then have Wan's statistics."""
     torch.manual_seed(seed)
-    vae = make_vae()
+    vae, finished = make_vae(), folder / "vae_finished.pt"
+    if (state := load_state(finished)) is not None:
+        vae.load_state_dict(state)
+        return vae.eval().requires_grad_(False)
     loud_latents(vae)
     fit(vae, list(vae.parameters()), folder / "vae.pt", steps, STILL_SHARE, seed)
     fold_statistics(vae, statistics_clips(seed))
+    save_state(finished, vae.state_dict())
     return vae
 
 

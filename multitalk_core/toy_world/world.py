@@ -20,17 +20,20 @@ from .captions import make_text
 from .models import TEXT_WIDTH, make_adapter, make_transformer, write_models
 from .scoring import Sampler
 from .stages import ABLATIONS, STAGES, Stage
-from .talks import Kind, Size, prepare
+from .talks import Kind, Portion, Size, prepare
 from .vae import train_vae, tune_decoder
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderKLWan
 
-SIZE = Size(frames=13, height=64, width=96)
-KINDS = {
-    "one": Kind(persons=(1,)),
-    "two": Kind(persons=(2,), crossing=0.3),
-    "events": Kind(persons=(1, 2, 3), crossing=0.25, acting=0.6, heard=False),
+SIZE, LARGE = Size(frames=13, height=64, width=96), Size(frames=13, height=96, width=144)
+ONE, TWO = Kind(persons=(1,)), Kind(persons=(2,), crossing=0.3)
+EVENTS = Kind(persons=(1, 2, 3), crossing=0.25, acting=0.6, heard=False)
+CLIPS = {
+    "events": (Portion(EVENTS, SIZE, 1200), Portion(EVENTS, LARGE, 600)),
+    "two": (Portion(TWO, SIZE, 1600),),
+    "large": (Portion(TWO, LARGE, 500),),
+    "one": (Portion(ONE, SIZE, 600),),
 }
 SEEDS_A_KIND = 1_000_000
 SETTINGS = SamplingSettings(steps=12, shift=3.0, scales=GuidanceScales(1.0, 2.0))
@@ -46,8 +49,8 @@ class World:
     sway : float
         Of the persons, in picture heights.
     audio_steps, vae_steps, decoder_steps : int
-    clips : dict of str to int
-        Encoded once and trained on, for every kind of talk.
+    clips : dict of str to portions
+        Encoded once and trained on, by the name of their folder.
     stages : dict of str to Stage
         In the order of their training.
     settings : SamplingSettings
@@ -57,9 +60,9 @@ class World:
     size: Size = SIZE
     sway: float = 0.02
     audio_steps: int = 250
-    vae_steps: int = 8000
+    vae_steps: int = 5200
     decoder_steps: int = 3000
-    clips: dict[str, int] = field(default_factory=lambda: {"one": 1000, "two": 2000, "events": 2000})
+    clips: dict[str, tuple[Portion, ...]] = field(default_factory=lambda: CLIPS)
     stages: dict[str, Stage] = field(default_factory=lambda: STAGES | ABLATIONS)
     settings: SamplingSettings = SETTINGS
 
@@ -78,20 +81,10 @@ class World:
         return vae
 
     def prepare_clips(self, folder: Path, name: str, on_clips: Callable[[int], None] | None = None) -> None:
-        """Encode the training clips of one kind."""
+        """Encode the training clips of one folder."""
         vae, encoder, text = self.vae(folder), self.audio_encoder(folder), make_text(TEXT_WIDTH)
-        first = SEEDS_A_KIND * list(KINDS).index(name)
-        for done in prepare(
-            folder / name,
-            self.clips[name],
-            self.size,
-            vae,
-            encoder,
-            text,
-            self.sway,
-            KINDS[name],
-            first,
-        ):
+        first_seed = SEEDS_A_KIND * list(self.clips).index(name)
+        for done in prepare(folder / name, self.clips[name], vae, encoder, text, self.sway, first_seed):
             if on_clips is not None:
                 on_clips(done)
 
@@ -105,8 +98,8 @@ class World:
         clips = ShardedClips(folder / stage.clips)
         train(model, clips, stage.recipe, folder / "stages" / name, on_step=on_step, i2v_clips=i2v_clips)
 
-    def sampler(self, folder: Path, name: str) -> Sampler:
-        """A trained stage's newest weights, ready to make films."""
+    def sampler(self, folder: Path, name: str, size: Size | None = None) -> Sampler:
+        """A trained stage's newest weights, ready to make films; `self.size` where none is told."""
         stage = self.stages[name]
         model = self._model(stage)
         for trained in (*stage.after, name):
@@ -124,7 +117,7 @@ class World:
             "toy world",
         )
         settings = replace(self.settings, scheme=stage.recipe.scheme, ranges=stage.recipe.ranges)
-        return Sampler(models, model.adapter, self.audio_encoder(folder), settings, self.size)
+        return Sampler(models, model.adapter, self.audio_encoder(folder), settings, size or self.size)
 
     def write(self, folder: Path, name: str, output: Path) -> None:
         """A stage's weights as the files of the embedded demo."""
