@@ -2,6 +2,7 @@
 
     nice python -m tests.bench_audio --minutes 10
     nice python -m tests.bench_audio --minutes 1 --pieces 10 20
+    nice python -m tests.bench_audio --minutes 10 --pieces 20 --small
 
 The weights are seeded random ones: time and memory are real, the pieces' difference only indicative.
 """
@@ -20,6 +21,13 @@ from transformers import Wav2Vec2Config, Wav2Vec2Model
 from multitalk_core.audio.features import AudioEncoder
 from multitalk_core.audio.waveform import SPEECH_RATE, read_audio, speech
 
+SMALL = {
+    "conv_dim": [512] + [32] * 6,
+    "hidden_size": 64,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 1,
+    "intermediate_size": 64,
+}
 SENTENCE = "One picture, one voice for each person, and every person speaks with their own voice only. "
 
 
@@ -39,9 +47,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--minutes", type=float, default=1.0)
     parser.add_argument("--pieces", type=float, nargs="*", default=[], help="seconds per piece to compare")
+    parser.add_argument("--small", action="store_true", help="little behind the first convolution")
     arguments = parser.parse_args()
     torch.manual_seed(0)
-    encoder = AudioEncoder.from_state(Wav2Vec2Model(Wav2Vec2Config()).state_dict())
+    config = Wav2Vec2Config(**SMALL if arguments.small else {})
+    encoder = AudioEncoder.from_state(Wav2Vec2Model(config).state_dict())
     voice = spoken(arguments.minutes)
     before, start = peak_megabytes(), time.perf_counter()
     whole = encoder.encode(voice)

@@ -14,11 +14,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..errors import MultiTalkError
+from .norms import VoiceNorms
 from .wav2vec2 import build_wav2vec2, read_wav2vec2
 from .waveform import SPEECH_RATE
 
 CONVOLUTION_FRAMES_PER_PIECE = 500  # ten seconds
-FIRST_CONVOLUTION_RATIO = 64  # its frames for one frame of the last
 OVERLAP_SECONDS = 5.0
 
 
@@ -173,9 +173,11 @@ class AudioEncoder:
                 "use a longer one."
             )
         states = torch.empty(count, self.layers, self.channels)
+        norms = VoiceNorms(samples, self.model.feature_extractor.conv_layers[0], self.normalise)
         for piece in cut_pieces(count, len(samples), fps, seconds_per_piece):
+            norms.hear(piece.last_sample)
             features = functional.interpolate(
-                self._convolve(samples[: piece.last_sample], piece.first_sample),
+                self._convolve(norms, piece.first_sample),
                 size=piece.last - piece.first,
                 mode="linear",
                 align_corners=True,
@@ -220,18 +222,17 @@ class AudioEncoder:
             field = (field - 1) * layer.conv.stride[0] + layer.conv.kernel_size[0]
         return field
 
-    def _convolve(self, samples: np.ndarray, start: int = 0) -> Tensor:
-        """Convolutional features of the sound from a sample on, normalised by the whole, computed in pieces.
+    def _convolve(self, norms: VoiceNorms, start: int = 0) -> Tensor:
+        """Convolutional features of what was heard from a sample on, computed in pieces.
 
         Returns
         -------
         Tensor [1, channels, convolution frames]
         """
-        wave = self._wave(samples)
+        wave = norms.wave(start)
+        statistics = norms.convolved() if norms.grouped else None
         layers = self.model.feature_extractor.conv_layers
         hop, field = math.prod(layer.conv.stride[0] for layer in layers), self._receptive_field()
-        statistics = self._group_norm_statistics(wave)
-        wave = wave[start:]
         count = (len(wave) - field) // hop + 1
         pieces = []
         for start in range(0, count, CONVOLUTION_FRAMES_PER_PIECE):
@@ -249,26 +250,3 @@ class AudioEncoder:
                     piece = layer(piece)
             pieces.append(piece)
         return torch.cat(pieces, dim=2)
-
-    def _wave(self, samples: np.ndarray) -> Tensor:
-        if self.normalise:
-            samples = (samples - samples.mean()) / np.sqrt(samples.var() + 1e-7)
-        return torch.as_tensor(samples, dtype=self.model.dtype, device=self.model.device)
-
-    def _group_norm_statistics(self, wave: Tensor) -> tuple[Tensor, Tensor] | None:
-        """Mean and population variance of the first convolution's channels, over the whole sound."""
-        first = self.model.feature_extractor.conv_layers[0]
-        if not isinstance(first.layer_norm, nn.GroupNorm):
-            return None
-        hop, field = first.conv.stride[0], first.conv.kernel_size[0]
-        count = (len(wave) - field) // hop + 1
-        step = CONVOLUTION_FRAMES_PER_PIECE * FIRST_CONVOLUTION_RATIO
-        # Summed on the CPU: some accelerators have no float64.
-        total = torch.zeros(2, first.conv.out_channels, dtype=torch.float64)
-        for start in range(0, count, step):
-            stop = min(start + step, count)
-            piece = first.conv(wave[None, None, start * hop : (stop - 1) * hop + field])[0]
-            variance, mean = (part.cpu().double() for part in torch.var_mean(piece, dim=1, correction=0))
-            total += (stop - start) * torch.stack([mean, variance + mean.square()])
-        mean, square = total / count
-        return mean.to(wave), (square - mean.square()).to(wave)
