@@ -48,6 +48,26 @@ def conditioning_frames(given: Tensor, frames: int) -> Tensor:
     return torch.cat([given, missing], dim=2)
 
 
+def noised(latent: Tensor, noise: Tensor, timestep: float) -> Tensor:
+    """A latent on its way to noise, at a timestep in 1000..0 (flow matching)."""
+    return (1 - timestep / 1000) * latent + timestep / 1000 * noise
+
+
+@dataclass(frozen=True)
+class SourceLatent:
+    """The latent of a source video's clip, which sampling starts from in place of noise alone.
+
+    Parameters
+    ----------
+    latent : Tensor [rows, channels, latent frames, height, width]
+    denoise : float
+        0..1, where on the schedule sampling begins; see `released_timesteps`.
+    """
+
+    latent: Tensor
+    denoise: float
+
+
 @dataclass
 class MotionLatent:
     """Latents of the motion frames, written over the start of the model's input (paper 3.5).
@@ -72,7 +92,7 @@ class MotionLatent:
         motion = self.latent
         if self.noised:
             noise = torch.randn(motion.shape, generator=self.generator).to(motion)
-            motion = (1 - timestep / 1000) * motion + timestep / 1000 * noise
+            motion = noised(motion, noise, timestep)
         return torch.cat([motion.to(latent), latent[:, :, motion.shape[2] :]], dim=2)
 
 

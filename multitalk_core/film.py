@@ -11,7 +11,14 @@ from .audio.conversation import Conversation
 from .audio.windows import audio_windows
 from .clips import Clip, ClipPlan, latent_frames, mirrored_indices
 from .colour import match_colour
-from .conditioning import MotionLatent, conditioning_frames, conditioning_mask, motion_latent
+from .conditioning import (
+    MotionLatent,
+    SourceLatent,
+    conditioning_frames,
+    conditioning_mask,
+    motion_latent,
+)
+from .dubbing import Dubbing
 from .recording import BindingRecorder
 from .sampling import clip_noise
 from .segments import FilmSegments, Json, Segment
@@ -43,6 +50,8 @@ class ClipInputs:
         None in the first clip.
     prompt : str or None
         Of this clip alone; None is the film's.
+    source : SourceLatent or None
+        Of the video that is dubbed, to start from.
     """
 
     clip: Clip
@@ -53,6 +62,7 @@ class ClipInputs:
     noise: Tensor
     motion: MotionLatent | None
     prompt: str | None = None
+    source: SourceLatent | None = None
 
 
 class ClipMaker(Protocol):
@@ -116,8 +126,9 @@ def make_film(
     segments: FilmSegments | None = None,
     continuation: str = MULTITALK,
     recorder: BindingRecorder | None = None,
+    dubbing: Dubbing | None = None,
 ) -> Iterator[FinishedClip]:
-    """Make a film clip by clip; no more than one clip of frames is held.
+    """Make a film clip by clip; no more than one clip of frames is held, and one of a dubbed video's.
 
     Parameters
     ----------
@@ -145,6 +156,9 @@ def make_film(
         being held clean in the latent.
     recorder : BindingRecorder, optional
         The maker's: what it recorded of a clip is kept and read with it.
+    dubbing : Dubbing, optional
+        A video whose first picture `picture` is. Its clips are what sampling starts from, its frames what
+        colours are matched with, and "infinitetalk" is conditioned on its frame at the clip's start.
 
     Yields
     ------
@@ -160,9 +174,11 @@ def make_film(
         if take.seed is not None:
             generator.manual_seed(take.seed)
         windows = clip_windows(conversation, clip, window, prolonged if clip is plan.clips[-1] else 0)
-        given = before if continuation == MULTITALK else first
-        latent = maker.sample(_inputs(maker, clip, given, before, windows, generator, take.prompt))
-        frames = _matched(maker.decode(latent).to(first), first, colour_strength)
+        seen = first if dubbing is None else dubbing.frames(clip)
+        given = before if continuation == MULTITALK else seen[:, :, :1]
+        source = None if dubbing is None else dubbing.source(seen, maker.encode)
+        latent = maker.sample(_inputs(maker, clip, given, before, windows, generator, take.prompt, source))
+        frames = _matched(maker.decode(latent).to(first), seen, colour_strength)
         motion = frames[:, :, frames.shape[2] - plan.overlap :].clone()
         added = frames[0, :, clip.motion_frames :].movedim(0, -1) / 2 + 0.5
         located = {} if recorder is None else recorder.tensors(clip.index)
@@ -213,10 +229,13 @@ def clip_links(
 
 
 def _matched(frames: Tensor, reference: Tensor, strength: float) -> Tensor:
-    """Colours matched frame by frame, in place: a whole clip at once takes many times its memory."""
-    for index in range(frames.shape[2]):
-        frame = frames[:, :, index : index + 1]
-        frame.copy_(match_colour(frame, reference, strength))
+    """Colours matched frame by frame, in place: a whole clip at once takes many times its memory.
+
+    The reference has one frame, or as many.
+    """
+    goals = reference.expand(-1, -1, frames.shape[2], -1, -1).split(1, dim=2)
+    for frame, goal in zip(frames.split(1, dim=2), goals, strict=True):
+        frame.copy_(match_colour(frame, goal, strength))
     return frames
 
 
@@ -228,6 +247,7 @@ def _inputs(
     windows: Tensor,
     generator: torch.Generator,
     prompt: str | None,
+    source: SourceLatent | None,
 ) -> ClipInputs:
     """`given` frames condition the clip; `before` are the last ones of the clip before."""
     height, width = (side // PIXELS_PER_LATENT for side in given.shape[-2:])
@@ -239,7 +259,7 @@ def _inputs(
     elif clip.motion_frames:
         motion = MotionLatent(maker.encode(before), generator, noised=False)
     mask = conditioning_mask(clip.frames, given.shape[2], height, width)[None]
-    return ClipInputs(clip, given, mask, encoded, windows, noise, motion, prompt)
+    return ClipInputs(clip, given, mask, encoded, windows, noise, motion, prompt, source)
 
 
 def clip_windows(conversation: Conversation, clip: Clip, window: int, prolonged: int = 0) -> Tensor:

@@ -1,4 +1,4 @@
-"""One clip from noise: Euler steps along the guided prediction, motion frames held."""
+"""One clip from noise, or from a video's noised latent: Euler steps, motion frames held."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -6,7 +6,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from .conditioning import MotionLatent
+from .conditioning import MotionLatent, noised
 
 # latent [rows, channels, frames, height, width], timestep in 1000..0 -> guided prediction of the same shape
 Predict = Callable[[Tensor, Tensor], Tensor]
@@ -23,6 +23,7 @@ def sample_clip(
     timesteps: Tensor,
     motion: MotionLatent | None = None,
     on_step: Callable[[int, Tensor], None] | None = None,
+    source: Tensor | None = None,
 ) -> Tensor:
     """Follow the guided prediction from noise to a latent.
 
@@ -35,12 +36,14 @@ def sample_clip(
         Written over the latent before every step and, clean, after the last.
     on_step : callable, optional
         Gets the index of the finished step and the latent.
+    source : Tensor, shape of `noise`, optional
+        Latent of a video, noised to the first timestep's level to start from.
 
     Returns
     -------
     Tensor, shape of `noise`
     """
-    latent = noise
+    latent = noise if source is None else noised(source, noise, float(timesteps[0]))
     for step, (now, following) in enumerate(pairwise(timesteps)):
         if motion is not None:
             latent = motion.written_over(latent, float(now))

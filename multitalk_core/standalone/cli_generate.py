@@ -12,9 +12,9 @@ from ..film import CONTINUATIONS, MULTITALK
 from ..guidance import GuidanceScales
 from ..labels import LabelRanges
 from ..persons import check_speakers
-from ..picture import SIZE_STEP, nearest_bucket, read_picture
+from ..picture import SIZE_STEP, nearest_bucket
 from ..schemes import SCHEMES
-from . import cli_models, cli_persons, cli_store, cli_voices
+from . import cli_dubbing, cli_models, cli_persons, cli_store, cli_voices
 from .cli_types import finite, fraction, frame_count, label_ranges, positive, seed, size, whole_number
 
 if TYPE_CHECKING:
@@ -42,7 +42,10 @@ examples:
 
   the second person answers at 1.5 s, the third listens:
     python -m multitalk_core generate --picture three.jpg --persons parts \\
-        --place 1:0:a.wav --place 2:1.5:b.wav --place 3:0:none"""
+        --place 1:0:a.wav --place 2:1.5:b.wav --place 3:0:none
+
+  a video is dubbed, its motion kept:
+    python -m multitalk_core generate --video talk.mp4 --voice a.wav --voice b.wav --denoise 0.4"""
 
 SMALL_AREA = 256 * 160  # pixels of a film by the miniature model
 AREA_720 = 600_000  # pixels; trained 480p sizes lie below, 720p sizes above
@@ -54,8 +57,8 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser(
         "generate",
-        help="make a film from a picture and voices",
-        usage="%(prog)s --picture FILE --voice FILE [--voice FILE ...] [options]",
+        help="make a film from a picture, or a video, and voices",
+        usage="%(prog)s (--picture FILE | --video FILE) --voice FILE [--voice FILE ...] [options]",
         description=DESCRIPTION,
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -64,6 +67,7 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     cli_persons.add_arguments(parser)
     cli_voices.add_arguments(parser)
     _add_film(parser)
+    cli_dubbing.add_arguments(parser)
     _add_sampling(parser)
     _add_binding(parser)
     cli_store.add_arguments(parser)
@@ -93,7 +97,7 @@ def _add_film(parser: argparse.ArgumentParser) -> None:
         "--frames",
         type=frame_count,
         metavar="N",
-        help="length in frames, 4n + 1 (default: until the voices end)",
+        help="length in frames, 4n + 1 (default: until the voices end, or the --video)",
     )
     group.add_argument("--fps", type=positive, default=25.0, help="frames per second (default: 25)")
     group.add_argument(
@@ -211,8 +215,9 @@ def make_job(arguments: argparse.Namespace, files: "FilmFiles") -> "FilmJob":
     _check(arguments, files)
     timeline = cli_voices.read_timeline(arguments)
     ranges = label_ranges(arguments.label_ranges, timeline.speakers)
-    plan_film(arguments, round(timeline.seconds * arguments.fps))
-    picture = read_picture(arguments.picture)
+    picture, video = cli_persons.read_source(arguments)
+    length = cli_dubbing.asked_frames(arguments, video)
+    plan_film(arguments, round(timeline.seconds * arguments.fps), length)
     persons = cli_persons.read_persons(arguments, picture, timeline.speakers)
     check_speakers(persons, timeline.speakers)
     height, width = film_size(arguments, picture)
@@ -222,11 +227,11 @@ def make_job(arguments: argparse.Namespace, files: "FilmFiles") -> "FilmJob":
         timeline,
         encoder,
         arguments.fps,
-        arguments.frames if arguments.ending == "silence" else None,
+        length if arguments.ending == "silence" else None,
         arguments.loudness,
         arguments.seconds_per_piece,
     )
-    plan, prolonged = plan_film(arguments, conversation.frames)
+    plan, prolonged = plan_film(arguments, conversation.frames, length)
     negative_prompt = arguments.negative_prompt
     return FilmJob(
         picture=picture,
@@ -250,11 +255,13 @@ def make_job(arguments: argparse.Namespace, files: "FilmFiles") -> "FilmJob":
         store=arguments.store,
         store_limit=round(arguments.store_limit * cli_store.GIGABYTE),
         sources=cli_models.signatures(arguments),
+        dubbing=cli_dubbing.dubbing(arguments, video, (height, width)),
     )
 
 
 def _check(arguments: argparse.Namespace, files: "FilmFiles") -> None:
     """What must be right before anything is read."""
+    cli_dubbing.check(arguments)
     if files.film.suffix.lower() != ".mp4":
         raise MultiTalkError(f"The film {files.film} must be an .mp4 file: name it so.")
     if not files.film.parent.is_dir():
@@ -277,15 +284,14 @@ def film_size(arguments: argparse.Namespace, picture: Tensor) -> tuple[int, int]
     return tuple(max(1, round(side * scale / SIZE_STEP)) * SIZE_STEP for side in (height, width))
 
 
-def plan_film(arguments: argparse.Namespace, voice_frames: int) -> tuple[ClipPlan, int]:
+def plan_film(arguments: argparse.Namespace, voice_frames: int, length: int | None) -> tuple[ClipPlan, int]:
     """The clips, and the frames by which the last one's voices are mirrored."""
     overlap = arguments.motion_frames
     if arguments.ending == "mirror":
-        limit = arguments.frames or UNLIMITED
+        limit = length or UNLIMITED
         mirrored = plan_mirrored([voice_frames], arguments.clip_frames, overlap, limit)
         return mirrored.plan, mirrored.prolonged[0]
-    frames = arguments.frames or voice_frames
-    return plan_clips(frames, arguments.clip_frames, overlap), 0
+    return plan_clips(length or voice_frames, arguments.clip_frames, overlap), 0
 
 
 def sampling_settings(arguments: argparse.Namespace, ranges: LabelRanges, area: int) -> "SamplingSettings":

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from ..picture import read_picture, write_picture
+from ..picture import write_picture
 from . import cli_persons
 from .cli_types import whole_number
 
@@ -14,7 +14,7 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser(
         "localize",
-        usage="%(prog)s --picture FILE [options]",
+        usage="%(prog)s (--picture FILE | --video FILE) [options]",
         help="find the persons of a picture and draw them",
         description="Find the persons of a picture, draw them over it and print their boxes for generate.",
         epilog="example: python -m multitalk_core localize --picture two.jpg --output persons.png",
@@ -40,7 +40,7 @@ def localize(arguments: argparse.Namespace) -> None:
     """Write the drawing and print a line for each person."""
     from ..drawing.overlay import persons_overlay
 
-    picture = read_picture(arguments.picture)
+    picture, _ = cli_persons.read_source(arguments)
     persons = cli_persons.read_persons(arguments, picture, arguments.count)
     write_picture(arguments.output, persons_overlay(picture, persons))
     for number, mask in enumerate(persons.masks, start=1):

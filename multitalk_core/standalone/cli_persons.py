@@ -16,14 +16,21 @@ from ..persons import (
     persons_from_parts,
 )
 from ..picture import read_picture
+from ..source_video import VideoFile
 from .cli_types import box
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The picture and its persons."""
+    """The picture, or the video, and its persons."""
     group = parser.add_argument_group("the picture and its persons")
-    group.add_argument(
-        "--picture", type=Path, required=True, metavar="FILE", help="a photograph or a drawing"
+    sources = group.add_mutually_exclusive_group(required=True)
+    sources.add_argument("--picture", type=Path, metavar="FILE", help="a photograph or a drawing")
+    sources.add_argument(
+        "--video",
+        type=Path,
+        metavar="FILE",
+        help="a video to dub, in place of a picture: its motion and picture stay, the mouths are made anew; "
+        "persons are looked for in its first picture",
     )
     how = group.add_mutually_exclusive_group()
     how.add_argument(
@@ -60,6 +67,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="how voices meet boxes or masks: from left to right in the picture, or as given "
         "(default: %(default)s)",
     )
+
+
+def read_source(arguments: argparse.Namespace) -> tuple[Tensor, VideoFile | None]:
+    """The picture [height, width, 3], and the video whose first one it is."""
+    if arguments.video is None:
+        return read_picture(arguments.picture), None
+    video = VideoFile.open(arguments.video)
+    return video.picture(), video
 
 
 def read_persons(arguments: argparse.Namespace, picture: Tensor, count: int | None) -> Persons:

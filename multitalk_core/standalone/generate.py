@@ -88,6 +88,7 @@ def write_film(
         segments,
         job.continuation,
         pipeline.recorder,
+        job.dubbing,
     )
     interrupted = False
     with VideoWriter(job.files.film, width, height, job.conversation.fps, job.conversation.sound) as writer:
@@ -95,7 +96,7 @@ def write_film(
             for finished in films:
                 with held_interrupt():
                     writer.append(finished.frames)
-                    drifts.append(colour_drift(finished.frames, picture))
+                    drifts.append(_drift(job, finished, picture))
                     _tell(job, pipeline.recorder, segments, progress, finished)
                 if finished.clip.index == job.stop_after:
                     break
@@ -111,6 +112,15 @@ def write_film(
             f"the first {writer.frames} of {job.plan.frames} frames are kept in {writer.path}{onward}."
         )
     return writer.path, drifts
+
+
+def _drift(job: FilmJob, finished: FinishedClip, picture: Tensor) -> float:
+    """Of a clip's colours from the picture's, or from the dubbed video's, frame by frame."""
+    if job.dubbing is None:
+        return colour_drift(finished.frames, picture)
+    first = finished.clip.start + finished.clip.motion_frames
+    seen = job.dubbing.video.frames(first, len(finished.frames))
+    return max(colour_drift(frame[None], goal) for frame, goal in zip(finished.frames, seen, strict=True))
 
 
 def _tell(

@@ -9,6 +9,7 @@ from torch import Tensor
 from ..adapter import AudioAdapter
 from ..audio.conversation import Conversation
 from ..clips import ClipPlan
+from ..dubbing import Dubbing
 from ..film import MATHS_VERSION, Take, clip_links
 from ..persons import Persons
 from ..picture import resize_and_crop
@@ -44,7 +45,7 @@ class FilmJob:
     Attributes
     ----------
     picture : Tensor [height, width, 3], in 0..1
-        The source picture.
+        The source picture, or the first one of the video that is dubbed.
     persons : Persons
         On the source picture, one a speaker.
     size : (int, int)
@@ -72,7 +73,8 @@ class FilmJob:
     store_limit : int
         Bytes.
     sources : plain values by name
-        Tell the models' files from others.
+        Tell the files of models and video from others.
+    dubbing : Dubbing or None
     """
 
     picture: Tensor
@@ -96,6 +98,7 @@ class FilmJob:
     store: Path | None
     store_limit: int
     sources: dict[str, Json]
+    dubbing: Dubbing | None
 
     @property
     def cropped(self) -> Tensor:
@@ -125,5 +128,6 @@ class FilmJob:
             "continuation": self.continuation,
             "seed": self.seed,
             "precision": str(self.models.dtype),
+            **({"denoise": self.dubbing.denoise} if self.dubbing else {}),
             **self.sources,
         }

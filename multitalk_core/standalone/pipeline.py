@@ -162,14 +162,16 @@ class MultiTalkPipeline:
             settings.audio_strength,
             observer=self.recorder,
         )
+        source = inputs.source
         host = WanHost(models.transformer, patch)
         try:
             return sample_clip(
                 self._predictor(host, inputs),
                 inputs.noise.to(models.device),
-                released_timesteps(settings.steps, settings.shift),
+                released_timesteps(settings.steps, settings.shift, source.denoise if source else 1.0),
                 inputs.motion,
                 lambda step, latent: self._after_step(inputs.clip.index, step),
+                source.latent if source else None,
             )
         finally:
             host.remove()

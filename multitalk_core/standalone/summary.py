@@ -6,7 +6,9 @@ from pathlib import Path
 import torch
 
 from ..clips import latent_frames
+from ..dubbing import Dubbing
 from ..film import Take
+from ..guidance import released_timesteps
 from ..recording import BindingRecorder
 from ..segments import FilmSegments
 from .job import FilmJob
@@ -23,6 +25,7 @@ def outlook(job: FilmJob, segments: FilmSegments | None) -> dict[str, str]:
     return {
         "film": f"{job.files.film}, {plan.frames} frames, {plan.frames / fps:.2f} s at {fps:g} frames/s, "
         f"{width}×{height}",
+        **({} if job.dubbing is None else _dubbed(job, job.dubbing)),
         "persons": f"{job.persons.count}, the voices {job.conversation.timeline.seconds:.2f} s long",
         "clips": f"{len(plan.clips)} of {frames} frames, {tokens:,} tokens each",
         **({} if segments is None else {"kept": _kept(segments)}),
@@ -32,6 +35,20 @@ def outlook(job: FilmJob, segments: FilmSegments | None) -> dict[str, str]:
         f"scheme {settings.scheme}, seed {job.seed}",
         "model": f"{models.name}, on {models.device} in {str(models.dtype).removeprefix('torch.')}",
         **({} if models.trained else {"note": UNTRAINED}),
+    }
+
+
+def _dubbed(job: FilmJob, dubbing: Dubbing) -> dict[str, str]:
+    video, settings, fps = dubbing.video.video, job.settings, job.conversation.fps
+    resampled = f", resampled by their times to {fps:g}" if round(video.fps, 2) != round(fps, 2) else ""
+    unheard = job.conversation.timeline.seconds - job.plan.frames / fps
+    cut = f", whose last {unheard:.2f} s lie behind the film's end" if unheard > 1 / fps else ""
+    noise = released_timesteps(settings.steps, settings.shift, dubbing.denoise)[0] / 1000
+    return {
+        "video": f"{video.path}, {video.seconds:.2f} s at {video.fps:.4g} pictures/s{resampled}; the voices "
+        f"replace its sound{cut}",
+        "dubbing": f"denoise {dubbing.denoise:g}: the steps begin at {noise:.0%} noise, continuation "
+        f"{job.continuation}",
     }
 
 
@@ -67,7 +84,7 @@ def account(
         f"{film.stat().st_size / 1e6:.1f} MB",
         **({} if film == files.film else {"stopped": stopped}),
         "drift": f"{max(drifts):.1f} in clip {drifts.index(max(drifts)) + 1}, of the mean colour from the "
-        "picture's in CIE Lab; about 2 can just be seen",
+        f"{'picture' if job.dubbing is None else 'video'}'s in CIE Lab; about 2 can just be seen",
         "drawings": ", ".join(map(str, drawings)),
         "time": f"{progress.seconds:.0f} s, {progress.seconds_per_step:.2f} s a step",
         "memory": f"{peak_memory(job.models.device) / 1e9:.1f} GB at most",

@@ -35,6 +35,7 @@ MATHS = [
     "guidance",
     "clips",
     "conditioning",
+    "dubbing",
     "sampling",
     "colour",
     "film",

@@ -1,0 +1,192 @@
+"""A video on disk as the frames of a film: read clip by clip, at any frame rate, never whole.
+
+Knows PyAV; knows nothing of models.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .errors import MultiTalkError
+from .picture import resize_and_crop
+
+if TYPE_CHECKING:
+    from av import VideoFrame
+    from av.container import InputContainer
+
+
+@dataclass(frozen=True, eq=False)
+class VideoFile:
+    """When the pictures of a video are shown; the pictures stay on disk.
+
+    Attributes
+    ----------
+    path : Path
+    times : np.ndarray [pictures], int64
+        Ascending, in units of `time_base`.
+    keys : np.ndarray, int64
+        Those of `times` from which decoding can start.
+    end : int
+        Where the last picture ends.
+    time_base : Fraction
+        Seconds.
+    """
+
+    path: Path
+    times: np.ndarray
+    keys: np.ndarray
+    end: int
+    time_base: Fraction
+
+    @classmethod
+    def open(cls, path: str | Path) -> "VideoFile":
+        """Read when every picture is shown; nothing is decoded.
+
+        Raises
+        ------
+        MultiTalkError
+            When the file is missing, empty, no video, or a single picture.
+        """
+        path = Path(path)
+        if not path.is_file():
+            raise MultiTalkError(f"There is no video at {path}: check the path.")
+        with _failures_told(path), _opened(path) as container:
+            if not container.streams.video:
+                raise MultiTalkError(f"{path} holds no pictures: choose a video file such as an mp4.")
+            stream = container.streams.video[0]
+            packets = [
+                (packet.pts, packet.duration, packet.is_keyframe)
+                for packet in container.demux(stream)
+                if packet.pts is not None and not packet.is_discard
+            ]
+            time_base = stream.time_base
+        times = np.unique(np.array([time for time, *_ in packets], dtype=np.int64))
+        keys = np.unique(np.array([time for time, _, is_key in packets if is_key], dtype=np.int64))
+        if len(times) < 2 or not len(keys):
+            raise MultiTalkError(
+                f"{path} holds no moving pictures, or not when each is shown: export it as mp4."
+            )
+        times = times[times >= keys[0]]  # a cut may have left some without what they are decoded from
+        between = round((times[-1] - times[0]) / (len(times) - 1))
+        last = max(packets)[1] or between
+        return cls(path, times, keys, int(times[-1]) + last, time_base)
+
+    @property
+    def seconds(self) -> float:
+        """How long it is."""
+        return float((self.end - int(self.times[0])) * self.time_base)
+
+    @property
+    def fps(self) -> float:
+        """Pictures a second, on average."""
+        return len(self.times) / self.seconds
+
+    def picture(self) -> Tensor:
+        """The first picture, [height, width, 3] in 0..1, at its own size."""
+        return next(self.pictures(self.times[:1]))
+
+    def pictures(self, times: np.ndarray) -> Iterator[Tensor]:
+        """The pictures shown at some of `times`, which ascend and may repeat.
+
+        Yields
+        ------
+        Tensor [height, width, 3], float32, in 0..1
+            Upright, as a player shows them.
+
+        Raises
+        ------
+        MultiTalkError
+            Where the file is damaged.
+        """
+        key = self.keys[np.searchsorted(self.keys, times[0], side="right") - 1]
+        with _failures_told(self.path):
+            decoded = self._decoded(int(key))
+            frame = next(decoded, None)
+            if frame is None or frame.pts > times[0]:  # a file without an index leads anywhere
+                decoded = self._decoded(None)
+                frame = next(decoded, None)
+            shown = None
+            for time in times:
+                while frame is not None and frame.pts < time:
+                    frame, shown = next(decoded, None), None
+                if frame is None:
+                    seconds = float((time - self.times[0]) * self.time_base)
+                    raise MultiTalkError(
+                        f"The video {self.path} is damaged at {seconds:.1f} s: export or copy it again."
+                    )
+                shown = _upright(frame) if shown is None else shown
+                yield shown
+
+    def _decoded(self, start: int | None) -> Iterator["VideoFrame"]:
+        """Decoded frames from a key picture on, or all of them."""
+        with _opened(self.path) as container:
+            stream = container.streams.video[0]
+            stream.thread_type = "AUTO"
+            if start is not None:
+                container.seek(start, stream=stream)
+            yield from (frame for frame in container.decode(stream) if frame.pts is not None)
+
+
+@dataclass(frozen=True, eq=False)
+class FittedVideo:
+    """A video file at a film's size and frame rate: the SourceVideo of a dubbed film.
+
+    Attributes
+    ----------
+    video : VideoFile
+    height, width : int
+        Resized and cropped as a picture would be.
+    fps : float
+        Frame n is the picture that is shown nearest to n / fps seconds.
+    """
+
+    video: VideoFile
+    height: int
+    width: int
+    fps: float
+
+    def frames(self, start: int, count: int) -> Tensor:
+        """Film frames from `start` on, [count, height, width, 3] in 0..1; past the end the last is held."""
+        times = self.video.times
+        seconds = np.arange(start, start + count) / self.fps
+        wanted = times[0] + seconds / float(self.video.time_base)
+        middles = (times[1:] + times[:-1]) / 2
+        pictures = self.video.pictures(times[np.searchsorted(middles, wanted, side="right")])
+        frames = torch.empty(count, self.height, self.width, 3)
+        before = fitted = None
+        for frame, picture in zip(frames, pictures, strict=True):
+            if picture is not before:
+                fitted = resize_and_crop(picture.movedim(-1, 0), self.height, self.width).movedim(0, -1)
+            before = picture
+            frame.copy_(fitted)
+        return frames
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator["InputContainer"]:
+    import av
+
+    with av.open(str(path)) as container:
+        yield container
+
+
+@contextmanager
+def _failures_told(path: Path) -> Iterator[None]:
+    import av
+
+    try:
+        yield
+    except (OSError, av.FFmpegError) as error:
+        raise MultiTalkError(f"{path} cannot be read as a video ({error.strerror}).") from error
+
+
+def _upright(frame: "VideoFrame") -> Tensor:
+    levels = np.rot90(frame.to_ndarray(format="rgb24"), frame.rotation // 90)
+    return torch.from_numpy(levels.copy()).float() / 255

@@ -1,0 +1,54 @@
+"""Arguments that say how a video is dubbed, and the dubbing they mean."""
+
+import argparse
+
+from ..dubbing import Dubbing
+from ..errors import MultiTalkError
+from ..film import INFINITETALK
+from ..source_video import FittedVideo, VideoFile
+from .cli_types import fraction
+
+USUAL = 0.4
+
+DESCRIPTION = """\
+With --video, which lends the film its first picture, its length and its
+  motion; the voices take the place of its sound."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """How much of the video is made anew."""
+    group = parser.add_argument_group("dubbing", DESCRIPTION)
+    group.add_argument(
+        "--denoise",
+        type=fraction,
+        metavar="0..1",
+        help="how much is made anew: all steps are made from this part of the schedule on, from the video "
+        "with that much noise; less keeps more of its motion, and of its mouths; 1 starts from noise alone "
+        f"(default: {USUAL}; 1 with --continuation infinitetalk, where each clip sees the video's picture at "
+        "its start)",
+    )
+
+
+def check(arguments: argparse.Namespace) -> None:
+    """Raise a MultiTalkError for arguments that do not go together."""
+    if arguments.video is None and arguments.denoise is not None:
+        raise MultiTalkError("--denoise says how much of a --video is made anew: give one, or leave it out.")
+    if arguments.denoise == 0:
+        raise MultiTalkError("--denoise 0 would leave the video as it is: give more than 0.")
+    if arguments.video is not None and arguments.ending == "mirror":
+        raise MultiTalkError("A dubbed film ends with its video, so --ending mirror cannot be: leave it out.")
+
+
+def asked_frames(arguments: argparse.Namespace, video: VideoFile | None) -> int | None:
+    """Frames of the film: as asked, else of the video; None is until the voices end."""
+    if arguments.frames or video is None:
+        return arguments.frames
+    return max(1, round(video.seconds * arguments.fps))
+
+
+def dubbing(arguments: argparse.Namespace, video: VideoFile | None, size: tuple[int, int]) -> Dubbing | None:
+    """The video at the film's size, and how much of it is made anew."""
+    if video is None:
+        return None
+    usual = 1.0 if arguments.continuation == INFINITETALK else USUAL
+    return Dubbing(FittedVideo(video, *size, arguments.fps), arguments.denoise or usual)

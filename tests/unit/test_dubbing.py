@@ -1,0 +1,246 @@
+"""Dubbing a cartoon video with the embedded models: its motion stays, its mouths change, clip by clip."""
+
+import os
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from multitalk_core.dubbing import Dubbing
+from multitalk_core.evaluation.mouths import find_faces, follow_faces, mouth_openness
+from multitalk_core.film import INFINITETALK, MULTITALK, FinishedClip, make_film
+from multitalk_core.guidance import released_timesteps
+from multitalk_core.segments.lossless import pack_frames
+from multitalk_core.source_video import FittedVideo, VideoFile
+from multitalk_core.standalone.cli import main
+from multitalk_core.standalone.models import EMBEDDED
+from multitalk_core.standalone.video import VideoWriter, read_video
+from multitalk_core.toy_world.scene import Scene, random_scene
+from soak.tiny_film import OVERLAP, TinyFilm
+
+VOICES = [part for number in (1, 2) for part in ("--voice", f"{EMBEDDED}/voice_{number}.flac")]
+DEMO = ["--size", "96x64", "--clip-frames", "13", "--steps", "4", "--shift", "3"]
+DEMO += ["--text-scale", "1", "--audio-scale", "2"]
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # so small a model is quickest so
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def scene() -> Scene:
+    """Two people who drift slowly sideways, far beyond what the model would make up."""
+    scene = random_scene(3)
+    persons = [
+        replace(person, sway=(0.07, 0.3, phase))
+        for person, phase in zip(scene.persons, (0.0, 2.0), strict=True)
+    ]
+    return replace(scene, persons=tuple(persons))
+
+
+def moving_mouths(frames: int) -> Tensor:
+    seconds = torch.arange(frames) / 25
+    return torch.stack([(speed * seconds).sin().abs() for speed in (7.0, 5.0)])
+
+
+# --- the loop, with a small film ---------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def film() -> TinyFilm:
+    return TinyFilm(clips=3)
+
+
+@pytest.fixture(scope="module")
+def video(film: TinyFilm, scene: Scene, tmp_path_factory: pytest.TempPathFactory) -> FittedVideo:
+    """The toy scene on disk, without loss; a little shorter than the film's last clip."""
+    path = tmp_path_factory.mktemp("video") / "video.mkv"
+    frames = scene.frames(moving_mouths(film.plan.frames), film.size[0])
+    path.write_bytes(pack_frames((frames * 255).round().to(torch.uint8)).numpy().tobytes())
+    return FittedVideo(VideoFile.open(path), *film.size, 25.0)
+
+
+def make(film: TinyFilm, video: FittedVideo, denoise: float | None, **options: object) -> list[FinishedClip]:
+    """The film of the video's first picture, dubbed unless `denoise` is None."""
+    picture = video.frames(0, 1)[0]
+    dubbing = None if denoise is None else Dubbing(video, denoise)
+    arguments = (film.pipeline, picture, film.conversation, film.plan, 0)
+    return list(make_film(*arguments, dubbing=dubbing, **options))
+
+
+def frames_of(clips: list[FinishedClip]) -> Tensor:
+    return torch.cat([clip.frames for clip in clips])
+
+
+def test_hardly_denoised_a_clip_is_the_video_through_the_vae(film, video):
+    """As far as the schedule goes: its last step is from 0.7 % noise."""
+    clips = make(film, video, 1e-6, colour_strength=0.0)
+    for clip in clips:
+        seen = video.frames(clip.clip.start, clip.clip.frames).movedim(-1, 0)[None] * 2 - 1
+        encoded = film.pipeline.encode(seen)
+        own = 0 if clip.clip.index == 0 else 1 + (OVERLAP - 1) // 4
+        torch.testing.assert_close(clip.latent[:, :, own:], encoded[:, :, own:], rtol=0, atol=0.05)
+    through_vae = film.pipeline.decode(film.pipeline.encode(video.frames(0, 9).movedim(-1, 0)[None] * 2 - 1))
+    first = clips[0].frames.movedim(-1, 0)[None] * 2 - 1
+    torch.testing.assert_close(first, through_vae.clamp(-1, 1), rtol=0, atol=0.05)
+
+
+def test_denoised_wholly_nothing_of_the_video_is_left_but_its_first_picture(film, video):
+    dubbed, alone = (make(film, video, denoise, colour_strength=0.0) for denoise in (1.0, None))
+    assert torch.equal(frames_of(dubbed), frames_of(alone))
+    assert all(torch.equal(clip.latent, other.latent) for clip, other in zip(dubbed, alone, strict=True))
+
+
+def test_the_more_is_denoised_the_less_is_left(film, video):
+    seen = video.frames(0, film.plan.frames)
+    distances = [
+        (frames_of(make(film, video, denoise)) - seen).square().mean().item() for denoise in (0.01, 0.3, 0.9)
+    ]
+    assert distances[0] < distances[1] < distances[2]
+
+
+@pytest.mark.parametrize("continuation", [MULTITALK, INFINITETALK])
+def test_each_clip_is_conditioned_as_its_continuation_asks(film, video, continuation, monkeypatch):
+    seen, sample = [], film.pipeline.sample
+    monkeypatch.setattr(film.pipeline, "sample", lambda inputs: seen.append(inputs) or sample(inputs))
+    clips = make(film, video, 0.5, continuation=continuation)
+    for before, inputs in zip(clips[:-1], seen[1:], strict=True):
+        here = video.frames(inputs.clip.start, inputs.clip.frames)
+        given = inputs.given[0].movedim(0, -1) / 2 + 0.5
+        if continuation == INFINITETALK:
+            torch.testing.assert_close(given, here[:1])
+        else:
+            torch.testing.assert_close(given[-len(before.frames) :], before.frames[-OVERLAP:])
+        encoded = film.pipeline.encode(here.movedim(-1, 0)[None] * 2 - 1)
+        torch.testing.assert_close(inputs.source.latent, encoded)
+
+
+def test_colours_are_drawn_to_the_video_not_to_its_first_picture(film, scene, video, tmp_path):
+    """A light that goes out in the video goes out in the film."""
+    dimmed = torch.linspace(1, 0.3, film.plan.frames)[:, None, None, None] * video.frames(0, film.plan.frames)
+    (tmp_path / "dim.mkv").write_bytes(pack_frames((dimmed * 255).round().to(torch.uint8)).numpy().tobytes())
+    dim = FittedVideo(VideoFile.open(tmp_path / "dim.mkv"), *film.size, 25.0)
+    made = frames_of(make(film, dim, 0.8))
+    torch.testing.assert_close(made.mean((1, 2, 3)), dimmed.mean((1, 2, 3)), rtol=0.1, atol=0.02)
+
+
+def test_timesteps_begin_where_denoise_says():
+    assert torch.equal(released_timesteps(8, 5.0, 1.0), released_timesteps(8, 5.0))
+    torch.testing.assert_close(released_timesteps(5, 5.0, 0.4), released_timesteps(11, 5.0)[-6:])
+    torch.testing.assert_close(released_timesteps(1, 3.0, 0.5), torch.tensor([750.4, 0.0]), rtol=0, atol=0.1)
+
+
+# --- the command line --------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def talk(scene: Scene, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """35 pictures of the scene as an mp4 of 30 a second: 29 frames of a film."""
+    path = tmp_path_factory.mktemp("talk") / "talk.mp4"
+    with VideoWriter(path, 288, 192, fps=30) as writer:
+        writer.append(scene.frames(moving_mouths(35), 192))
+    return path
+
+
+@pytest.fixture(scope="module")
+def dub(scene: Scene, talk: Path):
+    """The command that dubs the talk, without its output."""
+    boxes = [",".join(str(round(edge * 192)) for edge in box) for box in scene.boxes()]
+    return ["generate", "--video", str(talk), "--boxes", *boxes, *VOICES, *DEMO]
+
+
+@pytest.fixture(scope="module")
+def dubbed(dub: list[str], talk: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Tensor]:
+    """The video at the film's size, and films of it by strength."""
+    film = tmp_path_factory.mktemp("dubbed") / "film.mp4"
+    films = {"video": FittedVideo(VideoFile.open(talk), 64, 96, 25.0).frames(0, 29)}
+    for denoise in ("0.1", "0.6", "1"):
+        assert main([*dub, "--no-store", "--denoise", denoise, "--output", str(film)]) == 0
+        films[denoise] = read_video(film)[0]
+    return films
+
+
+def test_the_film_lasts_as_long_as_the_video(dubbed):
+    assert {len(film) for film in dubbed.values()} == {29}
+
+
+def test_the_motion_is_kept(dubbed, scene):
+    faces = find_faces(scene.frames(moving_mouths(1), 400)[0])
+    paths = {name: follow_faces(film, faces) for name, film in dubbed.items()}
+    strayed = {name: (path - paths["video"]).norm(dim=-1).mean() for name, path in paths.items()}
+    assert strayed["0.1"] < 0.6 * strayed["1"], strayed
+
+
+def test_stronger_denoise_changes_the_mouths(dubbed, scene):
+    faces = find_faces(scene.frames(moving_mouths(1), 400)[0])
+    before = mouth_openness(dubbed["video"], faces)
+    likeness = {
+        name: torch.corrcoef(torch.cat([before, mouth_openness(film, faces)]))[[0, 1], [2, 3]].mean()
+        for name, film in dubbed.items()
+    }
+    assert likeness["video"] > 0.99 and likeness["0.1"] > likeness["0.6"] + 0.1, likeness
+
+
+def test_killed_it_goes_on(dub, dubbed, tmp_path, capsys):
+    command = [*dub, "--denoise", "0.6", "--store", str(tmp_path), "--output", str(tmp_path / "film.mp4")]
+    with subprocess.Popen([sys.executable, "-m", "multitalk_core", *command], stderr=subprocess.PIPE) as made:
+        while not list(tmp_path.glob("*/clip-0001-*.safetensors")):
+            time.sleep(0.02)
+            assert made.poll() is None, made.stderr.read()
+        made.kill()
+    assert main(command) == 0
+    said = capsys.readouterr().out
+    assert "goes on after clip" in said
+    assert torch.equal(read_video(tmp_path / "film.mp4")[0], dubbed["0.6"])
+    assert (
+        "1.17 s at 30 pictures/s, resampled by their times to 25; the voices replace its sound, whose last"
+        in said
+    )
+    assert "denoise 0.6: the steps begin at 82% noise" in said
+
+
+def test_another_strength_or_video_is_another_film(dub, talk, tmp_path, capsys):
+    command = [*dub, "--steps", "1", "--stop-after", "1", "--store", str(tmp_path)]
+    command += ["--output", str(tmp_path / "film.mp4")]
+    assert main(command) == 0
+    capsys.readouterr()
+    assert main([*command, "--denoise", "0.3"]) == 0
+    assert "every clip differs from the last film.mp4: denoise changed" in "".join(capsys.readouterr())
+    os.utime(talk, (1e9, 1e9))
+    assert main([*command, "--denoise", "0.3"]) == 0
+    assert "every clip differs from the last film.mp4: video changed" in "".join(capsys.readouterr())
+
+
+def test_persons_are_located_in_the_first_picture(talk, tmp_path, capsys):
+    command = ["localize", "--video", str(talk), "--persons", "parts", "--count", "2"]
+    assert main([*command, "--output", str(tmp_path / "persons.png")]) == 0
+    assert "person 1: 7,9,136,182" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--denoise", "0"], "would leave the video as it is"),
+        (["--denoise", "2"], "not between 0 and 1"),
+        (["--ending", "mirror"], "A dubbed film ends with its video"),
+        (["--picture", f"{EMBEDDED}/picture.png"], "not allowed with argument"),
+        (["--video", "nowhere.mp4"], "There is no video at nowhere.mp4"),
+    ],
+)
+def test_what_cannot_be(dub, tmp_path, capsys, arguments, sentence):
+    assert main([*dub, *arguments, "--output", str(tmp_path / "film.mp4")]) == 2
+    assert sentence in capsys.readouterr().err and not list(tmp_path.iterdir())
+
+
+def test_denoise_needs_a_video(capsys):
+    assert main(["generate", "--picture", f"{EMBEDDED}/picture.png", *VOICES, "--denoise", "0.5"]) == 2
+    assert "--denoise says how much of a --video" in capsys.readouterr().err

@@ -1,0 +1,126 @@
+"""Videos on disk as the frames of a film: which picture is shown when, from any place in the file."""
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from multitalk_core.errors import MultiTalkError
+from multitalk_core.source_video import FittedVideo, VideoFile
+
+HEIGHT, WIDTH = 32, 48
+
+
+def levels(count: int) -> np.ndarray:
+    """Pictures of one grey each, so that every picture can be told by its level."""
+    greys = np.arange(count, dtype=np.uint8)[:, None, None, None] * 2
+    return np.broadcast_to(greys, (count, HEIGHT, WIDTH, 3)).copy()
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Callable[..., VideoFile]:
+    """Write pictures at given times (in milliseconds), losslessly where the codec is ffv1."""
+    import av
+
+    def write(
+        times: list[int], name: str = "video.mkv", codec: str = "ffv1", start: int = 0, **options: str
+    ) -> VideoFile:
+        with av.open(str(tmp_path / name), "w") as container:
+            stream = container.add_stream(codec, rate=25, options=options)
+            stream.width, stream.height = WIDTH, HEIGHT
+            stream.pix_fmt = "bgr0" if codec == "ffv1" else "yuv420p"
+            stream.codec_context.time_base = Fraction(1, 1000)
+            for picture, time in zip(levels(len(times)), times, strict=True):
+                frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format=stream.pix_fmt)
+                frame.pts, frame.time_base = start + time, Fraction(1, 1000)
+                container.mux(stream.encode(frame))
+            container.mux(stream.encode(None))
+        return VideoFile.open(tmp_path / name)
+
+    return write
+
+
+def shown(frames: Tensor) -> list[int]:
+    """The number of the picture in each frame."""
+    return (frames[:, HEIGHT // 2, WIDTH // 2, 0] * 255 / 2).round().int().tolist()
+
+
+def fitted(video: VideoFile, fps: float = 25.0) -> FittedVideo:
+    return FittedVideo(video, HEIGHT, WIDTH, fps)
+
+
+def test_the_same_rate_shows_every_picture_once(written):
+    video = written([40 * index for index in range(20)])
+    assert video.seconds == pytest.approx(0.8) and video.fps == pytest.approx(25)
+    frames = fitted(video).frames(0, 20)
+    assert frames.shape == (20, HEIGHT, WIDTH, 3) and shown(frames) == list(range(20))
+    assert torch.equal(video.picture(), frames[0])
+
+
+def test_past_the_end_the_last_picture_is_held(written):
+    assert shown(fitted(written([0, 40, 80])).frames(1, 5)) == [1, 2, 2, 2, 2]
+
+
+@pytest.mark.parametrize(("milliseconds", "expected"), [(20, [0, 2, 4, 6, 8]), (80, [0, 1, 1, 2, 2])])
+def test_other_rates_show_the_picture_nearest_in_time(written, milliseconds, expected):
+    video = written([milliseconds * index for index in range(10)])
+    assert shown(fitted(video).frames(0, 5)) == expected
+
+
+def test_times_count_from_the_first_picture_and_may_be_uneven(written):
+    video = written([0, 100, 110, 120, 300], start=5000)
+    assert shown(fitted(video).frames(0, 9)) == [0, 0, 1, 3, 3, 3, 4, 4, 4]
+
+
+@pytest.mark.parametrize("name", ["video.mp4", "video.mkv", "video.ts"])
+def test_clips_from_the_middle_are_those_of_the_whole(written, name):
+    """Pictures that are coded out of order, key pictures seldom."""
+    options = {"g": "12", "bf": "3", "crf": "1", "preset": "ultrafast", "b-adapt": "0"}
+    video = written([33 * index for index in range(60)], name, "libx264", **options)
+    assert len(video.keys) >= 5
+    whole = fitted(video).frames(0, 49)
+    nearest = [round(index * 40 / 33) for index in range(49)]
+    assert all(abs(seen - wanted) <= 1 for seen, wanted in zip(shown(whole), nearest, strict=True))
+    for start in range(0, 40, 3):
+        assert torch.equal(fitted(video).frames(start, 9), whole[start : start + 9]), start
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="PyAV writes no rotation, and no ffmpeg is here")
+def test_a_phone_held_upright(tmp_path, written):
+    """Rotated as a player would show it, and fitted as a picture would be."""
+    written([0, 40, 80], "flat.mp4", "libx264")
+    turned = tmp_path / "turned.mp4"
+    rotate = ["-c", "copy", "-metadata:s:v", "rotate=90", str(turned)]
+    subprocess.run(["ffmpeg", "-v", "error", "-i", str(tmp_path / "flat.mp4"), *rotate], check=True)
+    video = VideoFile.open(turned)
+    assert video.picture().shape == (WIDTH, HEIGHT, 3)
+    assert FittedVideo(video, 48, 32, 25.0).frames(0, 1).shape == (1, 48, 32, 3)
+
+
+def test_what_is_no_video(tmp_path, written):
+    import soundfile
+
+    with pytest.raises(MultiTalkError, match="There is no video at"):
+        VideoFile.open(tmp_path / "nowhere.mp4")
+    (tmp_path / "text.mp4").write_text("not a video")
+    with pytest.raises(MultiTalkError, match="cannot be read as a video"):
+        VideoFile.open(tmp_path / "text.mp4")
+    soundfile.write(tmp_path / "sound.wav", np.zeros(1600, np.float32), 16000)
+    with pytest.raises(MultiTalkError, match="holds no pictures"):
+        VideoFile.open(tmp_path / "sound.wav")
+    with pytest.raises(MultiTalkError, match="no moving pictures"):
+        written([0])
+
+
+def test_a_damaged_video_names_the_place(tmp_path, written):
+    video = written([40 * index for index in range(20)])
+    content = video.path.read_bytes()
+    video.path.write_bytes(content[: len(content) // 2])  # cut short after it was opened
+    with pytest.raises(MultiTalkError, match=r"is damaged at 0\.\d s"):
+        fitted(video).frames(0, 20)
