@@ -104,7 +104,11 @@ class AudioEncoder:
 
     @classmethod
     def from_state(
-        cls, state: dict[str, Tensor], config: dict | None = None, normalise: bool = False
+        cls,
+        state: dict[str, Tensor],
+        config: dict | None = None,
+        normalise: bool = False,
+        source: str = "The audio encoder",
     ) -> "AudioEncoder":
         """An encoder from wav2vec2 tensors at hand, under their original names, in float32.
 
@@ -116,8 +120,15 @@ class AudioEncoder:
             Entries of a Hugging Face config.json; what it lacks is read from the tensors.
         normalise
             Give the wave zero mean and unit variance.
+        source
+            Where the tensors come from, for messages.
+
+        Raises
+        ------
+        MultiTalkError
+            When the tensors are not wav2vec2's or do not fit `config`.
         """
-        return cls(build_wav2vec2(state, config or {}, "The state", torch.float32), normalise)
+        return cls(build_wav2vec2(state, config or {}, source, torch.float32), normalise)
 
     @property
     def layers(self) -> int:

@@ -75,7 +75,7 @@ def build_wav2vec2(
 
     state = {name: tensor.to(dtype) for name, tensor in _plain_names(state).items()}
     if config.get("model_type", "wav2vec2") != "wav2vec2":
-        raise MultiTalkError(f"{source} is no wav2vec2 model; choose one such as chinese-wav2vec2-base.")
+        raise MultiTalkError(f"{source} is no wav2vec2 model: choose one such as chinese-wav2vec2-base.")
     # The vectors that mask frames are for training only.
     fixed = {"mask_time_prob": 0.0, "mask_feature_prob": 0.0, "add_adapter": False}
     try:
@@ -85,7 +85,7 @@ def build_wav2vec2(
         model.load_state_dict(state, assign=True)
     except KeyError as error:
         raise MultiTalkError(
-            f"{source} is no wav2vec2 model, it lacks {error}; choose one such as chinese-wav2vec2-base."
+            f"{source} is no wav2vec2 model, it lacks {error}: choose one such as chinese-wav2vec2-base."
         ) from error
     except RuntimeError as error:
         raise MultiTalkError(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import Wav2Vec2Config, Wav2Vec2ForCTC, Wav2Vec2Model
+from transformers import Wav2Vec2Config, Wav2Vec2ForCTC, Wav2Vec2Model, WhisperConfig, WhisperModel
 
 from multitalk_core.audio import features
 from multitalk_core.audio.features import AudioEncoder
@@ -229,3 +229,23 @@ def test_what_is_no_encoder_is_named(tmp_path):
         with pytest.raises(MultiTalkError, match=message) as raised:
             AudioEncoder.load(path)
         assert str(path) in str(raised.value)
+
+
+def test_another_kind_of_encoder_is_refused_where_it_was_connected():
+    whisper = WhisperModel(
+        WhisperConfig(
+            d_model=32,
+            encoder_layers=1,
+            decoder_layers=1,
+            encoder_attention_heads=2,
+            vocab_size=8,
+            decoder_attention_heads=2,
+            pad_token_id=0,
+            bos_token_id=1,
+            eos_token_id=2,
+            decoder_start_token_id=1,
+        )
+    )
+    said = r"^What is connected to audio_encoder is no wav2vec2 model.*: choose one such as \S+\.$"
+    with pytest.raises(MultiTalkError, match=said):
+        AudioEncoder.from_state(whisper.state_dict(), source="What is connected to audio_encoder")
