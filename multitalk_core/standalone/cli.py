@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from ..errors import MultiTalkError
+from ..training import cli_prepare, cli_train
 from . import cli_generate, cli_localize, cli_store
 
 DESCRIPTION = """\
@@ -75,6 +76,8 @@ def make_parser() -> argparse.ArgumentParser:
     _add_inspect(commands)
     cli_localize.add_command(commands)
     cli_store.add_films_command(commands)
+    cli_prepare.add_command(commands)
+    cli_train.add_command(commands)
     return parser
 
 

@@ -117,6 +117,7 @@ def load_folder(
     device: str | torch.device = "cpu",
     dtype: torch.dtype = torch.bfloat16,
     offload: Offload = "none",
+    with_transformer: bool = True,
 ) -> Models:
     """Wan2.1-I2V from a folder in diffusers' format.
 
@@ -132,6 +133,8 @@ def load_folder(
     offload
         "none": all models stay on `device`. "model": each is moved there when its turn comes and back
         afterwards. "sequential": each layer is; the least memory, and slow.
+    with_transformer
+        False for what only encodes: `transformer` is then None.
 
     Raises
     ------
@@ -139,7 +142,7 @@ def load_folder(
         When the folder is missing, no Wan2.1-I2V folder in diffusers' format, incomplete, damaged, or holds
         pickles in place of safetensors.
     """
-    from diffusers import AutoencoderKLWan, WanTransformer3DModel
+    from diffusers import AutoencoderKLWan
     from transformers import AutoTokenizer, CLIPVisionModel, UMT5EncoderModel
 
     folder = Path(path)
@@ -152,9 +155,7 @@ def load_folder(
     image_encoder = None
     if has_image_encoder:
         image_encoder = CLIPVisionModel.from_pretrained(folder / "image_encoder", **transformers_options)
-    transformer = WanTransformer3DModel.from_pretrained(
-        folder / "transformer", torch_dtype=dtype, **diffusers_options
-    )
+    transformer = load_transformer(folder, dtype) if with_transformer else None
     vae = AutoencoderKLWan.from_pretrained(folder / "vae", torch_dtype=torch.float32, **diffusers_options)
     in_turn = [model for model in (text_encoder, image_encoder, transformer, vae) if model is not None]
     _place(in_turn, device, offload)
@@ -167,6 +168,38 @@ def load_folder(
         dtype,
         True,
         folder.name,
+    )
+
+
+def load_transformer(folder: Path, dtype: torch.dtype) -> "WanTransformer3DModel":
+    """The transformer alone of a folder in diffusers' format, on the CPU.
+
+    Raises
+    ------
+    MultiTalkError
+        As `load_folder`.
+    """
+    from diffusers import WanTransformer3DModel
+
+    _check_folder(folder)
+    return WanTransformer3DModel.from_pretrained(
+        folder / "transformer", torch_dtype=dtype, use_safetensors=True, local_files_only=True
+    )
+
+
+def load_vae(folder: Path) -> "AutoencoderKLWan":
+    """The VAE alone of a folder in diffusers' format, in float32 on the CPU.
+
+    Raises
+    ------
+    MultiTalkError
+        As `load_folder`.
+    """
+    from diffusers import AutoencoderKLWan
+
+    _check_folder(folder)
+    return AutoencoderKLWan.from_pretrained(
+        folder / "vae", torch_dtype=torch.float32, use_safetensors=True, local_files_only=True
     )
 
 

@@ -35,6 +35,8 @@ class TrainingClip:
     text : Tensor [tokens, channels]
     image : Tensor [tokens, channels] or None
         CLIP's tokens of the last given frame, where the model has an image embedder.
+    loudness : Tensor [voices, frames] or None
+        Of the voices, for binding scores.
     """
 
     latent: Tensor
@@ -44,6 +46,7 @@ class TrainingClip:
     persons: Tensor
     text: Tensor
     image: Tensor | None = None
+    loudness: Tensor | None = None
 
     def tensors(self) -> dict[str, Tensor]:
         """Its tensors by name, without those it lacks."""
@@ -60,17 +63,18 @@ def stack_clips(clips: Sequence[TrainingClip]) -> TrainingClip:
     return TrainingClip(**{name: torch.stack([getattr(clip, name) for clip in clips]) for name in names})
 
 
-def write_shard(folder: Path, number: int, clips: Sequence[TrainingClip]) -> None:
+def write_shard(folder: Path, number: int, clips: Sequence[TrainingClip], part: int | None = None) -> None:
     """Write clips of one kind as a shard, in half precision; it appears only when it is whole."""
     tensors = stack_clips(clips).tensors()
-    partial = folder / f".shard-{number:05d}.{os.getpid()}.partial"
+    path = shard_path(folder, number, part)
+    partial = folder / f".{path.stem}.{os.getpid()}.partial"
     save_file({name: tensor.to(torch.float16).contiguous() for name, tensor in tensors.items()}, partial)
-    os.replace(partial, shard_path(folder, number))
+    os.replace(partial, path)
 
 
-def shard_path(folder: Path, number: int) -> Path:
-    """Where a shard lies."""
-    return folder / f"shard-{number:05d}.safetensors"
+def shard_path(folder: Path, number: int, part: int | None = None) -> Path:
+    """Where a shard lies, or a part of it."""
+    return folder / f"shard-{number:05d}{'' if part is None else f'-{part:03d}'}.safetensors"
 
 
 class ClipsOfOneKind(Dataset[TrainingClip]):
@@ -97,7 +101,7 @@ class ClipsOfOneKind(Dataset[TrainingClip]):
 
 
 class ShardedClips(ClipsOfOneKind):
-    """All clips of a folder of shards.
+    """All clips of one or more folders of shards.
 
     Attributes
     ----------
@@ -107,13 +111,16 @@ class ShardedClips(ClipsOfOneKind):
     Raises
     ------
     MultiTalkError
-        When the folder holds no shards.
+        When a folder holds no shards.
     """
 
-    def __init__(self, folder: Path):
-        paths = sorted(folder.glob("shard-*.safetensors"))
-        if not paths:
-            raise MultiTalkError(f"{folder} holds no training clips: prepare them first.")
+    def __init__(self, *folders: Path):
+        paths = []
+        for folder in folders:
+            found = sorted(folder.glob("shard-*.safetensors"))
+            if not found:
+                raise MultiTalkError(f"{folder} holds no training clips: prepare them first.")
+            paths += found
         super().__init__(paths)
         by_kind: dict[tuple, list[Path]] = {}
         for path, shard in zip(paths, self.shards, strict=True):

@@ -56,24 +56,33 @@ class TrainingModel(nn.Module):
         self.transformer = transformer.requires_grad_(recipe.trained != ADAPTER)
         self.adapter = adapter.requires_grad_(recipe.trained != BASE)
         self.hears = recipe.trained != BASE
-        self.shift = recipe.shift
         self.host = WanHost(transformer, AudioPatch(adapter, recipe.scheme, recipe.ranges))
 
-    def forward(self, clips: TrainingClip, draws: Draws) -> Tensor:
-        """Mean squared error of the predicted velocity of every clip, [rows]."""
-        level = shifted_levels(draws.level, self.shift)
-        latent = noised(clips.latent, draws.noise, level)
+    def forward(self, clips: TrainingClip, latent: Tensor, level: Tensor, audible: Tensor) -> Tensor:
+        """The predicted velocity.
+
+        Parameters
+        ----------
+        clips : TrainingClip
+            A batch; what it is conditioned on.
+        latent : Tensor, shape of the batch's latents
+            On the path to noise.
+        level : Tensor [rows], in 0..1
+        audible : Tensor [rows], bool
+
+        Returns
+        -------
+        Tensor of the latents' shape
+        """
         # The rows stay until the next batch: with gradient checkpointing the backward pass needs them too.
-        self.host.rows = self._rows(clips, draws.audible) if self.hears else None
-        predicted = self.transformer(
+        self.host.rows = self._rows(clips, audible) if self.hears else None
+        return self.transformer(
             hidden_states=torch.cat([latent, clips.mask, clips.encoded], dim=1),
             timestep=level * 1000,
             encoder_hidden_states=clips.text,
             encoder_hidden_states_image=clips.image,
             return_dict=False,
         )[0]
-        target = velocity(clips.latent, draws.noise)
-        return F.mse_loss(predicted.float(), target, reduction="none").flatten(1).mean(1)
 
     def _rows(self, clips: TrainingClip, audible: Tensor) -> AudioRows:
         """Every clip hears its own voices; where it is not audible, the zero embedding."""
@@ -83,3 +92,21 @@ class TrainingModel(nn.Module):
         windows = features.unfold(2, self.adapter.shape.window, 1).movedim(-1, 3)
         tokens = self.adapter.audio_proj(windows.flatten(0, 1)).unflatten(0, windows.shape[:2])
         return AudioRows(tokens.transpose(1, 2), audible, clips.persons)
+
+
+def flow_loss(model: nn.Module, clips: TrainingClip, draws: Draws, shift: float) -> Tensor:
+    """Mean squared error of the predicted velocity of every clip, [rows].
+
+    Parameters
+    ----------
+    model : TrainingModel
+        Or what wraps it for several processes.
+    clips : TrainingClip
+    draws : Draws
+    shift : float
+        Of the levels.
+    """
+    level = shifted_levels(draws.level, shift)
+    predicted = model(clips, noised(clips.latent, draws.noise, level), level, draws.audible)
+    target = velocity(clips.latent, draws.noise)
+    return F.mse_loss(predicted.float(), target, reduction="none").flatten(1).mean(1)

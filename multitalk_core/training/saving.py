@@ -4,38 +4,76 @@ import os
 import shutil
 from pathlib import Path
 
+import torch
 from accelerate import Accelerator
-from safetensors.torch import load_file
+from accelerate.optimizer import AcceleratedOptimizer
+from accelerate.utils import DistributedType
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+from torch.distributed.checkpoint.state_dict import (
+    StateDictOptions,
+    get_model_state_dict,
+    get_optimizer_state_dict,
+    set_model_state_dict,
+    set_optimizer_state_dict,
+)
 
 from ..errors import MultiTalkError
 from .model import TrainingModel
 
 KEPT = 2
+MODEL, OPTIMIZER, DEEPSPEED = "model.safetensors", "optimizer.pt", "deepspeed"
+# Whole tensors under the plain model's names, whatever wraps it; on the main process alone.
+WHOLE = StateDictOptions(full_state_dict=True, cpu_offload=True, ignore_frozen_params=True, strict=False)
 
 
-def save_checkpoint(accelerator: Accelerator, folder: Path, step: int) -> None:
-    """Save trained weights and optimizer after `step` updates; every process calls it."""
+def save_checkpoint(
+    accelerator: Accelerator, model: nn.Module, optimizer: AcceleratedOptimizer, folder: Path, step: int
+) -> None:
+    """Save trained weights and optimizer after `step` updates; every process calls it.
+
+    Parameters
+    ----------
+    model : nn.Module
+        As `accelerator` prepared it.
+    """
     partial, final = folder / ".partial", checkpoint_path(folder, step)
     if accelerator.is_main_process:
         shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir()
     accelerator.wait_for_everyone()
-    hook = accelerator.register_save_state_pre_hook(_leave_out_frozen)
-    accelerator.save_state(str(partial))
-    hook.remove()
+    if accelerator.distributed_type == DistributedType.DEEPSPEED:
+        model.save_checkpoint(str(partial / DEEPSPEED), exclude_frozen_parameters=True)
+        trained = {name for name, parameter in model.module.named_parameters() if parameter.requires_grad}
+        weights = {
+            name: tensor for name, tensor in accelerator.get_state_dict(model).items() if name in trained
+        }
+    else:
+        weights = get_model_state_dict(model, options=WHOLE)
+        state = get_optimizer_state_dict(model, optimizer.optimizer, options=WHOLE)
+        if accelerator.is_main_process:
+            torch.save(state, partial / OPTIMIZER)
     accelerator.wait_for_everyone()
     if accelerator.is_main_process:
+        save_file({name: tensor.contiguous() for name, tensor in weights.items()}, partial / MODEL)
         os.replace(partial, final)
         for old in checkpoints(folder)[:-KEPT]:
             shutil.rmtree(old)
 
 
-def load_newest(accelerator: Accelerator, folder: Path) -> int:
+def load_newest(
+    accelerator: Accelerator, model: nn.Module, optimizer: AcceleratedOptimizer, folder: Path
+) -> int:
     """Load the newest checkpoint; return how many updates were made, 0 where there is none."""
     saved = checkpoints(folder)
     if not saved:
         return 0
-    accelerator.load_state(str(saved[-1]), strict=False)
+    if accelerator.distributed_type == DistributedType.DEEPSPEED:
+        model.load_checkpoint(str(saved[-1] / DEEPSPEED), load_module_strict=False)
+    else:
+        set_model_state_dict(model, load_file(saved[-1] / MODEL), options=WHOLE)
+        state = torch.load(saved[-1] / OPTIMIZER, weights_only=True)
+        set_optimizer_state_dict(model, optimizer.optimizer, state, options=WHOLE)
     return _step_of(saved[-1])
 
 
@@ -50,7 +88,7 @@ def newest_weights(folder: Path) -> tuple[dict[str, Tensor], int]:
     saved = checkpoints(folder)
     if not saved:
         raise MultiTalkError(f"{folder} holds no checkpoint yet: train first.")
-    return load_file(saved[-1] / "model.safetensors"), _step_of(saved[-1])
+    return load_file(saved[-1] / MODEL), _step_of(saved[-1])
 
 
 def start_from(model: TrainingModel, folder: Path) -> None:
@@ -83,11 +121,3 @@ def checkpoint_path(folder: Path, step: int) -> Path:
 
 def _step_of(checkpoint: Path) -> int:
     return int(checkpoint.name.rpartition("-")[2])
-
-
-def _leave_out_frozen(models: list[nn.Module], weights: list[dict[str, Tensor]], folder: str) -> None:
-    """Before accelerate writes `weights`."""
-    for model, state in zip(models, weights, strict=True):
-        for name, parameter in model.named_parameters():
-            if not parameter.requires_grad:
-                del state[name]

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import torch
 from accelerate import Accelerator
+from torch import Tensor, nn
 
 from .clips import ShardedClips
-from .model import TrainingModel
+from .model import TrainingModel, flow_loss
 from .order import ClipOrder
 from .recipe import Recipe
 from .saving import load_newest, save_checkpoint
@@ -18,6 +19,8 @@ SECONDS_BETWEEN_SAVES = 60.0
 
 # updates made so far, mean loss of the last one
 Progress = Callable[[int, float], None]
+# the model as it is wrapped for several processes, updates made so far
+Watch = Callable[[nn.Module, int], None]
 
 
 def train(
@@ -29,6 +32,7 @@ def train(
     on_step: Progress | None = None,
     seconds_between_saves: float = SECONDS_BETWEEN_SAVES,
     i2v_clips: ShardedClips | None = None,
+    watch: Watch | None = None,
 ) -> None:
     """Train `model` in place, from the newest checkpoint in `folder` or from its own weights.
 
@@ -41,42 +45,49 @@ def train(
     folder : Path
         Of the checkpoints.
     accelerator : Accelerator, optional
-        Precision, processes and gradient accumulation.
+        Precision, processes, gradient accumulation and trackers.
     on_step : Progress, optional
         Called on the main process.
     seconds_between_saves : float
         The last state is saved always.
     i2v_clips : ShardedClips, optional
         Clips without voices for the I2V task.
+    watch : Watch, optional
+        Called after every update on every process.
     """
     accelerator = accelerator or Accelerator()
+    device = accelerator.device
     order = ClipOrder(clips, recipe, i2v_clips)
     folder.mkdir(parents=True, exist_ok=True)
-    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    optimizer = torch.optim.AdamW(parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    optimizer = torch.optim.AdamW(trained, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
     wrapped, optimizer = accelerator.prepare(model.train(), optimizer)
-    step, saved = load_newest(accelerator, folder), time.monotonic()
+    trained = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    step, saved = load_newest(accelerator, wrapped, optimizer, folder), time.monotonic()
     while step < recipe.steps:
+        rate = recipe.learning_rate * rate_share(recipe, step)
         for group in optimizer.param_groups:
-            group["lr"] = recipe.learning_rate * rate_share(recipe, step)
-        total = 0.0
+            group["lr"] = rate
+        total, norm = torch.zeros((), device=device), None
         for rows in own_rows(recipe, accelerator):
             batch, draws = order.batch(step, rows)
             with accelerator.accumulate(wrapped):
-                loss = wrapped(batch.to(accelerator.device), draws.to(accelerator.device)).mean()
+                loss = flow_loss(wrapped, batch.to(device), draws.to(device), recipe.shift).mean()
                 accelerator.backward(loss)
                 if accelerator.sync_gradients:
-                    accelerator.clip_grad_norm_(parameters, recipe.clip_norm)
+                    norm = accelerator.clip_grad_norm_(trained, recipe.clip_norm)
                 optimizer.step()
                 optimizer.zero_grad()
-            total += loss.item() / accelerator.gradient_accumulation_steps
+            total += loss.detach() / accelerator.gradient_accumulation_steps
         step += 1
-        if on_step is not None:
-            mean = accelerator.reduce(torch.tensor(total, device=accelerator.device), "mean").item()
-            if accelerator.is_main_process:
-                on_step(step, mean)
+        mean = accelerator.reduce(total, "mean").item()
+        accelerator.log({"loss": mean, "learning rate": rate, "gradient norm": _plain(norm)}, step)
+        if on_step is not None and accelerator.is_main_process:
+            on_step(step, mean)
+        if watch is not None:
+            watch(wrapped, step)
         if step == recipe.steps or time.monotonic() - saved > seconds_between_saves:
-            save_checkpoint(accelerator, folder, step)
+            save_checkpoint(accelerator, wrapped, optimizer, folder, step)
             saved = time.monotonic()
 
 
@@ -94,3 +105,8 @@ def own_rows(recipe: Recipe, accelerator: Accelerator) -> Iterator[range]:
     size = recipe.batch // parts
     for part in range(accelerator.process_index, parts, accelerator.num_processes):
         yield range(part * size, (part + 1) * size)
+
+
+def _plain(norm: Tensor | float) -> float:
+    """The gradients' norm as a number, where it was computed over parts on several processes too."""
+    return float(norm.full_tensor() if hasattr(norm, "full_tensor") else norm)

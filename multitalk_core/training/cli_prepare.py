@@ -1,0 +1,176 @@
+"""The command `prepare`: videos and voices encoded once, for training."""
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import MultiTalkError
+from ..standalone.cli_types import fraction, frame_count, seed, size
+
+if TYPE_CHECKING:
+    from ..audio.features import AudioEncoder
+    from ..standalone.models import Models
+    from .prepare import Prepared
+
+MOST_SHOWN = 10  # refusals
+
+DESCRIPTION = """\
+Cut videos into clips and encode them once, for `train`: latents, the given
+frames, captions, audio features and where each person is. A run that was
+stopped, however it was, goes on with the same command."""
+
+MANIFEST = """\
+the manifest: one line of JSON for each video; paths as seen from its folder
+  {"video": "talk.mp4", "voices": ["anna.wav", "ben.wav"],
+   "boxes": [[64, 56, 300, 400], [340, 50, 576, 400]], "caption": "Two friends talk."}
+  Each voice is one person's, as long as the video. In place of boxes, in pixels
+  of the video, there can be masks, one picture a person, white where the person
+  is; both hold for the whole video. Without them the people are found by their
+  faces in every clip's first frame, from left to right.
+  Clips for the image-to-video task have no voices: give them a manifest and a
+  folder of their own.
+
+Videos of another frame rate than 25 are resampled to the nearest frames; slower
+ones than 23.9 are refused. What was refused and why is told at the end and
+stays in FOLDER/refused.txt."""
+
+
+def add_command(commands: argparse._SubParsersAction) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "prepare",
+        help="encode videos and voices for training",
+        description=DESCRIPTION,
+        epilog=MANIFEST,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("manifest", type=Path, metavar="MANIFEST.jsonl", help="the videos, see below")
+    parser.add_argument("folder", type=Path, help="where the shards of clips go")
+    sizes = parser.add_mutually_exclusive_group()
+    sizes.add_argument("--size", type=size, metavar="WxH", help="of all clips, divisible by 16")
+    sizes.add_argument(
+        "--resolution",
+        type=int,
+        choices=(480, 720),
+        default=480,
+        help="each video gets the trained size nearest to its shape (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--clip-frames", type=frame_count, default=81, metavar="N", help="4n + 1 (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--motion-frames",
+        type=frame_count,
+        default=5,
+        metavar="N",
+        help="given at the start of a clip that goes on from another, 4n + 1 (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--motion-share",
+        type=fraction,
+        default=0.5,
+        metavar="0..1",
+        help="of the clips, drawn by the seed, that have their motion frames given; the others have their "
+        "first frame given (default: %(default)s; the paper does not tell)",
+    )
+    parser.add_argument("--seed", type=seed, default=0, metavar="N", help="(default: 0)")
+    models = parser.add_argument_group("the models")
+    models.add_argument(
+        "--model",
+        type=Path,
+        metavar="FOLDER",
+        help="Wan2.1-I2V in diffusers' format (default: the miniature model that is shipped)",
+    )
+    models.add_argument(
+        "--audio-encoder",
+        type=Path,
+        metavar="PATH",
+        help="wav2vec2 folder or .safetensors (needed with --model)",
+    )
+    models.add_argument("--device", help="(default: cuda where there is one and --model is given)")
+    parser.set_defaults(command=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Prepare the clips that the arguments describe."""
+    from tqdm import tqdm
+
+    from ..segments.keys import digest
+    from ..standalone.cli_models import file_signature
+    from ..standalone.models import EMBEDDED
+    from ..standalone.summary import print_lines
+    from .encoding import Cutting
+    from .manifest import read_lines
+    from .prepare import Preparation, preparing
+
+    lines = len(read_lines(arguments.manifest))
+    cutting = Cutting(
+        frames=arguments.clip_frames,
+        size=arguments.size,
+        resolution=arguments.resolution,
+        motion_frames=arguments.motion_frames,
+        motion_share=arguments.motion_share,
+        seed=arguments.seed,
+    )
+    sources = {
+        "model": digest(file_signature(arguments.model or EMBEDDED)),
+        "audio encoder": digest(file_signature(encoder_path(arguments))),
+    }
+    with preparing(arguments.folder, asdict(cutting) | sources), tqdm(total=lines, unit="video") as bar:
+
+        def show(line: int, done: int, of: int) -> None:
+            bar.set_description(f"line {line}, clip {done} of {of}")
+
+        models, encoder = load(arguments)
+        prepared = []
+        for line in Preparation(arguments.folder, models, encoder, cutting, show).run(arguments.manifest):
+            prepared.append(line)
+            bar.update()
+    print_lines(account(arguments.folder, prepared))
+
+
+def encoder_path(arguments: argparse.Namespace) -> Path:
+    """Where the audio encoder lies.
+
+    Raises
+    ------
+    MultiTalkError
+        When a model is given without it.
+    """
+    from ..standalone.models import EMBEDDED, EMBEDDED_FILES
+
+    if arguments.model and not arguments.audio_encoder:
+        raise MultiTalkError("--model needs --audio-encoder: give the one that the adapter shall hear with.")
+    return arguments.audio_encoder or EMBEDDED / EMBEDDED_FILES["audio_encoder"]
+
+
+def load(arguments: argparse.Namespace) -> "tuple[Models, AudioEncoder]":
+    """Everything that encodes."""
+    import torch
+
+    from ..audio.features import AudioEncoder
+    from ..standalone.cli_models import usable_device
+    from ..standalone.models import load_embedded, load_folder
+
+    there = "cuda" if arguments.model and torch.cuda.is_available() else "cpu"
+    device = usable_device(arguments.device or there)
+    encoder = AudioEncoder.load(encoder_path(arguments), device)
+    if arguments.model:
+        return load_folder(arguments.model, device, with_transformer=False), encoder
+    return load_embedded(device), encoder
+
+
+def account(folder: Path, prepared: "list[Prepared]") -> dict[str, str]:
+    """What was made and what was refused, by name; the refusals are written to a file."""
+    refused = [refusal for line in prepared for refusal in line.refused]
+    report = folder / "refused.txt"
+    report.write_text("".join(f"{refusal}\n" for refusal in refused), encoding="utf-8")
+    shown = [str(refusal) for refusal in refused[:MOST_SHOWN]]
+    if len(refused) > MOST_SHOWN:
+        shown.append(f"and {len(refused) - MOST_SHOWN} more, in {report}")
+    return {
+        "clips": f"{sum(line.clips for line in prepared)} of {len(prepared)} videos, in {folder}",
+        "refused": "\n          ".join(shown) or "nothing",
+    }

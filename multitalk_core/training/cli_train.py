@@ -1,0 +1,167 @@
+"""The command `train`: a training run from its config, or the memory that it would need."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
+
+    from .clips import ShardedClips
+    from .config import TrainingConfig
+    from .model import TrainingModel
+    from .samples import SampleVideos
+
+DESCRIPTION = """\
+Train an adapter on clips that `prepare` made. The run's state is saved as it
+goes: one that was stopped, however it was, goes on with the same command. At
+the end the adapter lies in the output folder, for `generate` and the nodes."""
+
+CONFIG = """\
+a config, with all that it needs; docs/training.md tells the rest
+  output = "runs/stage1"
+  clips = "prepared/one_person"
+  i2v_clips = "prepared/events"          # without voices, for the image-to-video task
+  model = "Wan2.1-I2V-14B-480P-Diffusers"  # left out: the miniature model
+  precision = "bf16"
+  gradient_checkpointing = true
+
+  [recipe]
+  steps = 20000
+  batch = 64
+
+on several GPUs
+  accelerate launch --config_file docs/training/fsdp.yaml -m multitalk_core train CONFIG.toml"""
+
+
+def add_command(commands: argparse._SubParsersAction) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "train",
+        help="train an adapter on prepared clips",
+        description=DESCRIPTION,
+        epilog=CONFIG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("config", type=Path, metavar="CONFIG.toml", help="the training run, see below")
+    parser.add_argument(
+        "--memory",
+        action="store_true",
+        help="only say how much memory each GPU needs; no weights are read and nothing is trained",
+    )
+    parser.set_defaults(command=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Train as the config says."""
+    from .config import read_config
+
+    config = read_config(arguments.config)
+    if arguments.memory:
+        tell_memory(config)
+    else:
+        train_config(config)
+
+
+def train_config(config: "TrainingConfig") -> None:
+    """Train, showing a bar, and write the result.
+
+    Raises
+    ------
+    MultiTalkError
+        For whatever cannot be used.
+    KeyboardInterrupt
+        With a sentence that says what was kept.
+    """
+    from tqdm import tqdm
+
+    from ..standalone.summary import print_lines
+    from .clips import ShardedClips
+    from .run import check_batch, check_same_run, make_accelerator, make_model, write_result
+    from .trainer import train
+
+    accelerator = make_accelerator(config)
+    check_batch(config, accelerator.num_processes)
+    clips = ShardedClips(*config.clips)
+    i2v_clips = ShardedClips(*config.i2v_clips) if config.i2v_clips else None
+    model = make_model(config, clips[0])
+    if accelerator.is_main_process:
+        check_same_run(config)
+        print_lines(outlook(config, model, clips, i2v_clips))
+    if config.tensorboard:
+        accelerator.init_trackers("tensorboard")
+    bar = tqdm(
+        total=config.recipe.steps, unit="update", disable=not accelerator.is_main_process, dynamic_ncols=True
+    )
+
+    def show(step: int, loss: float) -> None:
+        bar.set_postfix(loss=f"{loss:.4f}", refresh=False)
+        bar.update(step - bar.n)
+
+    try:
+        with bar:
+            train(
+                model,
+                clips,
+                config.recipe,
+                config.checkpoints,
+                accelerator,
+                show,
+                60 * config.minutes_between_saves,
+                i2v_clips,
+                _samples(config, clips, accelerator),
+            )
+    except KeyboardInterrupt as stopped:
+        raise KeyboardInterrupt(
+            f"what was last saved is kept in {config.checkpoints}; the same command goes on from there."
+        ) from stopped
+    finally:
+        accelerator.end_training()
+    if accelerator.is_main_process:
+        print_lines({"trained": str(write_result(config))})
+
+
+def tell_memory(config: "TrainingConfig") -> None:
+    """Print what each GPU needs, for the largest of the clips."""
+    from .clips import ShardedClips
+    from .memory import memory_table
+    from .run import make_model
+
+    clips = ShardedClips(*config.clips)
+    model = make_model(config, clips[0], empty=True)
+    tokens = max(kind[0].latent[0].numel() for kind in clips.kinds) // 4
+    print(memory_table(model, tokens, config.recipe.batch, config.accumulation))
+
+
+def outlook(
+    config: "TrainingConfig",
+    model: "TrainingModel",
+    clips: "ShardedClips",
+    i2v_clips: "ShardedClips | None",
+) -> dict[str, str]:
+    """What is about to be trained, by name."""
+    recipe = config.recipe
+    numbers = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
+    without = f"{recipe.without_audio:.0%} of the clips without their audio"
+    if i2v_clips is not None:
+        without = f"{len(i2v_clips)} without voices, {recipe.without_audio:.0%} of the updates"
+    return {
+        "trained": f"{recipe.trained}, {numbers:,} numbers, {recipe.steps} updates of {recipe.batch} clips",
+        "clips": f"{len(clips)} with voices; {without}",
+        "rate": f"{recipe.learning_rate:g} after {recipe.warm_up} updates, scheme {recipe.scheme}",
+        "output": f"{config.output}",
+    }
+
+
+def _samples(
+    config: "TrainingConfig", clips: "ShardedClips", accelerator: "Accelerator"
+) -> "SampleVideos | None":
+    if config.samples.every == 0:
+        return None
+    from ..standalone.models import load_embedded, load_vae
+    from .samples import SampleVideos
+
+    vae = load_embedded().vae if config.model is None else load_vae(config.model)
+    folder = config.output / "samples"
+    return SampleVideos(clips, config.samples, config.recipe.shift, vae, accelerator, folder)

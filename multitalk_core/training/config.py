@@ -1,0 +1,193 @@
+"""The file that describes a training run, in TOML."""
+
+import tomllib
+from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+from ..errors import MultiTalkError
+from ..labels import LabelRanges
+from ..schemes import SCHEMES
+from ..standalone.cli_types import label_ranges
+from .recipe import ADAPTER, BASE, FULL, Recipe
+
+PRECISIONS = ("no", "bf16", "fp16")
+CHOICES = {"trained": (BASE, ADAPTER, FULL), "scheme": SCHEMES, "precision": PRECISIONS}
+AT_LEAST = {
+    "steps": 1, "batch": 1, "accumulation": 1, "learning_rate": 0, "warm_up": 0, "final_rate": 0,
+    "weight_decay": 0, "clip_norm": 0, "without_audio": 0, "shift": 0, "seed": 0, "every": 0, "count": 1,
+    "minutes_between_saves": 0, "context_tokens": 1, "audio_width": 1, "intermediate": 1,
+}  # fmt: skip
+AT_MOST = {"without_audio": 1, "final_rate": 1}
+
+
+@dataclass(frozen=True)
+class NewAdapter:
+    """Sizes of an adapter that starts from nothing; the defaults are the released one's.
+
+    Attributes
+    ----------
+    context_tokens : int
+        Audio tokens of a voice and latent frame.
+    audio_width : int
+        Of an audio token.
+    intermediate : int
+        Of the audio projection.
+    """
+
+    context_tokens: int = 32
+    audio_width: int = 768
+    intermediate: int = 512
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Videos made as the training goes, from its own clips.
+
+    Attributes
+    ----------
+    every : int
+        Updates; 0 makes none.
+    count : int
+        Clips, the first ones.
+    sampling_steps : int
+    audio_scale : float
+        Guidance by the voices.
+    """
+
+    every: int = 0
+    count: int = 2
+    sampling_steps: int = 20
+    audio_scale: float = 2.0
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """A training run. Paths are as seen from the file's folder.
+
+    Attributes
+    ----------
+    output : Path
+        Folder of checkpoints, TensorBoard's files and the result.
+    clips : tuple of Path
+        Folders that `prepare` made, of clips with voices.
+    recipe : Recipe
+    i2v_clips : tuple of Path
+        Likewise without voices.
+    model : Path or None
+        Wan2.1-I2V in diffusers' format; None is the embedded miniature model.
+    adapter : Path or None
+        To start from; None is a new one.
+    start_from : tuple of Path
+        Output folders of earlier stages, loaded one after the other.
+    precision : str
+        "no", "bf16" or "fp16": accelerate's mixed precision.
+    gradient_checkpointing : bool
+        Compute activations twice rather than keep them.
+    accumulation : int
+        Parts that an update's batch is computed in.
+    minutes_between_saves : float
+    tensorboard : bool
+    new_adapter : NewAdapter
+    samples : Samples
+    """
+
+    output: Path
+    clips: tuple[Path, ...]
+    recipe: Recipe
+    i2v_clips: tuple[Path, ...] = ()
+    model: Path | None = None
+    adapter: Path | None = None
+    start_from: tuple[Path, ...] = ()
+    precision: str = "no"
+    gradient_checkpointing: bool = False
+    accumulation: int = 1
+    minutes_between_saves: float = 10.0
+    tensorboard: bool = True
+    new_adapter: NewAdapter = field(default_factory=NewAdapter)
+    samples: Samples = field(default_factory=Samples)
+
+    @property
+    def checkpoints(self) -> Path:
+        """Where the run's state is saved."""
+        return checkpoints_of(self.output)
+
+
+def checkpoints_of(output: Path) -> Path:
+    """Where the run of an output folder saves its state."""
+    return output / "checkpoints"
+
+
+def read_config(path: Path) -> TrainingConfig:
+    """Read a config.
+
+    Raises
+    ------
+    MultiTalkError
+        When it cannot be read, lacks something, or says something that does not exist.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise MultiTalkError(f"The config {path} cannot be read ({error}): check the path.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise MultiTalkError(f"The config {path} is no TOML ({error}): correct it there.") from error
+    return _filled(TrainingConfig, table, path, "")
+
+
+def _filled(kind: type, table: dict[str, Any], path: Path, section: str) -> Any:
+    """A dataclass from a table."""
+    known = {field.name: field for field in fields(kind)}
+    where = f"in [{section}] of" if section else "in"
+    if strange := [name for name in table if name not in known]:
+        raise MultiTalkError(
+            f"There is no key {strange[0]} {where} the config {path}: use {', '.join(known)}."
+        )
+    for name, found in known.items():
+        if name not in table and found.default is MISSING and found.default_factory is MISSING:
+            raise MultiTalkError(f"The key {name} is missing {where} the config {path}: add it.")
+    values = {}
+    for name, value in table.items():
+        try:
+            values[name] = _value(known[name].type, value, path, name)
+            _check_range(name, values[name])
+        except ValueError as error:
+            raise MultiTalkError(f"{name} {where} the config {path} is {value!r}: {error}.") from error
+    return kind(**values)
+
+
+def _value(kind: Any, value: Any, path: Path, name: str) -> Any:
+    """A value of TOML as a field's type; a ValueError says what was expected."""
+    if get_origin(kind) in (Union, UnionType):
+        kind = get_args(kind)[0]
+    if kind in (Recipe, NewAdapter, Samples):
+        if not isinstance(value, dict):
+            raise ValueError(f"write it as a section [{name}]")
+        return _filled(kind, value, path, name)
+    if kind is Path and isinstance(value, str):
+        return path.parent / value
+    if get_origin(kind) is tuple:
+        values = value if isinstance(value, list) else [value]
+        return tuple(_value(get_args(kind)[0], one, path, name) for one in values)
+    if kind is LabelRanges and isinstance(value, str):
+        return None if value == "paper" else _ranges(value)
+    if kind is float and type(value) is int:
+        return float(value)
+    if type(value) is not kind:
+        expected = {bool: "true or false", int: "a whole number", float: "a number"}
+        raise ValueError(f"give {expected.get(kind, 'a text')}")
+    return value
+
+
+def _ranges(text: str) -> LabelRanges:
+    return label_ranges(text, 2 if text == "narrow" else text.partition("/")[0].count(",") + 1)
+
+
+def _check_range(name: str, value: Any) -> None:
+    if name in CHOICES and value not in CHOICES[name]:
+        raise ValueError(f"choose {', '.join(CHOICES[name])}")
+    if name in AT_LEAST and value < AT_LEAST[name]:
+        raise ValueError(f"give {AT_LEAST[name]} or more")
+    if name in AT_MOST and value > AT_MOST[name]:
+        raise ValueError(f"give {AT_MOST[name]} or less")

@@ -1,0 +1,154 @@
+"""A video and its voices, cut into clips and encoded as the model sees them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..audio.features import AudioEncoder
+from ..audio.loudness import normalise_loudness
+from ..audio.waveform import read_audio, speech
+from ..audio.windows import window_indices
+from ..conditioning import conditioning_frames, conditioning_mask
+from ..detection import find_persons
+from ..errors import MultiTalkError
+from ..evaluation.envelope import loudness_envelope
+from ..persons import GIVEN, Persons, check_same_size, persons_from_boxes, persons_from_masks
+from ..picture import SIZE_STEP, nearest_bucket, read_picture
+from ..source_video import FittedVideo, VideoFile
+from ..standalone.models import Models, encode_frames
+from .clips import TrainingClip
+from .manifest import Entry
+
+FPS = 25
+SLOWEST_FPS = 23.9
+
+
+@dataclass(frozen=True)
+class Cutting:
+    """How clips are cut from videos.
+
+    Attributes
+    ----------
+    frames : int
+        Of a clip, 4n + 1, at 25 a second.
+    size : (int, int) or None
+        Height and width in pixels; None is the trained size nearest to the video's shape.
+    resolution : int
+        480 or 720, where `size` is None.
+    motion_frames : int
+        Given at the start of a clip that goes on from another, 4n + 1.
+    motion_share : float
+        Of the clips that have motion frames given; the others have their first frame. Not told in the paper.
+    window : int
+        Audio frames that a video frame hears.
+    seed : int
+    """
+
+    frames: int = 81
+    size: tuple[int, int] | None = None
+    resolution: int = 480
+    motion_frames: int = 5
+    motion_share: float = 0.5
+    window: int = 5
+    seed: int = 0
+
+
+class Footage:
+    """An entry of the manifest, opened: clips follow each other without a gap.
+
+    Raises
+    ------
+    MultiTalkError
+        When a file cannot be read, or no clip fits into the video.
+    """
+
+    def __init__(self, entry: Entry, cutting: Cutting, models: Models, encoder: AudioEncoder):
+        self.entry, self.cutting, self.models = entry, cutting, models
+        video = VideoFile.open(entry.video)
+        if video.fps < SLOWEST_FPS:
+            raise MultiTalkError(f"{entry.video} has {video.fps:.3g} frames a second, {FPS} are needed.")
+        self.clips = round(video.seconds * FPS) // cutting.frames
+        if self.clips == 0:
+            raise MultiTalkError(
+                f"{entry.video} lasts {video.seconds:.2f} s, less than a clip's {cutting.frames / FPS:.2f} s."
+            )
+        height, width = video.picture().shape[:2]
+        size = cutting.size or nearest_bucket(height, width, cutting.resolution)
+        self.video = FittedVideo(video, *size, FPS)
+        self.persons = _marked_persons(entry, height, width)
+        samples = [normalise_loudness(speech(read_audio(voice))) for voice in entry.voices]
+        self.voices = [encoder.encode(voice, FPS) for voice in samples]
+        self.loudness = [
+            loudness_envelope(voice, len(features), FPS)
+            for voice, features in zip(samples, self.voices, strict=True)
+        ]
+        self.no_voices = torch.zeros(0, 0, encoder.layers, encoder.channels)
+        self.text = models.text(entry.caption)[0].cpu()
+
+    @torch.no_grad()
+    def clip(self, number: int) -> TrainingClip:
+        """Encode a clip, its first frame given or, as the seed says, its motion frames.
+
+        Raises
+        ------
+        MultiTalkError
+            When a voice ends before the clip, or a person is not there.
+        """
+        cutting, models = self.cutting, self.models
+        start = number * cutting.frames
+        features = self._features(start)
+        pictures = self.video.frames(start, cutting.frames)
+        persons = self._token_masks(pictures[0])
+        frames = pictures.permute(3, 0, 1, 2)[None].to(models.device) * 2 - 1
+        moves = np.random.default_rng([cutting.seed, self.entry.line, number]).random() < cutting.motion_share
+        given = frames[:, :, : cutting.motion_frames if moves else 1]
+        latent = encode_frames(models.vae, frames)[0].cpu()
+        return TrainingClip(
+            latent=latent,
+            encoded=encode_frames(models.vae, conditioning_frames(given, cutting.frames))[0].cpu(),
+            mask=conditioning_mask(cutting.frames, given.shape[2], *latent.shape[2:]),
+            features=features,
+            persons=persons,
+            text=self.text,
+            image=None if models.image is None else models.image(given[:, :, -1])[0].cpu(),
+            loudness=self._loudness(start),
+        )
+
+    def _features(self, start: int) -> Tensor:
+        """Of all voices, with half a window more on each side."""
+        cutting = self.cutting
+        count = cutting.frames + cutting.window - 1
+        if not self.voices:
+            return self.no_voices.expand(0, count, -1, -1)
+        for number, voice in enumerate(self.voices, start=1):
+            if len(voice) < start + cutting.frames:
+                raise MultiTalkError(
+                    f"Voice {number} ends at {len(voice) / FPS:.2f} s, before the clip does."
+                )
+        middle = start + cutting.frames // 2
+        return torch.stack([voice[window_indices(middle, 1, len(voice), count)[0]] for voice in self.voices])
+
+    def _loudness(self, start: int) -> Tensor | None:
+        if not self.voices:
+            return None
+        return torch.stack([voice[start : start + self.cutting.frames] for voice in self.loudness])
+
+    def _token_masks(self, picture: Tensor) -> Tensor:
+        """Of the marked persons, or of those found in the clip's first frame."""
+        height, width = picture.shape[:2]
+        if not self.voices:
+            return torch.ones(1, height * width // SIZE_STEP**2)
+        persons = self.persons or find_persons(picture, len(self.voices))
+        return persons.token_masks(height, width)
+
+
+def _marked_persons(entry: Entry, height: int, width: int) -> Persons | None:
+    if entry.boxes:
+        return persons_from_boxes(entry.boxes, height, width, GIVEN)
+    if not entry.masks:
+        return None
+    persons = persons_from_masks([read_picture(mask).mean(dim=-1) for mask in entry.masks], order=GIVEN)
+    check_same_size(persons, height, width)
+    return persons

@@ -1,0 +1,228 @@
+"""A training run as its config describes it: models in, what was trained out."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from accelerate import Accelerator
+from torch import Tensor, nn
+
+from ..adapter import AudioAdapter
+from ..checkpoint import AdapterShape, adapter_shape, check_adapter, read_adapter, write_adapter
+from ..errors import MultiTalkError
+from ..standalone.models import EMBEDDED, load_embedded, load_transformer
+from .clips import TrainingClip
+from .config import TrainingConfig, checkpoints_of
+from .model import TrainingModel
+from .recipe import ADAPTER, BASE
+from .record import write_whole
+from .saving import newest_weights, start_from
+
+if TYPE_CHECKING:
+    from diffusers import WanTransformer3DModel
+
+DTYPES = {"no": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+RESULT = "adapter.safetensors"
+
+
+def make_model(config: TrainingConfig, clip: TrainingClip, empty: bool = False) -> TrainingModel:
+    """The model before its first update.
+
+    A frozen base has the precision to compute in; what trains is float32.
+
+    Parameters
+    ----------
+    config : TrainingConfig
+    clip : TrainingClip
+        One of those to train on; must fit the model.
+    empty : bool
+        Without any numbers, on the meta device.
+
+    Raises
+    ------
+    MultiTalkError
+        When a file cannot be used, or the parts do not fit together.
+    """
+    recipe = config.recipe
+    dtype = DTYPES[config.precision] if recipe.trained == ADAPTER else torch.float32
+    if empty:
+        transformer = _empty_transformer(config.model, dtype)
+    elif config.model is None:
+        transformer = nn.Module.to(load_embedded().transformer, dtype)  # diffusers' own `to` warns
+    else:
+        transformer = load_transformer(config.model, dtype)
+    with torch.device("meta" if empty else "cpu"):
+        adapter = _new_adapter(config, transformer, clip)
+    if config.adapter is not None and not empty:
+        adapter = _read_adapter(config.adapter, transformer)
+    check_fits(clip, transformer, adapter, config)
+    if config.gradient_checkpointing:
+        transformer.enable_gradient_checkpointing()
+    model = TrainingModel(transformer, adapter, recipe)
+    if not empty:
+        for output in config.start_from:
+            start_from(model, checkpoints_of(output))
+    return model
+
+
+def _empty_transformer(folder: Path | None, dtype: torch.dtype) -> "WanTransformer3DModel":
+    from diffusers import WanTransformer3DModel
+
+    source = (folder or EMBEDDED / "diffusers") / "transformer"
+    try:
+        config = WanTransformer3DModel.load_config(source, local_files_only=True)
+    except OSError as error:
+        raise MultiTalkError(f"{source} holds no config.json of a transformer: check `model`.") from error
+    with torch.device("meta"):
+        return nn.Module.to(WanTransformer3DModel.from_config(config), dtype)
+
+
+def _new_adapter(
+    config: TrainingConfig, transformer: "WanTransformer3DModel", clip: TrainingClip
+) -> AudioAdapter:
+    """An adapter on all blocks that adds nothing yet: the last layer of every block's attention is zero."""
+    heads = transformer.config.num_attention_heads
+    sizes = config.new_adapter
+    frames, layers, channels = clip.features.shape[1:]
+    shape = AdapterShape(
+        blocks=tuple(range(transformer.config.num_layers)),
+        width=heads * transformer.config.attention_head_dim,
+        audio_width=sizes.audio_width,
+        context_tokens=sizes.context_tokens,
+        intermediate=sizes.intermediate,
+        window=frames - 4 * (clip.latent.shape[1] - 1),
+        feature_size=layers * channels,
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(config.recipe.seed)
+        adapter = AudioAdapter(shape, heads)
+    for layer in adapter.blocks.values():
+        nn.init.zeros_(layer.audio_cross_attn.proj.weight)
+        nn.init.zeros_(layer.audio_cross_attn.proj.bias)
+    return adapter
+
+
+def _read_adapter(path: Path, transformer: "WanTransformer3DModel") -> AudioAdapter:
+    state = read_adapter(path, torch.float32)
+    shape, heads = adapter_shape(state), transformer.config.num_attention_heads
+    width = heads * transformer.config.attention_head_dim
+    check_adapter(shape, width, transformer.config.num_layers, "the base model")
+    adapter = AudioAdapter(shape, heads)
+    adapter.load_state_dict(state)
+    return adapter
+
+
+def check_fits(
+    clip: TrainingClip,
+    transformer: "WanTransformer3DModel",
+    adapter: AudioAdapter,
+    config: TrainingConfig,
+) -> None:
+    """Refuse clips that were prepared for other models or label ranges.
+
+    Raises
+    ------
+    MultiTalkError
+    """
+    text = transformer.config.text_dim
+    if clip.text.shape[-1] != text:
+        raise MultiTalkError(
+            f"The clips' captions are {clip.text.shape[-1]} wide and the model takes {text}: prepare the "
+            "clips with the model that is trained."
+        )
+    if (clip.image is None) != (transformer.config.image_dim is None):
+        raise MultiTalkError(
+            "The clips and the model differ in CLIP's tokens: prepare the clips with this model."
+        )
+    frames, layers, channels = clip.features.shape[1:]
+    heard = (frames - 4 * (clip.latent.shape[1] - 1), layers * channels)
+    wanted = (adapter.shape.window, adapter.shape.feature_size)
+    if heard != wanted:
+        raise MultiTalkError(
+            f"The clips have windows of {heard[0]} frames with {heard[1]} audio features each, the adapter "
+            f"takes {wanted[0]} with {wanted[1]}: prepare the clips with the adapter's own audio encoder."
+        )
+    ranges, voices = config.recipe.ranges, len(clip.features)
+    if ranges is not None and voices > 1 and len(ranges.audio) != voices:
+        raise MultiTalkError(
+            f"The label ranges are for {len(ranges.audio)} persons and the clips have {voices}: give "
+            "`ranges` for as many."
+        )
+
+
+def check_batch(config: TrainingConfig, processes: int) -> None:
+    """Raise a MultiTalkError unless the batch divides among processes and accumulation."""
+    parts = processes * config.accumulation
+    if config.recipe.batch % parts:
+        raise MultiTalkError(
+            f"A batch of {config.recipe.batch} cannot be divided among {processes} process(es) with an "
+            f"accumulation of {config.accumulation}: make it a multiple of {parts}."
+        )
+
+
+def check_same_run(config: TrainingConfig) -> None:
+    """Refuse to go on with a run under another recipe; more or fewer steps are fine.
+
+    Raises
+    ------
+    MultiTalkError
+    """
+    recipe = asdict(config.recipe)
+    del recipe["steps"]
+    files = {"model": config.model, "adapter": config.adapter, "start_from": config.start_from}
+    data = {"clips": config.clips, "i2v_clips": config.i2v_clips}
+    now = json.loads(json.dumps(recipe | files | data, default=str))
+    record = config.output / "run.json"
+    before = json.loads(record.read_text(encoding="utf-8")) if record.exists() else now
+    for name, value in now.items():
+        if before.get(name) != value:
+            raise MultiTalkError(
+                f"The run in {config.output} was begun with {name} = {before.get(name)}, not {value}: use "
+                "the same, or another output folder."
+            )
+    config.output.mkdir(parents=True, exist_ok=True)
+    write_whole(record, now)
+
+
+def write_result(config: TrainingConfig) -> Path:
+    """Write what was trained: the adapter under its released key names, the base in diffusers' format.
+
+    Returns
+    -------
+    Path
+        Of the adapter; of the base's folder where it was trained alone.
+    """
+    weights, steps = newest_weights(config.checkpoints)
+    dtype = DTYPES[config.precision]
+    transformer = config.output / "transformer"
+    if config.recipe.trained != ADAPTER:
+        empty = _empty_transformer(config.model, dtype)
+        empty.load_state_dict(_part(weights, "transformer.", dtype), assign=True)
+        empty.save_pretrained(transformer)
+    if config.recipe.trained == BASE:
+        return transformer
+    about = f"trained {steps} updates of {config.recipe.batch} clips, scheme {config.recipe.scheme}"
+    path = config.output / RESULT
+    write_adapter(path, _part(weights, "adapter.", dtype), {"multitalk": about})
+    return path
+
+
+def _part(weights: dict[str, Tensor], prefix: str, dtype: torch.dtype) -> dict[str, Tensor]:
+    """The weights of a part of the model, under that part's own names."""
+    return {
+        name.removeprefix(prefix): tensor.to(dtype)
+        for name, tensor in weights.items()
+        if name.startswith(prefix)
+    }
+
+
+def make_accelerator(config: TrainingConfig) -> Accelerator:
+    """Precision, accumulation and tracker as the config says, processes as accelerate was launched."""
+    return Accelerator(
+        mixed_precision=config.precision,
+        gradient_accumulation_steps=config.accumulation,
+        log_with="tensorboard" if config.tensorboard else None,
+        project_dir=config.output,
+    )

@@ -1,0 +1,121 @@
+"""Videos made as a training goes, and the binding of their mouths where that can be measured."""
+
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from accelerate import Accelerator
+from diffusers import AutoencoderKLWan
+from torch import Tensor, nn
+
+from ..errors import MultiTalkError
+from ..evaluation.binding import binding_score
+from ..evaluation.mouths import find_faces, mouth_openness
+from ..guidance import released_timesteps
+from ..sampling import sample_clip
+from ..standalone.models import decode_latent
+from ..standalone.video import VideoWriter
+from .clips import ShardedClips, TrainingClip, stack_clips
+from .config import Samples
+
+FPS = 25
+FACES_HEIGHT = 400  # pixels in which faces are looked for
+STRIP_FRAMES = 8
+BLOCK_FRAMES = 13  # of the binding score's intervals
+
+
+class SampleVideos:
+    """A `watch` of `train` that makes videos from some clips' given frames and voices.
+
+    Every process computes the same, since a model in parts needs all of them; the main one writes.
+
+    Parameters
+    ----------
+    clips : ShardedClips
+    settings : Samples
+    shift : float
+        Of the timesteps.
+    vae : AutoencoderKLWan
+    accelerator : Accelerator
+        With its trackers.
+    folder : Path
+        Of the videos.
+    """
+
+    def __init__(
+        self,
+        clips: ShardedClips,
+        settings: Samples,
+        shift: float,
+        vae: AutoencoderKLWan,
+        accelerator: Accelerator,
+        folder: Path,
+    ):
+        self.clips = [clips[index] for index in range(min(settings.count, len(clips)))]
+        self.settings = settings
+        self.timesteps = released_timesteps(settings.sampling_steps, shift)
+        self.vae = vae.to(accelerator.device)
+        self.accelerator = accelerator
+        self.folder = folder
+
+    @torch.no_grad()
+    def __call__(self, model: nn.Module, step: int) -> None:
+        """Make the videos when it is time."""
+        if step % self.settings.every:
+            return
+        model.eval()
+        for index, clip in enumerate(self.clips):
+            latent = self._sample(model, clip)
+            if self.accelerator.is_main_process:
+                frames = self._frames(latent)
+                self._write(frames, step, index)
+                self._measure(frames, clip, step, index)
+        model.train()
+
+    def _sample(self, model: nn.Module, clip: TrainingClip) -> Tensor:
+        """Guided by the voices where the clip has some."""
+        device = self.accelerator.device
+        scale = self.settings.audio_scale if len(clip.features) else 1.0
+        audible = torch.tensor([True, False] if scale != 1.0 else [len(clip.features) > 0], device=device)
+        batch = stack_clips([clip] * len(audible)).to(device)
+
+        def predict(latent: Tensor, timestep: Tensor) -> Tensor:
+            level = (timestep / 1000).to(device).expand(len(audible))
+            rows = model(batch, latent.expand(len(audible), -1, -1, -1, -1), level, audible).float()
+            return rows[-1:] + scale * (rows[:1] - rows[-1:])
+
+        noise = torch.randn(1, *clip.latent.shape, generator=torch.Generator().manual_seed(0))
+        return sample_clip(predict, noise.to(device), self.timesteps)
+
+    def _frames(self, latent: Tensor) -> Tensor:
+        """[frames, height, width, 3] in 0..1."""
+        return (decode_latent(self.vae, latent)[0].permute(1, 2, 3, 0) / 2 + 0.5).clamp(0, 1).cpu()
+
+    def _write(self, frames: Tensor, step: int, index: int) -> None:
+        """The video into the folder, a row of its frames to the tracker."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / f"clip-{index + 1}-step-{step:08d}.mp4"
+        with VideoWriter(path, frames.shape[2], frames.shape[1], FPS) as writer:
+            writer.append(frames)
+        shown = torch.linspace(0, len(frames) - 1, min(STRIP_FRAMES, len(frames))).round().int()
+        strip = torch.cat([frames[frame] for frame in shown], dim=1).numpy()
+        for tracker in self.accelerator.trackers:
+            tracker.log_images({f"clip {index + 1}": strip[None]}, step, dataformats="NHWC")
+
+    def _measure(self, frames: Tensor, clip: TrainingClip, step: int, index: int) -> None:
+        """The binding of cartoon faces, as many as voices, in the clip's own first frame."""
+        if clip.loudness is None or len(clip.loudness) < 2:
+            return
+        first = self._frames(clip.latent[None, :, :1].to(self.accelerator.device))
+        height, width = first.shape[1:3]
+        size = (FACES_HEIGHT, round(FACES_HEIGHT * width / height))
+        picture = F.interpolate(first.movedim(-1, 1), size=size, mode="bicubic").clamp(0, 1)
+        try:
+            faces = find_faces(picture[0].movedim(0, -1))
+        except MultiTalkError:
+            return
+        if len(faces) != len(clip.loudness):
+            return
+        score = binding_score([mouth_openness(frames, faces)], [clip.loudness], BLOCK_FRAMES)
+        own = {"own voice": score.own.value, "other voice": score.other.value}
+        self.accelerator.log({f"clip {index + 1}, {name}": value for name, value in own.items()}, step)
