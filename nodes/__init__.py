@@ -33,6 +33,7 @@ class MultiTalkExtension(ComfyExtension):
         from .binding_preview import BindingPreview
         from .demo import Demo
         from .guider import Guider
+        from .kept_films import KeptFilms
         from .long_video import LongVideo
         from .mouths_plot import MouthsPlot
         from .person_localizer import PersonLocalizer
@@ -46,6 +47,7 @@ class MultiTalkExtension(ComfyExtension):
             PersonLocalizer,
             Sampler,
             LongVideo,
+            KeptFilms,
             Apply,
             Guider,
             ReleasedSigmas,

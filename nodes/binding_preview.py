@@ -1,7 +1,7 @@
 """Pictures of what the sampler recorded: who was located where, and which labels they got."""
 
 import torch
-from comfy_api.latest import io, ui
+from comfy_api.latest import Input, io, ui
 from torch import Tensor
 
 from ..multitalk_core.clips import Clip
@@ -26,7 +26,11 @@ class BindingPreview(io.ComfyNode):
             "and over them each token's person, or its label.",
             search_aliases=["multitalk", "localization", "labels", "attention map", "who speaks"],
             inputs=[
-                io.Image.Input("images", tooltip="The frames that the same sampler node gave."),
+                io.MultiType.Input(
+                    "images",
+                    [io.Image, io.Video],
+                    tooltip="The frames or the video that the same sampler node gave.",
+                ),
                 MultiTalkBinding.Input("binding", tooltip="From the sampler or from MultiTalk Long Video."),
             ],
             outputs=[
@@ -40,19 +44,32 @@ class BindingPreview(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, images: Tensor, binding: list[tuple[Clip, BindingRecord]]) -> io.NodeOutput:
+    def execute(
+        cls, images: Tensor | Input.Video, binding: list[tuple[Clip, BindingRecord]]
+    ) -> io.NodeOutput:
         if not binding:
             raise MultiTalkError(
                 "Nothing was located, so there is nothing to show: only l-rope with two or more voices, and "
                 "routed, look where the persons are."
             )
-        persons = torch.stack([_strip(images, clip, record) for clip, record in binding])
-        labels = torch.stack([_strip(images, clip, record, _shades(record)) for clip, record in binding])
+        shown = []
+        for clip, record in binding:
+            frames = _frames_of(images, clip)
+            shown.append((_strip(frames, record), _strip(frames, record, _shades(record))))
+        persons, labels = map(torch.stack, zip(*shown, strict=True))
         return io.NodeOutput(persons, labels, ui=ui.PreviewImage(torch.cat([persons, labels]), cls=cls))
 
 
-def _strip(images: Tensor, clip: Clip, record: BindingRecord, shades: Tensor | None = None) -> Tensor:
-    frames = images[clip.start : clip.start + clip.frames]
+def _frames_of(images: Tensor | Input.Video, clip: Clip) -> Tensor:
+    """A clip's frames as far as the film goes; of a video no others are held."""
+    if isinstance(images, Tensor):
+        return images[clip.start : clip.start + clip.frames]
+    rate = images.get_frame_rate()
+    trimmed = images.as_trimmed(float(clip.start / rate), float(clip.frames / rate), strict_duration=False)
+    return trimmed.get_components().images
+
+
+def _strip(frames: Tensor, record: BindingRecord, shades: Tensor | None = None) -> Tensor:
     persons = len(record.similarity) - 1
     names = [*(f"person {number}" for number in range(1, persons + 1)), "background"]
     return localization_strip(frames, record.classes, names, shades)

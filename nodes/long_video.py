@@ -1,26 +1,36 @@
 """The long-video node: as many clips as the voices need."""
 
-from collections.abc import Iterator
-from fractions import Fraction
-
 import torch
-from comfy.clip_vision import ClipVisionModel
-from comfy.model_patcher import ModelPatcher
-from comfy.sd import VAE
-from comfy_api.latest import InputImpl, Types, io
-from torch import Tensor
+from comfy.sd import CLIP
+from comfy_api.latest import io
+from comfy_execution.progress import get_progress_state
 
 from ..multitalk_core.audio.conversation import Conversation
-from ..multitalk_core.clips import ClipPlan, plan_clips
-from ..multitalk_core.film import CONTINUATIONS, MULTITALK, FinishedClip
-from ..multitalk_core.persons import Persons
+from ..multitalk_core.clips import plan_clips
+from ..multitalk_core.errors import MultiTalkError
+from ..multitalk_core.film import CONTINUATIONS, MULTITALK, Take
+from ..multitalk_core.takes import check_clip, parse_prompts, parse_retakes, plan_takes
 from . import inputs
-from .shoot import Shoot
+from .film_file import hand_out, is_wired, losses, new_path, write_film
+from .shoot import ClipSettings, Shoot
 from .sockets import CATEGORY, MultiTalkBinding
 from .store import FilmOfNode
 
-# Inputs of the node without which a kept film is still the same; its length is told by the clips.
-SHAPE_NO_FRAME = ("length", "record_block", "record_step", "keep_clips")
+GIGABYTE = 10**9
+IMAGES = 0  # the output's place
+# Inputs of the node without which a kept film is still the same: the clips themselves tell its length and
+# what each of them has of its own.
+SHAPE_NO_FILM = (
+    "length",
+    "record_block",
+    "record_step",
+    "keep_clips",
+    "keep_at_most",
+    "stop_after",
+    "retakes",
+    "prompts",
+    "text_encoder",
+)
 
 
 class LongVideo(io.ComfyNode):
@@ -33,65 +43,31 @@ class LongVideo(io.ComfyNode):
             display_name="MultiTalk Long Video",
             category=CATEGORY,
             description="Makes as many clips as the voices need: the last frames of each condition the next. "
-            "All frames stay in memory; finished clips are kept on disk too.",
+            "The video is written clip by clip, finished clips are kept on disk, and only who takes the "
+            "images output has all frames in memory.",
             search_aliases=["multitalk", "long video", "extend video", "infinitetalk", "conversation"],
             inputs=[
                 *inputs.voices_and_persons(),
                 *inputs.conditions(),
                 *inputs.size(),
-                io.Int.Input(
-                    "length",
-                    default=0,
-                    min=0,
-                    max=900000,
-                    tooltip="Length of the video in frames; 0: until the voices end. Past their end there is "
-                    "silence.",
-                ),
-                io.Int.Input(
-                    "clip_frames",
-                    default=81,
-                    min=5,
-                    max=1001,
-                    step=4,
-                    tooltip="Frames of one clip, 4n+1; Wan was trained on 81.",
-                ),
-                io.Int.Input(
-                    "motion_frames",
-                    default=5,
-                    min=1,
-                    max=997,
-                    step=4,
-                    tooltip="Frames of a clip that repeat the end of the one before, 4n+1, fewer than "
-                    "clip_frames: 5 in the paper, 25 in the released code, 9 for InfiniteTalk. More is "
-                    "steadier and slower.",
-                ),
+                *_lengths(),
                 *inputs.sampling(),
                 *inputs.binding(),
                 inputs.projected_guidance(),
                 *inputs.finishing(),
-                io.Combo.Input(
-                    "continuation",
-                    options=list(CONTINUATIONS),
-                    default=MULTITALK,
-                    optional=True,  # came later: graphs without it still run
-                    advanced=True,
-                    tooltip="How a clip goes on from the one before, as the adapter learnt it: multitalk is "
-                    "conditioned on the motion frames, infinitetalk on the picture throughout.",
-                ),
-                io.Boolean.Input(
-                    "keep_clips",
-                    default=True,
-                    optional=True,  # came later: graphs without it still run
-                    advanced=True,
-                    tooltip="Keep every finished clip on disk, so that the same graph goes on after the last "
-                    "one: after a crash, an interruption, or with another length. They lie in ComfyUI's user "
-                    "folder, at most 50 GB; the films used least recently go first.",
-                ),
+                *_later_inputs(),
             ],
             outputs=[
-                io.Image.Output("images", tooltip="All frames."),
+                io.Image.Output(
+                    "images",
+                    tooltip="All frames, in memory: for short videos. Made only where something takes them.",
+                ),
                 io.Audio.Output("sound", tooltip="The voices, as long as the video."),
-                io.Video.Output("video", tooltip="Frames and sound, for Save Video."),
+                io.Video.Output(
+                    "video",
+                    tooltip="Frames and sound, for Save Video, which copies them as they are. The file is "
+                    "written clip by clip in ComfyUI's temporary folder.",
+                ),
                 MultiTalkBinding.Output(
                     "binding", tooltip="Where the model located everybody, for MultiTalk Binding Preview."
                 ),
@@ -106,113 +82,188 @@ class LongVideo(io.ComfyNode):
         height: int | None = None,
         clip_frames: int | None = None,
         motion_frames: int | None = None,
+        retakes: str | None = None,
+        prompts: str | None = None,
     ) -> bool | str:
-        return inputs.validate_sizes(
-            width=width, height=height, clip_frames=clip_frames, motion_frames=motion_frames
-        )
+        try:
+            inputs.check_sizes(width, height, clip_frames=clip_frames, motion_frames=motion_frames)
+            parse_retakes(retakes or "")
+            parse_prompts(prompts or "")
+        except MultiTalkError as error:
+            return str(error)
+        return True
+
+    @classmethod
+    def fingerprint_inputs(cls, **given: object) -> list:
+        """A run without images does not serve where they are wanted now, nor one whose file is gone."""
+        node_id = cls.hidden.unique_id
+        # ComfyUI gives fingerprints no graph; its progress has that of the run that is about to start.
+        return [is_wired(get_progress_state().dynprompt, node_id, IMAGES), losses(node_id)]
 
     @classmethod
     def execute(
         cls,
-        model: ModelPatcher,
-        audio_adapter: ModelPatcher,
         audio: Conversation,
-        positive: list,
-        negative: list,
-        vae: VAE,
-        picture: Tensor,
-        width: int,
-        height: int,
         length: int,
         clip_frames: int,
         motion_frames: int,
-        steps: int,
-        sampler_name: str,
-        scheduler: str,
-        shift: float,
-        text_scale: float,
-        audio_scale: float,
-        seed: int,
-        scheme: str,
-        audio_strength: float,
-        label_range: float,
-        label_distance: float,
-        background_label: float,
-        projected_guidance: bool,
-        colour_strength: float,
-        draft: bool,
-        record_block: int,
-        record_step: int,
-        persons: Persons | None = None,
-        clip_vision: ClipVisionModel | None = None,
         continuation: str = MULTITALK,
         keep_clips: bool = True,
+        keep_at_most: float = 50.0,
+        stop_after: int = 0,
+        retakes: str = "",
+        prompts: str = "",
+        text_encoder: CLIP | None = None,
+        **shared: object,
     ) -> io.NodeOutput:
-        inputs.check_sizes(width=width, height=height, clip_frames=clip_frames, motion_frames=motion_frames)
-        shoot = Shoot(
-            model=model,
-            audio_adapter=audio_adapter,
-            audio=audio,
-            persons=persons,
-            positive=positive,
-            negative=negative,
-            vae=vae,
-            picture=picture,
-            clip_vision=clip_vision,
-            width=width,
-            height=height,
-            steps=steps,
-            sampler_name=sampler_name,
-            scheduler=scheduler,
-            shift=shift,
-            text_scale=text_scale,
-            audio_scale=audio_scale,
-            seed=seed,
-            projected_guidance=projected_guidance,
-            scheme=scheme,
-            audio_strength=audio_strength,
-            label_range=label_range,
-            label_distance=label_distance,
-            background_label=background_label,
-            colour_strength=colour_strength,
-            draft=draft,
-            record_block=record_block,
-            record_step=record_step,
-            continuation=continuation,
-        )
-        plan = shoot.drafted(plan_clips(length or audio.frames, clip_frames, motion_frames))
-        node_id = cls.hidden.unique_id
+        shoot = Shoot(audio=audio, **shared)
+        size = (shoot.height, shoot.width)
+        inputs.check_sizes(shoot.width, shoot.height, clip_frames=clip_frames, motion_frames=motion_frames)
+        whole = plan_clips(length or audio.frames, clip_frames, motion_frames)
+        if stop_after:
+            check_clip(stop_after - 1, whole)
+        takes = plan_takes(whole, audio.fps, parse_retakes(retakes), parse_prompts(prompts))
+        node_id, graph = cls.hidden.unique_id, cls.hidden.dynprompt
         kept = None
-        if keep_clips and not draft:
-            kept = FilmOfNode.of(cls.hidden.dynprompt, node_id, SHAPE_NO_FRAME)
-        images = collect(shoot.film(plan, node_id, kept), plan, (height, width))
+        if keep_clips and not shoot.draft:
+            kept = FilmOfNode.of(graph, node_id, SHAPE_NO_FILM, round(keep_at_most * GIGABYTE))
+        plan = shoot.drafted(whole)
+        frames = sum(clip.new_frames for clip in plan.clips[: stop_after or None])
+        clips = ClipSettings(
+            continuation=continuation,
+            takes=takes,
+            prompts=encode_prompts(takes, text_encoder, shoot.positive),
+            stop_after=stop_after - 1 if stop_after else None,
+            kept=kept,
+            held=frames if is_wired(graph, node_id, IMAGES) else None,
+        )
+        film, path = shoot.film(plan, node_id, clips), new_path()
+        images = None if clips.held is None else torch.empty(clips.held, *size, 3)
+        write_film(film, path, size, audio.fps, audio.sound, images)
         found = [(plan.clips[index], record) for index, record in shoot.recorder.records.items()]
-        sound = sound_for(audio, len(images))
-        frame_rate = Fraction(audio.fps).limit_denominator(1001)
-        video = InputImpl.VideoFromComponents(Types.VideoComponents(images, frame_rate, sound))
-        return io.NodeOutput(images, sound, video, found)
+        return io.NodeOutput(images, sound_for(audio, frames), hand_out(node_id, path), found)
 
 
-def collect(film: Iterator[FinishedClip], plan: ClipPlan, size: tuple[int, int]) -> Tensor:
-    """All frames of a film in one tensor, which is filled clip by clip.
+def _lengths() -> list[io.Input]:
+    """Of the video and of its clips."""
+    return [
+        io.Int.Input(
+            "length",
+            default=0,
+            min=0,
+            max=900000,
+            tooltip="Length of the video in frames; 0: until the voices end. Past their end there is "
+            "silence.",
+        ),
+        io.Int.Input(
+            "clip_frames",
+            default=81,
+            min=5,
+            max=1001,
+            step=4,
+            tooltip="Frames of one clip, 4n+1; Wan was trained on 81.",
+        ),
+        io.Int.Input(
+            "motion_frames",
+            default=5,
+            min=1,
+            max=997,
+            step=4,
+            tooltip="Frames of a clip that repeat the end of the one before, 4n+1, fewer than clip_frames: "
+            "5 in the paper, 25 in the released code, 9 for InfiniteTalk. More is steadier and slower.",
+        ),
+    ]
 
-    Parameters
-    ----------
-    film : iterator of FinishedClip
-    plan : ClipPlan
-    size : (int, int)
-        Height and width in pixels.
 
-    Returns
-    -------
-    Tensor [frames, height, width, 3], float32, in 0..1
+def _later_inputs() -> list[io.Input]:
+    """Those that came after the first release, in the order in which they came; graphs without them run."""
+    return [
+        io.Combo.Input(
+            "continuation",
+            options=list(CONTINUATIONS),
+            default=MULTITALK,
+            optional=True,
+            advanced=True,
+            tooltip="How a clip goes on from the one before, as the adapter learnt it: multitalk is "
+            "conditioned on the motion frames, infinitetalk on the picture throughout.",
+        ),
+        io.Boolean.Input(
+            "keep_clips",
+            default=True,
+            optional=True,
+            advanced=True,
+            tooltip="Keep every finished clip on disk, so that the same graph goes on after the last one: "
+            "after a crash, an interruption, or with another length. They lie in ComfyUI's user folder; "
+            "MultiTalk Kept Films shows and clears them.",
+        ),
+        io.Float.Input(
+            "keep_at_most",
+            default=50.0,
+            min=0.1,
+            max=100000.0,
+            step=0.1,
+            optional=True,
+            advanced=True,
+            tooltip="Gigabytes that the clips of all films may take on disk, from 0.1; the films used least "
+            "recently go first.",
+        ),
+        io.Int.Input(
+            "stop_after",
+            default=0,
+            min=0,
+            max=100000,
+            optional=True,
+            tooltip="Stop after this clip, counted from 1, to look at the video so far; 0: never. With a "
+            "later clip or 0 the film goes on from there.",
+        ),
+        io.String.Input(
+            "retakes",
+            multiline=True,
+            default="",
+            placeholder="3: 42",
+            optional=True,
+            tooltip="Clips that are made again with a seed of their own, and what follows them; one a line, "
+            "clip and seed as in 3: 42, with a prompt as in 3: 42, She laughs. or a prompt alone as in "
+            "3: She laughs. Leave lines in place to keep earlier retakes.",
+        ),
+        io.String.Input(
+            "prompts",
+            multiline=True,
+            default="",
+            placeholder="0:05 She nods.",
+            optional=True,
+            tooltip="Other prompts from a time in the video on, one a line, as in 0:05 She nods. Each holds "
+            "from the clip that brings this time until the next line's.",
+        ),
+        io.Clip.Input(
+            "text_encoder",
+            optional=True,
+            tooltip="The CLIP that encodes the prompt; needed only for prompts and retakes with other words.",
+        ),
+    ]
+
+
+def encode_prompts(takes: dict[int, Take], text_encoder: CLIP | None, positive: list) -> dict[str, list]:
+    """CONDITIONING of every prompt of the takes; what else the film's own carries goes with it.
+
+    Raises
+    ------
+    MultiTalkError
+        Without a text encoder.
     """
-    images = torch.empty(plan.frames, *size, 3)
-    made = 0
-    for finished in film:
-        images[made : made + len(finished.frames)] = finished.frames
-        made += len(finished.frames)
-    return images
+    prompts = {take.prompt for take in takes.values() if take.prompt is not None}
+    if prompts and text_encoder is None:
+        raise MultiTalkError(
+            "Clips with prompts of their own need the text encoder: connect the CLIP that encodes the prompt "
+            "to text_encoder."
+        )
+    return {
+        prompt: [
+            [text, {**positive[0][1], **options}]
+            for text, options in text_encoder.encode_from_tokens_scheduled(text_encoder.tokenize(prompt))
+        ]
+        for prompt in sorted(prompts)
+    }
 
 
 def sound_for(audio: Conversation, frames: int) -> dict:

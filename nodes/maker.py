@@ -1,6 +1,6 @@
 """The ClipMaker of the ComfyUI host: samples clips of a film with ComfyUI's models, samplers and VAE."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import comfy.samplers
@@ -66,6 +66,8 @@ class ComfyClipMaker:
     clip_vision : ClipVisionModel, optional
     recorder : BindingRecorder, optional
     on_step : StepCallback, optional
+    prompts : mapping of str to CONDITIONING, optional
+        In place of `positive`, for clips with a prompt of their own.
     """
 
     def __init__(
@@ -80,6 +82,7 @@ class ComfyClipMaker:
         clip_vision: ClipVisionModel | None = None,
         recorder: BindingRecorder | None = None,
         on_step: StepCallback | None = None,
+        prompts: Mapping[str, list] | None = None,
     ):
         self.model = model
         self.adapter = adapter
@@ -91,6 +94,7 @@ class ComfyClipMaker:
         self.clip_vision = clip_vision
         self.recorder = recorder
         self.on_step = on_step
+        self.prompts = prompts or {}
 
     def encode(self, frames: Tensor) -> Tensor:
         """Frames [1, 3, frames, height, width] in -1..1 to the normalised latent."""
@@ -110,9 +114,9 @@ class ComfyClipMaker:
             self.recorder.clip, self.recorder.grid, self.recorder.step = clip, grid, 0
         scene = Scene(inputs.windows, self.masks, grid)
         model = hear_voices(self.model, self.adapter, scene, settings.audio, self.recorder)
+        prompt = self.positive if inputs.prompt is None else self.prompts[inputs.prompt]
         positive, negative = (
-            conditioning_set_values(condition, self._given(inputs))
-            for condition in (self.positive, self.negative)
+            conditioning_set_values(condition, self._given(inputs)) for condition in (prompt, self.negative)
         )
         guider = AudioGuider(model, positive, negative, settings.scales, settings.projected, inputs.motion)
         sampled = guider.sample(

@@ -1,7 +1,8 @@
 """One run of the sampler nodes: checks what is connected and makes the film clip by clip."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -15,7 +16,7 @@ from torch import Tensor
 from ..multitalk_core.audio.conversation import Conversation
 from ..multitalk_core.clips import ClipPlan
 from ..multitalk_core.errors import MultiTalkError
-from ..multitalk_core.film import MULTITALK, FinishedClip, clip_links, make_film
+from ..multitalk_core.film import MULTITALK, FinishedClip, Take, clip_links, make_film
 from ..multitalk_core.guidance import GuidanceScales
 from ..multitalk_core.labels import spread_ranges
 from ..multitalk_core.persons import Persons, check_same_size, check_speakers, persons_from_parts
@@ -26,16 +27,44 @@ from ..multitalk_core.segments import Json
 from .hearing import fitting_adapter
 from .host import AudioSettings
 from .maker import ComfyClipMaker, SamplingSettings
-from .progress import Reporter, summary
+from .progress import Reporter, frames_gigabytes, summary
 from .schedule import sigmas_for, with_shift
 from .store import FilmOfNode
 
 DRAFT_STEPS = 8
+LARGE_IMAGES = 4  # GB
 
 
-@dataclass
+@dataclass(frozen=True)
+class ClipSettings:
+    """What a film of several clips has besides.
+
+    Attributes
+    ----------
+    continuation : str
+        One of CONTINUATIONS.
+    takes : mapping of clip index to Take
+    prompts : mapping of str to CONDITIONING
+        Every prompt of the takes, encoded.
+    stop_after : int, optional
+        Index of the clip after which the film stops.
+    kept : FilmOfNode, optional
+        Keep its clips on disk, and go on after those that are there.
+    held : int, optional
+        Frames that will be in memory at once; by default those of two clips.
+    """
+
+    continuation: str = MULTITALK
+    takes: Mapping[int, Take] = field(default_factory=dict)
+    prompts: Mapping[str, list] = field(default_factory=dict)
+    stop_after: int | None = None
+    kept: FilmOfNode | None = None
+    held: int | None = None
+
+
+@dataclass(kw_only=True)
 class Shoot:
-    """What the sampler nodes have in common; the fields are their inputs.
+    """What the sampler nodes have in common; the fields are their inputs, by their ids.
 
     Attributes
     ----------
@@ -46,12 +75,10 @@ class Shoot:
     model: ModelPatcher
     audio_adapter: ModelPatcher
     audio: Conversation
-    persons: Persons | None
     positive: list
     negative: list
     vae: VAE
     picture: Tensor
-    clip_vision: ClipVisionModel | None
     width: int
     height: int
     steps: int
@@ -71,7 +98,8 @@ class Shoot:
     draft: bool
     record_block: int
     record_step: int
-    continuation: str = MULTITALK
+    persons: Persons | None = None
+    clip_vision: ClipVisionModel | None = None
     recorder: BindingRecorder | None = field(init=False, default=None)
 
     def drafted(self, plan: ClipPlan) -> ClipPlan:
@@ -79,8 +107,8 @@ class Shoot:
         return ClipPlan(plan.clips[0].new_frames, plan.clips[:1]) if self.draft else plan
 
     def film(
-        self, plan: ClipPlan, node_id: str | None, kept: FilmOfNode | None = None
-    ) -> Iterator[FinishedClip]:
+        self, plan: ClipPlan, node_id: str | None, clips: ClipSettings | None = None
+    ) -> Generator[FinishedClip]:
         """Make the film; everything is checked before the first clip.
 
         Parameters
@@ -88,14 +116,14 @@ class Shoot:
         plan : ClipPlan
         node_id : str or None
             The node that shows progress.
-        kept : FilmOfNode, optional
-            Keep its clips on disk, and go on after those that are there.
+        clips : ClipSettings, optional
 
         Raises
         ------
         MultiTalkError
             Models, voices, persons and sizes that do not go together.
         """
+        clips = clips or ClipSettings()
         adapter = fitting_adapter(self.model, self.audio_adapter)
         check_voices(self.audio, adapter)
         picture = self.picture[0, :, :, :3].float().cpu()
@@ -106,9 +134,16 @@ class Shoot:
         settings = self._settings(model)
         steps = len(settings.sigmas) - 1
         self.recorder = self._recorder(steps)
-        reporter = Reporter(model, node_id, steps * len(plan.clips))
+        reporter = Reporter(model, node_id, len(plan.clips), steps)
         size = (self.height, self.width)
-        reporter.tell(summary(model, adapter, plan, self.audio.fps, size, steps, settings.scales))
+        held = clips.held or 2 * plan.clips[0].frames
+        reporter.tell(summary(model, adapter, plan, self.audio.fps, size, steps, settings.scales, held))
+        if (gigabytes := frames_gigabytes(held, size)) > LARGE_IMAGES:
+            reporter.tell(
+                f"All frames as images take {gigabytes:.1f} GB of memory. The video takes none of it: leave "
+                "the images output unconnected.",
+                logging.WARNING,
+            )
         if self.audio.frames > plan.frames:
             reporter.tell(
                 f"The voices last {self.audio.frames} frames and this video {plan.frames}: MultiTalk Long "
@@ -131,6 +166,7 @@ class Shoot:
             self.clip_vision,
             self.recorder,
             reporter.after_step,
+            clips.prompts,
         )
         window = adapter.model.shape.window
         make = partial(
@@ -142,12 +178,12 @@ class Shoot:
             self.seed,
             window,
             self.colour_strength,
-            continuation=self.continuation,
+            takes=clips.takes,
+            continuation=clips.continuation,
             recorder=self.recorder,
         )
-        if kept is None:
-            return make()
-        return _kept_film(make, kept, clip_links(self.audio, plan, window), reporter)
+        links = clip_links(self.audio, plan, window, takes=clips.takes)
+        return _told(make, links, clips, reporter)
 
     def _settings(self, model: ModelPatcher) -> SamplingSettings:
         steps = min(self.steps, DRAFT_STEPS) if self.draft else self.steps
@@ -180,19 +216,22 @@ class Shoot:
         return all("clip_vision_output" in options for _, options in (*self.positive, *self.negative))
 
 
-def _kept_film(
-    make: Callable[..., Iterator[FinishedClip]], kept: FilmOfNode, links: list[Json], reporter: Reporter
-) -> Iterator[FinishedClip]:
-    """The film with its clips on disk; says what is there and what is made again."""
-    with kept.segments(links) as segments:
-        goes_on = f"goes on after clip {segments.there} of {len(links)}; "
-        reporter.tell(f"{goes_on if segments.there else ''}clips are kept in {segments.folder}")
+def _told(
+    make: Callable[..., Iterator[FinishedClip]], links: list[Json], clips: ClipSettings, reporter: Reporter
+) -> Generator[FinishedClip]:
+    """The film; the node shows each clip, and says what is kept and what is made again."""
+    with nullcontext() if clips.kept is None else clips.kept.segments(links) as segments:
+        if segments is not None:
+            goes_on = f"goes on after clip {segments.there} of {len(links)}; "
+            reporter.tell(f"{goes_on if segments.there else ''}clips are kept in {segments.folder}")
         for finished in make(segments=segments):
-            while segments.notes:
+            while segments is not None and segments.notes:
                 reporter.tell(segments.notes.pop(0))
-            if finished.kept:
-                reporter.skip(len(links))
+            reporter.after_clip(finished)
             yield finished
+            if finished.clip.index == clips.stop_after:
+                reporter.tell(f"stopped after clip {clips.stop_after + 1} of {len(links)}")
+                return
 
 
 def persons_for(

@@ -26,13 +26,19 @@ class FilmOfNode:
     ----------
     title : str
     description : plain values
+    text_encoder : plain values
+        Shapes the clips that have a prompt of their own.
+    limit : int
+        Bytes that all kept films may take.
     """
 
     title: str
     description: Json
+    text_encoder: Json
+    limit: int
 
     @classmethod
-    def of(cls, graph: DynamicPrompt, node_id: str, without: tuple[str, ...]) -> "FilmOfNode":
+    def of(cls, graph: DynamicPrompt, node_id: str, without: tuple[str, ...], limit: int) -> "FilmOfNode":
         """The film of a node.
 
         Of its voices only the encoder counts here: what is heard is told clip by clip.
@@ -42,18 +48,31 @@ class FilmOfNode:
         graph : DynamicPrompt
         node_id : str
         without : tuple of str
-            Inputs that shape no frame.
+            Inputs that shape no frame, or single clips only.
+        limit : int
+            Bytes that all kept films may take.
         """
         description = described(graph, node_id, (*without, "audio"))
         description["audio encoder"] = described_input(graph, node_id, "audio", "audio_encoder")
-        return cls(f"{graph.get_node(node_id)['class_type']} {node_id}", description)
+        text_encoder = described_input(graph, node_id, "text_encoder")
+        title = f"{graph.get_node(node_id)['class_type']} {node_id}"
+        return cls(title, description, text_encoder, limit)
 
     @contextmanager
     def segments(self, links: list[Json]) -> Iterator[FilmSegments]:
-        """Its clips, in ComfyUI's user folder, beside workflows and settings."""
-        root = Path(folder_paths.get_user_directory()) / "multitalk" / "films"
-        with open_film(root, self.title, {"version": MATHS_VERSION, **self.description}, links) as segments:
+        """Its clips in the store."""
+        links = [
+            link if link["prompt of its own"] is None else {**link, "text encoder": self.text_encoder}
+            for link in links
+        ]
+        description = {"version": MATHS_VERSION, **self.description}
+        with open_film(store_folder(), self.title, description, links, self.limit) as segments:
             yield segments
+
+
+def store_folder() -> Path:
+    """Of all films: in ComfyUI's user folder, beside workflows and settings."""
+    return Path(folder_paths.get_user_directory()) / "multitalk" / "films"
 
 
 def described(graph: DynamicPrompt, node_id: str, without: tuple[str, ...] = ()) -> dict[str, Json]:

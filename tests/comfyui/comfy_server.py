@@ -14,9 +14,13 @@ from pathlib import Path
 
 from websocket import create_connection
 
-PACK = Path(__file__).parents[2]
+PACKS = {
+    "ComfyUI-MultiTalk": Path(__file__).parents[2],
+    "tiny_text_encoder": Path(__file__).parent / "tiny_text_encoder",
+}
 START_SECONDS = 120
 RUN_SECONDS = 300
+PREVIEW, TEXT = 1, 3  # kinds of binary messages
 FINAL_EVENTS = ("execution_success", "execution_error", "execution_interrupted")
 
 
@@ -41,6 +45,10 @@ class Run:
     failure : Failure or None
     events : list of (type, data)
         Everything ComfyUI told, in order: progress, executing, executed, ...
+    previews : list of bytes
+        JPEG pictures that running nodes showed.
+    texts : list of str
+        What running nodes showed in words.
     """
 
     outputs: dict[str, dict] = field(default_factory=dict)
@@ -48,6 +56,8 @@ class Run:
     cached: set[str] = field(default_factory=set)
     failure: Failure | None = None
     events: list[tuple[str, dict]] = field(default_factory=list)
+    previews: list[bytes] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
 
 
 def find_comfyui() -> tuple[Path, Path] | None:
@@ -72,7 +82,7 @@ class ComfyServer:
     Parameters
     ----------
     base : Path
-        An empty folder, which becomes its base directory.
+        Its base directory: an empty folder, or one that another server has left.
     arguments : str
         Further ones for main.py, such as "--use-pytorch-cross-attention".
     """
@@ -88,7 +98,10 @@ class ComfyServer:
     def __enter__(self) -> "ComfyServer":
         for folder in ("custom_nodes", "input", "output", "temp", "user", "models"):
             (self.base / folder).mkdir(parents=True, exist_ok=True)
-        (self.base / "custom_nodes" / "ComfyUI-MultiTalk").symlink_to(PACK, target_is_directory=True)
+        for name, pack in PACKS.items():
+            link = self.base / "custom_nodes" / name
+            if not link.is_symlink():
+                link.symlink_to(pack, target_is_directory=True)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -174,7 +187,8 @@ class ComfyServer:
         while True:
             message = connection.recv()
             if not isinstance(message, str):
-                continue  # a latent preview
+                _take_shown(run, message)
+                continue
             event = json.loads(message)
             kind, data = event["type"], event["data"]
             run.events.append((kind, data))
@@ -195,6 +209,15 @@ class ComfyServer:
                 run.failure = Failure(data["node_id"], "interrupted")
             if kind in FINAL_EVENTS:
                 return run
+
+
+def _take_shown(run: Run, message: bytes) -> None:
+    """A picture or a text of a running node: the kind, then the picture's format or the node's id."""
+    kind, length = (int.from_bytes(message[start : start + 4], "big") for start in (0, 4))
+    if kind == PREVIEW:
+        run.previews.append(message[8:])
+    elif kind == TEXT:
+        run.texts.append(message[8 + length :].decode())
 
 
 def _validation_failure(answer: dict) -> Failure:

@@ -78,8 +78,85 @@ def test_an_interrupted_film_goes_on(server, picture, run):
             server.post("/interrupt", {})
 
     assert server.attempt(graph, interrupt_in_the_second_clip).failure.message == "interrupted"
+    assert not list(server.base.glob("temp/multitalk/*.growing.mp4"))
     _, said = run(graph)
     assert "goes on after clip 1 of 2" in said
+
+
+def test_a_film_waits_for_approval_and_goes_on(picture, run):
+    whole, _ = run(long_video_graph(picture, seed=82, keep_clips=False))
+    beginning, said = run(long_video_graph(picture, seed=82, stop_after=1))
+    assert "stopped after clip 1 of 2" in said and len(beginning) == 9
+    again, said = run(long_video_graph(picture, seed=82))
+    assert "goes on after clip 1 of 2" in said and len(again) == 13
+    assert np.array_equal(again[:9], beginning) and abs(again.astype(int) - whole).max() <= 1
+
+
+def test_a_retake_changes_its_clip_and_what_follows(picture, run):
+    film = {"seed": 83, "length": 17}
+    first, _ = run(long_video_graph(picture, **film))
+    retaken, said = run(long_video_graph(picture, **film, retakes="2: 5"))
+    assert "goes on after clip 1 of 3" in said and "clips from 2 on differ" in said
+    assert "seed of its own changed" in said
+    assert np.array_equal(retaken[:9], first[:9])
+    assert not np.array_equal(retaken[9:13], first[9:13]) and not np.array_equal(retaken[13:], first[13:])
+    back, said = run(long_video_graph(picture, **film))  # the first take is still there
+    assert "goes on after clip 3 of 3" in said and np.array_equal(back, first)
+
+
+def test_prompts_from_a_time_on_begin_with_its_clip(picture, run):
+    film = {"seed": 84, "length": 17}
+    first, _ = run(long_video_graph(picture, **film))
+    graph = long_video_graph(picture, **film, prompts="0:00.6 He nods.", text_encoder=["text", 0])
+    graph["text"] = node("TinyTextEncoder")
+    nodding, said = run(graph)
+    assert "goes on after clip 2 of 3" in said and "prompt of its own, text encoder changed" in said
+    assert np.array_equal(nodding[:13], first[:13]) and not np.array_equal(nodding[13:], first[13:])
+    graph["film"]["inputs"]["prompts"] = "0:00.6 She laughs out loud."
+    laughing, _ = run(graph)
+    assert not np.array_equal(laughing[13:], nodding[13:])
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"retakes": "3: 1"}, "There is no clip 3: the film has 2"),
+        ({"stop_after": 5}, "There is no clip 5"),
+        ({"retakes": "again"}, "is no retake: write a clip and its seed"),
+        ({"prompts": "He nods."}, "write the time in the video"),
+        ({"prompts": "0:09 He nods."}, "lies behind the film's end at 0.52 seconds"),
+        ({"retakes": "2: He nods."}, "connect the CLIP that encodes the prompt to text_encoder"),
+    ],
+)
+def test_what_cannot_be(server, picture, changes, sentence):
+    assert sentence in server.refuse(long_video_graph(picture, **changes)).message
+
+
+def test_kept_films_are_listed_and_cleared(server, picture, run):
+    def kept(**clear):
+        shown = server.run({"kept": node("MultiTalkKeptFilms", **clear)})
+        return shown.outputs["kept"]["text"][0]
+
+    run(long_video_graph(picture, seed=85, stop_after=1))
+    newest, *_, total = kept(clear="nothing").splitlines()
+    name = newest.split()[0]
+    assert newest.endswith("1 of 2 clips  MultiTalkLongVideo film") and "films, 0.0" in total
+    cleared = kept(**{"clear": "one film", "clear.film": name})
+    assert cleared.startswith("1 cleared") and name not in cleared
+    assert not (server.base / "user/multitalk/films" / name).exists()
+    gone = server.refuse({"kept": node("MultiTalkKeptFilms", **{"clear": "one film", "clear.film": name})})
+    assert f'No film "{name}" is kept' in gone.message
+    run(long_video_graph(picture, seed=85))
+    assert "0 films, 0.000 GB" in kept(clear="all films")
+    _, said = run(long_video_graph(picture, seed=85))
+    assert "goes on" not in said
+
+
+def test_the_store_keeps_to_its_limit(server, picture, run):
+    run(long_video_graph(picture, seed=86))
+    run(long_video_graph(picture, seed=87, keep_at_most=0.1))
+    _, said = run(long_video_graph(picture, seed=86))
+    assert "goes on after clip 2 of 2" in said  # both together are far smaller
 
 
 def test_what_was_located_is_kept_with_the_clips(server, picture, run):

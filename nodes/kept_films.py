@@ -1,0 +1,92 @@
+"""The node that shows which films' clips are kept, and clears them."""
+
+from comfy_api.latest import io, ui
+from server import PromptServer
+
+from ..multitalk_core.errors import MultiTalkError
+from ..multitalk_core.segments import KeptFilm, clear_film, clear_films, kept_films
+from .sockets import CATEGORY
+from .store import store_folder
+
+GIGABYTE = 10**9
+NOTHING, ONE, ALL = "nothing", "one film", "all films"
+
+
+class KeptFilms(io.ComfyNode):
+    """What MultiTalk Long Video keeps."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="MultiTalkKeptFilms",
+            display_name="MultiTalk Kept Films",
+            category=CATEGORY,
+            description="Lists the films whose clips MultiTalk Long Video keeps on disk, last used first, "
+            "and clears one or all of them. A film that is being made stays.",
+            search_aliases=["multitalk", "films", "clips", "cache", "disk space", "clear", "resume"],
+            inputs=[
+                io.DynamicCombo.Input(
+                    "clear",
+                    options=[
+                        io.DynamicCombo.Option(NOTHING, []),
+                        io.DynamicCombo.Option(
+                            ONE,
+                            [
+                                io.String.Input(
+                                    "film",
+                                    default="",
+                                    tooltip="The film's name, as it stands first in its line of the list.",
+                                )
+                            ],
+                        ),
+                        io.DynamicCombo.Option(ALL, []),
+                    ],
+                    tooltip="What to remove, each time the graph is queued.",
+                ),
+            ],
+            outputs=[
+                io.String.Output("films", tooltip="The list: name, size, clips, and which node made it.")
+            ],
+            hidden=[io.Hidden.unique_id],
+            is_output_node=True,
+        )
+
+    @classmethod
+    def fingerprint_inputs(cls, **given: object) -> float:
+        """The disk is always looked at anew."""
+        return float("nan")
+
+    @classmethod
+    def execute(cls, clear: dict) -> io.NodeOutput:
+        removed = _clear(clear)
+        lines = [f"{len(removed)} cleared, {_gigabytes(removed)}"] if clear["clear"] != NOTHING else []
+        films = kept_films(store_folder())
+        lines += [_line(film) for film in films]
+        lines.append(f"{len(films)} films, {_gigabytes(films)} in {store_folder()}")
+        text = "\n".join(lines)
+        PromptServer.instance.send_progress_text(text, cls.hidden.unique_id)
+        return io.NodeOutput(text, ui=ui.PreviewText(text))
+
+
+def _clear(clear: dict) -> list[KeptFilm]:
+    """What was removed."""
+    if clear["clear"] == ALL:
+        return clear_films(store_folder())
+    if clear["clear"] == NOTHING:
+        return []
+    name = clear["film"].strip()
+    named = [film for film in kept_films(store_folder()) if film.folder.name == name]
+    if not named:
+        raise MultiTalkError(
+            f'No film "{name}" is kept: take a name from the list, as it stands in its line.'
+        )
+    return [film for film in named if clear_film(film)]
+
+
+def _line(film: KeptFilm) -> str:
+    clips = f"{film.clips} of {film.of} clips"
+    return f"{film.folder.name}  {film.size / GIGABYTE:.3f} GB  {clips}  {film.title}"
+
+
+def _gigabytes(films: list[KeptFilm]) -> str:
+    return f"{sum(film.size for film in films) / GIGABYTE:.3f} GB"
