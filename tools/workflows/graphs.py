@@ -130,7 +130,7 @@ def two_speakers_in_turn() -> Workflow:
         [prompts(PROMPTS[2])],
         voices,
         long_video(),
-        save("two_speakers_in_turn", ("sampler", "video")) | binding(),
+        save("two_speakers_in_turn", ("sampler", "video")) | binding("video"),
     )
 
 
@@ -141,7 +141,7 @@ def three_speakers() -> Workflow:
         [prompts(PROMPTS[3])],
         spoken(3, IN_TURN, WHOLE),
         long_video(scheme="routed"),
-        save("three_speakers", ("sampler", "video")) | binding(),
+        save("three_speakers", ("sampler", "video")) | binding("video"),
         people=3,
     )
 
@@ -153,7 +153,7 @@ def long() -> Workflow:
         [prompts(PROMPTS[2])],
         spoken(2, TOGETHER, WHOLE),
         long_video(),
-        save("long_video", ("sampler", "video")) | binding(),
+        save("long_video", ("sampler", "video")) | binding("video"),
     )
 
 

@@ -170,6 +170,6 @@ def film(name: str, images: tuple[str, str] = ("sampler", "images")) -> dict[str
     return {"video": Node("CreateVideo", inputs), **save(name, ("video", "VIDEO"))}
 
 
-def binding() -> dict[str, Node]:
-    inputs = {"images": ("sampler", "images"), "binding": ("sampler", "binding")}
+def binding(frames: str = "images") -> dict[str, Node]:
+    inputs = {"images": ("sampler", frames), "binding": ("sampler", "binding")}
     return {"binding": Node("MultiTalkBindingPreview", inputs, height=260)}
