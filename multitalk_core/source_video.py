@@ -1,14 +1,14 @@
-"""A video on disk as the frames of a film: read clip by clip, at any frame rate, never whole.
+"""A video as the frames of a film, at any frame rate; on disk it is read clip by clip, never whole.
 
 Knows PyAV; knows nothing of models.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import torch
@@ -20,6 +20,72 @@ from .picture import resize_and_crop
 if TYPE_CHECKING:
     from av import VideoFrame
     from av.container import InputContainer
+
+
+class Video(Protocol):
+    """Pictures, and when each is shown.
+
+    Attributes
+    ----------
+    times : np.ndarray [pictures]
+        Ascending, in units of `time_base`.
+    time_base : Fraction
+        Seconds.
+    seconds : float
+        How long it is.
+    fps : float
+        Pictures a second, on average.
+    """
+
+    times: np.ndarray
+    time_base: Fraction
+    seconds: float
+    fps: float
+
+    def picture(self) -> Tensor:
+        """The first one, [height, width, 3] in 0..1."""
+
+    def pictures(self, times: np.ndarray) -> Iterator[Tensor]:
+        """Those shown at some of `times`, which ascend and may repeat: [height, width, 3] in 0..1."""
+
+
+@dataclass(frozen=True, eq=False)
+class VideoInMemory:
+    """A batch of pictures as a video.
+
+    Attributes
+    ----------
+    images : Tensor [pictures, height, width, 3], in 0..1
+    rate : Fraction
+        Pictures a second.
+    """
+
+    images: Tensor
+    rate: Fraction
+
+    @property
+    def times(self) -> np.ndarray:
+        return np.arange(len(self.images))
+
+    @property
+    def time_base(self) -> Fraction:
+        return 1 / self.rate
+
+    @property
+    def seconds(self) -> float:
+        return float(len(self.images) / self.rate)
+
+    @property
+    def fps(self) -> float:
+        return float(self.rate)
+
+    def picture(self) -> Tensor:
+        """As in `Video`."""
+        return next(self.pictures(self.times[:1]))
+
+    def pictures(self, times: np.ndarray) -> Iterator[Tensor]:
+        """As in `Video`."""
+        return (self.images[time, :, :, :3].float().cpu() for time in times)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +158,21 @@ class VideoFile:
         """The first picture, [height, width, 3] in 0..1, at its own size."""
         return next(self.pictures(self.times[:1]))
 
+    def trimmed(self, start: float, seconds: float) -> "VideoFile":
+        """The part from `start` on, in seconds; `seconds` 0 is until its end.
+
+        Raises
+        ------
+        MultiTalkError
+            When nothing is left.
+        """
+        begin = self.times[0] + start / self.time_base
+        end = begin + seconds / self.time_base if seconds else self.end
+        times = self.times[(self.times >= begin) & (self.times < end)]
+        if not len(times):
+            raise MultiTalkError(f"{self.path} has no pictures from {start:g} s on: trim it less.")
+        return replace(self, times=times, end=min(self.end, round(end)))
+
     def pictures(self, times: np.ndarray) -> Iterator[Tensor]:
         """The pictures shown at some of `times`, which ascend and may repeat.
 
@@ -136,18 +217,18 @@ class VideoFile:
 
 @dataclass(frozen=True, eq=False)
 class FittedVideo:
-    """A video file at a film's size and frame rate: the SourceVideo of a dubbed film.
+    """A video at a film's size and frame rate: the SourceVideo of a dubbed film.
 
     Attributes
     ----------
-    video : VideoFile
+    video : Video
     height, width : int
         Resized and cropped as a picture would be.
     fps : float
         Frame n is the picture that is shown nearest to n / fps seconds.
     """
 
-    video: VideoFile
+    video: Video
     height: int
     width: int
     fps: float
@@ -167,6 +248,11 @@ class FittedVideo:
             before = picture
             frame.copy_(fitted)
         return frames
+
+
+def film_frames(video: Video, fps: float) -> int:
+    """How many frames a film as long as the video has."""
+    return max(1, round(video.seconds * fps))
 
 
 @contextmanager

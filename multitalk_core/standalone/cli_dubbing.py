@@ -5,7 +5,7 @@ import argparse
 from ..dubbing import Dubbing
 from ..errors import MultiTalkError
 from ..film import INFINITETALK
-from ..source_video import FittedVideo, VideoFile
+from ..source_video import FittedVideo, VideoFile, film_frames
 from .cli_types import fraction
 
 USUAL = 0.4
@@ -43,7 +43,7 @@ def asked_frames(arguments: argparse.Namespace, video: VideoFile | None) -> int 
     """Frames of the film: as asked, else of the video; None is until the voices end."""
     if arguments.frames or video is None:
         return arguments.frames
-    return max(1, round(video.seconds * arguments.fps))
+    return film_frames(video, arguments.fps)
 
 
 def dubbing(arguments: argparse.Namespace, video: VideoFile | None, size: tuple[int, int]) -> Dubbing | None:

@@ -12,7 +12,13 @@ import torch
 from torch import Tensor
 
 from multitalk_core.errors import MultiTalkError
-from multitalk_core.source_video import FittedVideo, VideoFile
+from multitalk_core.source_video import (
+    FittedVideo,
+    Video,
+    VideoFile,
+    VideoInMemory,
+    film_frames,
+)
 
 HEIGHT, WIDTH = 32, 48
 
@@ -51,7 +57,7 @@ def shown(frames: Tensor) -> list[int]:
     return (frames[:, HEIGHT // 2, WIDTH // 2, 0] * 255 / 2).round().int().tolist()
 
 
-def fitted(video: VideoFile, fps: float = 25.0) -> FittedVideo:
+def fitted(video: Video, fps: float = 25.0) -> FittedVideo:
     return FittedVideo(video, HEIGHT, WIDTH, fps)
 
 
@@ -89,6 +95,21 @@ def test_clips_from_the_middle_are_those_of_the_whole(written, name):
     assert all(abs(seen - wanted) <= 1 for seen, wanted in zip(shown(whole), nearest, strict=True))
     for start in range(0, 40, 3):
         assert torch.equal(fitted(video).frames(start, 9), whole[start : start + 9]), start
+
+
+def test_a_part_of_a_video(written):
+    part = written([40 * index for index in range(20)]).trimmed(0.2, 0.4)
+    assert film_frames(part, 25) == 10
+    assert shown(fitted(part).frames(0, 12)) == [*range(5, 15), 14, 14]
+    assert shown(fitted(part.trimmed(0.2, 0)).frames(0, 2)) == [10, 11]
+    with pytest.raises(MultiTalkError, match="no pictures from 5 s on"):
+        part.trimmed(5, 0)
+
+
+def test_pictures_in_memory_are_a_video_too():
+    images = torch.from_numpy(levels(9)).float() / 255
+    video = VideoInMemory(images, Fraction(50))
+    assert film_frames(video, 25) == round(9 / 2) and shown(fitted(video).frames(0, 6)) == [0, 2, 4, 6, 8, 8]
 
 
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="PyAV writes no rotation, and no ffmpeg is here")
