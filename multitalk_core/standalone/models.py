@@ -142,21 +142,19 @@ def load_folder(
         When the folder is missing, no Wan2.1-I2V folder in diffusers' format, incomplete, damaged, or holds
         pickles in place of safetensors.
     """
-    from diffusers import AutoencoderKLWan
     from transformers import AutoTokenizer, CLIPVisionModel, UMT5EncoderModel
 
     folder = Path(path)
     has_image_encoder = _check_folder(folder)
     device = torch.device(device)
-    diffusers_options = {"use_safetensors": True, "local_files_only": True}
-    transformers_options = {**diffusers_options, "dtype": dtype}
+    options = {"use_safetensors": True, "local_files_only": True, "dtype": dtype}
     tokenizer = AutoTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True)
-    text_encoder = UMT5EncoderModel.from_pretrained(folder / "text_encoder", **transformers_options)
+    text_encoder = UMT5EncoderModel.from_pretrained(folder / "text_encoder", **options)
     image_encoder = None
     if has_image_encoder:
-        image_encoder = CLIPVisionModel.from_pretrained(folder / "image_encoder", **transformers_options)
+        image_encoder = CLIPVisionModel.from_pretrained(folder / "image_encoder", **options)
     transformer = load_transformer(folder, dtype) if with_transformer else None
-    vae = AutoencoderKLWan.from_pretrained(folder / "vae", torch_dtype=torch.float32, **diffusers_options)
+    vae = load_vae(folder)
     in_turn = [model for model in (text_encoder, image_encoder, transformer, vae) if model is not None]
     _place(in_turn, device, offload)
     return Models(

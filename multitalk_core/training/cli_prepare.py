@@ -163,10 +163,18 @@ def load(arguments: argparse.Namespace) -> "tuple[Models, AudioEncoder]":
 
 
 def account(folder: Path, prepared: "list[Prepared]") -> dict[str, str]:
-    """What was made and what was refused, by name; the refusals are written to a file."""
+    """What was made and what was refused, by name; the refusals are written to a file.
+
+    Raises
+    ------
+    MultiTalkError
+        When there is no clip at all.
+    """
     refused = [refusal for line in prepared for refusal in line.refused]
     report = folder / "refused.txt"
     report.write_text("".join(f"{refusal}\n" for refusal in refused), encoding="utf-8")
+    if not any(line.clips for line in prepared):
+        raise MultiTalkError(f"No clip could be prepared, the first for this reason: {refused[0]}")
     shown = [str(refusal) for refusal in refused[:MOST_SHOWN]]
     if len(refused) > MOST_SHOWN:
         shown.append(f"and {len(refused) - MOST_SHOWN} more, in {report}")

@@ -10,8 +10,10 @@ import pytest
 import torch
 from accelerate import Accelerator
 from diffusers import WanTransformer3DModel
+from diffusers.models.transformers.transformer_wan import WanTransformerBlock
+from torch.distributed.fsdp import fully_shard
 
-from multitalk_core.adapter import AudioAdapter
+from multitalk_core.adapter import AudioAdapter, AudioLayer
 from multitalk_core.checkpoint.adapter_shape import AdapterShape
 from multitalk_core.errors import MultiTalkError
 from multitalk_core.guidance import released_timesteps
@@ -21,10 +23,18 @@ from multitalk_core.training.flow import noised, shifted_levels, velocity
 from multitalk_core.training.model import Draws, TrainingModel, flow_loss
 from multitalk_core.training.order import ClipOrder, clip_index
 from multitalk_core.training.recipe import ADAPTER, BASE, FULL, Recipe
-from multitalk_core.training.saving import checkpoints, newest_weights, start_from
-from multitalk_core.training.trainer import rate_share, train
+from multitalk_core.training.saving import (
+    checkpoints,
+    load_newest,
+    newest_weights,
+    save_checkpoint,
+    start_from,
+)
+from multitalk_core.training.trainer import own_rows, rate_share, train
 
 FRAMES, HEIGHT, WIDTH = 2, 4, 6
+TWO_FULL = Recipe(steps=3, batch=4, learning_rate=1e-2, warm_up=1, trained=FULL)
+TWO_ADAPTER = Recipe(steps=2, batch=4, learning_rate=1e-2, warm_up=1)
 
 
 def random_clip(seed, voices=2):
@@ -213,18 +223,50 @@ def test_accumulated_steps_are_the_whole_batch(clips, tmp_path):
     assert parts == pytest.approx(whole, rel=1e-4)
 
 
-def test_two_processes_are_one(clips, tmp_path):
-    recipe = Recipe(steps=3, batch=4, learning_rate=1e-2, warm_up=1, trained=FULL)
-    model, _ = losses(recipe, clips, tmp_path / "one")
+@pytest.fixture(scope="module")
+def two_processes(tmp_path_factory):
+    """A folder in which two processes trained: each with the whole model, then with half of it."""
+    folder = tmp_path_factory.mktemp("two")
+    write_shard(folder, 0, [random_clip(seed) for seed in range(5)])
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    subprocess.run(
-        [*command, __file__, str(tmp_path), str(tmp_path / "two")], env=environment, check=True, timeout=300
-    )
-    state, steps = newest_weights(tmp_path / "two")
+    subprocess.run([*command, __file__, str(folder)], env=environment, check=True, timeout=300)
+    return folder
+
+
+def test_two_processes_are_one(two_processes, tmp_path):
+    model, _ = losses(TWO_FULL, ShardedClips(two_processes), tmp_path)
+    state, steps = newest_weights(two_processes / "whole")
     assert steps == 3
     for name, tensor in model.state_dict().items():
         torch.testing.assert_close(state[name], tensor, atol=1e-4, rtol=1e-3)
+
+
+def test_a_model_in_parts_on_two_processes_is_one(two_processes, tmp_path):
+    """FSDP's own sharding: saved after one update, loaded, and updated again."""
+    model, _ = losses(TWO_ADAPTER, ShardedClips(two_processes), tmp_path)
+    state, steps = newest_weights(two_processes / "parts")
+    assert steps == 2
+    assert state.keys() == {name for name in model.state_dict() if name.startswith("adapter.")}
+    for name, tensor in state.items():
+        torch.testing.assert_close(tensor, model.state_dict()[name], atol=1e-4, rtol=1e-3)
+
+
+@pytest.mark.parametrize("trained", [ADAPTER, FULL])
+def test_gradient_checkpointing_changes_nothing(clips, trained):
+    recipe = Recipe(steps=1, batch=2, trained=trained)
+    kept, checkpointed = tiny_model(recipe).train(), tiny_model(recipe).train()
+    checkpointed.transformer.enable_gradient_checkpointing()
+    for step in range(2):  # the second batch must not hear the first one's voices
+        batch, draws = ClipOrder(clips, replace(recipe, steps=2)).batch(step, [0, 1])
+        first, second = (flow_loss(model, batch, draws, 7.0).mean() for model in (kept, checkpointed))
+        assert first.item() == second.item()
+        first.backward()
+        second.backward()
+    gradients = dict(checkpointed.named_parameters())
+    for name, parameter in kept.named_parameters():
+        if parameter.requires_grad:
+            torch.testing.assert_close(gradients[name].grad, parameter.grad)
 
 
 def test_without_audio_the_voices_do_not_matter(clips):
@@ -251,8 +293,29 @@ def test_the_learning_rate_rises_then_stays_or_falls():
     assert rate_share(falling, 10) == 1 and rate_share(falling, 99) == pytest.approx(0.05, abs=1e-3)
 
 
-if __name__ == "__main__":  # one of the two processes of test_two_processes_are_one
-    recipe = Recipe(steps=3, batch=4, learning_rate=1e-2, warm_up=1, trained=FULL)
-    train(
-        tiny_model(recipe), ShardedClips(Path(sys.argv[1])), recipe, Path(sys.argv[2]), Accelerator(cpu=True)
-    )
+def train_in_parts(accelerator, folder):
+    """Two updates of a model that lies in parts, a checkpoint between them loaded by a model of its own."""
+    for step in range(2):
+        model = tiny_model(TWO_ADAPTER).train()
+        model.transformer.enable_gradient_checkpointing()
+        for module in list(model.modules())[::-1]:
+            if isinstance(module, WanTransformerBlock | AudioLayer):
+                fully_shard(module)
+        fully_shard(model)
+        trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        optimizer = torch.optim.AdamW(trained, TWO_ADAPTER.learning_rate, weight_decay=0.01)
+        optimizer = accelerator.prepare(optimizer)
+        assert load_newest(accelerator, model, optimizer, folder / "parts") == step
+        (rows,) = own_rows(TWO_ADAPTER, accelerator)
+        batch, draws = ClipOrder(ShardedClips(folder), TWO_ADAPTER).batch(step, rows)
+        flow_loss(model, batch, draws, TWO_ADAPTER.shift).mean().backward()
+        torch.nn.utils.clip_grad_norm_(trained, TWO_ADAPTER.clip_norm)
+        optimizer.step()
+        (folder / "parts").mkdir(exist_ok=True)
+        save_checkpoint(accelerator, model, optimizer, folder / "parts", step + 1)
+
+
+if __name__ == "__main__":  # one of the two processes
+    folder, accelerator = Path(sys.argv[1]), Accelerator(cpu=True)
+    train(tiny_model(TWO_FULL), ShardedClips(folder), TWO_FULL, folder / "whole", accelerator)
+    train_in_parts(accelerator, folder)
