@@ -1,9 +1,7 @@
 """Pictures: reading, writing, the released resize and crop, and the sizes that Wan was trained on."""
 
 import math
-import os
 from pathlib import Path
-from uuid import uuid4
 
 import numpy as np
 import torch
@@ -11,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .errors import MultiTalkError
+from .files import whole_file
 
 SIZE_STEP = 16  # the VAE's 8 pixels times the DiT's patch of 2
 
@@ -119,16 +118,13 @@ def write_picture(path: str | Path, picture: Tensor) -> None:
     file_format = Image.registered_extensions().get(path.suffix.lower())
     if file_format not in Image.SAVE:
         raise MultiTalkError(f"{path.name} has no picture's ending: name it .png, .jpg or .webp.")
-    part = path.with_name(f".{path.name}.{uuid4().hex[:8]}.part")
     try:
-        Image.fromarray(levels(picture).cpu().numpy()).save(part, format=file_format)
-        os.replace(part, path)
+        with whole_file(path) as part:
+            Image.fromarray(levels(picture).cpu().numpy()).save(part, format=file_format)
     except OSError as error:
         raise MultiTalkError(
             f"The picture {path} cannot be written ({error.strerror or error}): choose another folder."
         ) from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def levels(picture: Tensor) -> Tensor:

@@ -1,6 +1,5 @@
 """Audio adapters on disk, under the key names MultiTalk and InfiniteTalk were released with."""
 
-import os
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
@@ -9,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ..errors import MultiTalkError
+from ..files import whole_file
 from .adapter_keys import check_keys, find_parameters
 from .adapter_shape import adapter_shape
 from .quantised import dequantise
@@ -61,20 +61,15 @@ def write_adapter(
         )
     adapter_shape(state)
     tensors = {key: tensor.detach().cpu().contiguous() for key, tensor in state.items()}
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        partial.touch()
-        mode = partial.stat().st_mode  # save_file makes files only their owner can read
-        save_file(tensors, partial, metadata={"format": "pt", **(metadata or {})})
-        partial.chmod(mode)
-        with partial.open("rb+") as written:
-            os.fsync(written.fileno())
-        os.replace(partial, path)
+        with whole_file(path) as part:
+            part.touch()
+            mode = part.stat().st_mode  # save_file makes files only their owner can read
+            save_file(tensors, part, metadata={"format": "pt", **(metadata or {})})
+            part.chmod(mode)
     except (OSError, SafetensorError) as error:
         reason = getattr(error, "strerror", None) or str(error).rpartition("I/O error: ")[2]
         raise MultiTalkError(
             f"The adapter could not be written to {path} ({reason}): free some space or choose another "
             "folder; nothing was changed."
         ) from error
-    finally:
-        partial.unlink(missing_ok=True)

@@ -2,13 +2,14 @@
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from ..files import whole_file
+from ..picture import levels
 from .lossless import pack_frames, unpack_frames
 
 FORMAT = "multitalk segment 1"
@@ -61,11 +62,12 @@ def write_segment(path: Path, key: str, segment: Segment) -> Segment:
 
     tensors = {name: getattr(segment, name).detach().cpu().contiguous() for name in TENSORS}
     tensors |= {LOCATED + name: tensor.cpu().contiguous() for name, tensor in segment.located.items()}
-    levels = (segment.frames.clamp(0, 1) * 255).round().to(torch.uint8)
-    tensors["frames"] = pack_frames(levels)
+    seen = levels(segment.frames)
+    tensors["frames"] = pack_frames(seen)
     metadata = {"format": FORMAT, "key": key, "sha256": _checksum(key, tensors)}
-    write_whole(path, save(tensors, metadata))
-    return replace(segment, frames=levels.float() / 255)
+    with whole_file(path) as part:
+        part.write_bytes(save(tensors, metadata))
+    return replace(segment, frames=seen.float() / 255)
 
 
 def read_segment(path: Path, key: str) -> Segment:
@@ -97,26 +99,6 @@ def read_segment(path: Path, key: str) -> Segment:
     frames = unpack_frames(tensors.pop("frames")).float() / 255
     located = {name.removeprefix(LOCATED): tensors.pop(name) for name in set(tensors) - set(TENSORS)}
     return Segment(frames, **tensors, located=located)
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file that is either all there or not there, whenever the machine stops."""
-    part = path.with_suffix(path.suffix + ".part")
-    try:
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
-    if hasattr(os, "O_DIRECTORY"):  # the new name too, where folders can be synced
-        folder = os.open(path.parent, os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
 def _checksum(key: str, tensors: dict[str, Tensor]) -> str:

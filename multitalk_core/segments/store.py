@@ -12,9 +12,10 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from ..errors import MultiTalkError
+from ..files import whole_file
 from .keys import Json, chain
 from .lock import Held, held
-from .segment import BrokenSegment, Segment, read_segment, write_segment, write_whole
+from .segment import BrokenSegment, Segment, read_segment, write_segment
 
 MANIFEST, LOCK = "film.json", "lock"
 FOLDER_DIGITS = 16  # of the first clip's key: films of another beginning lie in other folders
@@ -144,7 +145,8 @@ def open_film(
             films = kept_films(root)
             used = 1 + max((film.used for film in films), default=0)
             manifest = {"title": title, "used": used, "description": description, "links": links}
-            write_whole(folder / MANIFEST, json.dumps(manifest, indent=1).encode())
+            with whole_file(folder / MANIFEST) as part:
+                part.write_text(json.dumps(manifest, indent=1), encoding="utf-8")
             for left_over in folder.glob("*.part"):
                 left_over.unlink()
         except Held as taken:

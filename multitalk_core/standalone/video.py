@@ -16,6 +16,7 @@ from torch import Tensor
 
 from ..audio.waveform import Waveform
 from ..errors import MultiTalkError
+from ..picture import levels
 from ..segments.lock import Held, held
 
 AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000)
@@ -94,8 +95,7 @@ class VideoWriter:
         from av.video.reformatter import ColorRange, Colorspace
 
         for frame in frames:
-            levels = (frame.clamp(0, 1) * 255).round().to(torch.uint8).cpu().numpy()
-            picture = av.VideoFrame.from_ndarray(levels, format="rgb24").reformat(
+            picture = av.VideoFrame.from_ndarray(levels(frame).cpu().numpy(), format="rgb24").reformat(
                 format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
             )
             picture.pts, picture.time_base = self.frames, 1 / self.fps
