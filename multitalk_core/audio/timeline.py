@@ -10,10 +10,8 @@ import numpy as np
 
 from ..errors import MultiTalkError
 from .loudness import normalise_loudness
-from .turns import Turn, read_turns
+from .turns import Turn
 from .waveform import SPEECH_RATE, Waveform, speech
-
-__all__ = ["Segment", "Timeline", "Turn", "read_turns"]
 
 SHORTEST_SECONDS = 0.2  # one audio window: 5 frames at 25 fps
 SILENT_PEAK = 1e-4  # -80 dB, a few steps of 16 bits

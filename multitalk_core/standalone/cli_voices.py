@@ -3,7 +3,8 @@
 import argparse
 from pathlib import Path
 
-from ..audio.timeline import Timeline, read_turns
+from ..audio.timeline import Timeline
+from ..audio.turns import read_turns
 from ..audio.waveform import Waveform, read_audio
 from ..errors import MultiTalkError
 from .cli_types import place, positive, voice

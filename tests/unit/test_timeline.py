@@ -13,7 +13,8 @@ from transformers import Wav2Vec2Config, Wav2Vec2Model
 from multitalk_core.audio.conversation import encode_conversation
 from multitalk_core.audio.features import AudioEncoder
 from multitalk_core.audio.loudness import integrated_loudness, normalise_loudness
-from multitalk_core.audio.timeline import Timeline, Turn, read_turns
+from multitalk_core.audio.timeline import Timeline
+from multitalk_core.audio.turns import Turn, read_turns
 from multitalk_core.audio.waveform import Waveform, speech
 from multitalk_core.errors import MultiTalkError
 
