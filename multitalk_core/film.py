@@ -233,8 +233,9 @@ def _matched(frames: Tensor, reference: Tensor, strength: float) -> Tensor:
 
     The reference has one frame, or as many.
     """
-    goals = reference.expand(-1, -1, frames.shape[2], -1, -1).split(1, dim=2)
-    for frame, goal in zip(frames.split(1, dim=2), goals, strict=True):
+    goals = reference.expand(-1, -1, frames.shape[2], -1, -1)
+    for index in range(frames.shape[2]):
+        frame, goal = (part[:, :, index : index + 1] for part in (frames, goals))
         frame.copy_(match_colour(frame, goal, strength))
     return frames
 
