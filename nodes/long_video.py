@@ -129,6 +129,7 @@ class LongVideo(io.ComfyNode):
             kept = FilmOfNode.of(graph, node_id, SHAPE_NO_FILM, round(keep_at_most * GIGABYTE))
         plan = shoot.drafted(whole)
         frames = sum(clip.new_frames for clip in plan.clips[: stop_after or None])
+        path = new_path()
         clips = ClipSettings(
             continuation=continuation,
             takes=takes,
@@ -136,8 +137,9 @@ class LongVideo(io.ComfyNode):
             stop_after=stop_after - 1 if stop_after else None,
             kept=kept,
             held=frames if is_wired(graph, node_id, IMAGES) else None,
+            told=f"the video grows in {path.parent}",
         )
-        film, path = shoot.film(plan, node_id, clips), new_path()
+        film = shoot.film(plan, node_id, clips)
         images = None if clips.held is None else torch.empty(clips.held, *size, 3)
         write_film(film, path, size, audio.fps, audio.sound, images)
         found = [(plan.clips[index], record) for index, record in shoot.recorder.records.items()]
@@ -199,13 +201,13 @@ def _later_inputs() -> list[io.Input]:
         io.Float.Input(
             "keep_at_most",
             default=50.0,
-            min=0.1,
+            min=0.001,
             max=100000.0,
             step=0.1,
             optional=True,
             advanced=True,
-            tooltip="Gigabytes that the clips of all films may take on disk, from 0.1; the films used least "
-            "recently go first.",
+            tooltip="Gigabytes that the clips of all films may take on disk, from 0.001. The films used "
+            "least recently go first; the one being made stays.",
         ),
         io.Int.Input(
             "stop_after",

@@ -52,6 +52,8 @@ class ClipSettings:
         Keep its clips on disk, and go on after those that are there.
     held : int, optional
         Frames that will be in memory at once; by default those of two clips.
+    told : str, optional
+        What the node says besides.
     """
 
     continuation: str = MULTITALK
@@ -60,6 +62,7 @@ class ClipSettings:
     stop_after: int | None = None
     kept: FilmOfNode | None = None
     held: int | None = None
+    told: str | None = None
 
 
 @dataclass(kw_only=True)
@@ -155,6 +158,8 @@ class Shoot:
                 "look less like the picture. Connect Load CLIP Vision with the ViT-H model.",
                 logging.WARNING,
             )
+        if clips.told is not None:
+            reporter.tell(clips.told)
         maker = ComfyClipMaker(
             model,
             adapter,
