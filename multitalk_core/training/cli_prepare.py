@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ..standalone.models import Models
     from .prepare import Prepared
 
-MOST_SHOWN = 10  # refusals
+MOST_SHOWN = 8  # refusals
 
 DESCRIPTION = """\
 Cut videos into clips and encode them once, for `train`: latents, the given

@@ -84,7 +84,7 @@ class Footage:
             loudness_envelope(voice, len(features), FPS)
             for voice, features in zip(samples, self.voices, strict=True)
         ]
-        self.no_voices = torch.zeros(0, 0, encoder.layers, encoder.channels)
+        self.no_voices = torch.zeros(0, 1, encoder.layers, encoder.channels)
         self.text = models.text(entry.caption)[0].cpu()
 
     @torch.no_grad()
