@@ -19,6 +19,7 @@ from .parts import (
     film,
     long_video,
     models,
+    mouths,
     one_clip,
     persons,
     picture,
@@ -69,7 +70,7 @@ def demo() -> Workflow:
             [Group("Persons", persons(("scene", "picture"), halves))],
             [Group("Voices", conversation(voices, TOGETHER, WHOLE), 400)],
             [Group("Video", long_video(**embedded))],
-            [Group("Result", save("demo", ("sampler", "video")) | binding(), 480)],
+            [Group("Result", save("demo", ("sampler", "video")) | mouths() | binding(), 480)],
         ],
     )
 

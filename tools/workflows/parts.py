@@ -173,3 +173,12 @@ def film(name: str, images: tuple[str, str] = ("sampler", "images")) -> dict[str
 def binding(frames: str = "images") -> dict[str, Node]:
     inputs = {"images": ("sampler", frames), "binding": ("sampler", "binding")}
     return {"binding": Node("MultiTalkBindingPreview", inputs, height=260)}
+
+
+def mouths() -> dict[str, Node]:
+    inputs = {
+        "images": ("sampler", "images"),
+        "audio": ("voices", "multitalk_audio"),
+        "picture": ("scene", "picture"),
+    }
+    return {"mouths": Node("MultiTalkMouthsPlot", inputs, height=200)}
