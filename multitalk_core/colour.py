@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+LAB, MEAN = COLOUR_METHODS = ("lab", "mean")
 _XYZ_FROM_RGB = (
     (0.412453, 0.357580, 0.180423),
     (0.212671, 0.715160, 0.072169),
@@ -11,8 +12,8 @@ _XYZ_FROM_RGB = (
 _WHITE_D65 = (0.95047, 1.0, 1.08883)
 
 
-def match_colour(frames: Tensor, reference: Tensor, strength: float = 1.0) -> Tensor:
-    """Give every frame the mean and spread of the reference in CIE Lab (D65).
+def match_colour(frames: Tensor, reference: Tensor, strength: float = 1.0, method: str = LAB) -> Tensor:
+    """Give every frame the mean, and the spread, of the reference in CIE Lab (D65).
 
     Parameters
     ----------
@@ -21,6 +22,9 @@ def match_colour(frames: Tensor, reference: Tensor, strength: float = 1.0) -> Te
         The first picture of the film, for every clip.
     strength : float
         0 leaves the frames, 1 (the released default) takes the match.
+    method : str
+        One of COLOUR_METHODS: "lab" (released) matches mean and spread, "mean" the mean alone, which leaves
+        the contrast as it is.
 
     Returns
     -------
@@ -31,30 +35,32 @@ def match_colour(frames: Tensor, reference: Tensor, strength: float = 1.0) -> Te
     goal = lab_from_rgb(((reference + 1) / 2).clamp(0, 1))
     mean, spread = _statistics(lab)
     goal_mean, goal_spread = _statistics(goal)
-    matched = (lab - mean) * torch.where(spread > 0, goal_spread / spread, 0.0) + goal_mean
+    gain = torch.where(spread > 0, goal_spread / spread, 0.0) if method == LAB else 1.0
+    matched = (lab - mean) * gain + goal_mean
     matched = rgb_from_lab(matched).clamp(0, 1)
     return ((1 - strength) * source + strength * matched) * 2 - 1
 
 
-def colour_drift(frames: Tensor, picture: Tensor) -> float:
-    """How far colours have wandered: the largest distance of a frame's mean colour from the picture's.
+def colour_drift(frames: Tensor, goal: Tensor) -> Tensor:
+    """How far colours have wandered: each frame's mean colour less its goal's.
 
     Parameters
     ----------
     frames : Tensor [frames, height, width, 3], in 0..1
-    picture : Tensor [height, width, 3], in 0..1
+    goal : Tensor [1 or frames, height, width, 3], in 0..1
+        The picture, or a frame for each.
 
     Returns
     -------
-    float
-        In CIE Lab, where about 2 can just be seen.
+    Tensor [frames, 3]
+        In CIE Lab, where a distance of about 2 can just be seen.
     """
-    goal = _mean_colour(picture)
-    return max(float((_mean_colour(frame) - goal).norm()) for frame in frames)
+    return _mean_colours(frames) - _mean_colours(goal)
 
 
-def _mean_colour(picture: Tensor) -> Tensor:
-    return lab_from_rgb(picture.movedim(-1, 0)[None]).mean(dim=(-2, -1))
+def _mean_colours(frames: Tensor) -> Tensor:
+    """[frames, 3]; one by one, as a whole clip at once takes many times its memory."""
+    return torch.cat([lab_from_rgb(frame.movedim(-1, 0)[None]).mean(dim=(-2, -1)) for frame in frames])
 
 
 def _statistics(lab: Tensor) -> tuple[Tensor, Tensor]:

@@ -19,6 +19,7 @@ from .conditioning import (
     motion_latent,
 )
 from .dubbing import Dubbing
+from .joins import Joins
 from .recording import BindingRecorder
 from .sampling import clip_noise
 from .segments import FilmSegments, Json, Segment
@@ -127,6 +128,7 @@ def make_film(
     continuation: str = MULTITALK,
     recorder: BindingRecorder | None = None,
     dubbing: Dubbing | None = None,
+    joins: Joins | None = None,
 ) -> Iterator[FinishedClip]:
     """Make a film clip by clip; no more than one clip of frames is held, and one of a dubbed video's.
 
@@ -159,12 +161,15 @@ def make_film(
     dubbing : Dubbing, optional
         A video whose first picture `picture` is. Its clips are what sampling starts from, its frames what
         colours are matched with, and "infinitetalk" is conditioned on its frame at the clip's start.
+    joins : Joins, optional
+        Corrections between clips; by default the released code's.
 
     Yields
     ------
     FinishedClip
     """
     takes = takes or {}
+    joins = joins or Joins()
     generator = torch.Generator().manual_seed(seed)
     first = picture.movedim(-1, 0)[None, :, None] * 2 - 1
 
@@ -177,8 +182,13 @@ def make_film(
         seen = first if dubbing is None else dubbing.frames(clip)
         given = before if continuation == MULTITALK else seen[:, :, :1]
         source = None if dubbing is None else dubbing.source(seen, maker.encode)
-        latent = maker.sample(_inputs(maker, clip, given, before, windows, generator, take.prompt, source))
-        frames = _matched(maker.decode(latent).to(first), seen, colour_strength)
+        codec = (maker.encode, maker.decode)
+        repeated = joins.made_up(before, *codec) if clip.motion_frames else before
+        latent = maker.sample(
+            _inputs(maker, clip, given, before, repeated, windows, generator, take.prompt, source)
+        )
+        frames = _matched(maker.decode(latent).to(first), seen, colour_strength, joins.colour_method)
+        frames = joins.faded(frames, before, clip.motion_frames)
         motion = frames[:, :, frames.shape[2] - plan.overlap :].clone()
         added = frames[0, :, clip.motion_frames :].movedim(0, -1) / 2 + 0.5
         located = {} if recorder is None else recorder.tensors(clip.index)
@@ -228,7 +238,7 @@ def clip_links(
     return links
 
 
-def _matched(frames: Tensor, reference: Tensor, strength: float) -> Tensor:
+def _matched(frames: Tensor, reference: Tensor, strength: float, method: str) -> Tensor:
     """Colours matched frame by frame, in place: a whole clip at once takes many times its memory.
 
     The reference has one frame, or as many.
@@ -236,7 +246,7 @@ def _matched(frames: Tensor, reference: Tensor, strength: float) -> Tensor:
     goals = reference.expand(-1, -1, frames.shape[2], -1, -1)
     for index in range(frames.shape[2]):
         frame, goal = (part[:, :, index : index + 1] for part in (frames, goals))
-        frame.copy_(match_colour(frame, goal, strength))
+        frame.copy_(match_colour(frame, goal, strength, method))
     return frames
 
 
@@ -245,20 +255,23 @@ def _inputs(
     clip: Clip,
     given: Tensor,
     before: Tensor,
+    repeated: Tensor,
     windows: Tensor,
     generator: torch.Generator,
     prompt: str | None,
     source: SourceLatent | None,
 ) -> ClipInputs:
-    """`given` frames condition the clip; `before` are the last ones of the clip before."""
+    """`given` frames condition the clip; `before` are the last ones of the clip before, `repeated` those as
+    they are encoded."""
     height, width = (side // PIXELS_PER_LATENT for side in given.shape[-2:])
-    encoded = maker.encode(conditioning_frames(given, clip.frames))
+    continued = before is given
+    encoded = maker.encode(conditioning_frames(repeated if continued else given, clip.frames))
     noise = clip_noise((1, LATENT_CHANNELS, latent_frames(clip.frames), height, width), generator)
     motion = None
-    if clip.motion_frames and before is given:
+    if clip.motion_frames and continued:
         motion = motion_latent(encoded, clip.motion_frames, generator)
     elif clip.motion_frames:
-        motion = MotionLatent(maker.encode(before), generator, noised=False)
+        motion = MotionLatent(maker.encode(repeated), generator, noised=False)
     mask = conditioning_mask(clip.frames, given.shape[2], height, width)[None]
     return ClipInputs(clip, given, mask, encoded, windows, noise, motion, prompt, source)
 

@@ -1,4 +1,4 @@
-"""Lanes over time: one a speaker, one under the other, frames and seconds on the axes."""
+"""Lanes over time, one under the other, such as one a speaker; frames and seconds on the axes."""
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -18,11 +18,11 @@ FRAME_STEPS = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 2500
 
 
 class Lanes:
-    """A drawing of empty lanes, each with its speaker's badge.
+    """A drawing of empty lanes.
 
     Parameters
     ----------
-    speakers : int
+    count : int
     seconds : float
         From the lanes' left end to their right end.
     fps : float
@@ -44,9 +44,9 @@ class Lanes:
     """
 
     def __init__(
-        self, speakers: int, seconds: float, fps: float, width: int, beside: int = RIGHT, below: int = 0
+        self, count: int, seconds: float, fps: float, width: int, beside: int = RIGHT, below: int = 0
     ) -> None:
-        self.tops = [AXIS + index * (LANE_HEIGHT + LANE_GAP) for index in range(speakers)]
+        self.tops = [AXIS + index * (LANE_HEIGHT + LANE_GAP) for index in range(count)]
         self.bottom = self.tops[-1] + LANE_HEIGHT
         self.span = width - LEFT - beside
         self.seconds = seconds
@@ -55,6 +55,9 @@ class Lanes:
         for top in self.tops:
             draw.rounded_rectangle((LEFT, top, LEFT + self.span, top + LANE_HEIGHT), 6, fill=LANE)
         self._draw_axes(draw, fps)
+
+    def number(self) -> None:
+        """Draw each speaker's badge beside their lane."""
         for index, top in enumerate(self.tops):
             draw_badge(self.image, LEFT / 2, top + LANE_HEIGHT / 2, 16, index)
 

@@ -83,6 +83,7 @@ def frames_with_mouths(
 def _draw(openness: Tensor, loudness: Tensor, fps: float, width: int) -> Lanes:
     speakers, frames = openness.shape
     lanes = Lanes(speakers, frames / fps, fps, width, BESIDE, BELOW)
+    lanes.number()
     correlations = torch.corrcoef(torch.cat([openness, loudness]).double())[:speakers, speakers:]
     movement = openness - openness.amin(dim=1, keepdim=True)
     heights = [loudness / loudness.max().clamp(min=1e-9), movement / movement.max().clamp(min=1e-9)]

@@ -30,6 +30,7 @@ def timeline_picture(tracks: Tensor, rate: int, fps: float = 25.0, width: int = 
     """
     voices = tracks.detach().float().cpu().numpy()
     lanes = Lanes(len(voices), voices.shape[1] / rate, fps, width)
+    lanes.number()
     draw = ImageDraw.Draw(lanes.image)
     loudest = max(np.abs(voices).max(), 1e-9)
     for index, (voice, top) in enumerate(zip(voices, lanes.tops, strict=True)):

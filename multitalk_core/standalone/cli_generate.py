@@ -14,8 +14,8 @@ from ..labels import LabelRanges
 from ..persons import check_speakers
 from ..picture import SIZE_STEP, nearest_bucket
 from ..schemes import SCHEMES
-from . import cli_dubbing, cli_models, cli_persons, cli_store, cli_voices
-from .cli_types import finite, fraction, frame_count, label_ranges, positive, seed, size, whole_number
+from . import cli_dubbing, cli_joins, cli_models, cli_persons, cli_store, cli_voices
+from .cli_types import finite, frame_count, label_ranges, positive, seed, size, whole_number
 
 if TYPE_CHECKING:
     from .job import FilmFiles, FilmJob
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """\
 Make a film in which each person of a picture speaks with their own voice.
-Beside it appear drawings of the persons, of where the model located them, and
-of who speaks when."""
+Beside it appear drawings of the persons, of where the model located them, of
+who speaks when, and of how steady its colours are."""
 
 EXAMPLES = """\
 examples:
@@ -67,6 +67,7 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     cli_persons.add_arguments(parser)
     cli_voices.add_arguments(parser)
     _add_film(parser)
+    cli_joins.add_arguments(parser)
     cli_dubbing.add_arguments(parser)
     _add_sampling(parser)
     _add_binding(parser)
@@ -127,13 +128,6 @@ def _add_film(parser: argparse.ArgumentParser) -> None:
         default="silence",
         help="what is heard past the voices' end: silence, or the voices backwards as in the released code "
         "(default: %(default)s)",
-    )
-    group.add_argument(
-        "--colour-strength",
-        type=fraction,
-        default=1.0,
-        metavar="0..1",
-        help="how far each clip's colours are drawn back to the picture's (default: 1)",
     )
 
 
@@ -256,6 +250,7 @@ def make_job(arguments: argparse.Namespace, files: "FilmFiles") -> "FilmJob":
         store_limit=round(arguments.store_limit * cli_store.GIGABYTE),
         sources=cli_models.signatures(arguments),
         dubbing=cli_dubbing.dubbing(arguments, video, (height, width)),
+        joins=cli_joins.joins(arguments),
     )
 
 

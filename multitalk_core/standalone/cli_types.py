@@ -22,6 +22,11 @@ def whole_number(text: str) -> int:
     return number
 
 
+def count(text: str) -> int:
+    """0 and more."""
+    return 0 if text == "0" else whole_number(text)
+
+
 def positive(text: str) -> float:
     """A number above 0."""
     number = finite(text)

@@ -49,7 +49,7 @@ def make_demo(folder: Path) -> None:
         ) from error
     command = ["generate", *demo_arguments(), "--output", str(folder / "film.mp4")]
     print("This is the same as\n  python -m multitalk_core", shlex.join(command))
-    names = ("film.mp4", "persons.png", "localization.png", "timeline.png")
+    names = ("film.mp4", "persons.png", "localization.png", "timeline.png", "drift.png")
     job = make_job(make_parser().parse_args(command), FilmFiles(*(folder / name for name in names)))
     generate(job)
     picture, film = folder / "mouths.png", folder / "film_with_mouths.mp4"

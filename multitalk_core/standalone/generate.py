@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ..audio.waveform import SPEECH_RATE
 from ..clips import latent_frames
-from ..colour import colour_drift
+from ..drawing.drift import drift_picture
 from ..drawing.overlay import persons_overlay
 from ..drawing.strip import localization_strip
 from ..drawing.timeline import timeline_picture
@@ -15,6 +15,7 @@ from ..film import FinishedClip, make_film
 from ..picture import write_picture
 from ..recording import BindingRecorder
 from ..segments import FilmSegments
+from ..steadiness import Steadiness
 from .job import FilmJob
 from .pipeline import MultiTalkPipeline
 from .progress import FilmProgress, held_interrupt
@@ -48,25 +49,27 @@ def generate(job: FilmJob) -> None:
                 recorder,
                 progress,
             )
-            film, drifts = write_film(job, pipeline, segments, progress)
+            film, steadiness = write_film(job, pipeline, segments, progress)
     write_picture(job.files.persons, persons_overlay(job.picture, job.persons))
     tracks = job.conversation.timeline.tracks(False, job.plan.frames / job.conversation.fps)
     drawn = timeline_picture(torch.from_numpy(tracks), SPEECH_RATE, job.conversation.fps)
     write_picture(job.files.timeline, drawn)
-    print_lines(account(job, film, drifts, progress, recorder))
+    drawn = drift_picture(steadiness.drift, steadiness.change, steadiness.starts, job.conversation.fps)
+    write_picture(job.files.drift, drawn)
+    print_lines(account(job, film, steadiness, progress, recorder))
 
 
 def write_film(
     job: FilmJob, pipeline: MultiTalkPipeline, segments: FilmSegments | None, progress: FilmProgress
-) -> tuple[Path, list[float]]:
+) -> tuple[Path, Steadiness]:
     """Stream the film to disk, and draw the first clip's localization as soon as there is one.
 
     Returns
     -------
     film : Path
         Its beginning where it stops for approval.
-    drifts : list of float
-        Of each clip's colours.
+    steadiness : Steadiness
+        Of its clips.
 
     Raises
     ------
@@ -74,7 +77,7 @@ def write_film(
         After keeping the finished clips as a film of their own.
     """
     (height, width), picture = job.size, job.cropped
-    drifts = []
+    steadiness = Steadiness()
     films = make_film(
         pipeline,
         picture,
@@ -89,6 +92,7 @@ def write_film(
         job.continuation,
         pipeline.recorder,
         job.dubbing,
+        job.joins,
     )
     interrupted = False
     with VideoWriter(job.files.film, width, height, job.conversation.fps, job.conversation.sound) as writer:
@@ -96,7 +100,7 @@ def write_film(
             for finished in films:
                 with held_interrupt():
                     writer.append(finished.frames)
-                    drifts.append(_drift(job, finished, picture))
+                    steadiness.append(finished.frames, _goal(job, finished, picture))
                     _tell(job, pipeline.recorder, segments, progress, finished)
                 if finished.clip.index == job.stop_after:
                     break
@@ -111,16 +115,15 @@ def write_film(
         raise KeyboardInterrupt(
             f"the first {writer.frames} of {job.plan.frames} frames are kept in {writer.path}{onward}."
         )
-    return writer.path, drifts
+    return writer.path, steadiness
 
 
-def _drift(job: FilmJob, finished: FinishedClip, picture: Tensor) -> float:
-    """Of a clip's colours from the picture's, or from the dubbed video's, frame by frame."""
+def _goal(job: FilmJob, finished: FinishedClip, picture: Tensor) -> Tensor:
+    """What a clip's colours should be, [1 or frames, height, width, 3]: the picture's, or the video's."""
     if job.dubbing is None:
-        return colour_drift(finished.frames, picture)
+        return picture[None]
     first = finished.clip.start + finished.clip.motion_frames
-    seen = job.dubbing.video.frames(first, len(finished.frames))
-    return max(colour_drift(frame[None], goal) for frame, goal in zip(finished.frames, seen, strict=True))
+    return job.dubbing.video.frames(first, len(finished.frames))
 
 
 def _tell(

@@ -11,6 +11,7 @@ from ..audio.conversation import Conversation
 from ..clips import ClipPlan
 from ..dubbing import Dubbing
 from ..film import MATHS_VERSION, Take, clip_links
+from ..joins import Joins
 from ..persons import Persons
 from ..picture import resize_and_crop
 from ..segments import FilmSegments, Json, digest, open_film
@@ -26,11 +27,12 @@ class FilmFiles:
     persons: Path
     localization: Path
     timeline: Path
+    drift: Path
 
     @classmethod
     def beside(cls, film: Path) -> "FilmFiles":
         """The pictures in the film's folder, named after it."""
-        names = ("persons", "localization", "timeline")
+        names = ("persons", "localization", "timeline", "drift")
         return cls(film, *(film.with_name(f"{film.stem}.{name}.png") for name in names))
 
     def unfinished(self, frames: int, of: int) -> Path:
@@ -75,6 +77,7 @@ class FilmJob:
     sources : plain values by name
         Tell the files of models and video from others.
     dubbing : Dubbing or None
+    joins : Joins
     """
 
     picture: Tensor
@@ -99,6 +102,7 @@ class FilmJob:
     store_limit: int
     sources: dict[str, Json]
     dubbing: Dubbing | None
+    joins: Joins
 
     @property
     def cropped(self) -> Tensor:
@@ -125,6 +129,7 @@ class FilmJob:
             "negative prompt": self.negative_prompt,
             **settings,
             "colour strength": self.colour_strength,
+            **{name.replace("_", " "): value for name, value in asdict(self.joins).items()},
             "continuation": self.continuation,
             "seed": self.seed,
             "precision": str(self.models.dtype),

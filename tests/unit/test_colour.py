@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from multitalk_core.colour import colour_drift, lab_from_rgb, match_colour, rgb_from_lab
+from multitalk_core.colour import MEAN, colour_drift, lab_from_rgb, match_colour, rgb_from_lab
 
 
 def frames(seed: int, count: int = 2, low: float = -0.6, high: float = 0.6) -> torch.Tensor:
@@ -48,11 +48,21 @@ def test_a_flat_frame_takes_the_references_mean_and_is_no_nan() -> None:
     assert corrected.var(dim=(-1, -2)).max() < 1e-6
 
 
+def test_the_mean_alone_leaves_the_contrast() -> None:
+    picture, clip = frames(2, 1), frames(3) * 0.5 + 0.2
+    matched = match_colour(clip, picture, method=MEAN)
+    seen, goal, before = (lab_from_rgb(part / 2 + 0.5) for part in (matched, picture, clip))
+    torch.testing.assert_close(seen.mean((-1, -2)), goal.mean((-1, -2)).expand(-1, -1, 2), atol=0.5, rtol=0)
+    torch.testing.assert_close(seen.std((-1, -2)), before.std((-1, -2)), atol=0.5, rtol=0)
+
+
 def test_drift_is_the_distance_that_a_viewer_sees() -> None:
     picture = torch.rand(32, 48, 3, generator=torch.Generator().manual_seed(0)) * 0.8
-    frames = torch.stack([picture, picture + 0.02, picture + 0.1])
-    assert colour_drift(frames[:1], picture) < 1e-3
-    small, large = colour_drift(frames[:2], picture), colour_drift(frames, picture)
-    assert 1 < small < 3 and 8 < large < 12
-    matched = match_colour(frames.movedim(-1, 0)[None] * 2 - 1, picture.movedim(-1, 0)[None, :, None] * 2 - 1)
-    assert colour_drift(matched[0].movedim(0, -1) / 2 + 0.5, picture) < 0.5
+    film = torch.stack([picture, picture + 0.02, picture + 0.1])
+    none, small, large = colour_drift(film, picture[None]).norm(dim=1)
+    assert none < 1e-3 and 1 < small < 3 and 8 < large < 12
+    assert (colour_drift(film, picture[None])[1:, 0] > 0.5).all(), "brighter is more"
+    assert colour_drift(film, film).norm(dim=1).max() < 1e-3, "a goal for every frame"
+    matched = match_colour(film.movedim(-1, 0)[None] * 2 - 1, picture.movedim(-1, 0)[None, :, None] * 2 - 1)
+    matched = matched[0].movedim(0, -1) / 2 + 0.5
+    assert colour_drift(matched, picture[None]).norm(dim=1).max() < 0.5

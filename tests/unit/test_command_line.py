@@ -84,7 +84,7 @@ def test_generate_makes_a_film_with_sound(film):
 
 def test_generate_draws_beside_the_film(film):
     folder, *_ = film
-    names = {"film.mp4", "film.persons.png", "film.localization.png", "film.timeline.png"}
+    names = {"film.mp4", "film.persons.png", "film.localization.png", "film.timeline.png", "film.drift.png"}
     assert {file.name for file in folder.iterdir()} == names
     with Image.open(folder / "film.persons.png") as drawing:
         assert drawing.size == (640, 400)

@@ -30,7 +30,7 @@ def made(tmp_path_factory):
 
 
 def test_the_demo_makes_a_film_with_sound_and_its_drawings(made):
-    drawings = {"persons.png", "localization.png", "timeline.png", "mouths.png"}
+    drawings = {"persons.png", "localization.png", "timeline.png", "drift.png", "mouths.png"}
     folder, _ = made
     assert {file.name for file in folder.iterdir()} == {"film.mp4", "film_with_mouths.mp4", *drawings}
     frames, _, sound = read_video(folder / "film.mp4")

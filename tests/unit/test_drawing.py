@@ -6,6 +6,8 @@ from itertools import combinations
 import pytest
 import torch
 
+from multitalk_core.drawing.drift import SEAM, drift_picture
+from multitalk_core.drawing.lanes import AXIS, LANE_GAP, LANE_HEIGHT, LEFT, RIGHT
 from multitalk_core.drawing.mouths import frames_with_mouths, mouths_picture
 from multitalk_core.drawing.overlay import persons_overlay
 from multitalk_core.drawing.palette import BACKGROUND, LANE, SPEAKERS, TEXT, class_colours, speaker_colour
@@ -162,3 +164,23 @@ def test_a_large_film_is_not_enlarged():
     loudness = talking(2)
     shown = next(frames_with_mouths(torch.zeros(2, 480, 832, 3), loudness, loudness, (0.3, 0.7)))
     assert shown.shape[1] == 832
+
+
+def test_drift_is_drawn_where_it_is_with_the_clips_borders():
+    drift, change = torch.zeros(100, 3), torch.ones(100)
+    drift[50:, 0], drift[50:, 1] = 8.0, 6.0
+    drawn = drift_picture(drift, change, [0, 25, 75], width=1000)
+    assert drawn.shape[1] == 1000
+
+    def rows_of_line(columns: slice, lane: int) -> float:
+        top = AXIS + lane * (LANE_HEIGHT + LANE_GAP)
+        bright = (drawn[top : top + LANE_HEIGHT, columns] - torch.tensor(TEXT) / 255).abs().amax(-1) < 0.1
+        return float(bright.nonzero()[:, 0].float().mean()) / LANE_HEIGHT
+
+    left, right = slice(120, 260), slice(600, 700)
+    assert abs(rows_of_line(left, 0) - 0.5) < 0.05 and rows_of_line(right, 0) < 0.2, "brighter is above"
+    assert rows_of_line(left, 1) > 0.9 and rows_of_line(right, 1) < 0.2
+    seams = (drawn[AXIS + 40] - torch.tensor(SEAM) / 255).abs().amax(-1) < 0.3
+    borders = (seams.nonzero()[:, 0] - LEFT) / (1000 - LEFT - RIGHT)
+    assert set((100 * borders).round().tolist()) == {25, 75}
+    assert not torch.equal(drawn[:40], drift_picture(drift, change, [0], fps=50)[:40, :1000])

@@ -1,0 +1,48 @@
+"""Arguments that say how clips are joined."""
+
+import argparse
+
+from ..colour import COLOUR_METHODS, LAB
+from ..joins import Joins
+from .cli_types import count, fraction
+
+DESCRIPTION = "The defaults are the released code's; docs/steadiness.md measures the others."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Corrections of colours and seams."""
+    group = parser.add_argument_group("the joins of its clips", DESCRIPTION)
+    group.add_argument(
+        "--colour-strength",
+        type=fraction,
+        default=1.0,
+        metavar="0..1",
+        help="how far each clip's colours are drawn back to the picture's (default: 1)",
+    )
+    group.add_argument(
+        "--colour-method",
+        choices=COLOUR_METHODS,
+        default=LAB,
+        help="lab matches the mean and the spread of colours; mean their mean alone, which leaves the "
+        "contrast as it is (default: %(default)s)",
+    )
+    group.add_argument(
+        "--seam-frames",
+        type=count,
+        default=0,
+        metavar="N",
+        help="frames of a clip over which what changes at its seam fades; 4 hides seams (default: 0)",
+    )
+    group.add_argument(
+        "--codec-correction",
+        type=fraction,
+        default=0.0,
+        metavar="0..1",
+        help="share of what the VAE changes in the motion frames that is made up for before they are "
+        "encoded; 0.5 slows drift (default: 0)",
+    )
+
+
+def joins(arguments: argparse.Namespace) -> Joins:
+    """What the arguments mean."""
+    return Joins(arguments.colour_method, arguments.seam_frames, arguments.codec_correction)

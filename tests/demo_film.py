@@ -1,0 +1,110 @@
+"""Long films by the demo's model, as the demo makes them: size, settings and persons are its own."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from multitalk_core.audio.conversation import Conversation, encode_conversation
+from multitalk_core.audio.features import AudioEncoder
+from multitalk_core.audio.timeline import Timeline
+from multitalk_core.audio.waveform import Waveform, read_audio
+from multitalk_core.clips import plan_clips
+from multitalk_core.film import ClipMaker, make_film
+from multitalk_core.joins import Joins
+from multitalk_core.standalone.cli import make_parser
+from multitalk_core.standalone.cli_generate import make_job
+from multitalk_core.standalone.demo import demo_arguments
+from multitalk_core.standalone.job import FilmFiles
+from multitalk_core.standalone.models import EMBEDDED, EMBEDDED_FILES
+from multitalk_core.standalone.pipeline import MultiTalkPipeline
+from multitalk_core.steadiness import Steadiness
+
+UNHEARD = 2e-4  # full scale is 1; a timeline of exact silence is refused
+
+
+class DemoFilm:
+    """Everything but the length of a film.
+
+    Parameters
+    ----------
+    speaking : bool
+        Whether the demo's two voices are heard, again and again, or nobody is.
+
+    Attributes
+    ----------
+    clip_frames, overlap : int
+        The demo's.
+    picture : Tensor [height, width, 3], in 0..1
+    """
+
+    def __init__(self, speaking: bool = False) -> None:
+        arguments = make_parser().parse_args(["generate", *demo_arguments()])
+        self.job = make_job(arguments, FilmFiles.beside(Path("film.mp4")))
+        self.clip_frames, self.overlap = arguments.clip_frames, arguments.motion_frames
+        self.picture = self.job.cropped
+        self.speaking = speaking
+
+    def pipeline(self) -> MultiTalkPipeline:
+        """Samples the film's clips."""
+        job = self.job
+        masks = job.persons.token_masks(*job.size)
+        return MultiTalkPipeline(
+            job.models, job.adapter, masks, job.prompt, job.negative_prompt, job.settings
+        )
+
+    def conversation(self, frames: int) -> Conversation:
+        """What is heard during a film."""
+        encoder = AudioEncoder.load(EMBEDDED / EMBEDDED_FILES["audio_encoder"])
+        if self.speaking:
+            voices = [
+                repeated(read_audio(EMBEDDED / f"voice_{number}.flac"), frames / 25) for number in (1, 2)
+            ]
+        else:
+            voices = [Waveform(np.full((1, 6400), UNHEARD, np.float32), 16000)] * 2
+        return encode_conversation(Timeline.together(voices), encoder, frames=frames, normalise=self.speaking)
+
+    def shoot(
+        self,
+        clips: int,
+        joins: Joins | None = None,
+        colour_strength: float = 1.0,
+        clip_frames: int | None = None,
+        overlap: int | None = None,
+        seed: int = 0,
+        maker: Callable[[ClipMaker], ClipMaker] = lambda pipeline: pipeline,
+    ) -> tuple[Tensor, Steadiness]:
+        """The frames [frames, height, width, 3], and how steady they are.
+
+        Parameters
+        ----------
+        maker : callable
+            Puts something in the pipeline's place.
+        """
+        clip_frames, overlap = clip_frames or self.clip_frames, overlap or self.overlap
+        plan = plan_clips(clip_frames + (clips - 1) * (clip_frames - overlap), clip_frames, overlap)
+        steadiness, parts = Steadiness(), []
+        heard = self.conversation(plan.frames)
+        film = make_film(
+            maker(self.pipeline()),
+            self.picture,
+            heard,
+            plan,
+            seed,
+            self.job.adapter.shape.window,
+            colour_strength,
+            joins=joins,
+        )
+        for finished in film:
+            steadiness.append(finished.frames, self.picture[None])
+            parts.append(finished.frames.clamp(0, 1))
+        return torch.cat(parts), steadiness
+
+
+def repeated(voice: Waveform, seconds: float) -> Waveform:
+    """A voice over and over."""
+    samples = round(seconds * voice.rate)
+    times = -(-samples // voice.samples.shape[1])
+    return Waveform(np.tile(voice.samples, (1, times))[:, :samples].copy(), voice.rate)
