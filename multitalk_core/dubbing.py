@@ -9,6 +9,9 @@ from torch import Tensor
 from .clips import Clip
 from .conditioning import SourceLatent
 
+# A guess from the toy world: mouths follow the new voices, and most of the motion stays.
+USUAL_DENOISE = 0.4
+
 
 class SourceVideo(Protocol):
     """A video as the frames of a film."""

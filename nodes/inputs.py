@@ -4,6 +4,7 @@ import comfy.samplers
 from comfy_api.latest import io
 
 from ..multitalk_core.clips import check_frames
+from ..multitalk_core.dubbing import USUAL_DENOISE
 from ..multitalk_core.errors import MultiTalkError
 from ..multitalk_core.picture import SIZE_STEP, check_size
 from ..multitalk_core.schemes import SCHEMES
@@ -40,10 +41,12 @@ def conditions() -> list[io.Input]:
         io.Conditioning.Input("positive", tooltip="The prompt, straight from the text encoder."),
         io.Conditioning.Input("negative", tooltip="The negative prompt, straight from the text encoder."),
         io.Vae.Input("vae", tooltip="Wan2.1's VAE."),
-        io.Image.Input(
+        io.MultiType.Input(
             "picture",
+            [io.Image, io.Video],
             tooltip="The picture to animate, uncropped; the first of a batch. It is scaled until it covers "
-            "the video and its centre is cut out.",
+            "the video and its centre is cut out. Or a video to dub, as from Load Video: its motion stays as "
+            "far as denoise lets it, the mouths are made anew, and its sound is replaced.",
         ),
         io.ClipVision.Input(
             "clip_vision",
@@ -52,6 +55,21 @@ def conditions() -> list[io.Input]:
             "long video is shown its own picture.",
         ),
     ]
+
+
+def denoise() -> io.Float.Input:
+    """How much of a video is made anew."""
+    return io.Float.Input(
+        "denoise",
+        default=USUAL_DENOISE,
+        min=0.01,
+        max=1.0,
+        step=0.01,
+        optional=True,
+        tooltip="Only with a video as the picture: how much of it is made anew, from 0.01 to 1. Less keeps "
+        "more of its motion, and of its mouths; 1 starts from noise, as is usual with the continuation "
+        "infinitetalk.",
+    )
 
 
 def size() -> list[io.Input]:

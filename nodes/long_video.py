@@ -119,14 +119,15 @@ class LongVideo(io.ComfyNode):
         shoot = Shoot(audio=audio, **shared)
         size = (shoot.height, shoot.width)
         inputs.check_sizes(shoot.width, shoot.height, clip_frames=clip_frames, motion_frames=motion_frames)
-        whole = plan_clips(length or audio.frames, clip_frames, motion_frames)
+        whole = plan_clips(length or shoot.frames, clip_frames, motion_frames)
         if stop_after:
             check_clip(stop_after - 1, whole)
         takes = plan_takes(whole, audio.fps, parse_retakes(retakes), parse_prompts(prompts))
         node_id, graph = cls.hidden.unique_id, cls.hidden.dynprompt
         kept = None
         if keep_clips and not shoot.draft:
-            kept = FilmOfNode.of(graph, node_id, SHAPE_NO_FILM, round(keep_at_most * GIGABYTE))
+            unused = ("denoise",) if shoot.video is None else ()
+            kept = FilmOfNode.of(graph, node_id, (*SHAPE_NO_FILM, *unused), round(keep_at_most * GIGABYTE))
         plan = shoot.drafted(whole)
         frames = sum(clip.new_frames for clip in plan.clips[: stop_after or None])
         path = new_path()
@@ -154,8 +155,8 @@ def _lengths() -> list[io.Input]:
             default=0,
             min=0,
             max=900000,
-            tooltip="Length of the video in frames; 0: until the voices end. Past their end there is "
-            "silence.",
+            tooltip="Length of the video in frames; 0: until the voices end, or a dubbed video. Past the "
+            "voices' end there is silence, past a dubbed video's its last picture.",
         ),
         io.Int.Input(
             "clip_frames",
@@ -187,7 +188,8 @@ def _later_inputs() -> list[io.Input]:
             optional=True,
             advanced=True,
             tooltip="How a clip goes on from the one before, as the adapter learnt it: multitalk is "
-            "conditioned on the motion frames, infinitetalk on the picture throughout.",
+            "conditioned on the motion frames, infinitetalk on the picture throughout, or on the dubbed "
+            "video's at the start of each clip.",
         ),
         io.Boolean.Input(
             "keep_clips",
@@ -242,6 +244,7 @@ def _later_inputs() -> list[io.Input]:
             optional=True,
             tooltip="The CLIP that encodes the prompt; needed only for prompts and retakes with other words.",
         ),
+        inputs.denoise(),
     ]
 
 

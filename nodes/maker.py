@@ -121,7 +121,7 @@ class ComfyClipMaker:
         guider = AudioGuider(model, positive, negative, settings.scales, settings.projected, inputs.motion)
         sampled = guider.sample(
             inputs.noise,
-            torch.zeros_like(inputs.noise),
+            self._start(inputs),
             settings.sampler,
             settings.sigmas,
             callback=lambda step, denoised, latent, steps: self._after_step(clip, step, denoised),
@@ -130,6 +130,12 @@ class ComfyClipMaker:
         )
         latent = self.model.model.process_latent_in(sampled.to(inputs.noise))
         return latent if inputs.motion is None else inputs.motion.written_over(latent, 0.0)
+
+    def _start(self, inputs: ClipInputs) -> Tensor:
+        """What ComfyUI adds noise to: nothing, or the latent of the video."""
+        if inputs.source is None:
+            return torch.zeros_like(inputs.noise)
+        return self.model.model.process_latent_out(inputs.source.latent).to(inputs.noise)
 
     def _given(self, inputs: ClipInputs) -> dict:
         """What the clip is conditioned on, in ComfyUI's terms: its mask is 0 where frames are given."""

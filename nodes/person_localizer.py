@@ -1,7 +1,7 @@
 """The node that says who is where in the picture."""
 
 import torch
-from comfy_api.latest import io, ui
+from comfy_api.latest import Input, io, ui
 from torch import Tensor
 
 from ..multitalk_core.detection import find_persons
@@ -19,6 +19,7 @@ from ..multitalk_core.persons import (
 )
 from .folders import list_model_folders, model_path
 from .sockets import CATEGORY, BoundingBox, MultiTalkPersons
+from .source import source_of
 
 MOST_PERSONS = 8
 AUTOMATIC, MASKS, BOXES, PARTS = "automatic", "masks", "boxes", "equal parts"
@@ -38,8 +39,11 @@ class PersonLocalizer(io.ComfyNode):
             description="Says where each speaker is in the picture, so that each mouth gets its own voice.",
             search_aliases=["multitalk", "persons", "speakers", "faces", "bounding box", "person masks"],
             inputs=[
-                io.Image.Input(
-                    "image", tooltip="The picture that you animate, uncropped; the first of a batch."
+                io.MultiType.Input(
+                    "image",
+                    [io.Image, io.Video],
+                    tooltip="The picture that you animate, uncropped, the first of a batch; or the video "
+                    "that you dub, of which the first picture counts.",
                 ),
                 io.DynamicCombo.Input(
                     "method",
@@ -68,8 +72,8 @@ class PersonLocalizer(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, image: Tensor, method: dict, speaker_order: str) -> io.NodeOutput:
-        picture = image[0, :, :, :3].float().cpu()
+    def execute(cls, image: Tensor | Input.Video, method: dict, speaker_order: str) -> io.NodeOutput:
+        picture, _ = source_of(image)
         persons = _persons(picture, method)
         check_same_size(persons, *picture.shape[:2])
         if speaker_order.strip():

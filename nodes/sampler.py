@@ -45,6 +45,7 @@ class Sampler(io.ComfyNode):
                 *inputs.binding(),
                 inputs.projected_guidance(),
                 *inputs.finishing(),
+                inputs.denoise(),
             ],
             outputs=[
                 io.Latent.Output("latent", tooltip="The clip before decoding."),

@@ -24,7 +24,9 @@ def with_shift(model: ModelPatcher, shift: float) -> ModelPatcher:
     return shifted
 
 
-def sigmas_for(model: ModelPatcher, scheduler: str, sampler_name: str, steps: int, shift: float) -> Tensor:
+def sigmas_for(
+    model: ModelPatcher, scheduler: str, sampler_name: str, steps: int, shift: float, denoise: float = 1.0
+) -> Tensor:
     """Noise levels of a run.
 
     Parameters
@@ -38,14 +40,16 @@ def sigmas_for(model: ModelPatcher, scheduler: str, sampler_name: str, steps: in
     steps : int
     shift : float
         The model's.
+    denoise : float
+        0..1, where on the schedule sampling begins.
 
     Returns
     -------
     Tensor [steps + 1], in 1..0
     """
     if scheduler == RELEASED:
-        return released_timesteps(steps, shift) / 1000
-    return comfy.samplers.KSampler(model, steps, "cpu", sampler_name, scheduler).sigmas
+        return released_timesteps(steps, shift, denoise) / 1000
+    return comfy.samplers.KSampler(model, steps, "cpu", sampler_name, scheduler, denoise).sigmas
 
 
 class ReleasedSigmas(io.ComfyNode):

@@ -4,17 +4,19 @@ import logging
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 
 import comfy.samplers
 import torch
 from comfy.clip_vision import ClipVisionModel
 from comfy.model_patcher import ModelPatcher
 from comfy.sd import VAE
+from comfy_api.latest import Input
 from torch import Tensor
 
 from ..multitalk_core.audio.conversation import Conversation
 from ..multitalk_core.clips import ClipPlan
+from ..multitalk_core.dubbing import USUAL_DENOISE, Dubbing
 from ..multitalk_core.errors import MultiTalkError
 from ..multitalk_core.film import MULTITALK, FinishedClip, Take, clip_links, make_film
 from ..multitalk_core.guidance import GuidanceScales
@@ -24,11 +26,13 @@ from ..multitalk_core.picture import resize_and_crop
 from ..multitalk_core.recording import BindingRecorder
 from ..multitalk_core.schemes import needs_localization
 from ..multitalk_core.segments import Json
+from ..multitalk_core.source_video import FittedVideo, Video, film_frames
 from .hearing import fitting_adapter
 from .host import AudioSettings
 from .maker import ComfyClipMaker, SamplingSettings
 from .progress import Reporter, frames_gigabytes, summary
 from .schedule import sigmas_for, with_shift
+from .source import source_of
 from .store import FilmOfNode
 
 DRAFT_STEPS = 8
@@ -81,7 +85,7 @@ class Shoot:
     positive: list
     negative: list
     vae: VAE
-    picture: Tensor
+    picture: Tensor | Input.Video
     width: int
     height: int
     steps: int
@@ -103,7 +107,23 @@ class Shoot:
     record_step: int
     persons: Persons | None = None
     clip_vision: ClipVisionModel | None = None
+    denoise: float = USUAL_DENOISE
     recorder: BindingRecorder | None = field(init=False, default=None)
+
+    @cached_property
+    def source(self) -> tuple[Tensor, Video | None]:
+        """The picture, and the video that is dubbed."""
+        return source_of(self.picture)
+
+    @property
+    def video(self) -> Video | None:
+        """What is dubbed."""
+        return self.source[1]
+
+    @property
+    def frames(self) -> int:
+        """As long as the video that is dubbed, or until the voices end."""
+        return self.audio.frames if self.video is None else film_frames(self.video, self.audio.fps)
 
     def drafted(self, plan: ClipPlan) -> ClipPlan:
         """The first clip alone where only a draft is wanted."""
@@ -129,7 +149,7 @@ class Shoot:
         clips = clips or ClipSettings()
         adapter = fitting_adapter(self.model, self.audio_adapter)
         check_voices(self.audio, adapter)
-        picture = self.picture[0, :, :, :3].float().cpu()
+        picture, _ = self.source
         persons = persons_for(self.persons, self.audio, self.scheme, *picture.shape[:2])
         check_same_size(persons, *picture.shape[:2])
         masks = persons.token_masks(self.height, self.width)
@@ -148,9 +168,14 @@ class Shoot:
                 logging.WARNING,
             )
         if self.audio.frames > plan.frames:
+            makes_all = "" if self.video else ": MultiTalk Long Video makes them all"
             reporter.tell(
-                f"The voices last {self.audio.frames} frames and this video {plan.frames}: MultiTalk Long "
-                "Video makes them all."
+                f"The voices last {self.audio.frames} frames and this video {plan.frames}{makes_all}."
+            )
+        if self.video is not None:
+            reporter.tell(
+                f"Dubs a video of {self.video.seconds:.2f} s at {self.video.fps:.4g} pictures a second; the "
+                f"steps begin at {settings.sigmas[0]:.0%} noise."
             )
         if not self._sees_picture():
             reporter.tell(
@@ -186,9 +211,15 @@ class Shoot:
             takes=clips.takes,
             continuation=clips.continuation,
             recorder=self.recorder,
+            dubbing=self._dubbing(),
         )
         links = clip_links(self.audio, plan, window, takes=clips.takes)
         return _told(make, links, clips, reporter)
+
+    def _dubbing(self) -> Dubbing | None:
+        if self.video is None:
+            return None
+        return Dubbing(FittedVideo(self.video, self.height, self.width, self.audio.fps), self.denoise)
 
     def _settings(self, model: ModelPatcher) -> SamplingSettings:
         steps = min(self.steps, DRAFT_STEPS) if self.draft else self.steps
@@ -197,7 +228,14 @@ class Shoot:
         )
         return SamplingSettings(
             comfy.samplers.sampler_object(self.sampler_name),
-            sigmas_for(model, self.scheduler, self.sampler_name, steps, self.shift),
+            sigmas_for(
+                model,
+                self.scheduler,
+                self.sampler_name,
+                steps,
+                self.shift,
+                1.0 if self.video is None else self.denoise,
+            ),
             GuidanceScales(self.text_scale, self.audio_scale),
             self.projected_guidance,
             AudioSettings(self.scheme, ranges, self.audio_strength),

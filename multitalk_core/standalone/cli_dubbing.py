@@ -2,13 +2,11 @@
 
 import argparse
 
-from ..dubbing import Dubbing
+from ..dubbing import USUAL_DENOISE, Dubbing
 from ..errors import MultiTalkError
 from ..film import INFINITETALK
 from ..source_video import FittedVideo, VideoFile, film_frames
 from .cli_types import fraction
-
-USUAL = 0.4
 
 DESCRIPTION = """\
 With --video, which lends the film its first picture, its length and its
@@ -24,8 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="0..1",
         help="how much is made anew: all steps are made from this part of the schedule on, from the video "
         "with that much noise; less keeps more of its motion, and of its mouths; 1 starts from noise alone "
-        f"(default: {USUAL}; 1 with --continuation infinitetalk, where each clip sees the video's picture at "
-        "its start)",
+        f"(default: {USUAL_DENOISE}; 1 with --continuation infinitetalk, where each clip sees the video's "
+        "picture at its start)",
     )
 
 
@@ -50,5 +48,5 @@ def dubbing(arguments: argparse.Namespace, video: VideoFile | None, size: tuple[
     """The video at the film's size, and how much of it is made anew."""
     if video is None:
         return None
-    usual = 1.0 if arguments.continuation == INFINITETALK else USUAL
+    usual = 1.0 if arguments.continuation == INFINITETALK else USUAL_DENOISE
     return Dubbing(FittedVideo(video, *size, arguments.fps), arguments.denoise or usual)

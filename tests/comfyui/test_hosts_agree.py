@@ -1,5 +1,7 @@
 """The ComfyUI host and the diffusers host make the same film of the same weights and noise."""
 
+from fractions import Fraction
+
 import pytest
 import torch
 from comfy_process import draw_scene, run_in_comfyui
@@ -9,10 +11,12 @@ from multitalk_core.audio.conversation import Conversation
 from multitalk_core.audio.timeline import Timeline
 from multitalk_core.audio.waveform import Waveform
 from multitalk_core.clips import plan_clips
-from multitalk_core.film import make_film
+from multitalk_core.dubbing import Dubbing
+from multitalk_core.film import INFINITETALK, MULTITALK, make_film
 from multitalk_core.guidance import GuidanceScales
 from multitalk_core.persons import Box, persons_from_boxes
 from multitalk_core.recording import BindingRecorder
+from multitalk_core.source_video import FittedVideo, VideoInMemory
 from multitalk_core.standalone.models import EMBEDDED, EMBEDDED_FILES, load_embedded
 from multitalk_core.standalone.pipeline import MultiTalkPipeline, SamplingSettings, load_adapter
 
@@ -29,8 +33,11 @@ VARIANTS = {
     "add": {"scheme": "add"},
     "split": {"scheme": "split"},
     "concat": {"scheme": "concat"},
+    "dubbed": {},
+    "sparse": {},
 }
-TWO_CLIPS = ("three_passes", "projected")
+TWO_CLIPS = ("three_passes", "projected", "dubbed", "sparse")
+DENOISE = {"dubbed": 0.5, "sparse": 1.0}
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +75,14 @@ def test_hosts_agree(variant, comfy_films, models, scene_tensors):
         recorder,
     )
     plan = plan_clips(13, 9, 5) if variant in TWO_CLIPS else plan_clips(5, 5, 1)
-    film = list(make_film(pipeline, picture, conversation, plan, seed=5))
+    dubbing = None
+    if variant in DENOISE:
+        images = torch.stack([picture.roll(frame, 1) for frame in range(15)])
+        video = FittedVideo(VideoInMemory(images, Fraction(30)), SIDE, SIDE, 25.0)
+        dubbing = Dubbing(video, DENOISE[variant])
+    continuation = INFINITETALK if variant == "sparse" else MULTITALK
+    options = {"continuation": continuation, "dubbing": dubbing}
+    film = list(make_film(pipeline, picture, conversation, plan, seed=5, **options))
     ours = {
         "frames": torch.cat([clip.frames for clip in film]),
         "latents": torch.cat([clip.latent for clip in film]),

@@ -1,8 +1,13 @@
 """Films of the ComfyUI host, for comparison with the diffusers host's: two clips, or one short one."""
 
+from fractions import Fraction
+
 import torch
+from comfy_api.latest import Input, InputImpl, Types
 from multitalk_pack.multitalk_core.clips import plan_clips
-from scene import save_outputs, shoot
+from multitalk_pack.multitalk_core.film import INFINITETALK
+from multitalk_pack.nodes.shoot import ClipSettings
+from scene import inputs, save_outputs, shoot
 
 VARIANTS = {
     "three_passes": {},
@@ -14,17 +19,28 @@ VARIANTS = {
     "add": {"scheme": "add"},
     "split": {"scheme": "split"},
     "concat": {"scheme": "concat"},
+    "dubbed": {"denoise": 0.5},
+    "sparse": {"denoise": 1.0},
 }
-TWO_CLIPS = ("three_passes", "projected")
+TWO_CLIPS = ("three_passes", "projected", "dubbed", "sparse")
+DUBBED = ("dubbed", "sparse")
+
+
+def video() -> Input.Video:
+    """15 frames of the picture, wandering sideways."""
+    images = torch.stack([inputs()["picture"].roll(frame, 1) for frame in range(15)])
+    return InputImpl.VideoFromComponents(Types.VideoComponents(images, Fraction(30)))
 
 
 def main() -> None:
     """A film of each variant."""
     outputs = {}
     for name, changes in VARIANTS.items():
-        run = shoot(steps=2, **changes)
+        source = {"picture": video()} if name in DUBBED else {}
+        run = shoot(steps=2, **changes, **source)
         plan = plan_clips(13, 9, 5) if name in TWO_CLIPS else plan_clips(5, 5, 1)
-        finished = list(run.film(plan, None))
+        clips = ClipSettings(continuation=INFINITETALK) if name == "sparse" else None
+        finished = list(run.film(plan, None, clips))
         outputs[f"{name}.frames"] = torch.cat([clip.frames for clip in finished])
         outputs[f"{name}.latents"] = torch.cat([clip.latent for clip in finished])
         for clip, record in run.recorder.records.items():

@@ -1,0 +1,79 @@
+"""A video on the picture socket: dubbed by the Long Video node, on a real server."""
+
+import numpy as np
+import pytest
+import torch
+from graphs import HEIGHT, WIDTH, frame_paths, long_video_graph, node
+from PIL import Image
+
+from multitalk_core.source_video import FittedVideo, VideoFile
+from multitalk_core.standalone.models import EMBEDDED
+from multitalk_core.standalone.video import VideoWriter, read_video
+
+PICTURES, RATE = 16, 30  # 13 frames of a film
+SMALL = {"clip_frames": 9, "steps": 2, "text_scale": 1.0, "audio_scale": 1.0}
+
+
+@pytest.fixture(scope="module")
+def video(server):
+    """The demo's picture, sliding sideways."""
+    picture = Image.open(EMBEDDED / "picture.png").convert("RGB").resize((2 * WIDTH, 2 * HEIGHT))
+    still = torch.from_numpy(np.array(picture)).float() / 255
+    path = server.input / "slide.mp4"
+    with VideoWriter(path, 2 * WIDTH, 2 * HEIGHT, RATE) as writer:
+        writer.append(torch.stack([still.roll(index, 1) for index in range(PICTURES)]))
+    return path
+
+
+def dubbing_graph(video, **changes):
+    graph = long_video_graph("unused.png", **({"length": 0} | SMALL | changes))
+    graph["picture"] = node("LoadVideo", file=video.name)
+    return graph
+
+
+def pictures(server, run):
+    return np.stack([np.asarray(Image.open(path)) for path in frame_paths(server, run, "images")]) / 255
+
+
+def test_less_denoise_keeps_more_of_the_video_and_its_length(server, video):
+    seen = FittedVideo(VideoFile.open(video), HEIGHT, WIDTH, 25.0).frames(0, 13).numpy()
+    distances = []
+    for denoise in (0.05, 0.9):
+        run = server.run(dubbing_graph(video, denoise=denoise))
+        frames = pictures(server, run)
+        assert frames.shape == (13, HEIGHT, WIDTH, 3)
+        distances.append(np.square(frames - seen).mean())
+    assert distances[0] < 0.7 * distances[1]
+    assert any("Dubs a video of 0.53 s at 30 pictures a second" in text for text in run.texts)
+    saved, fps, sound = read_video(server.path(run.outputs["save"]["images"][0]))
+    assert (len(saved), fps) == (13, 25) and sound is not None
+
+
+def test_a_dubbed_film_goes_on_and_another_strength_is_another_film(server, video):
+    server.run(dubbing_graph(video, denoise=0.3, stop_after=1, seed=21))
+    onward = server.run(dubbing_graph(video, denoise=0.3, seed=21))
+    assert any("goes on after clip 1 of 2" in text for text in onward.texts)
+    other = server.run(dubbing_graph(video, denoise=0.4, seed=21))
+    assert not any("goes on after" in text for text in other.texts)
+
+
+def test_a_film_of_a_picture_knows_no_denoise(server, tmp_path):
+    Image.open(EMBEDDED / "picture.png").convert("RGB").resize((WIDTH, HEIGHT)).save(tmp_path / "still.png")
+    picture = server.upload(tmp_path / "still.png")
+    graphs = [
+        long_video_graph(picture, **SMALL, seed=22, length=9, denoise=denoise) for denoise in (0.3, 0.9)
+    ]
+    server.run(graphs[0])
+    assert any("goes on after clip 1 of 1" in text for text in server.run(graphs[1]).texts)
+
+
+def test_a_part_of_a_video_and_a_batch_as_a_video(server, video):
+    graph = dubbing_graph(video)
+    graph["picture"] = node(
+        "Video Slice", video=["load", 0], start_time=0.2, duration=0.2, strict_duration=False
+    )
+    graph["load"] = node("LoadVideo", file=video.name)
+    assert len(pictures(server, server.run(graph))) == 5
+    graph["picture"] = node("CreateVideo", images=["parts", 0], fps=25.0)
+    graph["parts"] = node("GetVideoComponents", video=["load", 0])
+    assert len(pictures(server, server.run(graph))) == PICTURES
