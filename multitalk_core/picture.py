@@ -123,7 +123,8 @@ def write_picture(path: str | Path, picture: Tensor) -> None:
             Image.fromarray(levels(picture).cpu().numpy()).save(part, format=file_format)
     except OSError as error:
         raise MultiTalkError(
-            f"The picture {path} cannot be written ({error.strerror or error}): choose another folder."
+            f"The picture {path} cannot be written ({error.strerror or error}): free some space, or "
+            "choose another folder."
         ) from error
 
 

@@ -1,6 +1,7 @@
 """Long films by the demo's model, as the demo makes them: size, settings and persons are its own."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +23,6 @@ from multitalk_core.standalone.models import EMBEDDED, EMBEDDED_FILES
 from multitalk_core.standalone.pipeline import MultiTalkPipeline
 from multitalk_core.steadiness import Steadiness
 
-UNHEARD = 2e-4  # full scale is 1; a timeline of exact silence is refused
-
 
 class DemoFilm:
     """Everything but the length of a film.
@@ -31,7 +30,7 @@ class DemoFilm:
     Parameters
     ----------
     speaking : bool
-        Whether the demo's two voices are heard, again and again, or nobody is.
+        Whether the demo's two voices are heard, again and again, or silence is.
 
     Attributes
     ----------
@@ -58,13 +57,13 @@ class DemoFilm:
     def conversation(self, frames: int) -> Conversation:
         """What is heard during a film."""
         encoder = AudioEncoder.load(EMBEDDED / EMBEDDED_FILES["audio_encoder"])
+        files = [EMBEDDED / f"voice_{number}.flac" for number in (1, 2)]
+        voices = [repeated(read_audio(file), frames / 25) for file in files]
+        heard = encode_conversation(Timeline.together(voices), encoder, frames=frames)
         if self.speaking:
-            voices = [
-                repeated(read_audio(EMBEDDED / f"voice_{number}.flac"), frames / 25) for number in (1, 2)
-            ]
-        else:
-            voices = [Waveform(np.full((1, 6400), UNHEARD, np.float32), 16000)] * 2
-        return encode_conversation(Timeline.together(voices), encoder, frames=frames, normalise=self.speaking)
+            return heard
+        silence = heard.silence[torch.arange(frames) % len(heard.silence)]
+        return replace(heard, features=(silence,) * heard.speakers)
 
     def shoot(
         self,
@@ -86,11 +85,10 @@ class DemoFilm:
         clip_frames, overlap = clip_frames or self.clip_frames, overlap or self.overlap
         plan = plan_clips(clip_frames + (clips - 1) * (clip_frames - overlap), clip_frames, overlap)
         steadiness, parts = Steadiness(), []
-        heard = self.conversation(plan.frames)
         film = make_film(
             maker(self.pipeline()),
             self.picture,
-            heard,
+            self.conversation(plan.frames),
             plan,
             seed,
             self.job.adapter.shape.window,

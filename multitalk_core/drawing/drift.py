@@ -47,9 +47,10 @@ def drift_picture(
     for index, (name, curve, top) in enumerate(zip(NAMES, curves, lanes.tops, strict=True)):
         scale = max(LEAST_SCALE, float(curve.abs().max()))
         zero = 0.5 if index == 0 else 1.0  # of the lane's height, from its top
-        lane = _lane(lanes.span, curve, scale, zero, None if name == "change" else VISIBLE, starts)
+        visible = None if name == "change" else VISIBLE
+        lane = _lane(lanes.span, curve, scale, zero, visible, starts)
         lanes.image.paste(lane, (LEFT, top), lane)
-        draw.text((LEFT - 8, top + LANE_HEIGHT / 2), name, TEXT, font(11), anchor="rm")
+        draw.text((LEFT - 8, top + LANE_HEIGHT / 2), name, TEXT, font(10), anchor="rm")
         unit = "of 255" if name == "change" else "Lab"
         label = f"{'±' if index == 0 else ''}{scale:.1f} {unit}"
         draw.text((LEFT + lanes.span - 8, top + 12), label, FAINT_TEXT, font(13), anchor="rm")
@@ -70,7 +71,8 @@ def _lane(
         below = min(size[1], floor + visible / scale * reach) if zero < 1 else floor
         draw.rectangle((0, floor - visible / scale * reach, size[0], below), (*BAND, 255))
     draw.line((0, floor, size[0], floor), (*LINE, 255), SUPERSAMPLING)
-    columns = ((torch.arange(len(curve)) + 0.5) / len(curve) * size[0]).tolist()
+    middle = 0.0 if visible is None else 0.5  # a change lies between two frames
+    columns = ((torch.arange(len(curve)) + middle) / len(curve) * size[0]).tolist()
     for start in starts[1:]:
         border = start / len(curve) * size[0]
         draw.line((border, 0, border, size[1]), (*SEAM, 255), 2 * SUPERSAMPLING)
