@@ -127,7 +127,8 @@ class LongVideo(io.ComfyNode):
         kept = None
         if keep_clips and not shoot.draft:
             unused = ("denoise",) if shoot.video is None else ()
-            kept = FilmOfNode.of(graph, node_id, (*SHAPE_NO_FILM, *unused), round(keep_at_most * GIGABYTE))
+            without, limit = (*SHAPE_NO_FILM, *unused), round(keep_at_most * GIGABYTE)
+            kept = FilmOfNode.of(graph, node_id, without, _later_defaults(), limit)
         plan = shoot.drafted(whole)
         frames = sum(clip.new_frames for clip in plan.clips[: stop_after or None])
         path = new_path()
@@ -246,6 +247,10 @@ def _later_inputs() -> list[io.Input]:
         ),
         inputs.denoise(),
     ]
+
+
+def _later_defaults() -> dict[str, object]:
+    return {given.id: given.default for given in _later_inputs() if isinstance(given, io.WidgetInput)}
 
 
 def encode_prompts(takes: dict[int, Take], text_encoder: CLIP | None, positive: list) -> dict[str, list]:

@@ -102,8 +102,8 @@ class Reporter:
         if self.made == 1:
             logging.info("[MultiTalk] about %.1f minutes", left)
         self._show(
-            f"{self.text}\nclip {clip + 1} of {self.clips}, step {step + 1} of {self.steps}: "
-            f"about {left:.1f} minutes left"
+            f"clip {clip + 1} of {self.clips}, step {step + 1} of {self.steps}: "
+            f"about {left:.1f} minutes left\n{self.text}"
         )
         preview = None
         if self.previewer is not None:

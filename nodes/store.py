@@ -3,7 +3,7 @@
 Models have no identity that outlives a restart; the graph that loads them and the files it names do.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +38,14 @@ class FilmOfNode:
     limit: int
 
     @classmethod
-    def of(cls, graph: DynamicPrompt, node_id: str, without: tuple[str, ...], limit: int) -> "FilmOfNode":
+    def of(
+        cls,
+        graph: DynamicPrompt,
+        node_id: str,
+        without: tuple[str, ...],
+        defaults: Mapping[str, Json],
+        limit: int,
+    ) -> "FilmOfNode":
         """The film of a node.
 
         Of its voices only the encoder counts here: what is heard is told clip by clip.
@@ -49,10 +56,15 @@ class FilmOfNode:
         node_id : str
         without : tuple of str
             Inputs that shape no frame, or single clips only.
+        defaults : mapping of str to plain values
+            Of optional inputs: a graph that leaves them out means the same.
         limit : int
             Bytes that all kept films may take.
         """
-        description = described(graph, node_id, (*without, "audio"))
+        given = described(graph, node_id, (*without, "audio"))
+        description = {
+            name: value for name, value in given.items() if name not in defaults or value != defaults[name]
+        }
         description["audio encoder"] = described_input(graph, node_id, "audio", "audio_encoder")
         text_encoder = described_input(graph, node_id, "text_encoder")
         title = f"{graph.get_node(node_id)['class_type']} {node_id}"
