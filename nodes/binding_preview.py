@@ -70,9 +70,7 @@ def _frames_of(images: Tensor | Input.Video, clip: Clip) -> Tensor:
 
 
 def _strip(frames: Tensor, record: BindingRecord, shades: Tensor | None = None) -> Tensor:
-    persons = len(record.similarity) - 1
-    names = [*(f"person {number}" for number in range(1, persons + 1)), "background"]
-    return localization_strip(frames, record.classes, names, shades)
+    return localization_strip(frames, record.classes, len(record.similarity) - 1, shades)
 
 
 def _shades(record: BindingRecord) -> Tensor:

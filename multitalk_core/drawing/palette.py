@@ -29,6 +29,11 @@ def speaker_colour(index: int) -> Colour:
     return red, green, blue
 
 
+def class_names(persons: int) -> list[str]:
+    """Names of the persons, counted from 1, and, last, of the background."""
+    return [*(f"person {number}" for number in range(1, persons + 1)), "background"]
+
+
 def class_colours(persons: int) -> list[Colour]:
     """Colours of the persons and, last, of the background."""
     return [*(speaker_colour(index) for index in range(persons)), BACKGROUND]

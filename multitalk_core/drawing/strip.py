@@ -1,13 +1,11 @@
 """What the model located, over time: a row of frames, and the class of each token over them."""
 
-from collections.abc import Sequence
-
 import torch
 from PIL import Image, ImageDraw
 from torch import Tensor
 
 from .canvas import font, to_image, to_picture
-from .palette import CANVAS, FAINT_TEXT, TEXT, Colour, class_colours
+from .palette import CANVAS, FAINT_TEXT, TEXT, Colour, class_colours, class_names
 
 MOST_COLUMNS = 7
 CELL_AREA = 230 * 150
@@ -18,9 +16,7 @@ LEGEND = 44
 TINT = 0.62
 
 
-def localization_strip(
-    frames: Tensor, classes: Tensor, labels: Sequence[str] | None = None, shades: Tensor | None = None
-) -> Tensor:
+def localization_strip(frames: Tensor, classes: Tensor, persons: int, shades: Tensor | None = None) -> Tensor:
     """Frames above, the same frames with their tokens' classes below, left to right in time.
 
     Parameters
@@ -28,9 +24,7 @@ def localization_strip(
     frames : Tensor [frames, height, width, 3], float32, in 0..1
     classes : Tensor [latent frames, token rows, token columns], integers
         The person, counted from 0, whom a token was located as; the background is the last class.
-    labels : sequence of str, optional
-        Names of the persons and, last, of the background. By default "person 1" and so on, the highest
-        class that occurs being the background.
+    persons : int
     shades : Tensor [latent frames, token rows, token columns], in 0..1, optional
         How bright a token's colour is, such as where its label lies in its person's range.
 
@@ -39,9 +33,7 @@ def localization_strip(
     Tensor [strip height, strip width, 3], float32, in 0..1
         At most seven latent frames, evenly spread.
     """
-    if labels is None:
-        labels = [*(f"person {number}" for number in range(1, int(classes.max()) + 1)), "background"]
-    colours = class_colours(len(labels) - 1)
+    colours = class_colours(persons)
     latents = torch.linspace(0, len(classes) - 1, min(len(classes), MOST_COLUMNS)).round().int().tolist()
     height, width = frames.shape[1:3]
     scale = (CELL_AREA / (height * width)) ** 0.5
@@ -60,7 +52,7 @@ def localization_strip(
         strip.paste(frame, (left, top))
         shade = None if shades is None else shades[latent]
         strip.paste(_tinted(frame, classes[latent], colours, shade), (left, top + cell[1] + GAP))
-    _draw_legend(draw, size[1] - MARGIN - LEGEND / 2 + 6, labels, colours)
+    _draw_legend(draw, size[1] - MARGIN - LEGEND / 2 + 6, persons)
     return to_picture(strip)
 
 
@@ -73,9 +65,9 @@ def _tinted(frame: Image.Image, classes: Tensor, colours: list[Colour], shade: T
     return Image.blend(frame.convert("L").convert("RGB"), tint, TINT)
 
 
-def _draw_legend(draw: ImageDraw.ImageDraw, row: float, labels: Sequence[str], colours: list[Colour]) -> None:
+def _draw_legend(draw: ImageDraw.ImageDraw, row: float, persons: int) -> None:
     column, side = MARGIN, 16
-    for label, colour in zip(labels, colours, strict=True):
+    for name, colour in zip(class_names(persons), class_colours(persons), strict=True):
         draw.rounded_rectangle((column, row - side / 2, column + side, row + side / 2), 4, fill=colour)
-        draw.text((column + side + 8, row), label, TEXT, font(17), anchor="lm")
-        column += side + 8 + draw.textlength(label, font(17)) + 28
+        draw.text((column + side + 8, row), name, TEXT, font(17), anchor="lm")
+        column += side + 8 + draw.textlength(name, font(17)) + 28

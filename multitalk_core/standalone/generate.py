@@ -19,7 +19,7 @@ from ..steadiness import Steadiness
 from .job import FilmJob
 from .pipeline import MultiTalkPipeline
 from .progress import FilmProgress, held_interrupt
-from .summary import account, class_names, outlook, print_lines
+from .summary import account, outlook, print_lines
 from .video import VideoWriter
 
 
@@ -145,4 +145,4 @@ def _tell(
 def _strip(job: FilmJob, frames: Tensor, recorder: BindingRecorder) -> Tensor:
     """The localization of the first clip, as far as the film goes."""
     classes = recorder.records[0].classes[: latent_frames(len(frames) + 3)]
-    return localization_strip(frames, classes, class_names(job.persons.count))
+    return localization_strip(frames, classes, job.persons.count)

@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 
 from ..clips import latent_frames
+from ..drawing.palette import class_names
 from ..dubbing import Dubbing
 from ..film import Take
 from ..guidance import released_timesteps
@@ -112,10 +113,6 @@ def located(persons: int, recorder: BindingRecorder) -> str:
     named = zip(class_names(persons), shares, strict=True)
     where = f"block {recorder.block}, step {recorder.at_step + 1}"
     return ", ".join(f"{name} {share:.0%}" for name, share in named) + f" of the tokens ({where})"
-
-
-def class_names(persons: int) -> list[str]:
-    return [*(f"person {number}" for number in range(1, persons + 1)), "background"]
 
 
 def peak_memory(device: torch.device) -> int:

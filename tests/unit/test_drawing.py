@@ -72,7 +72,7 @@ def test_strip_shows_the_classes_of_first_and_last_latent_frame():
     classes = torch.full((3, 4, 6), 2)
     classes[0, :, :3] = 0
     classes[-1, :, 3:] = 1
-    strip = localization_strip(torch.zeros(9, 64, 96, 3), classes, ["Anna", "Ben", "background"])
+    strip = localization_strip(torch.zeros(9, 64, 96, 3), classes, 2)
     tints = [tuple(round(0.62 * level) for level in colour) for colour in class_colours(2)]
     width = strip.shape[1]
     first, last = strip[:, : width // 3], strip[:, -(width // 3) :]
@@ -84,7 +84,7 @@ def test_strip_shows_the_classes_of_first_and_last_latent_frame():
 
 
 def test_strip_of_a_long_clip_stays_readable():
-    strip = localization_strip(torch.rand(81, 32, 32, 3), torch.randint(0, 3, (21, 4, 4)))
+    strip = localization_strip(torch.rand(81, 32, 32, 3), torch.randint(0, 3, (21, 4, 4)), 2)
     assert strip.shape[1] < 2400
 
 
