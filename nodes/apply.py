@@ -13,7 +13,7 @@ from ..multitalk_core.schemes import Grid
 from . import inputs
 from .hearing import fitting_adapter, hear_voices
 from .host import AudioSettings, Scene
-from .shoot import check_voices, persons_for
+from .matching import check_voices, persons_for
 from .sockets import CATEGORY
 
 

@@ -21,15 +21,15 @@ from ..multitalk_core.errors import MultiTalkError
 from ..multitalk_core.film import MULTITALK, FinishedClip, Take, clip_links, make_film
 from ..multitalk_core.guidance import GuidanceScales
 from ..multitalk_core.labels import spread_ranges
-from ..multitalk_core.persons import Persons, check_same_size, check_speakers, persons_from_parts
+from ..multitalk_core.persons import Persons, check_same_size
 from ..multitalk_core.picture import resize_and_crop
 from ..multitalk_core.recording import BindingRecorder
-from ..multitalk_core.schemes import needs_localization
 from ..multitalk_core.segments import Json
 from ..multitalk_core.source_video import FittedVideo, Video, film_frames
 from .hearing import fitting_adapter
 from .host import AudioSettings
 from .maker import ComfyClipMaker, SamplingSettings
+from .matching import check_voices, persons_for
 from .progress import Reporter, frames_gigabytes, summary
 from .schedule import sigmas_for, with_shift
 from .source import source_of
@@ -275,44 +275,6 @@ def _told(
             if finished.clip.index == clips.stop_after:
                 reporter.tell(f"stopped after clip {clips.stop_after + 1} of {len(links)}")
                 return
-
-
-def persons_for(
-    persons: Persons | None, audio: Conversation, scheme: str, height: int, width: int
-) -> Persons:
-    """The persons, one a voice; a single voice needs no marks unless bystanders are to be spared.
-
-    Raises
-    ------
-    MultiTalkError
-        When voices and persons are not equally many.
-    """
-    if persons is None:
-        if audio.speakers > 1:
-            raise MultiTalkError(
-                f"There are {audio.speakers} voices, but nobody is marked in the picture: connect Locate "
-                "MultiTalk Persons."
-            )
-        if needs_localization(scheme, audio.speakers):
-            raise MultiTalkError(
-                f"The scheme {scheme} gives the voice to one person and spares the others, but nobody is "
-                "marked in the picture: connect Locate MultiTalk Persons."
-            )
-        return persons_from_parts(1, height, width)
-    check_speakers(persons, audio.speakers)
-    return persons
-
-
-def check_voices(audio: Conversation, adapter: ModelPatcher) -> None:
-    """Raise a MultiTalkError unless the audio encoder is the one the adapter was trained with."""
-    layers, channels = audio.features[0].shape[1:]
-    expected = adapter.model.shape.feature_size
-    if layers * channels != expected:
-        raise MultiTalkError(
-            f"The audio encoder gives {layers} × {channels} features a frame, but the adapter expects "
-            f"{expected} in all: load the wav2vec2 that the adapter was trained with "
-            "(chinese-wav2vec2-base for MultiTalk)."
-        )
 
 
 def raw_latent(model: ModelPatcher, latent: Tensor) -> dict[str, Tensor]:

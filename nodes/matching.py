@@ -1,0 +1,46 @@
+"""Voices, persons and models that must go together."""
+
+from comfy.model_patcher import ModelPatcher
+
+from ..multitalk_core.audio.conversation import Conversation
+from ..multitalk_core.errors import MultiTalkError
+from ..multitalk_core.persons import Persons, check_speakers, persons_from_parts
+from ..multitalk_core.schemes import needs_localization
+
+
+def persons_for(
+    persons: Persons | None, audio: Conversation, scheme: str, height: int, width: int
+) -> Persons:
+    """The persons, one a voice; a single voice needs no marks unless bystanders are to be spared.
+
+    Raises
+    ------
+    MultiTalkError
+        When voices and persons are not equally many.
+    """
+    if persons is None:
+        if audio.speakers > 1:
+            raise MultiTalkError(
+                f"There are {audio.speakers} voices, but nobody is marked in the picture: connect Locate "
+                "MultiTalk Persons."
+            )
+        if needs_localization(scheme, audio.speakers):
+            raise MultiTalkError(
+                f"The scheme {scheme} gives the voice to one person and spares the others, but nobody is "
+                "marked in the picture: connect Locate MultiTalk Persons."
+            )
+        return persons_from_parts(1, height, width)
+    check_speakers(persons, audio.speakers)
+    return persons
+
+
+def check_voices(audio: Conversation, adapter: ModelPatcher) -> None:
+    """Raise a MultiTalkError unless the audio encoder is the one the adapter was trained with."""
+    layers, channels = audio.features[0].shape[1:]
+    expected = adapter.model.shape.feature_size
+    if layers * channels != expected:
+        raise MultiTalkError(
+            f"The audio encoder gives {layers} × {channels} features a frame, but the adapter expects "
+            f"{expected} in all: load the wav2vec2 that the adapter was trained with "
+            "(chinese-wav2vec2-base for MultiTalk)."
+        )
