@@ -9,7 +9,7 @@ from torch import Tensor
 from .clips import Clip
 from .conditioning import SourceLatent
 
-# A guess from the toy world: mouths follow the new voices, and most of the motion stays.
+# A guess from the toy world, where the mouths then follow the new voices and some of the motion stays.
 USUAL_DENOISE = 0.4
 
 
