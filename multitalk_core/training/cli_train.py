@@ -78,11 +78,10 @@ def train_config(config: "TrainingConfig") -> None:
 
     from ..standalone.summary import print_lines
     from .clips import ShardedClips
-    from .run import check_batch, check_same_run, make_accelerator, make_model, write_result
+    from .run import check_same_run, make_accelerator, make_model, write_result
     from .trainer import train
 
     accelerator = make_accelerator(config)
-    check_batch(config, accelerator.num_processes)
     clips = ShardedClips(*config.clips)
     i2v_clips = ShardedClips(*config.i2v_clips) if config.i2v_clips else None
     model = make_model(config, clips[0])
@@ -131,7 +130,7 @@ def tell_memory(config: "TrainingConfig") -> None:
     clips = ShardedClips(*config.clips)
     model = make_model(config, clips[0], empty=True)
     tokens = max(kind[0].latent[0].numel() for kind in clips.kinds) // 4
-    print(memory_table(model, tokens, config.recipe.batch, config.accumulation))
+    print(memory_table(model, tokens))
 
 
 def outlook(

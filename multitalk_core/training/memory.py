@@ -99,18 +99,21 @@ def _gathered_numbers(model: TrainingModel) -> int:
     return 2 * block + count_numbers(model) - inside
 
 
-def memory_table(model: TrainingModel, tokens: int, batch: int, accumulation: int) -> str:
+def memory_table(model: TrainingModel, tokens: int) -> str:
     """What GPUs need that hold everything, and that share it, for several numbers of them."""
     names = ("weights", "gradients", "optimizer", "gathered", "activations", "total")
     lines = [
-        f"Gigabytes on each GPU, for clips of {tokens:,} tokens; add 2 to 4 for CUDA itself.",
-        "".join(f"{name:>13}" for name in ("GPUs", "clips each", *names)),
+        f"Gigabytes on each GPU for one clip of {tokens:,} tokens at a time; add 2 to 4 for CUDA itself.",
+        "".join(f"{name:>13}" for name in ("GPUs", *names)),
     ]
-    for title, shared in (("everything on each", False), ("weights shared by all (FSDP, ZeRO-3)", True)):
-        lines.append(title)
-        for gpus in GPUS[shared:]:
-            rows = max(1, batch // (gpus * accumulation))
-            need = memory(model, tokens, rows, gpus if shared else 1)
-            numbers = "".join(f"{getattr(need, name) / 1e9:13.1f}" for name in names)
-            lines.append(f"{gpus:13d}{rows:13d}{numbers}")
-    return "\n".join(lines)
+    for gpus in GPUS:
+        need = memory(model, tokens, 1, gpus)
+        numbers = "".join(f"{getattr(need, name) / 1e9:13.1f}" for name in names)
+        lines.append(f"{gpus:13d}{numbers}")
+    return "\n".join([*lines, SHARING])
+
+
+SHARING = """\
+Several GPUs share weights, gradients and optimizer state (FSDP, ZeRO-3); where they do not, each needs
+what one alone needs. Larger batches are split by `accumulation`; n clips at once take n times the
+activations."""

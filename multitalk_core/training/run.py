@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from accelerate import Accelerator
+from accelerate.utils import DistributedType, is_tensorboard_available
 from torch import Tensor, nn
 
 from ..adapter import AudioAdapter
@@ -152,16 +153,6 @@ def check_fits(
         )
 
 
-def check_batch(config: TrainingConfig, processes: int) -> None:
-    """Raise a MultiTalkError unless the batch divides among processes and accumulation."""
-    parts = processes * config.accumulation
-    if config.recipe.batch % parts:
-        raise MultiTalkError(
-            f"A batch of {config.recipe.batch} cannot be divided among {processes} process(es) with an "
-            f"accumulation of {config.accumulation}: make it a multiple of {parts}."
-        )
-
-
 def check_same_run(config: TrainingConfig) -> None:
     """Refuse to go on with a run under another recipe; more or fewer steps are fine.
 
@@ -219,10 +210,30 @@ def _part(weights: dict[str, Tensor], prefix: str, dtype: torch.dtype) -> dict[s
 
 
 def make_accelerator(config: TrainingConfig) -> Accelerator:
-    """Precision, accumulation and tracker as the config says, processes as accelerate was launched."""
-    return Accelerator(
+    """Precision, accumulation and tracker as the config says, processes as accelerate was launched.
+
+    Raises
+    ------
+    MultiTalkError
+        When TensorBoard is not there, or the batch does not divide among processes and accumulation.
+    """
+    if config.tensorboard and not is_tensorboard_available():
+        raise MultiTalkError(
+            "TensorBoard is not installed: run `pip install tensorboard`, or write `tensorboard = false`."
+        )
+    accelerator = Accelerator(
         mixed_precision=config.precision,
         gradient_accumulation_steps=config.accumulation,
         log_with="tensorboard" if config.tensorboard else None,
         project_dir=config.output,
     )
+    batch, parts = config.recipe.batch, accelerator.num_processes * config.accumulation
+    if batch % parts:
+        raise MultiTalkError(
+            f"A batch of {batch} cannot be divided among {accelerator.num_processes} process(es) with an "
+            f"accumulation of {config.accumulation}: make it a multiple of {parts}."
+        )
+    if accelerator.distributed_type == DistributedType.DEEPSPEED:  # which has no loader to read it from
+        settings = accelerator.state.deepspeed_plugin.deepspeed_config
+        settings["train_micro_batch_size_per_gpu"] = batch // parts
+    return accelerator

@@ -81,7 +81,7 @@ def train(
             total += loss.detach() / accelerator.gradient_accumulation_steps
         step += 1
         mean = accelerator.reduce(total, "mean").item()
-        accelerator.log({"loss": mean, "learning rate": rate, "gradient norm": _plain(norm)}, step)
+        accelerator.log({"loss": mean, "learning rate": rate} | _plain(norm), step)
         if on_step is not None and accelerator.is_main_process:
             on_step(step, mean)
         if watch is not None:
@@ -107,6 +107,8 @@ def own_rows(recipe: Recipe, accelerator: Accelerator) -> Iterator[range]:
         yield range(part * size, (part + 1) * size)
 
 
-def _plain(norm: Tensor | float) -> float:
-    """The gradients' norm as a number, where it was computed over parts on several processes too."""
-    return float(norm.full_tensor() if hasattr(norm, "full_tensor") else norm)
+def _plain(norm: Tensor | float | None) -> dict[str, float]:
+    """The gradients' norm for a tracker: a number, also of gradients in parts; DeepSpeed tells it late."""
+    if norm is None:
+        return {}
+    return {"gradient norm": float(norm.full_tensor() if hasattr(norm, "full_tensor") else norm)}
