@@ -31,9 +31,12 @@ SCENE = Scene(
     floor="#c3d9e4",
     aspect=ASPECT,
 )
-LINES = (
-    Line(("en-us+f3", 170, 62), "Hello! Did you know that this picture can talk?"),
-    Line(("en-gb+m3", 168, 35), "I did. And I move my mouth to my own voice!"),
+HERS, HIS = ("en-us+f3", 170, 62), ("en-gb+m3", 168, 35)
+# In turn, then both at once.
+TURNS = (
+    (Line(HERS, "Hello, I can talk!"), None),
+    (None, Line(HIS, "I have my own voice.")),
+    (Line(HERS, "And I have mine."), Line(HIS, "Both at the same time!")),
 )
 SILENCE = 0.003  # full scale is 1
 MARGIN = 0.08  # seconds of quiet kept before and after the words
@@ -46,11 +49,20 @@ def trimmed(samples: np.ndarray) -> np.ndarray:
     return samples[max(0, loud[0] - margin) : loud[-1] + margin]
 
 
+def tracks() -> np.ndarray:
+    """Both voices over the whole conversation, [2, samples]."""
+    turns = []
+    for lines in TURNS:
+        voices = [np.zeros(0, np.float32) if line is None else trimmed(spoken(line)) for line in lines]
+        longest = max(len(voice) for voice in voices)
+        turns.append(np.stack([np.pad(voice, (0, longest - len(voice))) for voice in voices]))
+    return np.concatenate(turns, axis=1)
+
+
 def main(folder: Path) -> None:
     closed = torch.zeros(len(SCENE.persons), 1)
     write_picture(folder / "picture.png", SCENE.frames(closed, HEIGHT)[0])
-    for number, line in enumerate(LINES, 1):
-        samples = trimmed(spoken(line))
+    for number, samples in enumerate(tracks(), 1):
         soundfile.write(folder / f"voice_{number}.flac", samples, SPEECH_RATE)
         print(f"voice {number}: {len(samples) / SPEECH_RATE:.2f} s, peak {np.abs(samples).max():.2f}")
 

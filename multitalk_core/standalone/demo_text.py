@@ -10,10 +10,13 @@ from torch import Tensor
 
 TOKENS = 12
 NEGATIVE = "negative"
+PROMPT = "two people talk"
 
 
 class DemoText:
-    """Embeds prompts of the demo's tiny vocabulary, "two people talk, left hops"; other words are not heard.
+    """Embeds prompts of the demo's tiny vocabulary, "two people talk, left hops".
+
+    Other words are not heard, and a prompt of none but other words is heard as PROMPT.
 
     A word's embedding is its own vector and the vector of the last person named before it, as a real encoder's
     embeddings carry what they were said of.
@@ -45,12 +48,14 @@ class DemoText:
 
     def __call__(self, prompt: str, negative: bool = False) -> Tensor:
         """[1, TOKENS, channels]; any negative prompt is the same one."""
-        spoken = [NEGATIVE] if negative else re.findall(r"[a-z]+", prompt.lower())
-        known = [word for word in spoken if word in self.words][:TOKENS]
+        known = [NEGATIVE] if negative else self._known(prompt) or self._known(PROMPT)
         embedded = torch.zeros(TOKENS, self.vectors.shape[1])
         person = torch.zeros_like(embedded[0])
-        for place, word in enumerate(known):
+        for place, word in enumerate(known[:TOKENS]):
             vector = self.vectors[self.words[word]]
             person = vector if word in self.people else person
             embedded[place] = vector + person
         return embedded[None]
+
+    def _known(self, prompt: str) -> list[str]:
+        return [word for word in re.findall(r"[a-z]+", prompt.lower()) if word in self.words]

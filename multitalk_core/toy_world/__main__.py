@@ -34,7 +34,7 @@ def parse_arguments() -> argparse.Namespace:
     parsers["train"].add_argument("--stages", nargs="+", choices=stages, default=list(STAGES))
     parsers["measure"].add_argument("--talks", type=int, default=TALKS, help="unseen talks of a measure")
     parsers["report"].add_argument("--output", type=Path, default=REPORT)
-    parsers["write"].add_argument("--stage", choices=stages, default="two")
+    parsers["write"].add_argument("--stage", choices=stages, default=list(STAGES)[-1])
     parsers["write"].add_argument("--output", type=Path, default=EMBEDDED, help="folder of the written files")
     return parser.parse_args()
 

@@ -7,7 +7,7 @@ from ..training.recipe import BASE, FULL, Recipe
 
 # With the base frozen and few steps the rate is far above the paper's 2e-5.
 FIRST = Recipe(steps=2500, batch=16, learning_rate=1e-3, final_rate=0.05, shift=3.0, trained=BASE)
-SECOND = Recipe(steps=1200, batch=16, learning_rate=1e-3, final_rate=0.05, shift=3.0, without_audio=0.2)
+SECOND = Recipe(steps=1000, batch=16, learning_rate=1e-3, final_rate=0.05, shift=3.0, without_audio=0.2)
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ STAGES = {
     "base": Stage(replace(FIRST, without_audio=0.7), "two"),
     "one": Stage(SECOND, "one", ("base",)),
     "two": second_stage(),
-    "large": Stage(replace(SECOND, steps=800, learning_rate=5e-4), "large", ("base", "one", "two")),
+    "large": Stage(replace(SECOND, steps=400, learning_rate=5e-4), "large", ("base", "one", "two")),
 }
 ABLATIONS = {
     "concat": second_stage(scheme="concat"),

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .models import make_vae
-from .scene import random_scene
+from .scene import ACTIONS, STAYS, Scene, random_scene
 from .state import load_state, save_state
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ KL_WEIGHT = 1e-5
 FIRST_GAIN, FIRST_LOG_VARIANCE = 20.0, -6.0
 SECONDS_BETWEEN_SAVES = 60
 STATISTICS_CLIPS, STATISTICS_FRAMES = 40, 13
+CROSSING_SHARE = 0.25
 
 
 def crops(count: int, frames: int, generator: torch.Generator) -> Tensor:
@@ -39,7 +41,7 @@ def crops(count: int, frames: int, generator: torch.Generator) -> Tensor:
     pieces = []
     for index in range(count):
         seed, choice = torch.randint(2**31, (2,), generator=generator).tolist()
-        scene, height = random_scene(seed), HEIGHTS[choice % len(HEIGHTS)]
+        scene, height = random_event(seed), HEIGHTS[choice % len(HEIGHTS)]
         film = scene.frames(random_openness(len(scene.persons), frames, generator), height)
         down, right = torch.rand(2, generator=generator).tolist()
         width = film.shape[2]
@@ -51,6 +53,15 @@ def crops(count: int, frames: int, generator: torch.Generator) -> Tensor:
         top, left = min(max(top, 0), height - CROP), min(max(left, 0), width - CROP)
         pieces.append(film[:, top : top + CROP, left : left + CROP])
     return torch.stack(pieces).permute(0, 4, 1, 2, 3) * 2 - 1
+
+
+def random_event(seed: int) -> Scene:
+    """Two or three people who may do something, or change sides."""
+    rng = np.random.default_rng(seed)
+    scene = random_scene(seed, persons=int(rng.choice((2, 2, 3))))
+    if len(scene.persons) == 2 and rng.random() < CROSSING_SHARE:
+        scene = scene.crossing()
+    return scene.acting(tuple(rng.choice((STAYS, *ACTIONS), len(scene.persons)).tolist()))
 
 
 def random_openness(persons: int, frames: int, generator: torch.Generator) -> Tensor:
@@ -140,7 +151,7 @@ def statistics_clips(seed: int) -> Iterator[Tensor]:
     """Whole clips to measure latents on, [1, 3, frames, height, width] in -1..1."""
     generator = torch.Generator().manual_seed(seed)
     for scene_seed in range(STATISTICS_CLIPS):
-        scene = random_scene(scene_seed)
+        scene = random_event(scene_seed)
         frames = scene.frames(random_openness(len(scene.persons), STATISTICS_FRAMES, generator), HEIGHTS[0])
         yield frames.permute(3, 0, 1, 2)[None] * 2 - 1
 

@@ -30,10 +30,10 @@ SIZE, LARGE = Size(frames=13, height=64, width=96), Size(frames=13, height=96, w
 ONE, TWO = Kind(persons=(1,)), Kind(persons=(2,), crossing=0.3)
 EVENTS = Kind(persons=(1, 2, 3), crossing=0.25, acting=0.6, heard=False)
 CLIPS = {
-    "events": (Portion(EVENTS, SIZE, 1200), Portion(EVENTS, LARGE, 600)),
-    "two": (Portion(TWO, SIZE, 1600),),
-    "large": (Portion(TWO, LARGE, 500),),
-    "one": (Portion(ONE, SIZE, 600),),
+    "events": (Portion(EVENTS, SIZE, 800), Portion(EVENTS, LARGE, 200)),
+    "two": (Portion(TWO, SIZE, 1000),),
+    "large": (Portion(TWO, LARGE, 250),),
+    "one": (Portion(ONE, SIZE, 300),),
 }
 SEEDS_A_KIND = 1_000_000
 SETTINGS = SamplingSettings(steps=12, shift=3.0, scales=GuidanceScales(1.0, 2.0))
@@ -60,7 +60,7 @@ class World:
     size: Size = SIZE
     sway: float = 0.02
     audio_steps: int = 250
-    vae_steps: int = 5200
+    vae_steps: int = 5700
     decoder_steps: int = 3000
     clips: dict[str, tuple[Portion, ...]] = field(default_factory=lambda: CLIPS)
     stages: dict[str, Stage] = field(default_factory=lambda: STAGES | ABLATIONS)
@@ -121,14 +121,13 @@ class World:
 
     def write(self, folder: Path, name: str, output: Path) -> None:
         """A stage's weights as the files of the embedded demo."""
-        sampler, stage, size = self.sampler(folder, name), self.stages[name], self.size
+        sampler, stage = self.sampler(folder, name), self.stages[name]
         trained = ", then ".join(
             f"{part} {self.stages[part].recipe.steps} steps ({self.stages[part].recipe.trained})"
             for part in (*stage.after, name)
         )
         made = (
-            f"toy world: {trained} of {stage.recipe.batch} clips of "
-            f"{size.width}x{size.height}x{size.frames}; VAE {self.vae_steps} steps, its decoder "
+            f"toy world: {trained} of {stage.recipe.batch} clips; VAE {self.vae_steps} steps, its decoder "
             f"{self.decoder_steps} more; wav2vec2 {self.audio_steps} steps"
         )
         models = sampler.models

@@ -14,6 +14,7 @@ from multitalk_core.standalone.models import decode_latent, encode_frames
 from multitalk_core.toy_world.acting import seen_actions
 from multitalk_core.toy_world.audio_encoder import hidden_states, make_audio_encoder
 from multitalk_core.toy_world.captions import caption, make_text
+from multitalk_core.toy_world.locating import faces_on_tokens
 from multitalk_core.toy_world.models import make_vae
 from multitalk_core.toy_world.scene import FPS, HOPS, NODS, REDDENS, STAYS, random_scene
 from multitalk_core.toy_world.speech import openness
@@ -88,6 +89,7 @@ def test_a_prompt_is_heard_word_by_word_with_the_person_it_speaks_of():
     assert not torch.equal(left, right)
     assert torch.equal(text("anything", negative=True), text("", negative=True))
     assert not torch.equal(nods, hops)
+    assert torch.equal(text("An unheard-of kitchen."), text("two people talk"))
 
 
 def test_loudness_opens_the_mouth():
@@ -125,6 +127,15 @@ def test_masks_follow_the_order_of_the_speakers():
         masks = person_masks(swapped, 64, 96, np.random.default_rng(seed)).masks
         columns = [mask.any(0).nonzero().float().mean() for mask in masks]
         assert columns[0] > columns[1]
+
+
+def test_tokens_on_faces_are_those_of_their_persons():
+    scene = random_scene(0, sway=0.0).crossing()
+    owners = faces_on_tokens(scene, 13, 64, 96).unflatten(0, (4, 4, 6))
+    columns = torch.arange(6).expand(4, 6)
+    first = [(columns[frame == 0]).float().mean() for frame in owners[[0, 3]]]
+    assert first[0] < 2.5 < first[1]  # the first person starts on the left and ends on the right
+    assert (owners == -1).any() and (owners[0] == 1).sum() >= 2
 
 
 def test_hidden_states_with_gradients_are_those_of_the_encoder():
