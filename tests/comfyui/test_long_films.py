@@ -142,10 +142,19 @@ def test_binding_preview_reads_the_video_too(server, picture):
     assert all(abs(one - other).mean() < 4 for one, other in zip(images, video, strict=True))
 
 
-def test_no_more_than_two_clips_of_frames_are_in_memory(tmp_path):
-    outputs = run_in_comfyui("long_film", tmp_path, draw_scene())
-    streamed, with_images = outputs["streamed"], outputs["with_images"]
+@pytest.fixture(scope="module")
+def counted(tmp_path_factory):
+    return run_in_comfyui("long_film", tmp_path_factory.mktemp("counted"), draw_scene())
+
+
+def test_no_more_than_two_clips_of_frames_are_in_memory(counted):
+    streamed, with_images = counted["streamed"], counted["with_images"]
     assert len(streamed) == 10
     assert streamed.max() <= 2 * 9 + 2  # two clips, the picture, and the frame that they share
     assert len(streamed[2:].unique()) == 1, "memory grows with every clip"
     assert torch.equal(with_images - streamed, torch.full((10,), 81.0))  # all frames, from the beginning
+
+
+def test_many_images_are_warned_of_with_what_they_take(counted):
+    assert not counted["short_warned"]
+    assert counted["long_says_10_gb"]

@@ -1,12 +1,14 @@
 """Frames in memory, counted after every clip of a film of ten, with and without all of them as images."""
 
 import gc
+import logging
 from collections.abc import Iterator
 
 import torch
 from multitalk_pack.multitalk_core.clips import plan_clips
 from multitalk_pack.multitalk_core.film import FinishedClip
 from multitalk_pack.nodes.film_file import write_film
+from multitalk_pack.nodes.shoot import ClipSettings
 from scene import EXCHANGE, SIDE, conversation, save_outputs, shoot
 
 CLIPS, NEW = 10, 8
@@ -22,8 +24,23 @@ def frames_in_memory() -> float:
     return sum(sizes.values()) / (SIDE * SIDE * 3 * 4)
 
 
+def warnings(held: int) -> list[str]:
+    """What a film says that holds so many frames."""
+    said = []
+
+    class Listener(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            said.append(record.getMessage())
+
+    listener = Listener(logging.WARNING)
+    logging.getLogger().addHandler(listener)
+    shoot().film(plan_clips(NEW + 1, NEW + 1, 1), None, ClipSettings(held=held))
+    logging.getLogger().removeHandler(listener)
+    return [text for text in said if "memory" in text]
+
+
 def main() -> None:
-    """One film streamed, one with its images."""
+    """One film streamed, one with its images; and which numbers of frames are warned of."""
     plan = plan_clips(CLIPS * NEW + 1, NEW + 1, 1)
     outputs = {}
     for name in ("streamed", "with_images"):
@@ -40,6 +57,10 @@ def main() -> None:
         with torch.inference_mode():  # as ComfyUI runs nodes
             write_film(film, path, (SIDE, SIDE), 25.0, conversation().sound, images)
         outputs[name] = torch.tensor(counts)
+    gibibyte = 2**30 // (SIDE * SIDE * 3 * 4)  # frames
+    outputs["short_warned"] = torch.tensor(len(warnings(3 * gibibyte)))
+    (warning,) = warnings(10 * gibibyte)
+    outputs["long_says_10_gb"] = torch.tensor("take 10.0 GB of memory" in warning)
     save_outputs(outputs)
 
 
