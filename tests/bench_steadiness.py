@@ -1,6 +1,7 @@
 """How steady long films of the demo's model are: corrections between clips, and overlaps, side by side.
 
-    python -m tests.bench_steadiness [corrections] [overlaps] [--clips 12] [--frames 101] [--seeds 0 1]
+    python -m tests.bench_steadiness [corrections] [overlaps] [--scenes still talk] [--clips 12]
+        [--frames 101] [--seeds 0 1]
 
 Films are the demo's in size and settings, once with nobody heard ("still"), once with its voices repeated
 ("talk"). docs/steadiness.md says what the columns mean.
@@ -20,6 +21,7 @@ from multitalk_core.steadiness import Steadiness
 
 from .demo_film import DemoFilm
 
+SCENES = ("still", "talk")
 LAST = 16  # frames in which a film's end is judged
 BLOCK = 8  # pixels
 CORRECTIONS = {
@@ -111,12 +113,13 @@ def main() -> None:
     """Print the tables that are asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("tables", nargs="*", default=["corrections", "overlaps"])
+    parser.add_argument("--scenes", nargs="+", choices=SCENES, default=SCENES)
     parser.add_argument("--clips", type=int, default=12)
     parser.add_argument("--frames", type=int, default=101)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     options = parser.parse_args()
     torch.set_num_threads(1)
-    films = {"still": DemoFilm(), "talk": DemoFilm(speaking=True)}
+    films = {scene: DemoFilm(speaking=scene == "talk") for scene in options.scenes}
     if "corrections" in options.tables:
         corrections(films, options.clips, options.seeds)
     if "overlaps" in options.tables:

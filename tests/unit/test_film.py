@@ -110,6 +110,31 @@ def test_infinitetalk_is_shown_the_picture_in_every_clip_and_holds_its_motion_cl
     torch.testing.assert_close(second.latent[:, :, :2], motion.latent)
 
 
+@pytest.mark.parametrize("overlap", [1, 5, 9, 13, 25])
+def test_every_overlap_joins_frame_by_frame(
+    models: Models, conversation: Conversation, picture: Tensor, overlap: int
+) -> None:
+    """A clip is given the film's very frames that it repeats, and hears what is heard at them."""
+    pipeline = MultiTalkPipeline(
+        models,
+        load_adapter(EMBEDDED / EMBEDDED_FILES["adapter"], models),
+        persons_from_parts(2, HEIGHT, WIDTH).token_masks(HEIGHT, WIDTH),
+        "two people talk",
+        settings=SamplingSettings(steps=1, scales=GuidanceScales(1.0, 1.0)),
+    )
+    seen, sample = [], pipeline.sample
+    pipeline.sample = lambda inputs: seen.append(inputs) or sample(inputs)
+    plan = plan_clips(29 + 29 - overlap, clip_frames=29, motion_frames=overlap)
+    frames = torch.cat([clip.frames for clip in make_film(pipeline, picture, conversation, plan, 0)])
+    assert len(plan.clips) == 2 and len(frames) == plan.frames
+    first = seen[1].clip.start
+    repeated = frames[first : first + overlap].movedim(-1, 0)[None] * 2 - 1
+    torch.testing.assert_close(seen[1].given, repeated)
+    assert int(seen[1].mask[0, :, :, 0, 0].sum()) == overlap + 3, "frame 0 counts four times"
+    heard = torch.cat([conversation.features[0], conversation.silence])
+    torch.testing.assert_close(seen[1].windows[0, 0, 2], heard[first])
+
+
 def test_silence_follows_the_voices(conversation: Conversation) -> None:
     clip = Clip(0, conversation.frames - 4, 9, 0, 9)
     windows = clip_windows(conversation, clip, window=5)
