@@ -169,7 +169,7 @@ def test_the_command_prints_the_documented_table(tmp_path, capsys):
     (tmp_path / "config.toml").write_text(config)
     assert main(["train", str(tmp_path / "config.toml"), "--memory"]) == 0
     said = capsys.readouterr().out
-    assert "clips of 32,760 tokens" in said
+    assert "clip of 32,760 tokens" in said
     totals = {line.split()[0]: line.split()[-1] for line in said.splitlines()[2:-3]}
     need = memory(meta_14b(ADAPTER), TOKENS_480, 1, parts=8)
     assert totals["8"] == f"{need.total / 1e9:.1f}"
