@@ -113,3 +113,15 @@ def test_two_runs_at_once(generate, tmp_path):
         assert f"Process {other.pid} is making the same film" in generate(code=2)
         other.kill()
     assert "goes on after clip 1" in generate()
+
+
+def test_other_joins_make_another_film(generate, tmp_path):
+    assert "seams     a frame changes by" in generate()
+    alone = frames(tmp_path)
+    joins = ["--colour-method", "mean", "--seam-frames", "2", "--codec-correction", "0.5"]
+    said = generate(*joins)
+    changed = "colour method, seam frames, codec correction"
+    assert f"every clip differs from the last film.mp4: {changed} changed" in said
+    assert not torch.equal(frames(tmp_path), alone)
+    assert "goes on after clip 3 of 3" in generate(*joins)
+    assert (tmp_path / "film.drift.png").exists()
