@@ -43,7 +43,10 @@ STAGES = {
     "base": Stage(replace(FIRST, without_audio=0.7), "two"),
     "one": Stage(SECOND, "one", ("base",)),
     "two": second_stage(),
-    "large": Stage(replace(SECOND, steps=400, learning_rate=5e-4), "large", ("base", "one", "two")),
+    "finer": Stage(
+        replace(FIRST, steps=1600, learning_rate=6e-4, without_audio=0.5), "large", ("base", "one", "two")
+    ),
+    "large": Stage(replace(SECOND, steps=800, learning_rate=5e-4), "large", ("base", "one", "two", "finer")),
 }
 ABLATIONS = {
     "concat": second_stage(scheme="concat"),

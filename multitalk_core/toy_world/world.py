@@ -36,7 +36,7 @@ CLIPS = {
     "one": (Portion(ONE, SIZE, 300),),
 }
 SEEDS_A_KIND = 1_000_000
-SETTINGS = SamplingSettings(steps=12, shift=3.0, scales=GuidanceScales(1.0, 2.0))
+SETTINGS = SamplingSettings(steps=12, shift=3.0, scales=GuidanceScales(1.0, 4.0))
 
 
 @dataclass(frozen=True)
