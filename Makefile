@@ -25,6 +25,7 @@ lint: .venv/dev.stamp
 bench: .venv/dev.stamp
 	$(BIN)/python tests/bench.py
 	$(BIN)/python -m tests.bench_memory
+	$(BIN)/python -m tests.bench_steadiness overlaps --scenes still --frames 61
 
 # The demo's picture, voices and models, from nothing; a stopped training goes on.
 train-demo: .venv/dev.stamp
