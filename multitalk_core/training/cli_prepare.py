@@ -75,6 +75,12 @@ def add_command(commands: argparse._SubParsersAction) -> None:
         help="of the clips, drawn by the seed, that have their motion frames given; the others have their "
         "first frame given (default: %(default)s; the paper does not tell)",
     )
+    parser.add_argument(
+        "--cartoon-faces",
+        action="store_true",
+        help="the people are drawn like the demo's: note their faces, so that `train` can measure how their "
+        "mouths follow their voices",
+    )
     parser.add_argument("--seed", type=seed, default=0, metavar="N", help="(default: 0)")
     models = parser.add_argument_group("the models")
     models.add_argument(
@@ -112,6 +118,7 @@ def run(arguments: argparse.Namespace) -> None:
         resolution=arguments.resolution,
         motion_frames=arguments.motion_frames,
         motion_share=arguments.motion_share,
+        cartoon_faces=arguments.cartoon_faces,
         seed=arguments.seed,
     )
     sources = {

@@ -78,13 +78,15 @@ def train_config(config: "TrainingConfig") -> None:
 
     from ..standalone.summary import print_lines
     from .clips import ShardedClips
-    from .run import check_same_run, make_accelerator, make_model, write_result
+    from .run import check_fits, check_same_run, make_accelerator, make_model, write_result
     from .trainer import train
 
     accelerator = make_accelerator(config)
     clips = ShardedClips(*config.clips)
     i2v_clips = ShardedClips(*config.i2v_clips) if config.i2v_clips else None
     model = make_model(config, clips[0])
+    for kind in [*clips.kinds, *(i2v_clips.kinds if i2v_clips else [])]:
+        check_fits(kind[0], model.transformer, model.adapter, config)
     if accelerator.is_main_process:
         check_same_run(config)
         print_lines(outlook(config, model, clips, i2v_clips))

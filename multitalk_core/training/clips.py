@@ -35,8 +35,10 @@ class TrainingClip:
     text : Tensor [tokens, channels]
     image : Tensor [tokens, channels] or None
         CLIP's tokens of the last given frame, where the model has an image embedder.
+    faces : Tensor [voices, 3] or None
+        Of cartoon people in the first frame, for binding scores: middle and half width in picture heights.
     loudness : Tensor [voices, frames] or None
-        Of the voices, for binding scores.
+        Of the voices, likewise.
     """
 
     latent: Tensor
@@ -46,15 +48,16 @@ class TrainingClip:
     persons: Tensor
     text: Tensor
     image: Tensor | None = None
+    faces: Tensor | None = None
     loudness: Tensor | None = None
 
     def tensors(self) -> dict[str, Tensor]:
         """Its tensors by name, without those it lacks."""
         return {name: tensor for name, tensor in vars(self).items() if tensor is not None}
 
-    def to(self, device: torch.device) -> "TrainingClip":
-        """The same on `device`."""
-        return TrainingClip(**{name: tensor.to(device) for name, tensor in self.tensors().items()})
+    def to(self, where: torch.device | torch.dtype) -> "TrainingClip":
+        """The same on a device or in a precision."""
+        return TrainingClip(**{name: tensor.to(where) for name, tensor in self.tensors().items()})
 
 
 def stack_clips(clips: Sequence[TrainingClip]) -> TrainingClip:

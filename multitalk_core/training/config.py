@@ -12,7 +12,7 @@ from ..schemes import SCHEMES
 from ..standalone.cli_types import label_ranges
 from .recipe import ADAPTER, BASE, FULL, Recipe
 
-PRECISIONS = ("no", "bf16", "fp16")
+PRECISIONS = ("no", "bf16")
 CHOICES = {"trained": (BASE, ADAPTER, FULL), "scheme": SCHEMES, "precision": PRECISIONS}
 AT_LEAST = {
     "steps": 1, "batch": 1, "accumulation": 1, "learning_rate": 0, "warm_up": 0, "final_rate": 0,
@@ -82,7 +82,7 @@ class TrainingConfig:
     start_from : tuple of Path
         Output folders of earlier stages, loaded one after the other.
     precision : str
-        "no", "bf16" or "fp16": accelerate's mixed precision.
+        "no" or "bf16": accelerate's mixed precision.
     gradient_checkpointing : bool
         Compute activations twice rather than keep them.
     accumulation : int

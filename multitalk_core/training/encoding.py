@@ -14,6 +14,8 @@ from ..conditioning import conditioning_frames, conditioning_mask
 from ..detection import find_persons
 from ..errors import MultiTalkError
 from ..evaluation.envelope import loudness_envelope
+from ..evaluation.film import face_in_film
+from ..evaluation.mouths import find_faces
 from ..persons import GIVEN, Persons, check_same_size, persons_from_boxes, persons_from_masks
 from ..picture import SIZE_STEP, nearest_bucket, read_picture
 from ..source_video import FittedVideo, VideoFile
@@ -43,6 +45,8 @@ class Cutting:
         Of the clips that have motion frames given; the others have their first frame. Not told in the paper.
     window : int
         Audio frames that a video frame hears.
+    cartoon_faces : bool
+        Note where the faces of cartoon people are, for binding scores.
     seed : int
     """
 
@@ -52,6 +56,7 @@ class Cutting:
     motion_frames: int = 5
     motion_share: float = 0.5
     window: int = 5
+    cartoon_faces: bool = False
     seed: int = 0
 
 
@@ -77,6 +82,7 @@ class Footage:
         height, width = video.picture().shape[:2]
         size = cutting.size or nearest_bucket(height, width, cutting.resolution)
         self.video = FittedVideo(video, *size, FPS)
+        self.original = FittedVideo(video, height, width, FPS)
         self.persons = _marked_persons(entry, height, width)
         samples = [normalise_loudness(speech(read_audio(voice))) for voice in entry.voices]
         self.voices = [encoder.encode(voice, FPS) for voice in samples]
@@ -100,7 +106,7 @@ class Footage:
         start = number * cutting.frames
         features = self._features(start)
         pictures = self.video.frames(start, cutting.frames)
-        persons = self._token_masks(pictures[0])
+        persons, faces = self._persons(start)
         frames = pictures.permute(3, 0, 1, 2)[None].to(models.device) * 2 - 1
         moves = np.random.default_rng([cutting.seed, self.entry.line, number]).random() < cutting.motion_share
         given = frames[:, :, : cutting.motion_frames if moves else 1]
@@ -113,7 +119,8 @@ class Footage:
             persons=persons,
             text=self.text,
             image=None if models.image is None else models.image(given[:, :, -1])[0].cpu(),
-            loudness=self._loudness(start),
+            faces=faces,
+            loudness=None if faces is None else self._loudness(start),
         )
 
     def _features(self, start: int) -> Tensor:
@@ -130,18 +137,38 @@ class Footage:
         middle = start + cutting.frames // 2
         return torch.stack([voice[window_indices(middle, 1, len(voice), count)[0]] for voice in self.voices])
 
-    def _loudness(self, start: int) -> Tensor | None:
-        if not self.voices:
-            return None
+    def _loudness(self, start: int) -> Tensor:
         return torch.stack([voice[start : start + self.cutting.frames] for voice in self.loudness])
 
-    def _token_masks(self, picture: Tensor) -> Tensor:
-        """Of the marked persons, or of those found in the clip's first frame."""
-        height, width = picture.shape[:2]
+    def _persons(self, start: int) -> tuple[Tensor, Tensor | None]:
+        """Token masks of the marked persons, or of those found in the clip's first frame; cartoon faces."""
+        size = (self.video.height, self.video.width)
         if not self.voices:
-            return torch.ones(1, height * width // SIZE_STEP**2)
+            return torch.ones(1, size[0] * size[1] // SIZE_STEP**2), None
+        if self.persons is not None and not self.cutting.cartoon_faces:
+            return self.persons.token_masks(*size), None
+        picture = self.original.frames(start, 1)[0]
         persons = self.persons or find_persons(picture, len(self.voices))
-        return persons.token_masks(height, width)
+        faces = _faces(picture, persons, size) if self.cutting.cartoon_faces else None
+        return persons.token_masks(*size), faces
+
+
+def _faces(picture: Tensor, persons: Persons, size: tuple[int, int]) -> Tensor:
+    """The cartoon face of every person, [persons, 3], after the picture's resize and crop.
+
+    Raises
+    ------
+    MultiTalkError
+        When there is not one for each.
+    """
+    faces = find_faces(picture)
+    if len(faces) != persons.count:
+        raise MultiTalkError(f"There are {len(faces)} cartoon faces for {persons.count} voices.")
+    columns = torch.arange(persons.size[1]).float()
+    middles = [(mask.float().sum(0) @ columns / mask.sum()).item() for mask in persons.masks]
+    places = [sorted(middles).index(middle) for middle in middles]  # faces go from left to right
+    fitted = [face_in_film(faces[place], picture.shape[:2], size) for place in places]
+    return torch.tensor([[face.x, face.y, face.size] for face in fitted])
 
 
 def _marked_persons(entry: Entry, height: int, width: int) -> Persons | None:

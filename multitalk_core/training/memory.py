@@ -8,7 +8,7 @@ from .model import TrainingModel
 
 ADAM_BYTES = 8  # two moments in float32
 GPUS = (1, 2, 4, 8, 16, 32)
-COMPUTE_BYTES = 2  # of a number in bfloat16 or float16
+COMPUTE_BYTES = 2  # of a number in bfloat16
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,9 @@ class TrainingModel(nn.Module):
         -------
         Tensor of the latents' shape
         """
+        # DeepSpeed holds all weights in bfloat16 and casts nothing; elsewhere this is float32 already.
+        dtype = self.adapter.audio_proj.proj1.weight.dtype
+        clips, latent = clips.to(dtype), latent.to(dtype)
         # The rows stay until the next batch: with gradient checkpointing the backward pass needs them too.
         self.host.rows = self._rows(clips, audible) if self.hears else None
         return self.transformer(

@@ -24,7 +24,7 @@ from .saving import newest_weights, start_from
 if TYPE_CHECKING:
     from diffusers import WanTransformer3DModel
 
-DTYPES = {"no": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+DTYPES = {"no": torch.float32, "bf16": torch.bfloat16}
 RESULT = "adapter.safetensors"
 
 

@@ -3,14 +3,12 @@
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 from accelerate import Accelerator
 from diffusers import AutoencoderKLWan
 from torch import Tensor, nn
 
-from ..errors import MultiTalkError
 from ..evaluation.binding import binding_score
-from ..evaluation.mouths import find_faces, mouth_openness
+from ..evaluation.mouths import Face, mouth_openness
 from ..guidance import released_timesteps
 from ..sampling import sample_clip
 from ..standalone.models import decode_latent
@@ -19,7 +17,6 @@ from .clips import ShardedClips, TrainingClip, stack_clips
 from .config import Samples
 
 FPS = 25
-FACES_HEIGHT = 400  # pixels in which faces are looked for
 STRIP_FRAMES = 8
 BLOCK_FRAMES = 13  # of the binding score's intervals
 
@@ -103,19 +100,10 @@ class SampleVideos:
             tracker.log_images({f"clip {index + 1}": strip[None]}, step, dataformats="NHWC")
 
     def _measure(self, frames: Tensor, clip: TrainingClip, step: int, index: int) -> None:
-        """The binding of cartoon faces, as many as voices, in the clip's own first frame."""
-        if clip.loudness is None or len(clip.loudness) < 2:
+        """The binding of two or more cartoon people."""
+        if clip.faces is None or len(clip.faces) < 2:
             return
-        first = self._frames(clip.latent[None, :, :1].to(self.accelerator.device))
-        height, width = first.shape[1:3]
-        size = (FACES_HEIGHT, round(FACES_HEIGHT * width / height))
-        picture = F.interpolate(first.movedim(-1, 1), size=size, mode="bicubic").clamp(0, 1)
-        try:
-            faces = find_faces(picture[0].movedim(0, -1))
-        except MultiTalkError:
-            return
-        if len(faces) != len(clip.loudness):
-            return
+        faces = [Face(*face) for face in clip.faces.tolist()]
         score = binding_score([mouth_openness(frames, faces)], [clip.loudness], BLOCK_FRAMES)
-        own = {"own voice": score.own.value, "other voice": score.other.value}
-        self.accelerator.log({f"clip {index + 1}, {name}": value for name, value in own.items()}, step)
+        values = {"own voice": score.own.value, "other voice": score.other.value}
+        self.accelerator.log({f"clip {index + 1}, {name}": value for name, value in values.items()}, step)

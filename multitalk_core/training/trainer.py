@@ -80,13 +80,15 @@ def train(
                 optimizer.zero_grad()
             total += loss.detach() / accelerator.gradient_accumulation_steps
         step += 1
-        mean = accelerator.reduce(total, "mean").item()
+        # All processes save together, or none: their clocks differ.
+        is_due = total.new_tensor(time.monotonic() - saved > seconds_between_saves)
+        mean, due = accelerator.reduce(torch.stack([total, is_due]), "mean").tolist()
         accelerator.log({"loss": mean, "learning rate": rate} | _plain(norm), step)
         if on_step is not None and accelerator.is_main_process:
             on_step(step, mean)
         if watch is not None:
             watch(wrapped, step)
-        if step == recipe.steps or time.monotonic() - saved > seconds_between_saves:
+        if step == recipe.steps or due > 0:
             save_checkpoint(accelerator, wrapped, optimizer, folder, step)
             saved = time.monotonic()
 
