@@ -1,6 +1,6 @@
 """Peak memory of a short and of a long film, each in a process of its own, and a plot of both.
 
-    python -m tests.bench_memory [--clips 5 50] [--plot output/memory.png]
+    python -m tests.bench_memory [--clips 5 50] [--plot docs/memory.png]
 
 The long film must stay within 10 % of the short one, whose models and one clip it needs as well. glibc
 is told to give large blocks back at once: what counts is what the film needs, not what the allocator keeps.
@@ -83,7 +83,7 @@ def main() -> None:
     """Print the peaks, draw the plot, and fail where memory grows with length."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--clips", type=int, nargs=2, default=[5, 50])
-    parser.add_argument("--plot", type=Path, default=Path("output/memory.png"))
+    parser.add_argument("--plot", type=Path, default=Path("docs/memory.png"))
     options = parser.parse_args()
     os.environ["MALLOC_MMAP_THRESHOLD_"] = str(MEGABYTE)
     runs = {clips: measured(clips) for clips in options.clips}
