@@ -17,7 +17,7 @@ NAMES = {
     "concat": "concat",
     "add": "add",
 }
-WAYS = ("talking", "swapped", "crossing")
+WAYS = ("talking", "crossing")
 
 
 def write_report(folder: Path, page: Path) -> None:
@@ -44,7 +44,8 @@ def detector(results: Results) -> str:
 
 def binding(results: Results) -> str:
     """L-RoPE, the demo's stage."""
-    rows = [(way, *_binding(results, f"two {way}")) for way in WAYS]
+    rows = [(way, *_binding(results, f"two {way}")) for way in ("talking", "swapped", "crossing")]
+    rows.append(("talking, everything trained", *_binding(results, "full talking")))
     return _table(("l-rope", "own voice", "other voice", "difference"), rows)
 
 
@@ -117,12 +118,12 @@ def draw_schemes(results: Results, path: Path) -> None:
     figure, axes = plt.subplots(figsize=(8, 3), layout="constrained")
     for offset, way in enumerate(WAYS):
         values = [results[f"{stage} {way}"]["difference"] for stage in SCHEMES]
-        places = [index + 0.27 * (offset - 1) for index in range(len(SCHEMES))]
+        places = [index + 0.4 * (offset - 0.5) for index in range(len(SCHEMES))]
         spread = [
             [value - low for value, low, _ in values],
             [high - value for value, _, high in values],
         ]
-        axes.bar(places, [value for value, _, _ in values], 0.25, yerr=spread, capsize=2, label=way)
+        axes.bar(places, [value for value, _, _ in values], 0.38, yerr=spread, capsize=2, label=way)
     axes.set_xticks(range(len(SCHEMES)), [NAMES[stage] for stage in SCHEMES])
     axes.axhline(0, color="black", linewidth=0.8)
     axes.set_ylabel("own − other")

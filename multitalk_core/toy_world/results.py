@@ -52,10 +52,11 @@ def measures() -> dict[str, Measure]:
     made = {"real talking": Measure(None, TALKING), "real crossing": Measure(None, CROSSING)}
     made["real three"] = Measure(None, THREE)
     made["real acting"] = Measure(None, ACTING)
-    for stage in dict.fromkeys(SCHEMES + LABELS + ("full",)):
+    for stage in dict.fromkeys(SCHEMES + LABELS):
         made[f"{stage} talking"] = Measure(stage, TALKING)
-        made[f"{stage} swapped"] = Measure(stage, TALKING, swapped=True)
         made[f"{stage} crossing"] = Measure(stage, CROSSING)
+    made["two swapped"] = Measure("two", TALKING, swapped=True)
+    made["full talking"] = Measure("full", TALKING)
     for stage in PROMPTED:
         silent = (("audio_strength", 0.0), ("scales", GuidanceScales(1.0, 1.0)))
         made[f"{stage} acting"] = Measure(stage, ACTING, settings=silent if stage == "base" else ())
@@ -97,7 +98,7 @@ def _missing(
     world: World, folder: Path, talks: int, results: dict[str, Any]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     for name, wanted in measures().items():
-        trained = wanted.stage is None or (folder / "stages" / wanted.stage).exists()
+        trained = wanted.stage is None or world.is_trained(folder, wanted.stage)
         if name not in results and trained:
             sampler = None if wanted.stage is None else world.sampler(folder, wanted.stage)
             if sampler is not None:
@@ -106,7 +107,7 @@ def _missing(
                 name,
                 numbers(measure(sampler, wanted.kind, talks, world.size, world.sway, wanted.swapped)),
             )
-    if "localization" not in results and (folder / "stages" / "two").exists():
+    if "localization" not in results and world.is_trained(folder, "two"):
         yield "localization", localization(world.sampler(folder, "two"), world.sway)
 
 

@@ -13,7 +13,7 @@ from ..standalone.models import Models
 from ..standalone.pipeline import SamplingSettings
 from ..training.clips import ShardedClips
 from ..training.model import TrainingModel
-from ..training.saving import start_from
+from ..training.saving import checkpoint_path, start_from
 from ..training.trainer import Progress, train
 from .audio_encoder import train_audio_encoder
 from .captions import make_text
@@ -36,7 +36,7 @@ CLIPS = {
     "one": (Portion(ONE, SIZE, 300),),
 }
 SEEDS_A_KIND = 1_000_000
-SETTINGS = SamplingSettings(steps=12, shift=3.0, scales=GuidanceScales(1.0, 4.0))
+SETTINGS = SamplingSettings(steps=12, shift=3.0, scales=GuidanceScales(1.0, 4.0), rows_at_once=2)
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,10 @@ class World:
         i2v_clips = ShardedClips(folder / "events") if stage.events else None
         clips = ShardedClips(folder / stage.clips)
         train(model, clips, stage.recipe, folder / "stages" / name, on_step=on_step, i2v_clips=i2v_clips)
+
+    def is_trained(self, folder: Path, name: str) -> bool:
+        """Whether a stage has made its last update."""
+        return checkpoint_path(folder / "stages" / name, self.stages[name].recipe.steps).exists()
 
     def sampler(self, folder: Path, name: str, size: Size | None = None) -> Sampler:
         """A trained stage's newest weights, ready to make films; `self.size` where none is told."""
