@@ -61,7 +61,7 @@ class World:
     sway: float = 0.02
     audio_steps: int = 250
     vae_steps: int = 5700
-    decoder_steps: int = 3000
+    decoder_steps: int = 1500
     clips: dict[str, tuple[Portion, ...]] = field(default_factory=lambda: CLIPS)
     stages: dict[str, Stage] = field(default_factory=lambda: STAGES | ABLATIONS)
     settings: SamplingSettings = SETTINGS
