@@ -2,12 +2,12 @@
 
 import torch
 from comfy_api.latest import io
-from safetensors.torch import load_file
 from torch import Tensor
 
 from ..multitalk_core.audio.waveform import read_audio
 from ..multitalk_core.picture import read_picture
 from ..multitalk_core.standalone.demo import BOXES
+from ..multitalk_core.standalone.demo_text import PROMPT, DemoText
 from ..multitalk_core.standalone.models import EMBEDDED, EMBEDDED_FILES
 from .sockets import CATEGORY, BoundingBox
 
@@ -21,11 +21,19 @@ class Demo(io.ComfyNode):
             node_id="MultiTalkDemo",
             display_name="MultiTalk Demo Scene",
             category=CATEGORY,
-            description="A picture of two persons, a voice for each, and what the embedded demo model was "
-            "told about them. It needs no upload and no text encoder; other models do not understand its "
+            description="A picture of two persons, a voice for each, and what the embedded demo model is "
+            "told of them. It needs no upload and no text encoder; other models do not understand its "
             "conditioning.",
             search_aliases=["multitalk", "example", "sample", "demo", "test scene"],
-            inputs=[],
+            inputs=[
+                io.String.Input(
+                    "prompt",
+                    default=PROMPT,
+                    optional=True,
+                    tooltip="In the demo model's few words: left, right or they; nods, hops, reddens, cross. "
+                    "Other words are not heard.",
+                ),
+            ],
             outputs=[
                 io.Image.Output("picture", tooltip="640 × 400 pixels."),
                 io.Audio.Output("voice_1", tooltip="Of the left person."),
@@ -37,15 +45,15 @@ class Demo(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls) -> io.NodeOutput:
-        text = load_file(EMBEDDED / EMBEDDED_FILES["text"])
+    def execute(cls, prompt: str = PROMPT) -> io.NodeOutput:
+        text = DemoText.read(EMBEDDED / EMBEDDED_FILES["text"])
         return io.NodeOutput(
             read_picture(EMBEDDED / "picture.png")[None],
             _audio("voice_1.flac"),
             _audio("voice_2.flac"),
             [_bounding_box(box) for box in BOXES],
-            _conditioning(text["prompt"]),
-            _conditioning(text["negative"]),
+            _conditioning(text(prompt)),
+            _conditioning(text("", negative=True)),
         )
 
 
@@ -60,4 +68,4 @@ def _audio(name: str) -> dict:
 
 
 def _conditioning(text: Tensor) -> list:
-    return [[text[None], {}]]
+    return [[text, {}]]

@@ -7,8 +7,10 @@ from comfy_execution.progress import get_progress_state
 
 from ..multitalk_core.audio.conversation import Conversation
 from ..multitalk_core.clips import plan_clips
+from ..multitalk_core.colour import COLOUR_METHODS, LAB
 from ..multitalk_core.errors import MultiTalkError
 from ..multitalk_core.film import CONTINUATIONS, MULTITALK, Take
+from ..multitalk_core.joins import Joins
 from ..multitalk_core.takes import check_clip, parse_prompts, parse_retakes, plan_takes
 from . import inputs
 from .film_file import hand_out, is_wired, losses, new_path, write_film
@@ -114,6 +116,9 @@ class LongVideo(io.ComfyNode):
         retakes: str = "",
         prompts: str = "",
         text_encoder: CLIP | None = None,
+        colour_method: str = LAB,
+        seam_frames: int = 0,
+        codec_correction: float = 0.0,
         **shared: object,
     ) -> io.NodeOutput:
         shoot = Shoot(audio=audio, **shared)
@@ -140,6 +145,7 @@ class LongVideo(io.ComfyNode):
             kept=kept,
             held=frames if is_wired(graph, node_id, IMAGES) else None,
             told=f"the video grows in {path.parent}",
+            joins=Joins(colour_method, seam_frames, codec_correction),
         )
         film = shoot.film(plan, node_id, clips)
         images = None if clips.held is None else torch.empty(clips.held, *size, 3)
@@ -246,6 +252,42 @@ def _later_inputs() -> list[io.Input]:
             tooltip="The CLIP that encodes the prompt; needed only for prompts and retakes with other words.",
         ),
         inputs.denoise(),
+        *_joins(),
+    ]
+
+
+def _joins() -> list[io.Input]:
+    """Corrections from clip to clip beyond the released code's (docs/steadiness.md)."""
+    return [
+        io.Combo.Input(
+            "colour_method",
+            options=list(COLOUR_METHODS),
+            default=LAB,
+            optional=True,
+            advanced=True,
+            tooltip="What colour_strength draws towards the picture: lab, mean and spread as released; mean, "
+            "the mean alone, which keeps more of small contrasts.",
+        ),
+        io.Int.Input(
+            "seam_frames",
+            default=0,
+            min=0,
+            max=25,
+            optional=True,
+            advanced=True,
+            tooltip="Frames over which the jump where a clip begins fades, 4 if it shows; 0 as released.",
+        ),
+        io.Float.Input(
+            "codec_correction",
+            default=0.0,
+            min=0.0,
+            max=1.0,
+            step=0.05,
+            optional=True,
+            advanced=True,
+            tooltip="Share of what the VAE changes in the motion frames that is made up for before they go "
+            "on: 0.5 lets colours drift less; 0 as released.",
+        ),
     ]
 
 

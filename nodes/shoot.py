@@ -20,6 +20,7 @@ from ..multitalk_core.dubbing import USUAL_DENOISE, Dubbing
 from ..multitalk_core.errors import MultiTalkError
 from ..multitalk_core.film import MULTITALK, FinishedClip, Take, clip_links, make_film
 from ..multitalk_core.guidance import GuidanceScales
+from ..multitalk_core.joins import Joins
 from ..multitalk_core.labels import spread_ranges
 from ..multitalk_core.persons import Persons, check_same_size
 from ..multitalk_core.picture import resize_and_crop
@@ -58,6 +59,8 @@ class ClipSettings:
         Frames that will be in memory at once; by default those of two clips.
     told : str, optional
         What the node says besides.
+    joins : Joins
+        Corrections from clip to clip.
     """
 
     continuation: str = MULTITALK
@@ -67,6 +70,7 @@ class ClipSettings:
     kept: FilmOfNode | None = None
     held: int | None = None
     told: str | None = None
+    joins: Joins = field(default_factory=Joins)
 
 
 @dataclass(kw_only=True)
@@ -212,6 +216,7 @@ class Shoot:
             continuation=clips.continuation,
             recorder=self.recorder,
             dubbing=self._dubbing(),
+            joins=clips.joins,
         )
         links = clip_links(self.audio, plan, window, takes=clips.takes)
         return _told(make, links, clips, reporter)

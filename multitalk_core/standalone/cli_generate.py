@@ -134,7 +134,9 @@ def _add_film(parser: argparse.ArgumentParser) -> None:
 def _add_sampling(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("the prompt and the sampling")
     group.add_argument(
-        "--prompt", default="", help="what happens in the film (the miniature model ignores it)"
+        "--prompt",
+        default="",
+        help="what happens in the film (miniature model: left, right or they; nods, hops, reddens, cross)",
     )
     group.add_argument("--negative-prompt", help="what must not (default: the paper's)")
     group.add_argument(

@@ -18,8 +18,8 @@ class DemoText:
 
     Other words are not heard, and a prompt of none but other words is heard as PROMPT.
 
-    A word's embedding is its own vector and the vector of the last person named before it, as a real encoder's
-    embeddings carry what they were said of.
+    A word's embedding is its own vector and the vector of the last person named before it, as a real
+    encoder's embeddings carry what they were said of.
 
     Parameters
     ----------

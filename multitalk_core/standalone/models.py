@@ -14,6 +14,7 @@ from torch import Tensor
 
 from ..checkpoint.reading import list_tensors
 from ..errors import MultiTalkError
+from .demo_text import DemoText
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderKLWan, WanTransformer3DModel
@@ -31,8 +32,8 @@ Offload = Literal["none", "model", "sequential"]
 class TextEncoder(Protocol):
     """Prompt to embedding.
 
-    The embedded demo has two stored embeddings in place of an encoder and looks only at `negative`; a real
-    encoder looks only at `prompt`.
+    The embedded demo's `DemoText` has one embedding for every negative prompt; a real encoder looks only at
+    `prompt`.
     """
 
     def __call__(self, prompt: str, negative: bool = False) -> Tensor:
@@ -71,7 +72,6 @@ def load_embedded(device: str | torch.device = "cpu", dtype: torch.dtype = torch
         When the files that belong to the program are missing or damaged.
     """
     from diffusers import AutoencoderKLWan, WanTransformer3DModel
-    from safetensors.torch import load_file
 
     files = {name: EMBEDDED / file for name, file in EMBEDDED_FILES.items()}
     trained = all([is_trained(file) for file in files.values()])
@@ -83,10 +83,10 @@ def load_embedded(device: str | torch.device = "cpu", dtype: torch.dtype = torch
     vae = AutoencoderKLWan.from_single_file(
         str(files["vae"]), config=str(EMBEDDED / "diffusers"), subfolder="vae"
     ).to(device)
-    stored = load_file(files["text"], device=str(device))
+    words = DemoText.read(files["text"])
 
     def text(prompt: str, negative: bool = False) -> Tensor:
-        return stored["negative" if negative else "prompt"][None].to(dtype)
+        return words(prompt, negative).to(device, dtype)
 
     return Models(transformer, vae, text, None, torch.device(device), dtype, trained, "embedded demo")
 

@@ -8,6 +8,9 @@ from browser import Browser, find_chromium
 from comfy_page import complaints, open_page, press_run
 from standins import put_standins
 
+from multitalk_core.audio.waveform import read_audio
+from multitalk_core.standalone.models import EMBEDDED
+
 FOLDER = Path(__file__).parents[2] / "workflows"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
 MISSING = """
@@ -51,7 +54,8 @@ def test_demo_runs_in_the_page_and_shows_its_video(page):
         "const video = document.querySelector('video');"
         "return [video.videoWidth, video.videoHeight, video.duration];"
     )
-    assert video == [96, 64, pytest.approx(71 / 25, abs=0.1)]
+    seconds = read_audio(EMBEDDED / "voice_1.flac").seconds
+    assert video == [144, 96, pytest.approx(seconds, abs=0.1)]
     assert complaints(page) == []
 
 
