@@ -58,7 +58,7 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser(
         "generate",
         help="make a film from a picture, or a video, and voices",
-        usage="%(prog)s (--picture FILE | --video FILE) --voice FILE [--voice FILE ...] [options]",
+        usage="%(prog)s (--picture | --video) FILE --voice FILE [--voice FILE ...] [options]",
         description=DESCRIPTION,
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
