@@ -53,8 +53,9 @@ def measures() -> dict[str, Measure]:
     made["real three"] = Measure(None, THREE)
     made["real acting"] = Measure(None, ACTING)
     for stage in dict.fromkeys(SCHEMES + LABELS):
-        made[f"{stage} talking"] = Measure(stage, TALKING)
-        made[f"{stage} crossing"] = Measure(stage, CROSSING)
+        ordered = stage == "split"  # voice i is taken for part i's
+        made[f"{stage} talking"] = Measure(stage, replace(TALKING, left_to_right=ordered))
+        made[f"{stage} crossing"] = Measure(stage, replace(CROSSING, left_to_right=ordered))
     made["two swapped"] = Measure("two", TALKING, swapped=True)
     made["full talking"] = Measure("full", TALKING)
     for stage in PROMPTED:

@@ -51,7 +51,7 @@ STAGES = {
 ABLATIONS = {
     "concat": second_stage(scheme="concat"),
     "add": second_stage(scheme="add"),
-    "split": second_stage(scheme="split"),
+    "split": replace(second_stage(scheme="split"), clips="ordered"),
     "routed": second_stage(scheme="routed"),
     "routed-unturned": second_stage(scheme="routed", ranges=UNTURNED),
     "narrow": second_stage(ranges=spread_ranges(2, width=2, step=2)),

@@ -58,12 +58,15 @@ class Kind:
         Share of the persons that do something.
     heard : bool
         Whether clips have voices; those without are for the I2V task.
+    left_to_right : bool
+        Whether speakers stand in their order, as `split` takes for granted; else in any.
     """
 
     persons: tuple[int, ...] = (2,)
     crossing: float = 0.0
     acting: float = 0.0
     heard: bool = True
+    left_to_right: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,7 @@ def track_features(track: Track, encoder: AudioEncoder) -> Tensor:
 
 
 def random_talk(seed: int, size: Size, sway: float, kind: Kind, given: int | None = None) -> Talk:
-    """Persons in any speaker order; from UNSEEN_SEEDS on they say sentences never trained on.
+    """Persons who talk; from UNSEEN_SEEDS on they say sentences never trained on.
 
     Parameters
     ----------
@@ -133,6 +136,7 @@ def random_talk(seed: int, size: Size, sway: float, kind: Kind, given: int | Non
     actions = [str(rng.choice(ACTIONS)) if rng.random() < kind.acting else STAYS for _ in scene.persons]
     scene = scene.acting(tuple(actions))
     order = rng.permutation(len(scene.persons))
+    order = sorted(order) if kind.left_to_right else order
     scene = replace(scene, persons=tuple(scene.persons[index] for index in order))
     unseen = seed >= UNSEEN_SEEDS
     tracks = tuple(

@@ -34,6 +34,7 @@ CLIPS = {
     "two": (Portion(TWO, SIZE, 1000),),
     "large": (Portion(TWO, LARGE, 250),),
     "one": (Portion(ONE, SIZE, 300),),
+    "ordered": (Portion(replace(TWO, left_to_right=True), SIZE, 1000),),
 }
 SEEDS_A_KIND = 1_000_000
 SETTINGS = SamplingSettings(steps=12, shift=3.0, scales=GuidanceScales(1.0, 4.0), rows_at_once=2)
