@@ -59,7 +59,7 @@ def main() -> None:
 
 def train(world: World, folder: Path, stages: list[str], report) -> None:
     report(f"probe of the audio encoder: R² {probe(world.audio_encoder(folder)):.3f}")
-    for name in world.clips:
+    for name in dict.fromkeys(["events", *(world.stages[stage].clips for stage in stages)]):
         world.prepare_clips(folder, name, lambda done, name=name: report(f"{name}: {done} clips encoded"))
     for stage in stages:
 

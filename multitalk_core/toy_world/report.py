@@ -11,7 +11,7 @@ from .results import LABELS, PROMPTED, SCHEMES
 Results = dict[str, Any]
 NAMES = {
     "two": "l-rope",
-    "routed": "routed, own label",
+    "routed": "routed, turned",
     "routed-unturned": "routed, unturned",
     "split": "split",
     "concat": "concat",
