@@ -19,6 +19,7 @@ from multitalk_pack.multitalk_core.film import clip_windows
 from multitalk_pack.multitalk_core.guidance import GuidanceScales
 from multitalk_pack.multitalk_core.persons import Box, Persons, persons_from_boxes
 from multitalk_pack.multitalk_core.schemes import Grid
+from multitalk_pack.multitalk_core.standalone.demo_text import PROMPT, DemoText
 from multitalk_pack.multitalk_core.standalone.models import EMBEDDED
 from multitalk_pack.nodes.adapter import load_adapter
 from multitalk_pack.nodes.apply import Apply
@@ -66,8 +67,8 @@ def vae() -> comfy.sd.VAE:
 
 
 def conditioning(name: str) -> list:
-    """The stored text "prompt" or "negative"."""
-    return [[load_file(TEXT)[name][None], {}]]
+    """What the demo's text knows as "prompt" or "negative"."""
+    return [[DemoText.read(TEXT)(PROMPT, negative=name == "negative"), {}]]
 
 
 def conversation(features: Tensor | None = None) -> Conversation:
