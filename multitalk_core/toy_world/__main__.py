@@ -2,6 +2,7 @@
 
 import argparse
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -57,7 +58,7 @@ def main() -> None:
         world.write(folder, arguments.stage, arguments.output)
 
 
-def train(world: World, folder: Path, stages: list[str], report) -> None:
+def train(world: World, folder: Path, stages: list[str], report: Callable[[str], None]) -> None:
     report(f"probe of the audio encoder: R² {probe(world.audio_encoder(folder)):.3f}")
     for name in dict.fromkeys(["events", *(world.stages[stage].clips for stage in stages)]):
         world.prepare_clips(folder, name, lambda done, name=name: report(f"{name}: {done} clips encoded"))

@@ -1,12 +1,12 @@
 """What docs/results.md is about: every measure, made once and kept, so that a stopped run goes on."""
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ..files import whole_file
 from ..guidance import GuidanceScales, released_timesteps
 from ..labels import spread_ranges
 from .locating import ShareRecorder, faces_on_tokens
@@ -86,11 +86,10 @@ def make_results(world: World, folder: Path, talks: int, report: Callable[[str],
     """
     path = folder / "results.json"
     results = json.loads(path.read_text()) if path.exists() else {}
-    for name, numbers in _missing(world, folder, talks, results):
-        results[name] = numbers
-        partial = path.with_suffix(".partial")
-        partial.write_text(json.dumps(results, indent=1))
-        os.replace(partial, path)
+    for name, measured in _missing(world, folder, talks, results):
+        results[name] = measured
+        with whole_file(path) as part:
+            part.write_text(json.dumps(results, indent=1))
         report(name)
     return results
 

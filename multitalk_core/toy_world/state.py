@@ -1,17 +1,17 @@
 """A long training's state on disk: whole or not at all, so that a run killed at any moment resumes."""
 
-import os
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from ..files import whole_file
+
 
 def save_state(path: Path, state: dict[str, Any]) -> None:
     """Write tensors, numbers and dicts of them; what lay there stays until the new file is complete."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    torch.save(state, partial)
-    os.replace(partial, path)
+    with whole_file(path) as part:
+        torch.save(state, part)
 
 
 def load_state(path: Path) -> dict[str, Any] | None:

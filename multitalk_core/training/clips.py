@@ -1,7 +1,6 @@
 """Training clips on disk: encoded once, in shards of safetensors."""
 
 import bisect
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -14,6 +13,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from ..errors import MultiTalkError
+from ..files import whole_file
 
 
 @dataclass(frozen=True)
@@ -69,10 +69,10 @@ def stack_clips(clips: Sequence[TrainingClip]) -> TrainingClip:
 def write_shard(folder: Path, number: int, clips: Sequence[TrainingClip], part: int | None = None) -> None:
     """Write clips of one kind as a shard, in half precision; it appears only when it is whole."""
     tensors = stack_clips(clips).tensors()
-    path = shard_path(folder, number, part)
-    partial = folder / f".{path.stem}.{os.getpid()}.partial"
-    save_file({name: tensor.to(torch.float16).contiguous() for name, tensor in tensors.items()}, partial)
-    os.replace(partial, path)
+    with whole_file(shard_path(folder, number, part)) as unfinished:
+        save_file(
+            {name: tensor.to(torch.float16).contiguous() for name, tensor in tensors.items()}, unfinished
+        )
 
 
 def shard_path(folder: Path, number: int, part: int | None = None) -> Path:

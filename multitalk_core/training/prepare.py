@@ -85,7 +85,7 @@ class Preparation:
 
         A line that gave no clips is tried again, and one that has changed is made anew.
         """
-        for stale in self.folder.glob(".shard-*.partial"):
+        for stale in self.folder.glob(".shard-*.part"):
             stale.unlink()
         for number, text in read_lines(manifest):
             record = self.folder / LINES / f"{number:05d}.json"

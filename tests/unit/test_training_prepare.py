@@ -201,7 +201,7 @@ def test_a_killed_run_goes_on_after_its_last_shard(tmp_path, talk):
     process.wait()
     kept = {path: path.stat().st_mtime_ns for path in folder.glob("shard-*")}
     assert 1 <= len(kept) < 3, "killed too late to tell"
-    (folder / ".shard-00001-002.1.partial").write_bytes(b"half a shard")
+    (folder / ".shard-00001-002.safetensors.1a2b3c4d.part").write_bytes(b"half a shard")
     assert prepare(tmp_path, entries, name="killed") == 0
     assert sorted(path.name for path in folder.glob("*shard*")) == [
         f"shard-00001-{part:03d}.safetensors" for part in range(3)
