@@ -4,6 +4,7 @@ Knows PyAV; knows nothing of models. Frames stream in clip by clip and none is k
 """
 
 import os
+import platform
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from fractions import Fraction
@@ -28,6 +29,9 @@ BT709 = 1
 # much of AAC's priming comes before the first frame.
 FRAGMENTS = "+frag_keyframe+delay_moov+default_base_moof"
 LIMITED_RANGE = 1
+# x264's AVX2 code for macroblock trees reads memory that nobody wrote unless the width is a multiple of 128:
+# the same frames would not always give the same film. Its SSSE3 code is as fast within 5 %.
+X264 = {"x264-params": "asm=ssse3"} if platform.machine() in ("x86_64", "AMD64") else {}
 
 
 class VideoWriter:
@@ -37,7 +41,7 @@ class VideoWriter:
     it can be played meanwhile; then it is rewritten so that a player can start before the end is loaded.
     After an exception or Ctrl-C `growing` is gone and whatever lay at `path` before is untouched; after a
     kill it stays until the next run. Frame n and sound sample round(n / fps * rate) are heard and seen at the
-    same instant, in both files.
+    same instant, in both files; the same frames give the same bytes on the same machine.
 
     Parameters
     ----------
@@ -135,9 +139,8 @@ class VideoWriter:
             part.unlink(missing_ok=True)
 
     def _add_streams(self) -> None:
-        self._video = self._container.add_stream(
-            "libx264", rate=self.fps, options={"crf": "16", "preset": "medium", "g": str(round(self.fps))}
-        )
+        options = {"crf": "16", "preset": "medium", "g": str(round(self.fps)), **X264}
+        self._video = self._container.add_stream("libx264", rate=self.fps, options=options)
         self._video.width, self._video.height = self.size
         self._video.pix_fmt = "yuv420p"
         context = self._video.codec_context

@@ -9,14 +9,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file
 from torch import Tensor
 
 from multitalk_core.dubbing import Dubbing
 from multitalk_core.evaluation.mouths import find_faces, follow_faces, mouth_openness
 from multitalk_core.film import INFINITETALK, MULTITALK, FinishedClip, make_film
 from multitalk_core.guidance import released_timesteps
-from multitalk_core.segments.lossless import pack_frames, unpack_frames
+from multitalk_core.segments.lossless import pack_frames
 from multitalk_core.source_video import FittedVideo, VideoFile
 from multitalk_core.standalone.cli import main
 from multitalk_core.standalone.models import EMBEDDED
@@ -191,31 +190,20 @@ def test_stronger_denoise_changes_the_mouths(dubbed, scene):
     assert likeness["video"] > 0.99 and likeness["0.1"] > likeness["0.6"] + 0.1, likeness
 
 
-def kept_frames(store: Path) -> Tensor:
-    """All clips of the store's one film, as they were kept, without loss."""
-    clips = sorted(store.glob("*/clip-*.safetensors"))
-    return torch.cat([unpack_frames(load_file(clip)["frames"]) for clip in clips])
-
-
-def test_killed_it_goes_on(dub, tmp_path, capsys):
-    unbroken = [*dub, "--denoise", "0.6", "--store", str(tmp_path / "unbroken")]
-    assert main([*unbroken, "--output", str(tmp_path / "unbroken.mp4")]) == 0
-    store = tmp_path / "killed"
-    command = [*dub, "--denoise", "0.6", "--store", str(store), "--output", str(tmp_path / "film.mp4")]
+def test_killed_it_goes_on(dub, dubbed, tmp_path, capsys):
+    command = [*dub, "--denoise", "0.6", "--store", str(tmp_path), "--output", str(tmp_path / "film.mp4")]
     # As many threads as here: sums differ by their order.
-    alone = {**os.environ, "OMP_NUM_THREADS": "1"}
+    alone = {**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())}
     program = [sys.executable, "-m", "multitalk_core", *command]
     with subprocess.Popen(program, stderr=subprocess.PIPE, env=alone) as made:
-        while not list(store.glob("*/clip-0001-*.safetensors")):
+        while not list(tmp_path.glob("*/clip-0001-*.safetensors")):
             time.sleep(0.02)
             assert made.poll() is None, made.stderr.read()
         made.kill()
     assert main(command) == 0
     said = capsys.readouterr().out
     assert "goes on after clip" in said
-    # Not the film's own: H.264 does not always make the same of the same frames.
-    assert torch.equal(kept_frames(store), kept_frames(tmp_path / "unbroken"))
-    assert len(read_video(tmp_path / "film.mp4")[0]) == 29
+    assert torch.equal(read_video(tmp_path / "film.mp4")[0], dubbed["0.6"])
     assert (
         "1.17 s at 30 pictures/s, resampled by their times to 25; the voices replace its sound, whose last"
         in said

@@ -1,6 +1,7 @@
 """The film on disk: what a player would see and hear, and what is left when writing fails."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -63,6 +64,26 @@ def test_a_film_plays_while_it_grows(tmp_path, rate):
     assert len(whole) == 200 and torch.equal(whole[: len(frames)], frames)
     assert click_time(sound) == pytest.approx(24 / 25, abs=1e-3)
     assert not writer.growing.exists()
+
+
+WRITE_WAVES = """
+import sys, torch
+from multitalk_core.standalone.video import VideoWriter
+height, width = 240, 416
+rows, columns = torch.linspace(0, 12, height)[:, None], torch.linspace(0, 20, width)
+with VideoWriter(sys.argv[1], width, height) as writer:
+    for frame in range(40):
+        waves = (rows + frame / 3).sin() * (columns - frame / 5).cos() * (rows * columns + frame).sin()
+        writer.append((waves / 2 + 0.5)[None, :, :, None].expand(1, height, width, 3))
+"""
+
+
+def test_the_same_frames_give_the_same_film_whatever_lay_in_memory(tmp_path):
+    films = [tmp_path / f"{byte}.mp4" for byte in (1, 85, 170)]
+    for film in films:
+        filled = {**os.environ, "MALLOC_PERTURB_": film.stem}  # glibc fills new memory by it
+        subprocess.run([sys.executable, "-c", WRITE_WAVES, str(film)], check=True, env=filled)
+    assert len({film.read_bytes() for film in films}) == 1
 
 
 def test_two_runs_do_not_write_the_same_film(tmp_path):
