@@ -28,7 +28,7 @@ DEMO = ["--size", "96x64", "--clip-frames", "13", "--steps", "4", "--shift", "3"
 DEMO += ["--text-scale", "1", "--audio-scale", "2"]
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def one_thread():
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # so small a model is quickest so
