@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from .clips import latent_frames
 
 MASK_CHANNELS = 4
+PIXELS_PER_LATENT = 8
+TOUCHED = 0.1  # of white: what is less may be a compressed mask's noise
 
 
 def conditioning_mask(frames: int, given: int, height: int, width: int) -> Tensor:
@@ -55,17 +58,27 @@ def noised(latent: Tensor, noise: Tensor, timestep: float) -> Tensor:
 
 @dataclass(frozen=True)
 class SourceLatent:
-    """The latent of a source video's clip, which sampling starts from in place of noise alone.
+    """The latent of a source video's clip, which sampling starts from in place of noise alone, and keeps to
+    outside a region.
 
     Parameters
     ----------
     latent : Tensor [rows, channels, latent frames, height, width]
     denoise : float
         0..1, where on the schedule sampling begins; see `released_timesteps`.
+    region : Tensor [1, 1, latent frames, height, width], optional
+        1 where the latent is made anew, 0 where it stays.
     """
 
     latent: Tensor
     denoise: float
+    region: Tensor | None = None
+
+    def written_over(self, latent: Tensor, noise: Tensor, timestep: float) -> Tensor:
+        """`latent` with the source, noised to a timestep in 1000..0, outside the region."""
+        if self.region is None:
+            return latent
+        return torch.where(self.region.to(latent) > 0, latent, noised(self.latent, noise, timestep))
 
 
 @dataclass
@@ -94,6 +107,23 @@ class MotionLatent:
             noise = torch.randn(motion.shape, generator=self.generator).to(motion)
             motion = noised(motion, noise, timestep)
         return torch.cat([motion.to(latent), latent[:, :, motion.shape[2] :]], dim=2)
+
+
+def latent_region(region: Tensor) -> Tensor:
+    """The places of a latent that a region of pixels touches.
+
+    Parameters
+    ----------
+    region : Tensor [rows, 1, frames, height, width], in 0..1
+        4n + 1 frames; as in the VAE the first one fills a latent frame, and every four that follow.
+
+    Returns
+    -------
+    Tensor [rows, 1, latent frames, height / 8, width / 8], float32, 0 or 1
+    """
+    region = torch.cat([region[:, :, :1].expand(-1, -1, MASK_CHANNELS - 1, -1, -1), region], dim=2)
+    most = F.max_pool3d(region, (MASK_CHANNELS, PIXELS_PER_LATENT, PIXELS_PER_LATENT))
+    return (most > TOUCHED).float()
 
 
 def motion_latent(encoded: Tensor, motion_frames: int, generator: torch.Generator) -> MotionLatent:

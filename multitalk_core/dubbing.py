@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+import torch
 from torch import Tensor
 
 from .clips import Clip
-from .conditioning import SourceLatent
+from .conditioning import SourceLatent, latent_region
 
 # A guess from the toy world, where the mouths then follow the new voices and some of the motion stays.
 USUAL_DENOISE = 0.4
@@ -31,15 +32,30 @@ class Dubbing:
     denoise : float
         Above 0, up to 1: where on the schedule sampling begins, from the video's latent at that noise level;
         1 is noise alone.
+    region : SourceVideo, optional
+        White where the film is made anew; where it is black each frame is the video's own, and grey mixes
+        them. Everywhere without one.
     """
 
     video: SourceVideo
     denoise: float
+    region: SourceVideo | None = None
 
     def frames(self, clip: Clip) -> Tensor:
         """The video under a clip, [1, 3, clip frames, height, width] in -1..1."""
         return self.video.frames(clip.start, clip.frames).movedim(-1, 0)[None] * 2 - 1
 
-    def source(self, frames: Tensor, encode: Callable[[Tensor], Tensor]) -> SourceLatent | None:
-        """What sampling starts from, or None where nothing of the video would be left in it."""
-        return SourceLatent(encode(frames), self.denoise) if self.denoise < 1 else None
+    def source(self, clip: Clip, frames: Tensor, encode: Callable[[Tensor], Tensor]) -> SourceLatent | None:
+        """What sampling starts from and keeps to, or None where nothing of the video would be left in it."""
+        if self.region is None and self.denoise == 1:
+            return None
+        region = None if self.region is None else latent_region(self._region(clip))
+        return SourceLatent(encode(frames), self.denoise, region)
+
+    def with_video(self, made: Tensor, clip: Clip, frames: Tensor) -> Tensor:
+        """The frames made of a clip, outside the region the video's `frames`."""
+        return made if self.region is None else torch.lerp(frames, made, self._region(clip))
+
+    def _region(self, clip: Clip) -> Tensor:
+        """[1, 1, clip frames, height, width], in 0..1"""
+        return self.region.frames(clip.start, clip.frames)[..., :1].movedim(-1, 0)[None]

@@ -12,6 +12,7 @@ from .audio.windows import audio_windows
 from .clips import Clip, ClipPlan, latent_frames, mirrored_indices
 from .colour import match_colour
 from .conditioning import (
+    PIXELS_PER_LATENT,
     MotionLatent,
     SourceLatent,
     conditioning_frames,
@@ -25,7 +26,6 @@ from .sampling import clip_noise
 from .segments import FilmSegments, Json, Segment
 
 LATENT_CHANNELS = 16
-PIXELS_PER_LATENT = 8
 MULTITALK, INFINITETALK = CONTINUATIONS = ("multitalk", "infinitetalk")
 # Part of every key: raised whenever the same inputs come to give other frames.
 MATHS_VERSION = 1
@@ -181,7 +181,7 @@ def make_film(
         windows = clip_windows(conversation, clip, window, prolonged if clip is plan.clips[-1] else 0)
         seen = first if dubbing is None else dubbing.frames(clip)
         given = before if continuation == MULTITALK else seen[:, :, :1]
-        source = None if dubbing is None else dubbing.source(seen, maker.encode)
+        source = None if dubbing is None else dubbing.source(clip, seen, maker.encode)
         codec = (maker.encode, maker.decode)
         repeated = joins.made_up(before, *codec) if clip.motion_frames else before
         latent = maker.sample(
@@ -189,6 +189,8 @@ def make_film(
         )
         frames = _matched(maker.decode(latent).to(first), seen, colour_strength, joins.colour_method)
         frames = joins.faded(frames, before, clip.motion_frames)
+        if dubbing is not None:
+            frames = dubbing.with_video(frames, clip, seen)
         motion = frames[:, :, frames.shape[2] - plan.overlap :].clone()
         added = frames[0, :, clip.motion_frames :].movedim(0, -1) / 2 + 0.5
         located = {} if recorder is None else recorder.tensors(clip.index)

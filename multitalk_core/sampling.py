@@ -6,7 +6,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from .conditioning import MotionLatent, noised
+from .conditioning import MotionLatent, SourceLatent, noised
 
 # latent [rows, channels, frames, height, width], timestep in 1000..0 -> guided prediction of the same shape
 Predict = Callable[[Tensor, Tensor], Tensor]
@@ -23,7 +23,7 @@ def sample_clip(
     timesteps: Tensor,
     motion: MotionLatent | None = None,
     on_step: Callable[[int, Tensor], None] | None = None,
-    source: Tensor | None = None,
+    source: SourceLatent | None = None,
 ) -> Tensor:
     """Follow the guided prediction from noise to a latent.
 
@@ -36,18 +36,25 @@ def sample_clip(
         Written over the latent before every step and, clean, after the last.
     on_step : callable, optional
         Gets the index of the finished step and the latent.
-    source : Tensor, shape of `noise`, optional
-        Latent of a video, noised to the first timestep's level to start from.
+    source : SourceLatent, optional
+        Of a video: noised to the first timestep's level to start from, and written over the latent outside
+        its region, before the motion frames.
 
     Returns
     -------
     Tensor, shape of `noise`
     """
-    latent = noise if source is None else noised(source, noise, float(timesteps[0]))
+
+    def held(latent: Tensor, timestep: float) -> Tensor:
+        """What is given, written over a latent."""
+        if source is not None:
+            latent = source.written_over(latent, noise, timestep)
+        return latent if motion is None else motion.written_over(latent, timestep)
+
+    latent = noise if source is None else noised(source.latent, noise, float(timesteps[0]))
     for step, (now, following) in enumerate(pairwise(timesteps)):
-        if motion is not None:
-            latent = motion.written_over(latent, float(now))
+        latent = held(latent, float(now))
         latent = latent - predict(latent, now) * ((now - following) / 1000).to(latent.device)
         if on_step is not None:
             on_step(step, latent)
-    return latent if motion is None else motion.written_over(latent, 0.0)
+    return held(latent, 0.0)

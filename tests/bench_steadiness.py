@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from multitalk_core.colour import MEAN, lab_from_rgb
-from multitalk_core.film import ClipMaker
+from multitalk_core.film import INFINITETALK, ClipMaker
 from multitalk_core.joins import Joins
 from multitalk_core.steadiness import Steadiness
 
@@ -24,17 +24,6 @@ from .demo_film import DemoFilm
 SCENES = ("still", "talk")
 LAST = 16  # frames in which a film's end is judged
 BLOCK = 8  # pixels
-CORRECTIONS = {
-    "none": (0.0, Joins()),
-    "lab, released": (1.0, Joins()),
-    "mean": (1.0, Joins(colour_method=MEAN)),
-    "latent mean and deviation": (0.0, Joins()),
-    "codec 0.5": (0.0, Joins(codec_correction=0.5)),
-    "lab, codec 0.5": (1.0, Joins(codec_correction=0.5)),
-    "mean, codec 0.5": (1.0, Joins(MEAN, codec_correction=0.5)),
-    "lab, seam 4": (1.0, Joins(seam_frames=4)),
-    "mean, codec 0.5, seam 4": (1.0, Joins(MEAN, 4, 0.5)),
-}
 OVERLAPS = ((13, 1), (13, 5), (13, 9), (29, 5), (29, 13), (29, 25))  # clip frames, motion frames
 
 
@@ -50,6 +39,22 @@ class MatchedLatents:
         mean, deviation = (measure(latent, (2, 3, 4), keepdim=True) for measure in (torch.mean, torch.std))
         self.goal = self.goal or (mean, deviation)
         return self._decode((latent - mean) / deviation * self.goal[1] + self.goal[0])
+
+
+CORRECTIONS = {
+    "none": {"colour_strength": 0.0},
+    "lab, released": {},
+    "mean": {"joins": Joins(MEAN)},
+    "latent mean and deviation": {"colour_strength": 0.0, "maker": MatchedLatents},
+    "codec 0.5": {"colour_strength": 0.0, "joins": Joins(codec_correction=0.5)},
+    "lab, codec 0.5": {"joins": Joins(codec_correction=0.5)},
+    "mean, codec 0.5": {"joins": Joins(MEAN, codec_correction=0.5)},
+    "lab, seam 4": {"joins": Joins(seam_frames=4)},
+    "mean, seam 4": {"joins": Joins(MEAN, 4)},
+    "mean, codec 0.5, seam 4": {"joins": Joins(MEAN, 4, 0.5)},
+    "infinitetalk: lab, released": {"continuation": INFINITETALK},
+    "infinitetalk: mean, seam 4": {"continuation": INFINITETALK, "joins": Joins(MEAN, 4)},
+}
 
 
 def judged(frames: Tensor, film: Steadiness, picture: Tensor) -> dict[str, float]:
@@ -85,9 +90,8 @@ def corrections(films: dict[str, DemoFilm], clips: int, seeds: list[int]) -> Non
     """One row a correction and scene."""
     print_head(["correction", "drift", "colour error", "contrast", "detail", "at seams", "inside"])
     for scene, film in films.items():
-        for name, (strength, joins) in CORRECTIONS.items():
-            more = {"maker": MatchedLatents} if name.startswith("latent") else {}
-            shots = [film.shoot(clips, joins, strength, seed=seed, **more) for seed in seeds]
+        for name, options in CORRECTIONS.items():
+            shots = [film.shoot(clips, seed=seed, **options) for seed in seeds]
             print_row(f"{scene}: {name}", [judged(*shot, film.picture) for shot in shots])
 
 

@@ -13,7 +13,7 @@ from multitalk_core.audio.features import AudioEncoder
 from multitalk_core.audio.timeline import Timeline
 from multitalk_core.audio.waveform import Waveform, read_audio
 from multitalk_core.clips import plan_clips
-from multitalk_core.film import ClipMaker, make_film
+from multitalk_core.film import MULTITALK, ClipMaker, make_film
 from multitalk_core.joins import Joins
 from multitalk_core.standalone.cli import make_parser
 from multitalk_core.standalone.cli_generate import make_job
@@ -74,6 +74,7 @@ class DemoFilm:
         overlap: int | None = None,
         seed: int = 0,
         maker: Callable[[ClipMaker], ClipMaker] = lambda pipeline: pipeline,
+        continuation: str = MULTITALK,
     ) -> tuple[Tensor, Steadiness]:
         """The frames [frames, height, width, 3], and how steady they are.
 
@@ -93,6 +94,7 @@ class DemoFilm:
             seed,
             self.job.adapter.shape.window,
             colour_strength,
+            continuation=continuation,
             joins=joins,
         )
         for finished in film:

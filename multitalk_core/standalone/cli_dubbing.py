@@ -1,11 +1,15 @@
 """Arguments that say how a video is dubbed, and the dubbing they mean."""
 
 import argparse
+from fractions import Fraction
+from mimetypes import guess_type
+from pathlib import Path
 
 from ..dubbing import USUAL_DENOISE, Dubbing
 from ..errors import MultiTalkError
 from ..film import INFINITETALK
-from ..source_video import FittedVideo, VideoFile, film_frames
+from ..picture import read_picture
+from ..source_video import FittedVideo, Video, VideoFile, VideoInMemory, film_frames, fitted_region
 from .cli_types import fraction
 
 DESCRIPTION = """\
@@ -25,12 +29,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         f"(default: {USUAL_DENOISE}; 1 with --continuation infinitetalk, where each clip sees the video's "
         "picture at its start)",
     )
+    group.add_argument(
+        "--region",
+        type=Path,
+        metavar="FILE",
+        help="a picture, or a video as long, of the video's shape: white where the film is made anew, the "
+        "mouths or faces; elsewhere it stays as it is (default: everything is made anew)",
+    )
 
 
 def check(arguments: argparse.Namespace) -> None:
     """Raise a MultiTalkError for arguments that do not go together."""
     if arguments.video is None and arguments.denoise is not None:
         raise MultiTalkError("--denoise says how much of a --video is made anew: give one, or leave it out.")
+    if arguments.video is None and arguments.region is not None:
+        raise MultiTalkError("--region says where a --video is made anew: give one, or leave it out.")
+    if arguments.region is not None and not arguments.region.is_file():
+        raise MultiTalkError(f"There is no region at {arguments.region}: check the path.")
     if arguments.denoise == 0:
         raise MultiTalkError("--denoise 0 would leave the video as it is: give more than 0.")
     if arguments.video is not None and arguments.ending == "mirror":
@@ -45,8 +60,19 @@ def asked_frames(arguments: argparse.Namespace, video: VideoFile | None) -> int 
 
 
 def dubbing(arguments: argparse.Namespace, video: VideoFile | None, size: tuple[int, int]) -> Dubbing | None:
-    """The video at the film's size, and how much of it is made anew."""
+    """The video at the film's size, and how much of it is made anew, where."""
     if video is None:
         return None
     usual = 1.0 if arguments.continuation == INFINITETALK else USUAL_DENOISE
-    return Dubbing(FittedVideo(video, *size, arguments.fps), arguments.denoise or usual)
+    region = None
+    if arguments.region is not None:
+        region = fitted_region(read_region(arguments.region), video, *size, arguments.fps)
+    return Dubbing(FittedVideo(video, *size, arguments.fps), arguments.denoise or usual, region)
+
+
+def read_region(path: Path) -> Video:
+    """A mask on disk, still or moving."""
+    kind, _ = guess_type(path)
+    if kind is not None and kind.startswith("image/"):
+        return VideoInMemory(read_picture(path)[None], Fraction(1))
+    return VideoFile.open(path)

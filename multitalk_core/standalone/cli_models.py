@@ -89,12 +89,13 @@ def load(arguments: argparse.Namespace) -> tuple[Models, AudioAdapter, AudioEnco
 
 
 def signatures(arguments: argparse.Namespace) -> dict[str, Json]:
-    """The files that models and a video are read from, so that other ones make another film."""
+    """The files that models, a video and its mask are read from, so that other ones make another film."""
     paths = {
         "model": arguments.model or EMBEDDED,
         "adapter": arguments.adapter or EMBEDDED / EMBEDDED_FILES["adapter"],
         "audio encoder": arguments.audio_encoder or EMBEDDED / EMBEDDED_FILES["audio_encoder"],
         **({"video": arguments.video} if arguments.video else {}),
+        **({"region": arguments.region} if arguments.region else {}),
     }
     return {name: file_signature(path) for name, path in paths.items()}
 

@@ -171,7 +171,7 @@ class MultiTalkPipeline:
                 released_timesteps(settings.steps, settings.shift, source.denoise if source else 1.0),
                 inputs.motion,
                 lambda step, latent: self._after_step(inputs.clip.index, step),
-                source.latent if source else None,
+                source,
             )
         finally:
             host.remove()

@@ -5,18 +5,21 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor
 
+from multitalk_core.conditioning import latent_region
 from multitalk_core.dubbing import Dubbing
 from multitalk_core.evaluation.mouths import find_faces, follow_faces, mouth_openness
 from multitalk_core.film import INFINITETALK, MULTITALK, FinishedClip, make_film
 from multitalk_core.guidance import released_timesteps
+from multitalk_core.picture import resize_and_crop, write_picture
 from multitalk_core.segments.lossless import pack_frames
-from multitalk_core.source_video import FittedVideo, VideoFile
+from multitalk_core.source_video import FittedVideo, VideoFile, VideoInMemory
 from multitalk_core.standalone.cli import main
 from multitalk_core.standalone.models import EMBEDDED
 from multitalk_core.standalone.video import VideoWriter, read_video
@@ -69,10 +72,12 @@ def video(film: TinyFilm, scene: Scene, tmp_path_factory: pytest.TempPathFactory
     return FittedVideo(VideoFile.open(path), *film.size, 25.0)
 
 
-def make(film: TinyFilm, video: FittedVideo, denoise: float | None, **options: object) -> list[FinishedClip]:
-    """The film of the video's first picture, dubbed unless `denoise` is None."""
+def make(
+    film: TinyFilm, video: FittedVideo, dubbing: Dubbing | float | None, **options: object
+) -> list[FinishedClip]:
+    """The film of the video's first picture, dubbed, by a strength or otherwise, unless it is None."""
     picture = video.frames(0, 1)[0]
-    dubbing = None if denoise is None else Dubbing(video, denoise)
+    dubbing = Dubbing(video, dubbing) if isinstance(dubbing, float) else dubbing
     arguments = (film.pipeline, picture, film.conversation, film.plan, 0)
     return list(make_film(*arguments, dubbing=dubbing, **options))
 
@@ -131,6 +136,51 @@ def test_colours_are_drawn_to_the_video_not_to_its_first_picture(film, scene, vi
     dim = FittedVideo(VideoFile.open(tmp_path / "dim.mkv"), *film.size, 25.0)
     made = frames_of(make(film, dim, 0.8))
     torch.testing.assert_close(made.mean((1, 2, 3)), dimmed.mean((1, 2, 3)), rtol=0.1, atol=0.02)
+
+
+@pytest.mark.parametrize("denoise", [0.5, 1.0])
+def test_outside_its_region_the_film_is_the_video(film, video, denoise):
+    """A mask over the left half alone, its edge soft, and over every part of it in the last frames."""
+    height, width = film.size
+    masks = torch.zeros(film.plan.frames, height, width, 1)
+    masks[:, :, : width // 2] = 1.0
+    masks[:, :, width // 2] = 0.5
+    masks[-3:] = 1.0
+    region = FittedVideo(VideoInMemory(masks, Fraction(25)), height, width, 25.0)
+    clips = make(film, video, Dubbing(video, denoise, region))
+    seen, made = video.frames(0, film.plan.frames), frames_of(clips)
+    right = slice(width // 2 + 1, None)
+    assert (made[:-3, :, right] - seen[:-3, :, right]).abs().max() < 1e-6
+    assert (made[-3:, :, right] - seen[-3:, :, right]).abs().max() > 0.05
+    left = slice(None, width // 2)
+    assert all((made[frame, :, left] - seen[frame, :, left]).abs().max() > 0.05 for frame in range(len(made)))
+    everywhere = frames_of(make(film, video, denoise))
+    mixed = (made[0] - seen[0])[:, width // 2].norm()
+    assert 0 < mixed < 0.9 * (everywhere[0] - seen[0])[:, width // 2].norm()
+
+
+def test_the_latent_outside_a_region_is_the_videos(film, video):
+    height, width = film.size
+    masks = torch.zeros(1, height, width, 1)
+    masks[:, :, : width // 2] = 1.0
+    region = FittedVideo(VideoInMemory(masks, Fraction(25)), height, width, 25.0)
+    for clip in make(film, video, Dubbing(video, 0.8, region), colour_strength=0.0):
+        seen = video.frames(clip.clip.start, clip.clip.frames).movedim(-1, 0)[None] * 2 - 1
+        new = slice(0 if clip.clip.index == 0 else 1 + (OVERLAP - 1) // 4, None)
+        encoded = film.pipeline.encode(seen)[:, :, new]
+        there = clip.latent[:, :, new]
+        half = encoded.shape[-1] // 2
+        torch.testing.assert_close(there[..., half:], encoded[..., half:])
+        assert (there[..., :half] - encoded[..., :half]).abs().max() > 0.1
+
+
+def test_a_region_takes_the_latents_it_touches():
+    """One pixel of the second frame: one place of the second latent frame; a compressed black is black."""
+    region = torch.full((1, 1, 9, 32, 48), 0.02)
+    region[:, :, 1, 17, 40] = 1.0
+    touched = latent_region(region)
+    assert touched.shape == (1, 1, 3, 4, 6)
+    assert touched.nonzero().tolist() == [[0, 0, 1, 2, 5]]
 
 
 def test_timesteps_begin_where_denoise_says():
@@ -223,6 +273,26 @@ def test_another_strength_or_video_is_another_film(dub, talk, tmp_path, capsys):
     assert "every clip differs from the last film.mp4: video changed" in "".join(capsys.readouterr())
 
 
+def test_with_a_mask_only_the_mouths_are_made_anew(dub, talk, scene, tmp_path, capsys):
+    """A still mask over the faces, at twice the video's size, and the same as a video: elsewhere the picture
+    stays, but for H.264."""
+    mask = torch.zeros(384, 576, 3)
+    for left, top, right, bottom in scene.boxes():
+        mask[round(top * 384) : round(bottom * 384), round(left * 384) : round(right * 384)] = 1.0
+    write_picture(tmp_path / "mask.png", mask)
+    with VideoWriter(tmp_path / "mask.mp4", 576, 384, fps=30) as writer:
+        writer.append(mask.expand(35, -1, -1, -1))
+    inside = resize_and_crop(mask.movedim(-1, 0), 64, 96)[0] > 0.02
+    seen = FittedVideo(VideoFile.open(talk), 64, 96, 25.0).frames(0, 29)
+    store = ["--store", str(tmp_path / "store"), "--output", str(tmp_path / "film.mp4")]
+    for name in ("mask.png", "mask.mp4"):
+        assert main([*dub, "--denoise", "1", "--region", str(tmp_path / name), *store]) == 0
+        changed = (read_video(tmp_path / "film.mp4")[0] - seen).abs().mean((0, -1))
+        assert changed[~inside].mean() < 0.015 and changed[inside].mean() > 0.04, changed[inside].mean()
+    said = "".join(capsys.readouterr())
+    assert "region changed" in said and "only where the region is white" in said
+
+
 def test_persons_are_located_in_the_first_picture(talk, tmp_path, capsys):
     command = ["localize", "--video", str(talk), "--persons", "parts", "--count", "2"]
     assert main([*command, "--output", str(tmp_path / "persons.png")]) == 0
@@ -237,13 +307,22 @@ def test_persons_are_located_in_the_first_picture(talk, tmp_path, capsys):
         (["--ending", "mirror"], "A dubbed film ends with its video"),
         (["--picture", f"{EMBEDDED}/picture.png"], "not allowed with argument"),
         (["--video", "nowhere.mp4"], "There is no video at nowhere.mp4"),
+        (["--region", "nowhere.png"], "There is no region at nowhere.png"),
+        (["--region", "short.mp4"], "The region ends after 0.33 s and the video after 1.17 s"),
+        (["--region", f"{EMBEDDED}/picture.png"], "give a region of the video's shape"),
     ],
 )
-def test_what_cannot_be(dub, tmp_path, capsys, arguments, sentence):
-    assert main([*dub, *arguments, "--output", str(tmp_path / "film.mp4")]) == 2
-    assert sentence in capsys.readouterr().err and not list(tmp_path.iterdir())
+def test_what_cannot_be(dub, tmp_path, capsys, monkeypatch, arguments, sentence):
+    monkeypatch.chdir(tmp_path)
+    with VideoWriter("short.mp4", 288, 192, fps=30) as writer:
+        writer.append(torch.zeros(10, 192, 288, 3))
+    assert main([*dub, *arguments, "--output", "film.mp4"]) == 2
+    assert sentence in capsys.readouterr().err and os.listdir() == ["short.mp4"]
 
 
-def test_denoise_needs_a_video(capsys):
-    assert main(["generate", "--picture", f"{EMBEDDED}/picture.png", *VOICES, "--denoise", "0.5"]) == 2
+def test_denoise_and_region_need_a_video(capsys):
+    of_picture = ["generate", "--picture", f"{EMBEDDED}/picture.png", *VOICES]
+    assert main([*of_picture, "--denoise", "0.5"]) == 2
     assert "--denoise says how much of a --video" in capsys.readouterr().err
+    assert main([*of_picture, "--region", "mask.png"]) == 2
+    assert "--region says where a --video" in capsys.readouterr().err
