@@ -58,8 +58,6 @@ class Models:
     """Where inputs go; with offloading the weights lie elsewhere between calls."""
     dtype: torch.dtype
     """Of the transformer's inputs."""
-    trained: bool
-    """False for seeded random weights."""
     name: str
 
 
@@ -74,7 +72,8 @@ def load_embedded(device: str | torch.device = "cpu", dtype: torch.dtype = torch
     from diffusers import AutoencoderKLWan, WanTransformer3DModel
 
     files = {name: EMBEDDED / file for name, file in EMBEDDED_FILES.items()}
-    trained = all([is_trained(file) for file in files.values()])
+    for file in files.values():
+        list_tensors(file)
     transformer = WanTransformer3DModel.from_single_file(
         str(files["transformer"]), config=str(EMBEDDED / "diffusers"), subfolder="transformer"
     ).to(device)
@@ -88,7 +87,7 @@ def load_embedded(device: str | torch.device = "cpu", dtype: torch.dtype = torch
     def text(prompt: str, negative: bool = False) -> Tensor:
         return words(prompt, negative).to(device, dtype)
 
-    return Models(transformer, vae, text, None, torch.device(device), dtype, trained, "embedded demo")
+    return Models(transformer, vae, text, None, torch.device(device), dtype, "embedded demo")
 
 
 EMBEDDED_FILES = {
@@ -98,18 +97,6 @@ EMBEDDED_FILES = {
     "audio_encoder": "audio_encoders/multitalk_demo_wav2vec2.safetensors",
     "text": "text/multitalk_demo_text.safetensors",
 }
-
-
-def is_trained(path: str | Path) -> bool:
-    """Whether a safetensors file holds learnt weights and not the demo's seeded random ones.
-
-    Raises
-    ------
-    MultiTalkError
-        When the file is missing, damaged or not safetensors.
-    """
-    _, metadata = list_tensors(path)
-    return not metadata.get("multitalk", "").startswith("seeded random")
 
 
 def load_folder(
@@ -164,7 +151,6 @@ def load_folder(
         None if image_encoder is None else _image_encoder(image_encoder, device),
         device,
         dtype,
-        True,
         folder.name,
     )
 

@@ -36,7 +36,6 @@ def outlook(job: FilmJob, segments: FilmSegments | None) -> dict[str, str]:
         f"{settings.shift:g}, text scale {scales.text:g}, audio scale {scales.audio:g}, "
         f"scheme {settings.scheme}, seed {job.seed}",
         "model": f"{models.name}, on {models.device} in {str(models.dtype).removeprefix('torch.')}",
-        **({} if models.trained else {"note": UNTRAINED}),
     }
 
 
@@ -66,12 +65,6 @@ def _takes(takes: dict[int, Take]) -> str:
     return ", ".join([*seeds, *prompts])
 
 
-UNTRAINED = (
-    "this model's weights are seeded random numbers, not trained ones: every part runs, but the film shows "
-    "coloured noise and no talking faces"
-)
-
-
 def account(
     job: FilmJob, film: Path, steadiness: Steadiness, progress: FilmProgress, recorder: BindingRecorder
 ) -> dict[str, str]:
@@ -93,7 +86,6 @@ def account(
         "time": f"{progress.seconds:.0f} s, {progress.seconds_per_step:.2f} s a step",
         "memory": f"{peak_memory(job.models.device) / 1e9:.1f} GB at most",
         "located": located(job.persons.count, recorder),
-        **({} if job.models.trained else {"note": UNTRAINED}),
     }
 
 

@@ -118,7 +118,6 @@ class World:
             None,
             torch.device("cpu"),
             torch.float32,
-            True,
             "toy world",
         )
         settings = replace(self.settings, scheme=stage.recipe.scheme, ranges=stage.recipe.ranges)

@@ -13,7 +13,6 @@ from multitalk_core.standalone.cli import main, make_parser
 from multitalk_core.standalone.cli_generate import make_job
 from multitalk_core.standalone.generate import generate
 from multitalk_core.standalone.job import FilmFiles
-from multitalk_core.standalone.models import load_embedded
 from multitalk_core.standalone.video import read_video
 
 QUICK = ("--size", "64x48", "--frames", "9", "--clip-frames", "5", "--motion-frames", "1", "--steps", "1")
@@ -62,10 +61,9 @@ def test_the_demo_as_it_ships_asks_for_what_is_there():
     assert arguments.order == "together" and arguments.frames is None and len(arguments.boxes) == 2
 
 
-def test_the_demo_says_whether_its_weights_are_random(made):
+def test_the_demo_says_the_command_that_makes_its_film(made):
     _, said = made
     assert "python -m multitalk_core generate --picture" in said
-    assert ("seeded random" in said) == (not load_embedded().trained)
 
 
 def test_each_mouth_follows_its_own_voice_also_with_the_voices_swapped(tmp_path):

@@ -27,7 +27,6 @@ from multitalk_core.standalone.models import (
     EMBEDDED_FILES,
     decode_latent,
     encode_frames,
-    is_trained,
     load_embedded,
     load_folder,
 )
@@ -101,10 +100,6 @@ def test_the_embedded_models_run(embedded):
     assert not torch.equal(run(embedded, prompt), run(embedded, negative))
 
 
-def test_the_embedded_models_say_whether_they_are_trained(embedded):
-    assert embedded.trained == all([is_trained(EMBEDDED / file) for file in EMBEDDED_FILES.values()])
-
-
 def test_the_embedded_files_are_small():
     assert sum(file.stat().st_size for file in EMBEDDED.rglob("*.*")) < 25e6
 
@@ -155,7 +150,7 @@ def test_wan_names_are_those_that_diffusers_reads(tmp_path, wan_folder):
 @pytest.mark.parametrize("offload", ["none", "model", "sequential"])
 def test_a_wan_folder_runs(wan_folder, offload):
     loaded = load_folder(wan_folder, dtype=torch.float32, offload=offload)
-    assert loaded.trained and loaded.name == "tiny-wan-i2v"
+    assert loaded.name == "tiny-wan-i2v"
     with torch.no_grad():
         picture = torch.rand(1, 3, 32, 48, generator=torch.manual_seed(0)) * 2 - 1
         latent = encode_frames(loaded.vae, picture[:, :, None])
