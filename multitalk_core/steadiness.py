@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 
 from .colour import colour_drift
+from .dubbing import Dubbing
+from .film import FinishedClip
 
 
 @dataclass
@@ -64,3 +66,42 @@ class Steadiness:
     def inside_change(self) -> float:
         """The largest change inside a clip."""
         return max((float(changes[1:].max()) for changes in self._changes if len(changes) > 1), default=0.0)
+
+    def told(self, dubbed: bool) -> dict[str, str]:
+        """What the summary of a film says, by name: `drift`, and `seams` where there are any.
+
+        Parameters
+        ----------
+        dubbed : bool
+            Whether the goal was a video.
+        """
+        largest, clip = self.largest_drift
+        drift = (
+            f"{largest:.1f} in clip {clip + 1}, of the mean colour from the "
+            f"{'video' if dubbed else 'picture'}'s in CIE Lab; about 2 can just be seen"
+        )
+        seams = (
+            f"a frame changes by {self.seam_change:.1f} of 255 levels at most from one clip to the next, "
+            f"by {self.inside_change:.1f} inside clips"
+        )
+        return {"drift": drift, "seams": seams} if len(self.starts) > 1 else {"drift": drift}
+
+
+def colour_goal(finished: FinishedClip, picture: Tensor, dubbing: Dubbing | None) -> Tensor:
+    """What a clip's colours should be: the picture's, or those of the video under it.
+
+    Parameters
+    ----------
+    finished : FinishedClip
+    picture : Tensor [height, width, 3], in 0..1
+        At the film's size.
+    dubbing : Dubbing, optional
+
+    Returns
+    -------
+    Tensor [1 or frames, height, width, 3], in 0..1
+    """
+    if dubbing is None:
+        return picture[None]
+    first = finished.clip.start + finished.clip.motion_frames
+    return dubbing.video.frames(first, len(finished.frames))

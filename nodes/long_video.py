@@ -8,9 +8,11 @@ from comfy_execution.progress import get_progress_state
 from ..multitalk_core.audio.conversation import Conversation
 from ..multitalk_core.clips import plan_clips
 from ..multitalk_core.colour import COLOUR_METHODS, LAB
+from ..multitalk_core.drawing.drift import drift_picture
 from ..multitalk_core.errors import MultiTalkError
 from ..multitalk_core.film import CONTINUATIONS, MULTITALK, Take
 from ..multitalk_core.joins import Joins
+from ..multitalk_core.steadiness import Steadiness
 from ..multitalk_core.takes import check_clip, parse_prompts, parse_retakes, plan_takes
 from . import inputs
 from .film_file import hand_out, is_wired, losses, new_path, write_film
@@ -72,6 +74,11 @@ class LongVideo(io.ComfyNode):
                 ),
                 MultiTalkBinding.Output(
                     "binding", tooltip="Where the model located everybody, for MultiTalk Binding Preview."
+                ),
+                io.Image.Output(
+                    "steadiness",
+                    tooltip="A plot: brightness and colour against the picture's, or the dubbed video's, and "
+                    "the change from frame to frame; lines where clips begin.",
                 ),
             ],
             hidden=[io.Hidden.unique_id, io.Hidden.dynprompt],
@@ -136,7 +143,7 @@ class LongVideo(io.ComfyNode):
             kept = FilmOfNode.of(graph, node_id, without, _later_defaults(), limit)
         plan = shoot.drafted(whole)
         frames = sum(clip.new_frames for clip in plan.clips[: stop_after or None])
-        path = new_path()
+        path, steadiness = new_path(), Steadiness()
         clips = ClipSettings(
             continuation=continuation,
             takes=takes,
@@ -146,12 +153,14 @@ class LongVideo(io.ComfyNode):
             held=frames if is_wired(graph, node_id, IMAGES) else None,
             told=f"the video grows in {path.parent}",
             joins=Joins(colour_method, seam_frames, codec_correction),
+            steadiness=steadiness,
         )
         film = shoot.film(plan, node_id, clips)
         images = None if clips.held is None else torch.empty(clips.held, *size, 3)
         write_film(film, path, size, audio.fps, audio.sound, images)
         found = [(plan.clips[index], record) for index, record in shoot.recorder.records.items()]
-        return io.NodeOutput(images, sound_for(audio, frames), hand_out(node_id, path), found)
+        drawn = drift_picture(steadiness.drift, steadiness.change, steadiness.starts, audio.fps)
+        return io.NodeOutput(images, sound_for(audio, frames), hand_out(node_id, path), found, drawn[None])
 
 
 def _lengths() -> list[io.Input]:

@@ -27,6 +27,7 @@ from ..multitalk_core.picture import resize_and_crop
 from ..multitalk_core.recording import BindingRecorder
 from ..multitalk_core.segments import Json
 from ..multitalk_core.source_video import FittedVideo, Video, film_frames
+from ..multitalk_core.steadiness import Steadiness, colour_goal
 from .hearing import fitting_adapter
 from .host import AudioSettings
 from .maker import ComfyClipMaker, SamplingSettings
@@ -61,6 +62,8 @@ class ClipSettings:
         What the node says besides.
     joins : Joins
         Corrections from clip to clip.
+    steadiness : Steadiness, optional
+        Measured while the film is made; the node says the result at its end.
     """
 
     continuation: str = MULTITALK
@@ -71,6 +74,7 @@ class ClipSettings:
     held: int | None = None
     told: str | None = None
     joins: Joins = field(default_factory=Joins)
+    steadiness: Steadiness | None = None
 
 
 @dataclass(kw_only=True)
@@ -81,6 +85,8 @@ class Shoot:
     ----------
     recorder : BindingRecorder or None
         Filled while `film` is consumed.
+    reporter : Reporter or None
+        What `film` tells.
     """
 
     model: ModelPatcher
@@ -113,6 +119,7 @@ class Shoot:
     clip_vision: ClipVisionModel | None = None
     denoise: float = USUAL_DENOISE
     recorder: BindingRecorder | None = field(init=False, default=None)
+    reporter: Reporter | None = field(init=False, default=None)
 
     @cached_property
     def source(self) -> tuple[Tensor, Video | None]:
@@ -161,7 +168,7 @@ class Shoot:
         settings = self._settings(model)
         steps = len(settings.sigmas) - 1
         self.recorder = self._recorder(steps)
-        reporter = Reporter(model, node_id, len(plan.clips), steps)
+        self.reporter = reporter = Reporter(model, node_id, len(plan.clips), steps)
         size = (self.height, self.width)
         held = clips.held or 2 * plan.clips[0].frames
         reporter.tell(summary(model, adapter, plan, self.audio.fps, size, steps, settings.scales, held))
@@ -203,10 +210,12 @@ class Shoot:
             clips.prompts,
         )
         window = adapter.model.shape.window
+        cropped = resize_and_crop(picture.movedim(-1, 0), self.height, self.width).movedim(0, -1)
+        dubbing = self._dubbing()
         make = partial(
             make_film,
             maker,
-            resize_and_crop(picture.movedim(-1, 0), self.height, self.width).movedim(0, -1),
+            cropped,
             self.audio,
             plan,
             self.seed,
@@ -215,11 +224,42 @@ class Shoot:
             takes=clips.takes,
             continuation=clips.continuation,
             recorder=self.recorder,
-            dubbing=self._dubbing(),
+            dubbing=dubbing,
             joins=clips.joins,
         )
         links = clip_links(self.audio, plan, window, takes=clips.takes)
-        return _told(make, links, clips, reporter)
+        goal = partial(colour_goal, picture=cropped, dubbing=dubbing)
+        return self._told(make, links, clips, goal)
+
+    def _told(
+        self,
+        make: Callable[..., Iterator[FinishedClip]],
+        links: list[Json],
+        clips: ClipSettings,
+        goal: Callable[[FinishedClip], Tensor],
+    ) -> Generator[FinishedClip]:
+        """The film; the node shows each clip, and says what is kept, made again, and how steady all is.
+
+        A clip is shown after it was taken, so that an interruption meanwhile does not lose it.
+        """
+        tell = self.reporter.tell
+        with nullcontext() if clips.kept is None else clips.kept.segments(links) as segments:
+            if segments is not None:
+                goes_on = f"goes on after clip {segments.there} of {len(links)}; "
+                tell(f"{goes_on if segments.there else ''}clips are kept in {segments.folder}")
+            for finished in make(segments=segments):
+                while segments is not None and segments.notes:
+                    tell(segments.notes.pop(0))
+                yield finished
+                if clips.steadiness is not None:
+                    clips.steadiness.append(finished.frames, goal(finished))
+                self.reporter.after_clip(finished)
+                if finished.clip.index == clips.stop_after:
+                    tell(f"stopped after clip {clips.stop_after + 1} of {len(links)}")
+                    break
+        if clips.steadiness is not None:
+            for name, measured in clips.steadiness.told(dubbed=self.video is not None).items():
+                tell(f"{name}: {measured}")
 
     def _dubbing(self) -> Dubbing | None:
         if self.video is None:
@@ -262,24 +302,6 @@ class Shoot:
         if self.model.model.diffusion_model.img_emb is None or self.clip_vision is not None:
             return True
         return all("clip_vision_output" in options for _, options in (*self.positive, *self.negative))
-
-
-def _told(
-    make: Callable[..., Iterator[FinishedClip]], links: list[Json], clips: ClipSettings, reporter: Reporter
-) -> Generator[FinishedClip]:
-    """The film; the node shows each clip, and says what is kept and what is made again."""
-    with nullcontext() if clips.kept is None else clips.kept.segments(links) as segments:
-        if segments is not None:
-            goes_on = f"goes on after clip {segments.there} of {len(links)}; "
-            reporter.tell(f"{goes_on if segments.there else ''}clips are kept in {segments.folder}")
-        for finished in make(segments=segments):
-            while segments is not None and segments.notes:
-                reporter.tell(segments.notes.pop(0))
-            reporter.after_clip(finished)
-            yield finished
-            if finished.clip.index == clips.stop_after:
-                reporter.tell(f"stopped after clip {clips.stop_after + 1} of {len(links)}")
-                return
 
 
 def raw_latent(model: ModelPatcher, latent: Tensor) -> dict[str, Tensor]:

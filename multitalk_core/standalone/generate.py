@@ -15,7 +15,7 @@ from ..film import FinishedClip, make_film
 from ..picture import write_picture
 from ..recording import BindingRecorder
 from ..segments import FilmSegments
-from ..steadiness import Steadiness
+from ..steadiness import Steadiness, colour_goal
 from .job import FilmJob
 from .pipeline import MultiTalkPipeline
 from .progress import FilmProgress, held_interrupt
@@ -100,7 +100,7 @@ def write_film(
             for finished in films:
                 with held_interrupt():
                     writer.append(finished.frames)
-                    steadiness.append(finished.frames, _goal(job, finished, picture))
+                    steadiness.append(finished.frames, colour_goal(finished, picture, job.dubbing))
                     _tell(job, pipeline.recorder, segments, progress, finished)
                 if finished.clip.index == job.stop_after:
                     break
@@ -116,14 +116,6 @@ def write_film(
             f"the first {writer.frames} of {job.plan.frames} frames are kept in {writer.path}{onward}."
         )
     return writer.path, steadiness
-
-
-def _goal(job: FilmJob, finished: FinishedClip, picture: Tensor) -> Tensor:
-    """What a clip's colours should be, [1 or frames, height, width, 3]: the picture's, or the video's."""
-    if job.dubbing is None:
-        return picture[None]
-    first = finished.clip.start + finished.clip.motion_frames
-    return job.dubbing.video.frames(first, len(finished.frames))
 
 
 def _tell(

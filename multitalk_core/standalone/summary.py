@@ -73,27 +73,17 @@ def account(
     drawings = [files.persons, files.timeline, files.drift] + [files.localization] * bool(recorder.records)
     clips = job.plan.clips if job.stop_after is None else job.plan.clips[: job.stop_after + 1]
     frames = sum(clip.new_frames for clip in clips)
-    largest, clip = steadiness.largest_drift
     stopped = f"after clip {len(clips)} of {len(job.plan.clips)}: without --stop-after the film goes on"
     return {
         "film": f"{film}, {frames} frames, {frames / job.conversation.fps:.2f} s, "
         f"{film.stat().st_size / 1e6:.1f} MB",
         **({} if film == files.film else {"stopped": stopped}),
-        "drift": f"{largest:.1f} in clip {clip + 1}, of the mean colour from the "
-        f"{'picture' if job.dubbing is None else 'video'}'s in CIE Lab; about 2 can just be seen",
-        **({"seams": _seams(steadiness)} if len(clips) > 1 else {}),
+        **steadiness.told(dubbed=job.dubbing is not None),
         "drawings": ", ".join(map(str, drawings)),
         "time": f"{progress.seconds:.0f} s, {progress.seconds_per_step:.2f} s a step",
         "memory": f"{peak_memory(job.models.device) / 1e9:.1f} GB at most",
         "located": located(job.persons.count, recorder),
     }
-
-
-def _seams(steadiness: Steadiness) -> str:
-    return (
-        f"a frame changes by {steadiness.seam_change:.1f} of 255 levels at most from one clip to the next, "
-        f"by {steadiness.inside_change:.1f} inside clips"
-    )
 
 
 def located(persons: int, recorder: BindingRecorder) -> str:

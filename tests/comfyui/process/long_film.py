@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import torch
 from multitalk_pack.multitalk_core.clips import plan_clips
 from multitalk_pack.multitalk_core.film import FinishedClip
+from multitalk_pack.multitalk_core.steadiness import Steadiness
 from multitalk_pack.nodes.film_file import write_film
 from multitalk_pack.nodes.shoot import ClipSettings
 from scene import EXCHANGE, SIDE, conversation, save_outputs, shoot
@@ -52,7 +53,8 @@ def main() -> None:
                 counts.append(frames_in_memory())
                 yield finished
 
-        film = counted(shoot(steps=1, record_step=0, text_scale=1.0).film(plan, None))
+        clips = ClipSettings(steadiness=Steadiness())
+        film = counted(shoot(steps=1, record_step=0, text_scale=1.0).film(plan, None, clips))
         path = EXCHANGE / f"{name}.mp4"
         with torch.inference_mode():  # as ComfyUI runs nodes
             write_film(film, path, (SIDE, SIDE), 25.0, conversation().sound, images)
