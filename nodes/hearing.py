@@ -6,13 +6,11 @@ from comfy.model_base import WAN21
 from comfy.model_patcher import ModelPatcher
 from comfy.patcher_extension import WrappersMP
 
-from ..multitalk_core.checkpoint import adapter_shape, check_adapter
+from ..multitalk_core.checkpoint import adapter_shape, check_adapter, check_image_to_video
 from ..multitalk_core.errors import MultiTalkError
 from ..multitalk_core.patch import Observer
 from .adapter import adapter_for
 from .host import KEY, WITHOUT_AUDIO, AudioHost, AudioSettings, Condition, Scene
-
-I2V_CHANNELS = 36  # noise 16, mask 4, image latent 16
 
 
 def hear_voices(
@@ -67,11 +65,7 @@ def fitting_adapter(model: ModelPatcher, model_patch: ModelPatcher) -> ModelPatc
         )
     transformer = model.model.diffusion_model
     channels = transformer.patch_embedding.weight.shape[1]
-    if channels != I2V_CHANNELS:
-        raise MultiTalkError(
-            f"The model takes {channels} channels, Wan2.1 I2V takes {I2V_CHANNELS}: it is a text-to-video or "
-            "another model that cannot start from a picture; load a wan2.1_i2v file."
-        )
+    check_image_to_video(channels, "The model", "load a wan2.1_i2v file.")
     if hears_voices(model):
         raise MultiTalkError(
             "This model hears voices already: connect the one from before the first MultiTalk node."

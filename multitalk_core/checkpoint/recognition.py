@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from ..errors import MultiTalkError
 from .adapter_keys import check_keys, find_parameters
 from .adapter_shape import shape_from_sizes
+from .image_to_video import I2V_CHANNELS
 from .quantised import stored_part
 from .reading import StoredTensor
 
@@ -70,7 +71,7 @@ def _wan_transformer(stored: Stored, metadata: Mapping[str, str]) -> Found | Non
     image_embedder = any(
         name.startswith(("img_emb.", "condition_embedder.image_embedder.")) for name in tensors
     )
-    purpose = {16: "text to video", 36: "image to video"}.get(channels, "of another kind")
+    purpose = {16: "text to video", I2V_CHANNELS: "image to video"}.get(channels, "of another kind")
     names = [name for name, size in KNOWN_MODELS.items() if size == (width, depth)]
     details = {
         "model": f"{names[0]}, {purpose}" if names else f"{purpose}, of a size of its own",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import torch
 from torch import Tensor
 
-from ..checkpoint.reading import list_tensors
+from ..checkpoint import check_image_to_video, list_tensors
 from ..errors import MultiTalkError
 from .demo_text import DemoText
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from diffusers import AutoencoderKLWan, WanTransformer3DModel
 
 EMBEDDED = Path(__file__).with_name("embedded")
-I2V_CHANNELS = 36  # noise 16, mask 4, image latent 16
 TEXT_TOKENS = 512
 # Wan normalises the picture of its CLIP encoder with OpenAI's constants.
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
@@ -223,11 +222,7 @@ def _check_folder(folder: Path) -> bool:
     config = _read_json(folder, "transformer/config.json")
     if config.get("_class_name") != "WanTransformer3DModel":
         raise MultiTalkError(f"{folder} holds no Wan model; {ADVICE}")
-    if config["in_channels"] != I2V_CHANNELS:
-        raise MultiTalkError(
-            f"The model in {folder} takes {config['in_channels']} channels, Wan2.1-I2V takes {I2V_CHANNELS}: "
-            f"it is a text-to-video or another model that cannot start from a picture; {ADVICE}"
-        )
+    check_image_to_video(config["in_channels"], f"The model in {folder}", ADVICE)
     if index.get("transformer_2", [None])[0] is not None:
         raise MultiTalkError(
             f"{folder} holds Wan2.2 with its two transformers, MultiTalk needs Wan2.1; {ADVICE}"

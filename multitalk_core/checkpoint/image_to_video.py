@@ -1,0 +1,28 @@
+"""What tells Wan's image-to-video model from its others: the channels of its input."""
+
+from ..errors import MultiTalkError
+
+I2V_CHANNELS = 36  # noise 16, mask 4, image latent 16
+
+
+def check_image_to_video(channels: int, model: str, advice: str) -> None:
+    """Refuses a Wan model that cannot start from a picture.
+
+    Parameters
+    ----------
+    channels : int
+        Of the model's input.
+    model : str
+        What the sentence begins with, "The model" of some place.
+    advice : str
+        What to do, the sentence's end.
+
+    Raises
+    ------
+    MultiTalkError
+    """
+    if channels != I2V_CHANNELS:
+        raise MultiTalkError(
+            f"{model} takes {channels} channels, Wan2.1 I2V takes {I2V_CHANNELS}: it is a text-to-video or "
+            f"another model that cannot start from a picture; {advice}"
+        )
