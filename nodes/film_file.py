@@ -1,16 +1,19 @@
-"""A long film's video in ComfyUI's temporary folder: written clip by clip, and missed when it is gone."""
+"""A long film's video in ComfyUI's temporary folder: written clip by clip, whole even where the film ends
+early, and missed when it is gone."""
 
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import folder_paths
+from comfy.model_management import InterruptProcessingException
 from comfy_api.latest import InputImpl
 from comfy_execution.graph import DynamicPrompt
 from torch import Tensor
 
 from ..multitalk_core.audio.waveform import Waveform
+from ..multitalk_core.errors import MultiTalkError
 from ..multitalk_core.film import FinishedClip
 from ..multitalk_core.standalone.video import VideoWriter
 
@@ -33,8 +36,12 @@ def write_film(
     fps: float,
     sound: Waveform,
     images: Tensor | None,
-) -> int:
+    tell: Callable[[str], None],
+    goes_on: bool,
+) -> None:
     """Write a film while it is made; no more than two clips of its frames are in memory.
+
+    Whatever ends the film early is raised as it came; the whole clips before are a video then.
 
     Parameters
     ----------
@@ -47,19 +54,40 @@ def write_film(
         Cut, or followed by silence, to the film's length.
     images : Tensor [frames, height, width, 3], optional
         Filled with the frames.
-
-    Returns
-    -------
-    int
-        Frames written.
+    tell : callable
+        Given a sentence that says where the video of a film lies that ended early.
+    goes_on : bool
+        Whether such a film can go on from there.
     """
     height, width = size
-    with closing(film), VideoWriter(path, width, height, fps, sound) as writer:
+    ended: list[BaseException] = []
+    try:
+        with closing(film), VideoWriter(path, width, height, fps, sound) as writer:
+            for finished in _until_ended(film, ended):
+                if images is not None:
+                    images[writer.frames : writer.frames + len(finished.frames)] = finished.frames
+                writer.append(finished.frames)
+        onward = f"; the same graph goes on after clip {finished.clip.index + 1}" if goes_on else ""
+        told = f"the video so far, {writer.frames} frames, is {path}{onward}"
+    except MultiTalkError as failure:  # of the file: told only, where something else has ended the film
+        if not ended:
+            raise
+        told = str(failure)
+    if ended:
+        tell(told)
+        raise ended.pop()  # kept nowhere else, as it holds frames
+
+
+def _until_ended(film: Iterator[FinishedClip], ended: list[BaseException]) -> Iterator[FinishedClip]:
+    """The film up to what ends it early, which goes to `ended`, or is raised before the first whole clip."""
+    finished = None
+    try:
         for finished in film:
-            if images is not None:
-                images[writer.frames : writer.frames + len(finished.frames)] = finished.frames
-            writer.append(finished.frames)
-    return writer.frames
+            yield finished
+    except (Exception, InterruptProcessingException) as error:
+        if finished is None:
+            raise
+        ended.append(error)
 
 
 def hand_out(node_id: str, path: Path) -> InputImpl.VideoFromFile:

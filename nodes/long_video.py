@@ -157,7 +157,8 @@ class LongVideo(io.ComfyNode):
         )
         film = shoot.film(plan, node_id, clips)
         images = None if clips.held is None else torch.empty(clips.held, *size, 3)
-        write_film(film, path, size, audio.fps, audio.sound, images)
+        tell, goes_on = shoot.reporter.tell, kept is not None
+        write_film(film, path, size, audio.fps, audio.sound, images, tell, goes_on)
         found = [(plan.clips[index], record) for index, record in shoot.recorder.records.items()]
         drawn = drift_picture(steadiness.drift, steadiness.change, steadiness.starts, audio.fps)
         return io.NodeOutput(images, sound_for(audio, frames), hand_out(node_id, path), found, drawn[None])

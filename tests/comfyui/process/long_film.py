@@ -54,10 +54,11 @@ def main() -> None:
                 yield finished
 
         clips = ClipSettings(steadiness=Steadiness())
-        film = counted(shoot(steps=1, record_step=0, text_scale=1.0).film(plan, None, clips))
+        run = shoot(steps=1, record_step=0, text_scale=1.0)
+        film = counted(run.film(plan, None, clips))
         path = EXCHANGE / f"{name}.mp4"
         with torch.inference_mode():  # as ComfyUI runs nodes
-            write_film(film, path, (SIDE, SIDE), 25.0, conversation().sound, images)
+            write_film(film, path, (SIDE, SIDE), 25.0, conversation().sound, images, run.reporter.tell, False)
         outputs[name] = torch.tensor(counts)
     gibibyte = 2**30 // (SIDE * SIDE * 3 * 4)  # frames
     outputs["short_warned"] = torch.tensor(len(warnings(3 * gibibyte)))
