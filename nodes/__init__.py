@@ -7,7 +7,7 @@ import folder_paths
 from comfy_api.latest import ComfyExtension, io
 
 from ..multitalk_core.errors import MultiTalkError
-from ..multitalk_core.standalone.models import EMBEDDED
+from ..multitalk_core.standalone.demo_models import EMBEDDED
 
 OLDEST_COMFYUI = (0, 15, 1)  # Wan has the patch points since 0.11; the demo's small DiT loads since here
 EMBEDDED_FOLDERS = ("diffusion_models", "vae", "model_patches", "audio_encoders")

@@ -7,8 +7,8 @@ from torch import Tensor
 from ..multitalk_core.audio.waveform import read_audio
 from ..multitalk_core.picture import read_picture
 from ..multitalk_core.standalone.demo import BOXES
+from ..multitalk_core.standalone.demo_models import EMBEDDED, EMBEDDED_FILES
 from ..multitalk_core.standalone.demo_text import PROMPT, DemoText
-from ..multitalk_core.standalone.models import EMBEDDED, EMBEDDED_FILES
 from .sockets import CATEGORY, BoundingBox
 
 

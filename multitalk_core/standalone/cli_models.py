@@ -11,7 +11,9 @@ from ..audio.features import AudioEncoder
 from ..errors import MultiTalkError
 from ..segments import Json
 from .cli_types import whole_number
-from .models import EMBEDDED, EMBEDDED_FILES, Models, Offload, load_embedded, load_folder
+from .demo_models import EMBEDDED, EMBEDDED_FILES, load_embedded
+from .models import Models, Offload
+from .wan_folder import load_folder
 
 DTYPES = ("float32", "bfloat16", "float16")
 

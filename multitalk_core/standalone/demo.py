@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import MultiTalkError
-from .models import EMBEDDED
+from .demo_models import EMBEDDED
 
 if TYPE_CHECKING:
     from ..evaluation.binding import BindingScore

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from ..standalone.models import EMBEDDED
+from ..standalone.demo_models import EMBEDDED
 from .audio_encoder import probe
 from .report import write_report
 from .results import make_results

@@ -11,8 +11,8 @@ from torch import Tensor
 from ..adapter import AudioAdapter
 from ..checkpoint import I2V_CHANNELS, write_adapter
 from ..checkpoint.adapter_shape import AdapterShape
+from ..standalone.demo_models import EMBEDDED_FILES
 from ..standalone.demo_text import DemoText
-from ..standalone.models import EMBEDDED_FILES
 from ..standalone.wan_keys import transformer_to_wan, vae_to_wan
 
 if TYPE_CHECKING:

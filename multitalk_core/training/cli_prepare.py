@@ -105,7 +105,7 @@ def run(arguments: argparse.Namespace) -> None:
 
     from ..segments.keys import digest
     from ..standalone.cli_models import file_signature
-    from ..standalone.models import EMBEDDED
+    from ..standalone.demo_models import EMBEDDED
     from ..standalone.summary import print_lines
     from .encoding import Cutting
     from .manifest import read_lines
@@ -146,7 +146,7 @@ def encoder_path(arguments: argparse.Namespace) -> Path:
     MultiTalkError
         When a model is given without it.
     """
-    from ..standalone.models import EMBEDDED, EMBEDDED_FILES
+    from ..standalone.demo_models import EMBEDDED, EMBEDDED_FILES
 
     if arguments.model and not arguments.audio_encoder:
         raise MultiTalkError("--model needs --audio-encoder: give the one that the adapter shall hear with.")
@@ -159,7 +159,8 @@ def load(arguments: argparse.Namespace) -> "tuple[Models, AudioEncoder]":
 
     from ..audio.features import AudioEncoder
     from ..standalone.cli_models import usable_device
-    from ..standalone.models import load_embedded, load_folder
+    from ..standalone.demo_models import load_embedded
+    from ..standalone.wan_folder import load_folder
 
     there = "cuda" if arguments.model and torch.cuda.is_available() else "cpu"
     device = usable_device(arguments.device or there)

@@ -160,7 +160,8 @@ def _samples(
 ) -> "SampleVideos | None":
     if config.samples.every == 0:
         return None
-    from ..standalone.models import load_embedded, load_vae
+    from ..standalone.demo_models import load_embedded
+    from ..standalone.wan_folder import load_vae
     from .samples import SampleVideos
 
     vae = load_embedded().vae if config.model is None else load_vae(config.model)

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from ..adapter import AudioAdapter
 from ..checkpoint import AdapterShape, adapter_shape, check_adapter, read_adapter, write_adapter
 from ..errors import MultiTalkError
-from ..standalone.models import EMBEDDED, load_embedded, load_transformer
+from ..standalone.demo_models import EMBEDDED, load_embedded
+from ..standalone.wan_folder import load_transformer
 from .clips import TrainingClip
 from .config import TrainingConfig, checkpoints_of
 from .model import TrainingModel

@@ -18,7 +18,7 @@ from safetensors.torch import load_file, save_file
 from skimage.data import astronaut
 
 from multitalk_core.audio.waveform import read_audio
-from multitalk_core.standalone.models import EMBEDDED
+from multitalk_core.standalone.demo_models import EMBEDDED
 
 MODEL = "diffusion_models/wan2.1_i2v_480p_14B_fp8_scaled.safetensors"
 LORA = "loras/lightx2v_I2V_14B_480p_cfg_step_distill_rank64_bf16.safetensors"

@@ -9,7 +9,7 @@ from comfy_page import complaints, open_page, press_run
 from standins import put_standins
 
 from multitalk_core.audio.waveform import read_audio
-from multitalk_core.standalone.models import EMBEDDED
+from multitalk_core.standalone.demo_models import EMBEDDED
 
 FOLDER = Path(__file__).parents[2] / "workflows"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))

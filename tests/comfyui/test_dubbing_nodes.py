@@ -7,7 +7,7 @@ from graphs import HEIGHT, WIDTH, frame_paths, long_video_graph, node
 from PIL import Image
 
 from multitalk_core.source_video import FittedVideo, VideoFile
-from multitalk_core.standalone.models import EMBEDDED
+from multitalk_core.standalone.demo_models import EMBEDDED
 from multitalk_core.standalone.video import VideoWriter, read_video
 
 PICTURES, RATE = 16, 30  # 13 frames of a film

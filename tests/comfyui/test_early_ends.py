@@ -13,7 +13,7 @@ from graphs import HEIGHT, WIDTH, frame_paths, long_video_graph, node
 from PIL import Image
 
 from multitalk_core.picture import read_picture
-from multitalk_core.standalone.models import EMBEDDED
+from multitalk_core.standalone.demo_models import EMBEDDED
 from multitalk_core.standalone.video import VideoWriter, read_video
 
 TOLD = r"the video so far, (\d+) frames, is (.+\.mp4)(; the same graph goes on after clip (\d+))?$"

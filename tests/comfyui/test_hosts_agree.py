@@ -17,7 +17,7 @@ from multitalk_core.guidance import GuidanceScales
 from multitalk_core.persons import Box, persons_from_boxes
 from multitalk_core.recording import BindingRecorder
 from multitalk_core.source_video import FittedVideo, VideoInMemory
-from multitalk_core.standalone.models import EMBEDDED, EMBEDDED_FILES, load_embedded
+from multitalk_core.standalone.demo_models import EMBEDDED, EMBEDDED_FILES, load_embedded
 from multitalk_core.standalone.pipeline import MultiTalkPipeline, SamplingSettings, load_adapter
 
 SIDE = 48

@@ -5,7 +5,7 @@ import pytest
 from graphs import HEIGHT, WIDTH, frame_paths, long_video_graph, node
 from PIL import Image
 
-from multitalk_core.standalone.models import EMBEDDED
+from multitalk_core.standalone.demo_models import EMBEDDED
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from graphs import HEIGHT, WIDTH, frame_paths, long_video_graph, node
 from PIL import Image
 from websocket import WebSocketException
 
-from multitalk_core.standalone.models import EMBEDDED
+from multitalk_core.standalone.demo_models import EMBEDDED
 from multitalk_core.standalone.video import read_video
 
 RATE, CLICK = 44100, 20 / 25  # of the sound; seconds until it clicks

@@ -12,7 +12,7 @@ from multitalk_core.drawing.mouths import mouths_picture
 from multitalk_core.evaluation.film import measure_film
 from multitalk_core.evaluation.mouths import MOUTH_COLOUR, find_faces
 from multitalk_core.picture import read_picture, write_picture
-from multitalk_core.standalone.models import EMBEDDED
+from multitalk_core.standalone.demo_models import EMBEDDED
 from multitalk_core.standalone.video import VideoWriter, read_video
 
 FRAMES = 30  # as long as the voices of `scene`

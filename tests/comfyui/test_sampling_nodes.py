@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 
 from multitalk_core.adapter import AudioAdapter
 from multitalk_core.checkpoint import AdapterShape, write_adapter
-from multitalk_core.standalone.models import EMBEDDED, EMBEDDED_FILES
+from multitalk_core.standalone.demo_models import EMBEDDED, EMBEDDED_FILES
 
 
 @pytest.fixture(scope="module")

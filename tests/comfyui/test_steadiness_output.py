@@ -11,7 +11,7 @@ from PIL import Image
 from multitalk_core.drawing.drift import drift_picture
 from multitalk_core.picture import read_picture
 from multitalk_core.source_video import FittedVideo, VideoFile
-from multitalk_core.standalone.models import EMBEDDED
+from multitalk_core.standalone.demo_models import EMBEDDED
 from multitalk_core.standalone.video import VideoWriter
 from multitalk_core.steadiness import Steadiness
 

@@ -17,7 +17,7 @@ from multitalk_core.film import FinishedClip, Take, clip_links, make_film
 from multitalk_core.guidance import GuidanceScales
 from multitalk_core.persons import persons_from_parts
 from multitalk_core.segments import open_film
-from multitalk_core.standalone.models import EMBEDDED, EMBEDDED_FILES, load_embedded
+from multitalk_core.standalone.demo_models import EMBEDDED, EMBEDDED_FILES, load_embedded
 from multitalk_core.standalone.pipeline import MultiTalkPipeline, SamplingSettings, load_adapter
 from multitalk_core.standalone.video import VideoWriter
 

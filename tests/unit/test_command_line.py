@@ -17,7 +17,7 @@ from PIL import Image
 from multitalk_core.adapter import AudioAdapter
 from multitalk_core.checkpoint import AdapterShape, write_adapter
 from multitalk_core.standalone.cli import main
-from multitalk_core.standalone.models import EMBEDDED, EMBEDDED_FILES
+from multitalk_core.standalone.demo_models import EMBEDDED, EMBEDDED_FILES
 from multitalk_core.standalone.video import read_video
 
 PICTURE, VOICES = EMBEDDED / "picture.png", [EMBEDDED / f"voice_{number}.flac" for number in (1, 2)]

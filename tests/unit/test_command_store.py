@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from multitalk_core.standalone.cli import main
-from multitalk_core.standalone.models import EMBEDDED
+from multitalk_core.standalone.demo_models import EMBEDDED
 from multitalk_core.standalone.video import read_video
 
 VOICES = [f"{EMBEDDED}/voice_{number}.flac" for number in (1, 2)]

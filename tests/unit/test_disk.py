@@ -13,7 +13,7 @@ from multitalk_core.errors import MultiTalkError
 from multitalk_core.film import FinishedClip
 from multitalk_core.segments import kept_films
 from multitalk_core.standalone.cli import main
-from multitalk_core.standalone.models import EMBEDDED
+from multitalk_core.standalone.demo_models import EMBEDDED
 from multitalk_core.standalone.video import VideoWriter, read_video
 from soak.tiny_film import TinyFilm
 

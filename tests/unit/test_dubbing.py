@@ -21,7 +21,7 @@ from multitalk_core.picture import resize_and_crop, write_picture
 from multitalk_core.segments.lossless import pack_frames
 from multitalk_core.source_video import FittedVideo, VideoFile, VideoInMemory
 from multitalk_core.standalone.cli import main
-from multitalk_core.standalone.models import EMBEDDED
+from multitalk_core.standalone.demo_models import EMBEDDED
 from multitalk_core.standalone.video import VideoWriter, read_video
 from multitalk_core.toy_world.scene import Scene, random_scene
 from soak.tiny_film import OVERLAP, TinyFilm

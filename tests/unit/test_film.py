@@ -15,7 +15,8 @@ from multitalk_core.film import INFINITETALK, FinishedClip, clip_windows, make_f
 from multitalk_core.guidance import GuidanceScales
 from multitalk_core.persons import persons_from_parts
 from multitalk_core.recording import BindingRecorder
-from multitalk_core.standalone.models import EMBEDDED, EMBEDDED_FILES, Models, load_embedded
+from multitalk_core.standalone.demo_models import EMBEDDED, EMBEDDED_FILES, load_embedded
+from multitalk_core.standalone.models import Models
 from multitalk_core.standalone.pipeline import MultiTalkPipeline, SamplingSettings, load_adapter
 
 HEIGHT, WIDTH = 32, 48

@@ -9,8 +9,9 @@ from torch import Tensor
 from multitalk_core.adapter import AudioAdapter
 from multitalk_core.patch import AudioPatch, AudioRows, audio_rows
 from multitalk_core.schemes import SCHEMES
+from multitalk_core.standalone.demo_models import EMBEDDED, EMBEDDED_FILES, load_embedded
 from multitalk_core.standalone.host import WanHost
-from multitalk_core.standalone.models import EMBEDDED, EMBEDDED_FILES, Models, load_embedded
+from multitalk_core.standalone.models import Models
 from multitalk_core.standalone.pipeline import load_adapter
 
 FRAMES, HEIGHT, WIDTH = 3, 8, 12

@@ -14,7 +14,7 @@ from multitalk_core.errors import MultiTalkError
 from multitalk_core.labels import spread_ranges
 from multitalk_core.picture import read_picture, resize_and_crop
 from multitalk_core.standalone.cli import main
-from multitalk_core.standalone.models import EMBEDDED, EMBEDDED_FILES, load_embedded
+from multitalk_core.standalone.demo_models import EMBEDDED, EMBEDDED_FILES, load_embedded
 from multitalk_core.standalone.pipeline import load_adapter
 from multitalk_core.standalone.video import VideoWriter, read_video
 from multitalk_core.training.clips import ShardedClips

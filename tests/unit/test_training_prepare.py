@@ -18,7 +18,8 @@ from multitalk_core.conditioning import conditioning_frames
 from multitalk_core.persons import GIVEN, Box, persons_from_boxes
 from multitalk_core.picture import read_picture, resize_and_crop
 from multitalk_core.standalone.cli import main
-from multitalk_core.standalone.models import EMBEDDED, EMBEDDED_FILES, encode_frames, load_embedded
+from multitalk_core.standalone.demo_models import EMBEDDED, EMBEDDED_FILES, load_embedded
+from multitalk_core.standalone.models import encode_frames
 from multitalk_core.standalone.video import VideoWriter, read_video
 from multitalk_core.training.clips import ShardedClips
 

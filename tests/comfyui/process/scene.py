@@ -19,8 +19,8 @@ from multitalk_pack.multitalk_core.film import clip_windows
 from multitalk_pack.multitalk_core.guidance import GuidanceScales
 from multitalk_pack.multitalk_core.persons import Box, Persons, persons_from_boxes
 from multitalk_pack.multitalk_core.schemes import Grid
+from multitalk_pack.multitalk_core.standalone.demo_models import EMBEDDED
 from multitalk_pack.multitalk_core.standalone.demo_text import PROMPT, DemoText
-from multitalk_pack.multitalk_core.standalone.models import EMBEDDED
 from multitalk_pack.nodes.adapter import load_adapter
 from multitalk_pack.nodes.apply import Apply
 from multitalk_pack.nodes.guider import AudioGuider
