@@ -16,9 +16,10 @@ from ..multitalk_core.joins import Joins
 from ..multitalk_core.steadiness import Steadiness
 from ..multitalk_core.takes import check_clip, parse_prompts, parse_retakes, plan_takes
 from . import inputs, long_inputs
+from .clip_settings import ClipSettings
 from .film_file import hand_out, is_wired, losses, new_path, write_film
 from .prompts import encode_prompts
-from .shoot import ClipSettings, Shoot
+from .shoot import Shoot
 from .sockets import CATEGORY, MultiTalkBinding
 from .store import FilmOfNode
 

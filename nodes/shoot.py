@@ -1,7 +1,7 @@
 """One run of the sampler nodes: checks what is connected and makes the film clip by clip."""
 
 import logging
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -18,16 +18,16 @@ from ..multitalk_core.audio.conversation import Conversation
 from ..multitalk_core.clips import ClipPlan
 from ..multitalk_core.dubbing import USUAL_DENOISE, Dubbing
 from ..multitalk_core.errors import MultiTalkError
-from ..multitalk_core.film import MULTITALK, FinishedClip, Take, clip_links, make_film
+from ..multitalk_core.film import FinishedClip, clip_links, make_film
 from ..multitalk_core.guidance import GuidanceScales
-from ..multitalk_core.joins import Joins
 from ..multitalk_core.labels import spread_ranges
 from ..multitalk_core.persons import Persons, check_same_size
 from ..multitalk_core.picture import resize_and_crop
 from ..multitalk_core.recording import BindingRecorder
 from ..multitalk_core.segments import Json
 from ..multitalk_core.source_video import FittedVideo, Video, film_frames
-from ..multitalk_core.steadiness import Steadiness, colour_goal
+from ..multitalk_core.steadiness import colour_goal
+from .clip_settings import ClipSettings
 from .hearing import fitting_adapter
 from .host import AudioSettings
 from .maker import ComfyClipMaker, SamplingSettings
@@ -35,46 +35,9 @@ from .matching import check_voices, persons_for
 from .progress import Reporter, frames_gigabytes, summary
 from .schedule import sigmas_for, with_shift
 from .source import source_of
-from .store import FilmOfNode
 
 DRAFT_STEPS = 8
 LARGE_IMAGES = 4  # GB
-
-
-@dataclass(frozen=True)
-class ClipSettings:
-    """What a film of several clips has besides.
-
-    Attributes
-    ----------
-    continuation : str
-        One of CONTINUATIONS.
-    takes : mapping of clip index to Take
-    prompts : mapping of str to CONDITIONING
-        Every prompt of the takes, encoded.
-    stop_after : int, optional
-        Index of the clip after which the film stops.
-    kept : FilmOfNode, optional
-        Keep its clips on disk, and go on after those that are there.
-    held : int, optional
-        Frames that will be in memory at once; by default those of two clips.
-    told : str, optional
-        What the node says besides.
-    joins : Joins
-        Corrections from clip to clip.
-    steadiness : Steadiness, optional
-        Measured while the film is made; the node says the result at its end.
-    """
-
-    continuation: str = MULTITALK
-    takes: Mapping[int, Take] = field(default_factory=dict)
-    prompts: Mapping[str, list] = field(default_factory=dict)
-    stop_after: int | None = None
-    kept: FilmOfNode | None = None
-    held: int | None = None
-    told: str | None = None
-    joins: Joins = field(default_factory=Joins)
-    steadiness: Steadiness | None = None
 
 
 @dataclass(kw_only=True)
@@ -168,34 +131,8 @@ class Shoot:
         settings = self._settings(model)
         steps = len(settings.sigmas) - 1
         self.recorder = self._recorder(steps)
-        self.reporter = reporter = Reporter(model, node_id, len(plan.clips), steps)
-        size = (self.height, self.width)
-        held = clips.held or 2 * plan.clips[0].frames
-        reporter.tell(summary(model, adapter, plan, self.audio.fps, size, steps, settings.scales, held))
-        if (gigabytes := frames_gigabytes(held, size)) > LARGE_IMAGES:
-            reporter.tell(
-                f"All frames as images take {gigabytes:.1f} GB of memory. The video takes none of it: leave "
-                "the images output unconnected.",
-                logging.WARNING,
-            )
-        if self.audio.frames > plan.frames:
-            makes_all = "" if self.video else ": MultiTalk Long Video makes them all"
-            reporter.tell(
-                f"The voices last {self.audio.frames} frames and this video {plan.frames}{makes_all}."
-            )
-        if self.video is not None:
-            reporter.tell(
-                f"Dubs a video of {self.video.seconds:.2f} s at {self.video.fps:.4g} pictures a second; the "
-                f"steps begin at {settings.sigmas[0]:.0%} noise."
-            )
-        if not self._sees_picture():
-            reporter.tell(
-                "This model has an image embedder, but no CLIP vision is connected: the person will "
-                "look less like the picture. Connect Load CLIP Vision with the ViT-H model.",
-                logging.WARNING,
-            )
-        if clips.told is not None:
-            reporter.tell(clips.told)
+        self.reporter = Reporter(model, node_id, len(plan.clips), steps)
+        self._tell_outlook(model, adapter, plan, clips, settings)
         maker = ComfyClipMaker(
             model,
             adapter,
@@ -206,7 +143,7 @@ class Shoot:
             settings,
             self.clip_vision,
             self.recorder,
-            reporter.after_step,
+            self.reporter.after_step,
             clips.prompts,
         )
         window = adapter.model.shape.window
@@ -230,6 +167,46 @@ class Shoot:
         links = clip_links(self.audio, plan, window, takes=clips.takes)
         goal = partial(colour_goal, picture=cropped, dubbing=dubbing)
         return self._told(make, links, clips, goal)
+
+    def _tell_outlook(
+        self,
+        model: ModelPatcher,
+        adapter: ModelPatcher,
+        plan: ClipPlan,
+        clips: ClipSettings,
+        settings: SamplingSettings,
+    ) -> None:
+        """What is about to be made, and what should be known before."""
+        tell = self.reporter.tell
+        size = (self.height, self.width)
+        held = clips.held or 2 * plan.clips[0].frames
+        tell(
+            summary(
+                model, adapter, plan, self.audio.fps, size, len(settings.sigmas) - 1, settings.scales, held
+            )
+        )
+        if (gigabytes := frames_gigabytes(held, size)) > LARGE_IMAGES:
+            tell(
+                f"All frames as images take {gigabytes:.1f} GB of memory. The video takes none of it: leave "
+                "the images output unconnected.",
+                logging.WARNING,
+            )
+        if self.audio.frames > plan.frames:
+            makes_all = "" if self.video else ": MultiTalk Long Video makes them all"
+            tell(f"The voices last {self.audio.frames} frames and this video {plan.frames}{makes_all}.")
+        if self.video is not None:
+            tell(
+                f"Dubs a video of {self.video.seconds:.2f} s at {self.video.fps:.4g} pictures a second; the "
+                f"steps begin at {settings.sigmas[0]:.0%} noise."
+            )
+        if not self._sees_picture():
+            tell(
+                "This model has an image embedder, but no CLIP vision is connected: the person will "
+                "look less like the picture. Connect Load CLIP Vision with the ViT-H model.",
+                logging.WARNING,
+            )
+        if clips.told is not None:
+            tell(clips.told)
 
     def _told(
         self,

@@ -6,7 +6,7 @@ import torch
 from comfy_api.latest import Input, InputImpl, Types
 from multitalk_pack.multitalk_core.clips import plan_clips
 from multitalk_pack.multitalk_core.film import INFINITETALK
-from multitalk_pack.nodes.shoot import ClipSettings
+from multitalk_pack.nodes.clip_settings import ClipSettings
 from scene import inputs, save_outputs, shoot
 
 VARIANTS = {

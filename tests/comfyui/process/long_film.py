@@ -8,8 +8,8 @@ import torch
 from multitalk_pack.multitalk_core.clips import plan_clips
 from multitalk_pack.multitalk_core.film import FinishedClip
 from multitalk_pack.multitalk_core.steadiness import Steadiness
+from multitalk_pack.nodes.clip_settings import ClipSettings
 from multitalk_pack.nodes.film_file import write_film
-from multitalk_pack.nodes.shoot import ClipSettings
 from scene import EXCHANGE, SIDE, conversation, save_outputs, shoot
 
 CLIPS, NEW = 10, 8
