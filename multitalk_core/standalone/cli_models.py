@@ -76,17 +76,15 @@ def load(arguments: argparse.Namespace) -> tuple[Models, AudioAdapter, AudioEnco
 
     if arguments.model and not (arguments.adapter and arguments.audio_encoder):
         raise MultiTalkError("--model needs --adapter and --audio-encoder: give the files that belong to it.")
-    device = usable_device(arguments.device or _best_device(arguments))
+    device = chosen_device(arguments)
     dtype = getattr(torch, arguments.dtype or ("bfloat16" if arguments.model else "float32"))
-    encoder_path = arguments.audio_encoder or EMBEDDED / EMBEDDED_FILES["audio_encoder"]
-    encoder = AudioEncoder.load(encoder_path, device)
+    encoder = AudioEncoder.load(encoder_path(arguments), device)
     if arguments.model:
         models = load_folder(arguments.model, device, dtype, arguments.offload)
     else:
         models = load_embedded(device, dtype)
-    adapter_path = arguments.adapter or EMBEDDED / EMBEDDED_FILES["adapter"]
-    adapter = load_adapter(adapter_path, models, arguments.offload)
-    _check_encoder(encoder, adapter, encoder_path, adapter_path)
+    adapter = load_adapter(_adapter_path(arguments), models, arguments.offload)
+    _check_encoder(encoder, adapter, arguments)
     return models, adapter, encoder
 
 
@@ -94,8 +92,8 @@ def signatures(arguments: argparse.Namespace) -> dict[str, Json]:
     """The files that models, a video and its mask are read from, so that other ones make another film."""
     paths = {
         "model": arguments.model or EMBEDDED,
-        "adapter": arguments.adapter or EMBEDDED / EMBEDDED_FILES["adapter"],
-        "audio encoder": arguments.audio_encoder or EMBEDDED / EMBEDDED_FILES["audio_encoder"],
+        "adapter": _adapter_path(arguments),
+        "audio encoder": encoder_path(arguments),
         **({"video": arguments.video} if arguments.video else {}),
         **({"region": arguments.region} if arguments.region else {}),
     }
@@ -108,28 +106,35 @@ def file_signature(path: Path) -> Json:
     return [[file.name, file.stat().st_size, file.stat().st_mtime_ns] for file in files]
 
 
-def usable_device(name: str) -> torch.device:
-    """A device by its name.
+def encoder_path(arguments: argparse.Namespace) -> Path:
+    """Where the audio encoder lies."""
+    return arguments.audio_encoder or EMBEDDED / EMBEDDED_FILES["audio_encoder"]
+
+
+def _adapter_path(arguments: argparse.Namespace) -> Path:
+    return arguments.adapter or EMBEDDED / EMBEDDED_FILES["adapter"]
+
+
+def chosen_device(arguments: argparse.Namespace) -> torch.device:
+    """The device as asked, else a GPU where there is one and a --model.
 
     Raises
     ------
     MultiTalkError
         When there is no such device here.
     """
+    name = arguments.device or ("cuda" if arguments.model and torch.cuda.is_available() else "cpu")
     try:
         return torch.empty(0, device=name).device
     except (RuntimeError, AssertionError) as error:  # torch built without CUDA asserts
         raise MultiTalkError(f"The device {name} is not there: choose cpu, or leave --device out.") from error
 
 
-def _best_device(arguments: argparse.Namespace) -> str:
-    return "cuda" if arguments.model and torch.cuda.is_available() else "cpu"
-
-
-def _check_encoder(encoder: AudioEncoder, adapter: AudioAdapter, path: Path, adapter_path: Path) -> None:
+def _check_encoder(encoder: AudioEncoder, adapter: AudioAdapter, arguments: argparse.Namespace) -> None:
     heard, wanted = encoder.layers * encoder.channels, adapter.shape.feature_size
     if heard != wanted:
         raise MultiTalkError(
-            f"The audio encoder {path} gives {heard} numbers a frame, but the adapter {adapter_path} takes "
-            f"{wanted}: choose the encoder that the adapter learnt with (chinese-wav2vec2-base gives 9216)."
+            f"The audio encoder {encoder_path(arguments)} gives {heard} numbers a frame, but the adapter "
+            f"{_adapter_path(arguments)} takes {wanted}: choose the encoder that the adapter learnt with "
+            "(chinese-wav2vec2-base gives 9216)."
         )

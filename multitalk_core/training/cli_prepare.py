@@ -100,11 +100,17 @@ def add_command(commands: argparse._SubParsersAction) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Prepare the clips that the arguments describe."""
+    """Prepare the clips that the arguments describe.
+
+    Raises
+    ------
+    MultiTalkError
+        For whatever cannot be used.
+    """
     from tqdm import tqdm
 
     from ..segments.keys import digest
-    from ..standalone.cli_models import file_signature
+    from ..standalone.cli_models import encoder_path, file_signature
     from ..standalone.demo_models import EMBEDDED
     from ..standalone.summary import print_lines
     from .encoding import Cutting
@@ -121,6 +127,8 @@ def run(arguments: argparse.Namespace) -> None:
         cartoon_faces=arguments.cartoon_faces,
         seed=arguments.seed,
     )
+    if arguments.model and not arguments.audio_encoder:
+        raise MultiTalkError("--model needs --audio-encoder: give the one that the adapter shall hear with.")
     sources = {
         "model": digest(file_signature(arguments.model or EMBEDDED)),
         "audio encoder": digest(file_signature(encoder_path(arguments))),
@@ -138,32 +146,14 @@ def run(arguments: argparse.Namespace) -> None:
     print_lines(account(arguments.folder, prepared))
 
 
-def encoder_path(arguments: argparse.Namespace) -> Path:
-    """Where the audio encoder lies.
-
-    Raises
-    ------
-    MultiTalkError
-        When a model is given without it.
-    """
-    from ..standalone.demo_models import EMBEDDED, EMBEDDED_FILES
-
-    if arguments.model and not arguments.audio_encoder:
-        raise MultiTalkError("--model needs --audio-encoder: give the one that the adapter shall hear with.")
-    return arguments.audio_encoder or EMBEDDED / EMBEDDED_FILES["audio_encoder"]
-
-
 def load(arguments: argparse.Namespace) -> "tuple[Models, AudioEncoder]":
     """Everything that encodes."""
-    import torch
-
     from ..audio.features import AudioEncoder
-    from ..standalone.cli_models import usable_device
+    from ..standalone.cli_models import chosen_device, encoder_path
     from ..standalone.demo_models import load_embedded
     from ..standalone.wan_folder import load_folder
 
-    there = "cuda" if arguments.model and torch.cuda.is_available() else "cpu"
-    device = usable_device(arguments.device or there)
+    device = chosen_device(arguments)
     encoder = AudioEncoder.load(encoder_path(arguments), device)
     if arguments.model:
         return load_folder(arguments.model, device, with_transformer=False), encoder
