@@ -73,8 +73,8 @@ class Timeline:
     Raises
     ------
     MultiTalkError
-        When nobody has a voice, every voice is silent, a place does not exist, or the whole is shorter than
-        one audio window.
+        When nobody has a voice, every voice is silent, one starts before the film, or the whole is shorter
+        than one audio window.
     """
 
     speakers: int
@@ -85,10 +85,6 @@ class Timeline:
         if not self.segments:
             raise MultiTalkError("No speaker has a voice; give at least one of them an audio file.")
         for segment in self.segments:
-            if not 0 <= segment.speaker < self.speakers:
-                raise MultiTalkError(
-                    f"A voice is given to speaker {segment.speaker + 1}, but there are {self.speakers}."
-                )
             if not 0 <= segment.start < np.inf:
                 raise MultiTalkError(
                     f"A voice of speaker {segment.speaker + 1} starts at {segment.start:g} seconds; "
@@ -105,7 +101,7 @@ class Timeline:
     @classmethod
     def together(cls, voices: Sequence[Waveform | None]) -> "Timeline":
         """All voices start at once; None is a listener."""
-        return cls._of((speaker, 0.0, voice) for speaker, voice in enumerate(voices))
+        return cls.placed((speaker, 0.0, voice) for speaker, voice in enumerate(voices))
 
     @classmethod
     def in_turn(cls, voices: Sequence[Waveform | None], gap: float = 0.0) -> "Timeline":
@@ -115,33 +111,23 @@ class Timeline:
             placed.append((speaker, start, voice))
             if voice is not None:
                 start += voice.seconds + gap
-        return cls._of(placed)
+        return cls.placed(placed)
 
     @classmethod
-    def placed(cls, voices: Iterable[tuple[int, float, Waveform]], speakers: int | None = None) -> "Timeline":
+    def placed(cls, voices: Iterable[tuple[int, float, Waveform | None]]) -> "Timeline":
         """Voices at given seconds, overlapping, with gaps, several a speaker.
 
         Parameters
         ----------
         voices : iterable of (speaker, start, voice)
-            Speakers count from 0, starts are in seconds.
-        speakers : int, optional
-            How many there are, listeners included; by default up to the last one with a voice.
+            Speakers count from 0, starts are in seconds; None is a listener.
         """
-        return cls._of(voices, speakers)
-
-    @classmethod
-    def _of(
-        cls, placed: Iterable[tuple[int, float, Waveform | None]], speakers: int | None = None
-    ) -> "Timeline":
-        placed = list(placed)
-        if speakers is None:
-            speakers = 1 + max((speaker for speaker, _, _ in placed), default=0)
+        voices = list(voices)
         return cls(
-            speakers,
+            1 + max((speaker for speaker, _, _ in voices), default=0),
             tuple(
                 Segment(speaker, start, voice, ((0.0, voice.seconds),))
-                for speaker, start, voice in placed
+                for speaker, start, voice in voices
                 if voice is not None
             ),
         )
@@ -242,18 +228,6 @@ class Timeline:
             voice = voice.stereo() if channels == 2 else voice
             _add(samples, voice.resampled(rate).samples, round(start * rate))
         return Waveform(samples, rate)
-
-    def speaking(self) -> list[list[tuple[float, float]]]:
-        """For each speaker the (start, end) seconds of the film in which they have a voice, in order."""
-        return [
-            sorted(
-                (segment.start + start, segment.start + end)
-                for segment in self.segments
-                if segment.speaker == speaker
-                for start, end in segment.turns
-            )
-            for speaker in range(self.speakers)
-        ]
 
 
 def _add(track: np.ndarray, samples: np.ndarray, start: int) -> None:
