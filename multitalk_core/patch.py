@@ -1,6 +1,6 @@
 """The two hooks a DiT block calls, whatever library the block comes from."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -63,8 +63,6 @@ class AudioPatch:
         The paper's, spread for more than two voices, where not given. One voice has no labels.
     scale : float
         Factor of the audio layers' output.
-    blocks : collection of int, optional
-        The blocks that get audio; all that the adapter has where not given.
     observer : Observer, optional
         Called with what was located, block by block.
     """
@@ -75,14 +73,13 @@ class AudioPatch:
         scheme: str = "l-rope",
         ranges: LabelRanges | None = None,
         scale: float = 1.0,
-        blocks: Collection[int] | None = None,
         observer: Observer | None = None,
     ):
         self.adapter = adapter
         self.scheme = scheme
         self.ranges = ranges
         self.scale = scale
-        self.blocks = frozenset(adapter.shape.blocks if blocks is None else blocks)
+        self.blocks = frozenset(adapter.shape.blocks)
         self.observer = observer
 
     @torch.no_grad()

@@ -78,17 +78,16 @@ class AudioEncoder:
         cls,
         path: str | Path,
         device: str | torch.device = "cpu",
-        dtype: torch.dtype = torch.float32,
         normalise: bool | None = None,
     ) -> "AudioEncoder":
-        """Load a Hugging Face wav2vec2 folder or a single .safetensors file.
+        """Load a Hugging Face wav2vec2 folder or a single .safetensors file, in float32.
 
         Parameters
         ----------
         path
             A folder with config.json and model.safetensors, or one .safetensors file.
-        device, dtype
-            Where and in what precision the network runs.
+        device
+            Where the network runs.
         normalise
             Give the wave zero mean and unit variance. None: as preprocessor_config.json says, or not where
             there is none.
@@ -99,7 +98,7 @@ class AudioEncoder:
             When the path holds no wav2vec2 weights in safetensors.
         """
         state, config, recommended = read_wav2vec2(Path(path))
-        model = build_wav2vec2(state, config, str(path), dtype)
+        model = build_wav2vec2(state, config, str(path))
         return cls(model.to(device), recommended if normalise is None else normalise)
 
     @classmethod
@@ -128,7 +127,7 @@ class AudioEncoder:
         MultiTalkError
             When the tensors are not wav2vec2's or do not fit `config`.
         """
-        return cls(build_wav2vec2(state, config or {}, source, torch.float32), normalise)
+        return cls(build_wav2vec2(state, config or {}, source), normalise)
 
     @property
     def layers(self) -> int:

@@ -50,10 +50,8 @@ def read_wav2vec2(path: Path) -> tuple[dict[str, Tensor], dict, bool]:
     return state, _parse_json(config.read_text("utf-8"), config), bool(advice.get("do_normalize", False))
 
 
-def build_wav2vec2(
-    state: dict[str, Tensor], config: dict, source: str, dtype: torch.dtype
-) -> "Wav2Vec2Model":
-    """The network in eval mode, without gradients.
+def build_wav2vec2(state: dict[str, Tensor], config: dict, source: str) -> "Wav2Vec2Model":
+    """The network in float32 and eval mode, without gradients.
 
     Parameters
     ----------
@@ -63,8 +61,6 @@ def build_wav2vec2(
         Entries of a config.json; what it lacks is read from the tensors.
     source
         Where the tensors come from, for messages.
-    dtype
-        The weights' precision.
 
     Raises
     ------
@@ -73,7 +69,7 @@ def build_wav2vec2(
     """
     from transformers import Wav2Vec2Config, Wav2Vec2Model
 
-    state = {name: tensor.to(dtype) for name, tensor in _plain_names(state).items()}
+    state = {name: tensor.float() for name, tensor in _plain_names(state).items()}
     if config.get("model_type", "wav2vec2") != "wav2vec2":
         raise MultiTalkError(f"{source} is no wav2vec2 model: choose one such as chinese-wav2vec2-base.")
     # The vectors that mask frames are for training only.

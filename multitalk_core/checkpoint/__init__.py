@@ -2,21 +2,18 @@
 
 from .adapter_file import read_adapter, write_adapter
 from .adapter_shape import AdapterShape, adapter_shape, check_adapter
-from .description import Description, describe
+from .description import describe
 from .image_to_video import I2V_CHANNELS, check_image_to_video
-from .reading import StoredTensor, list_tensors, load_tensors, read_tensors
+from .reading import list_tensors, read_tensors
 
 __all__ = [
     "I2V_CHANNELS",
     "AdapterShape",
-    "Description",
-    "StoredTensor",
     "adapter_shape",
     "check_adapter",
     "check_image_to_video",
     "describe",
     "list_tensors",
-    "load_tensors",
     "read_adapter",
     "read_tensors",
     "write_adapter",
