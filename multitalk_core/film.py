@@ -28,7 +28,7 @@ from .segments import FilmSegments, Json, Segment
 LATENT_CHANNELS = 16
 MULTITALK, INFINITETALK = CONTINUATIONS = ("multitalk", "infinitetalk")
 # Part of every key: raised whenever the same inputs come to give other frames.
-MATHS_VERSION = 1
+MATHS_VERSION = 2
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""How clips are joined, beyond what the released code does: measured in docs/steadiness.md."""
+"""How clips are joined, and what helps beyond what the released code does: measured in docs/steadiness.md."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,6 +7,8 @@ import torch
 from torch import Tensor
 
 from .colour import LAB
+
+SEAM_FRAMES = 4  # what users start with: no seam shows then on a still scene
 
 
 @dataclass(frozen=True)

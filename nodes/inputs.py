@@ -72,6 +72,17 @@ def denoise() -> io.Float.Input:
     )
 
 
+def region() -> io.Mask.Input:
+    """Where a video is made anew."""
+    return io.Mask.Input(
+        "region",
+        optional=True,
+        tooltip="Only with a video as the picture: white where it is made anew, the mouths or faces, one "
+        "mask or one for each of its pictures. Elsewhere the video stays as it is, and denoise can be high. "
+        "Without a mask everything is made anew.",
+    )
+
+
 def size() -> list[io.Input]:
     """Width and height of the video."""
     return [

@@ -4,6 +4,7 @@ from comfy_api.latest import io
 
 from ..multitalk_core.colour import COLOUR_METHODS, LAB
 from ..multitalk_core.film import CONTINUATIONS, MULTITALK
+from ..multitalk_core.joins import SEAM_FRAMES
 from . import inputs
 
 # Inputs of the node without which a kept film is still the same: the clips themselves tell its length and
@@ -120,6 +121,7 @@ def later() -> list[io.Input]:
         ),
         inputs.denoise(),
         *_joins(),
+        inputs.region(),
     ]
 
 
@@ -137,12 +139,12 @@ def _joins() -> list[io.Input]:
         ),
         io.Int.Input(
             "seam_frames",
-            default=0,
+            default=SEAM_FRAMES,
             min=0,
             max=25,
             optional=True,
             advanced=True,
-            tooltip="Frames over which the jump where a clip begins fades, 4 if it shows; 0 as released.",
+            tooltip="Frames over which the jump where a clip begins fades; 0 leaves it, as released.",
         ),
         io.Float.Input(
             "codec_correction",

@@ -12,7 +12,7 @@ from ..multitalk_core.colour import LAB
 from ..multitalk_core.drawing.drift import drift_picture
 from ..multitalk_core.errors import MultiTalkError
 from ..multitalk_core.film import MULTITALK
-from ..multitalk_core.joins import Joins
+from ..multitalk_core.joins import SEAM_FRAMES, Joins
 from ..multitalk_core.steadiness import Steadiness
 from ..multitalk_core.takes import check_clip, parse_prompts, parse_retakes, plan_takes
 from . import inputs, long_inputs
@@ -114,7 +114,7 @@ class LongVideo(io.ComfyNode):
         prompts: str = "",
         text_encoder: CLIP | None = None,
         colour_method: str = LAB,
-        seam_frames: int = 0,
+        seam_frames: int = SEAM_FRAMES,
         codec_correction: float = 0.0,
         **shared: object,
     ) -> io.NodeOutput:

@@ -124,6 +124,7 @@ class ComfyClipMaker:
             self._start(inputs),
             settings.sampler,
             settings.sigmas,
+            denoise_mask=None if inputs.source is None else inputs.source.region,
             callback=lambda step, denoised, latent, steps: self._after_step(clip, step, denoised),
             disable_pbar=not comfy.utils.PROGRESS_BAR_ENABLED,
             seed=(settings.seed + clip) % SEEDS,

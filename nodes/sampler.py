@@ -46,6 +46,7 @@ class Sampler(io.ComfyNode):
                 inputs.projected_guidance(),
                 *inputs.finishing(),
                 inputs.denoise(),
+                inputs.region(),
             ],
             outputs=[
                 io.Latent.Output("latent", tooltip="The clip before decoding."),

@@ -25,7 +25,7 @@ from ..multitalk_core.persons import Persons, check_same_size
 from ..multitalk_core.picture import resize_and_crop
 from ..multitalk_core.recording import BindingRecorder
 from ..multitalk_core.segments import Json
-from ..multitalk_core.source_video import FittedVideo, Video, film_frames
+from ..multitalk_core.source_video import FittedVideo, Video, film_frames, fitted_region
 from ..multitalk_core.steadiness import colour_goal
 from .clip_settings import ClipSettings
 from .hearing import fitting_adapter
@@ -34,7 +34,7 @@ from .maker import ComfyClipMaker, SamplingSettings
 from .matching import check_voices, persons_for
 from .progress import Reporter, frames_gigabytes, summary
 from .schedule import sigmas_for, with_shift
-from .source import source_of
+from .source import region_of, source_of
 
 DRAFT_STEPS = 8
 LARGE_IMAGES = 4  # GB
@@ -81,6 +81,7 @@ class Shoot:
     persons: Persons | None = None
     clip_vision: ClipVisionModel | None = None
     denoise: float = USUAL_DENOISE
+    region: Tensor | None = None
     recorder: BindingRecorder | None = field(init=False, default=None)
     reporter: Reporter | None = field(init=False, default=None)
 
@@ -240,8 +241,19 @@ class Shoot:
 
     def _dubbing(self) -> Dubbing | None:
         if self.video is None:
+            if self.region is not None:
+                raise MultiTalkError(
+                    "The region says where a video is made anew, but the picture is no video: connect a "
+                    "VIDEO to picture, or nothing to region."
+                )
             return None
-        return Dubbing(FittedVideo(self.video, self.height, self.width, self.audio.fps), self.denoise)
+        fitting = (self.height, self.width, self.audio.fps)
+        region = None if self.region is None else region_of(self.region, self.video)
+        return Dubbing(
+            FittedVideo(self.video, *fitting),
+            self.denoise,
+            None if region is None else fitted_region(region, self.video, *fitting),
+        )
 
     def _settings(self, model: ModelPatcher) -> SamplingSettings:
         steps = min(self.steps, DRAFT_STEPS) if self.draft else self.steps

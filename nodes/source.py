@@ -1,8 +1,11 @@
 """What a picture socket brings: a picture, or a video to dub."""
 
+from fractions import Fraction
+
 from comfy_api.latest import Input, InputImpl
 from torch import Tensor
 
+from ..multitalk_core.errors import MultiTalkError
 from ..multitalk_core.source_video import Video, VideoFile, VideoInMemory
 
 
@@ -20,6 +23,22 @@ def source_of(picture: Tensor | Input.Video) -> tuple[Tensor, Video | None]:
         return picture[0, :, :, :3].float().cpu(), None
     video = _opened(picture)
     return video.picture(), video
+
+
+def region_of(masks: Tensor, video: Video) -> Video:
+    """A MASK [masks, height, width] as long as a video.
+
+    Raises
+    ------
+    MultiTalkError
+        When there is neither one mask nor one for each picture.
+    """
+    if len(masks) not in (1, len(video.times)):
+        raise MultiTalkError(
+            f"The region has {len(masks)} masks and the video {len(video.times)} pictures: connect one mask, "
+            "or one for each picture."
+        )
+    return VideoInMemory(masks[..., None], len(masks) / Fraction(video.seconds))
 
 
 def _opened(picture: Input.Video) -> Video:

@@ -36,6 +36,7 @@ class DemoFilm:
     ----------
     clip_frames, overlap : int
         The demo's.
+    encoder : AudioEncoder
     picture : Tensor [height, width, 3], in 0..1
     """
 
@@ -43,6 +44,7 @@ class DemoFilm:
         arguments = make_parser().parse_args(["generate", *demo_arguments()])
         self.job = make_job(arguments, FilmFiles.beside(Path("film.mp4")))
         self.clip_frames, self.overlap = arguments.clip_frames, arguments.motion_frames
+        self.encoder = AudioEncoder.load(EMBEDDED / EMBEDDED_FILES["audio_encoder"])
         self.picture = self.job.cropped
         self.speaking = speaking
 
@@ -56,10 +58,9 @@ class DemoFilm:
 
     def conversation(self, frames: int) -> Conversation:
         """What is heard during a film."""
-        encoder = AudioEncoder.load(EMBEDDED / EMBEDDED_FILES["audio_encoder"])
         files = [EMBEDDED / f"voice_{number}.flac" for number in (1, 2)]
         voices = [repeated(read_audio(file), frames / 25) for file in files]
-        heard = encode_conversation(Timeline.together(voices), encoder, frames=frames)
+        heard = encode_conversation(Timeline.together(voices), self.encoder, frames=frames)
         if self.speaking:
             return heard
         silence = heard.silence[torch.arange(frames) % len(heard.silence)]

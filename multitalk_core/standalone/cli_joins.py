@@ -3,7 +3,7 @@
 import argparse
 
 from ..colour import COLOUR_METHODS, LAB
-from ..joins import Joins
+from ..joins import SEAM_FRAMES, Joins
 from .cli_types import count, fraction
 
 DESCRIPTION = "The defaults are the released code's; docs/steadiness.md measures the others."
@@ -29,9 +29,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--seam-frames",
         type=count,
-        default=0,
+        default=SEAM_FRAMES,
         metavar="N",
-        help="frames of a clip over which what changes at its seam fades; 4 hides seams (default: 0)",
+        help="frames of a clip over which what changes at its seam fades; 0 leaves the seam, as released "
+        "(default: %(default)s)",
     )
     group.add_argument(
         "--codec-correction",

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 # What the embedded models were trained for: their VAE knows no longer clips.
 SIZES = ("--size", "144x96", "--clip-frames", "13", "--motion-frames", "5")
 SAMPLING = ("--steps", "12", "--shift", "3", "--text-scale", "1", "--audio-scale", "4")
-# So small a model forgets a face within some clips: each clip sees the picture; seams and colours are evened.
-JOINS = ("--continuation", "infinitetalk", "--colour-method", "mean", "--seam-frames", "4")
+# So small a model forgets a face within some clips: each clip sees the picture.
+JOINS = ("--continuation", "infinitetalk", "--colour-method", "mean")
 SETTINGS = ("--order", "together", *SIZES, *SAMPLING, *JOINS, "--no-store")
 # The two cartoon people of the shipped picture.
 BOXES = ("64,56,300,400", "340,50,576,400")

@@ -45,11 +45,12 @@ def _dubbed(job: FilmJob, dubbing: Dubbing) -> dict[str, str]:
     unheard = job.conversation.timeline.seconds - job.plan.frames / fps
     cut = f", whose last {unheard:.2f} s lie behind the film's end" if unheard > 1 / fps else ""
     noise = released_timesteps(settings.steps, settings.shift, dubbing.denoise)[0] / 1000
+    masked = "" if dubbing.region is None else ", only where the region is white"
     return {
         "video": f"{video.path}, {video.seconds:.2f} s at {video.fps:.4g} pictures/s{resampled}; the voices "
         f"replace its sound{cut}",
-        "dubbing": f"denoise {dubbing.denoise:g}: the steps begin at {noise:.0%} noise, continuation "
-        f"{job.continuation}",
+        "dubbing": f"denoise {dubbing.denoise:g}{masked}: the steps begin at {noise:.0%} noise, "
+        f"continuation {job.continuation}",
     }
 
 

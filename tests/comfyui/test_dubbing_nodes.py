@@ -77,3 +77,42 @@ def test_a_part_of_a_video_and_a_batch_as_a_video(server, video):
     graph["picture"] = node("CreateVideo", images=["parts", 0], fps=25.0)
     graph["parts"] = node("GetVideoComponents", video=["load", 0])
     assert len(pictures(server, server.run(graph))) == PICTURES
+
+
+def masked(server, tmp_path, video, size=(2 * WIDTH, 2 * HEIGHT), **changes):
+    """Dubbed from noise, but in the left half only."""
+    mask = Image.new("RGB", size, "black")
+    mask.paste("white", (0, 0, size[0] // 2, size[1]))
+    mask.save(tmp_path / "left.png")
+    graph = dubbing_graph(video, denoise=1.0, region=["mask", 0], **changes)
+    graph["mask"] = node("LoadImageMask", image=server.upload(tmp_path / "left.png"), channel="red")
+    return graph
+
+
+def test_outside_a_mask_the_video_stays(server, video, tmp_path):
+    seen = FittedVideo(VideoFile.open(video), HEIGHT, WIDTH, 25.0).frames(0, 13).numpy()
+    frames = pictures(server, server.run(masked(server, tmp_path, video)))
+    changed = np.abs(frames - seen).max((0, -1))
+    assert changed[:, WIDTH // 2 + 1 :].max() < 1 / 128 and changed[:, : WIDTH // 2].mean() > 0.05
+
+
+def test_a_mask_for_each_picture_goes_with_it(server, video, tmp_path):
+    graph = masked(server, tmp_path, video)
+    graph["load"] = node("LoadVideo", file=video.name)
+    graph["parts"] = node("GetVideoComponents", video=["load", 0])
+    graph["mask"] = node("ImageToMask", image=["parts", 0], channel="red")
+    assert len(pictures(server, server.run(graph))) == 13
+
+
+def test_a_mask_that_does_not_go_with_the_video_is_refused(server, video, tmp_path):
+    refused = server.refuse(masked(server, tmp_path, video, size=(2 * WIDTH, WIDTH)))
+    assert "give a region of the video's shape" in refused.message
+    graph = masked(server, tmp_path, video)
+    graph["two"] = node("MaskToImage", mask=["mask", 0])
+    graph["batch"] = node("RepeatImageBatch", image=["two", 0], amount=2)
+    graph["film"]["inputs"]["region"] = ["again", 0]
+    graph["again"] = node("ImageToMask", image=["batch", 0], channel="red")
+    assert f"2 masks and the video {PICTURES} pictures" in server.refuse(graph).message
+    graph = masked(server, tmp_path, video)
+    graph["picture"] = node("LoadImage", image=server.upload(tmp_path / "left.png"))
+    assert "the picture is no video" in server.refuse(graph).message

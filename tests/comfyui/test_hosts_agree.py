@@ -35,9 +35,10 @@ VARIANTS = {
     "concat": {"scheme": "concat"},
     "dubbed": {},
     "sparse": {},
+    "masked": {},
 }
-TWO_CLIPS = ("three_passes", "projected", "dubbed", "sparse")
-DENOISE = {"dubbed": 0.5, "sparse": 1.0}
+TWO_CLIPS = ("three_passes", "projected", "dubbed", "sparse", "masked")
+DENOISE = {"dubbed": 0.5, "sparse": 1.0, "masked": 1.0}
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +80,12 @@ def test_hosts_agree(variant, comfy_films, models, scene_tensors):
     if variant in DENOISE:
         images = torch.stack([picture.roll(frame, 1) for frame in range(15)])
         video = FittedVideo(VideoInMemory(images, Fraction(30)), SIDE, SIDE, 25.0)
-        dubbing = Dubbing(video, DENOISE[variant])
+        region = None
+        if variant == "masked":
+            masks = torch.zeros(15, SIDE, SIDE, 1)
+            masks[:, :, : SIDE // 2] = 1.0
+            region = FittedVideo(VideoInMemory(masks, Fraction(30)), SIDE, SIDE, 25.0)
+        dubbing = Dubbing(video, DENOISE[variant], region)
     continuation = INFINITETALK if variant == "sparse" else MULTITALK
     options = {"continuation": continuation, "dubbing": dubbing}
     film = list(make_film(pipeline, picture, conversation, plan, seed=5, **options))

@@ -8,6 +8,9 @@ import torch
 from demo_film import DemoFilm
 from multitalk_core.colour import COLOUR_METHODS
 from multitalk_core.joins import Joins
+from multitalk_core.standalone.cli import make_parser
+from multitalk_core.standalone.cli_joins import joins
+from multitalk_core.standalone.demo import demo_arguments
 from multitalk_core.steadiness import Steadiness
 
 
@@ -62,8 +65,10 @@ def test_steadiness_tells_seams_from_the_inside_and_the_clip_that_drifts():
 
 
 def test_on_a_still_scene_no_seam_changes_more_than_the_inside_of_clips(demo):
-    """Persons still, nobody heard, the demo's own model: the picture jumps nowhere."""
-    _, film = demo.shoot(clips=4, joins=Joins(seam_frames=4))
+    """Persons still, nobody heard, the demo's own model, the joins that users start with: no jump."""
+    given = make_parser().parse_args(["generate", *demo_arguments(), "--colour-method", "lab"])
+    assert joins(given) == Joins(seam_frames=4)
+    _, film = demo.shoot(clips=4, joins=joins(given))
     assert film.seam_change <= film.inside_change
     second = film.starts[1]
     inside = [place for place in range(second, len(film.change)) if place not in film.starts]

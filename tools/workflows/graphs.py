@@ -55,7 +55,6 @@ def demo() -> Workflow:
         "audio_scale": 4.0,
         "continuation": "infinitetalk",
         "colour_method": "mean",
-        "seam_frames": 4,
     }
     loaders = models(
         "multitalk_demo_dit.safetensors",

@@ -9,6 +9,7 @@ from multitalk_pack.multitalk_core.film import INFINITETALK
 from multitalk_pack.nodes.clip_settings import ClipSettings
 from scene import inputs, save_outputs, shoot
 
+LEFT_HALF = torch.cat([torch.ones(15, 48, 24), torch.zeros(15, 48, 24)], dim=2)
 VARIANTS = {
     "three_passes": {},
     "text_scale_1": {"text_scale": 1.0},
@@ -21,9 +22,10 @@ VARIANTS = {
     "concat": {"scheme": "concat"},
     "dubbed": {"denoise": 0.5},
     "sparse": {"denoise": 1.0},
+    "masked": {"denoise": 1.0, "region": LEFT_HALF},
 }
-TWO_CLIPS = ("three_passes", "projected", "dubbed", "sparse")
-DUBBED = ("dubbed", "sparse")
+TWO_CLIPS = ("three_passes", "projected", "dubbed", "sparse", "masked")
+DUBBED = ("dubbed", "sparse", "masked")
 
 
 def video() -> Input.Video:
