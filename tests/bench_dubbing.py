@@ -1,0 +1,159 @@
+"""Dubbing by strength: how much the mouths follow the new voices, and what of the video is left.
+
+    python -m tests.bench_dubbing [--talks 4] [--frames 45]
+
+Cartoon people who talk and whom the demo's model has never seen, drawn with other mouths than their voices
+ask for; docs/steadiness.md says what the columns mean.
+"""
+
+import argparse
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import torch
+from torch import Tensor
+
+from multitalk_core.audio.conversation import encode_conversation
+from multitalk_core.audio.timeline import Timeline
+from multitalk_core.audio.waveform import Waveform
+from multitalk_core.clips import plan_clips
+from multitalk_core.dubbing import Dubbing
+from multitalk_core.evaluation.binding import binding_score
+from multitalk_core.evaluation.mouths import Face, follow_faces, mouth_openness
+from multitalk_core.film import INFINITETALK, MULTITALK, make_film
+from multitalk_core.persons import GIVEN, Box, persons_from_boxes
+from multitalk_core.source_video import FittedVideo, VideoInMemory
+from multitalk_core.standalone.pipeline import MultiTalkPipeline
+from multitalk_core.toy_world.captions import caption
+from multitalk_core.toy_world.talks import UNSEEN_SEEDS, Kind, Size, Talk, random_talk
+
+from .bench_steadiness import print_head
+from .demo_film import DemoFilm
+
+FPS, RATE = 25, 16000
+SWAY, SWAYS_A_SECOND = 0.05, 0.4  # picture heights to each side: more than the model would make up
+FACE = 1.3  # half widths of a face that the region reaches from its middle
+FIRST_SEED = UNSEEN_SEEDS + 5000
+STRENGTHS = ((0.2, MULTITALK), (0.4, MULTITALK), (0.6, MULTITALK), (0.8, MULTITALK), (1.0, MULTITALK))
+WAYS = (*STRENGTHS, (1.0, INFINITETALK))
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A talk to be dubbed.
+
+    Attributes
+    ----------
+    talk : Talk
+        Its voices are the new ones.
+    before : Tensor [persons, frames]
+        The video's mouths.
+    video : Tensor [frames, height, width, 3], in 0..1
+    region : Tensor [1, height, width, 1], in 0..1
+        White over the faces.
+    """
+
+    talk: Talk
+    before: Tensor
+    video: Tensor
+    region: Tensor
+
+    @classmethod
+    def drawn(cls, seed: int, size: Size) -> "Scene":
+        """A talk with the mouths of another."""
+        talk, other = (random_talk(seed + more, size, 0.0, Kind(), given=1) for more in (0, 500))
+        persons = [
+            replace(person, sway=(SWAY, SWAYS_A_SECOND, phase))
+            for person, phase in zip(talk.scene.persons, (0.0, 2.0), strict=True)
+        ]
+        talk = replace(talk, scene=replace(talk.scene, persons=tuple(persons)))
+        before = other.openness(size.frames)
+        rows, columns = torch.arange(size.height)[:, None], torch.arange(size.width)
+        region = torch.zeros(size.height, size.width)
+        for person in talk.scene.persons:
+            reach = FACE * person.size * size.height
+            across = (columns - person.x * size.height).abs() < reach + SWAY * size.height
+            region[((rows - person.y * size.height).abs() < reach) & across] = 1.0
+        video = talk.scene.frames(before, size.height)
+        return cls(talk, before, video, region[None, :, :, None])
+
+
+def dubbed(film: DemoFilm, scene: Scene, denoise: float, continuation: str, masked: bool) -> Tensor:
+    """The frames of the scene with its new voices."""
+    job, talk = film.job, scene.talk
+    frames, height, width, _ = scene.video.shape
+    voices = [
+        Waveform(track.samples[None, start * RATE // FPS : (start + frames) * RATE // FPS], RATE)
+        for track, start in zip(talk.tracks, talk.starts, strict=True)
+    ]
+    conversation = encode_conversation(Timeline.together(voices), film.encoder, frames=frames)
+    boxes = [Box(*(edge * height for edge in box)) for box in talk.scene.boxes()]
+    masks = persons_from_boxes(boxes, height, width, GIVEN).token_masks(height, width)
+    pipeline = MultiTalkPipeline(
+        job.models, job.adapter, masks, caption(talk.scene), job.negative_prompt, job.settings
+    )
+    video, region = (
+        FittedVideo(VideoInMemory(pictures, Fraction(FPS)), height, width, FPS)
+        for pictures in (scene.video, scene.region)
+    )
+    clips = make_film(
+        pipeline,
+        scene.video[0],
+        conversation,
+        plan_clips(frames, film.clip_frames, film.overlap),
+        seed=0,
+        continuation=continuation,
+        dubbing=Dubbing(video, denoise, region if masked else None),
+    )
+    return torch.cat([clip.frames for clip in clips])
+
+
+def main() -> None:
+    """Print one row a strength, with and without a region."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--talks", type=int, default=4)
+    parser.add_argument("--frames", type=int, default=45)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    film = DemoFilm()
+    size = Size(options.frames, *film.job.size)
+    scenes = [Scene.drawn(FIRST_SEED + talk, size) for talk in range(options.talks)]
+    print_head(
+        ["dubbing", "new voice", "its difference", "old mouths", "strayed", "faces changed", "rest changed"]
+    )
+    for masked in (False, True):
+        for denoise, continuation in WAYS:
+            made = [dubbed(film, scene, denoise, continuation, masked) for scene in scenes]
+            print_row(f"{continuation} {denoise:g}{', region' if masked else ''}", scenes, made)
+
+
+def print_row(name: str, scenes: list[Scene], made: list[Tensor]) -> None:
+    """Correlations over all films together; how far faces have left the video's, in their half widths; and
+    mean changes in levels of 255."""
+    mouths, new, strayed = [], [], []
+    for scene, frames in zip(scenes, made, strict=True):
+        faces = [Face(person.x, person.y, person.size) for person in scene.talk.scene.persons]
+        paths, goal = follow_faces(frames, faces), follow_faces(scene.video, faces)
+        strayed.append(
+            ((paths - goal).norm(dim=-1).mean(-1) / torch.tensor([face.size for face in faces])).mean()
+        )
+        mouths.append(mouth_openness(frames, faces, paths))
+        new.append(scene.talk.openness(len(frames)))
+    voices, old = (binding_score(mouths, part, 13) for part in (new, [scene.before for scene in scenes]))
+    changes = [
+        (255 * (frames - scene.video).abs().mean((0, -1)), scene.region[0, :, :, 0] > 0)
+        for scene, frames in zip(scenes, made, strict=True)
+    ]
+    inside, outside = (
+        torch.cat([change[where if white else ~where] for change, where in changes]).mean()
+        for white in (True, False)
+    )
+    print(
+        f"| {name} | {voices.own} | {voices.difference.value:+.2f} | {old.own.value:+.2f} | "
+        f"{torch.stack(strayed).mean():.2f} | {inside:.1f} | {outside:.1f} |",
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    main()
