@@ -19,6 +19,7 @@ from skimage.data import astronaut
 
 from multitalk_core.audio.waveform import read_audio
 from multitalk_core.standalone.demo_models import EMBEDDED
+from multitalk_core.standalone.video import VideoWriter
 
 MODEL = "diffusion_models/wan2.1_i2v_480p_14B_fp8_scaled.safetensors"
 LORA = "loras/lightx2v_I2V_14B_480p_cfg_step_distill_rank64_bf16.safetensors"
@@ -37,6 +38,7 @@ ABSENT = [
 ABSENT_LOADERS = ("CLIPLoader", "CLIPVisionLoader")
 NEED_ABSENT = (*ABSENT_LOADERS, "CLIPTextEncode", "CLIPVisionEncode", "TextGenerate", "PreviewAny")
 CLIP_VISION_WIDTH, LORA_RANK = 1280, 4
+VIDEO_FRAMES = 13
 
 
 def put_standins(server: ComfyServer) -> None:
@@ -106,11 +108,14 @@ def _write_models(models: Path) -> None:
 
 
 def _write_pictures(folder: Path) -> None:
-    """One photograph, and two and three of it side by side, mirrored in turn."""
+    """One photograph, two and three of it side by side, mirrored in turn, and two as a still video."""
     face = astronaut()[:400, 60:380]
     for count, name in enumerate(("one_person", "two_people", "three_people"), 1):
         people = [face[:, ::-1] if number % 2 else face for number in range(count)]
         Image.fromarray(np.concatenate(people, 1)).save(folder / f"{name}.png")
+    two = torch.from_numpy(np.concatenate([face, face[:, ::-1]], 1)) / 255
+    with VideoWriter(folder / "two_people_talk.mp4", two.shape[1], two.shape[0]) as writer:
+        writer.append(two.expand(VIDEO_FRAMES, -1, -1, -1))
 
 
 def _write_recordings(folder: Path) -> None:

@@ -89,7 +89,8 @@ def test_page_and_graph_are_the_same(path):
         linked = {slot["name"]: links[slot["link"]] for slot in node["inputs"] if slot["link"] is not None}
         written = node.get("widgets_values_named", {}) | linked
         for name, value in graph[number]["inputs"].items():
-            assert written[name] == value, f"{path.name}, node {number} ({node['type']}), {name}"
+            # What a page alone has, the preview of a video, is empty.
+            assert written.get(name, "") == value, f"{path.name}, node {number} ({node['type']}), {name}"
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)

@@ -3,6 +3,8 @@
 A tuple (node, output) among the inputs is a link.
 """
 
+from multitalk_core.dubbing import USUAL_DENOISE
+
 from .graph import Group, Node, Workflow
 from .parts import (
     BINDING,
@@ -28,6 +30,7 @@ from .parts import (
     released_models,
     save,
     spoken,
+    steadiness,
 )
 
 CAPTION_REQUEST = (
@@ -156,7 +159,29 @@ def long() -> Workflow:
         [prompts(PROMPTS[2])],
         spoken(2, TOGETHER, WHOLE),
         long_video(),
-        save("long_video", ("sampler", "video")) | binding("video"),
+        save("long_video", ("sampler", "video")) | binding("video") | steadiness(),
+    )
+
+
+def dubbing() -> Workflow:
+    video = {"picture": Node("LoadVideo", {"file": "two_people_talk.mp4"}, "Video to dub", 240)}
+    method = {"method": "automatic", "method.persons": 2, "method.model": "faces"}
+    return Workflow(
+        "dubbing",
+        [
+            [released_models()],
+            [Group("Video and persons", video | persons(("picture", "VIDEO"), method))],
+            [Group("Voices", spoken(2, TOGETHER, WHOLE))],
+            [prompts(PROMPTS[2])],
+            [Group("Video", long_video(picture=("picture", "VIDEO"), denoise=USUAL_DENOISE))],
+            [
+                Group(
+                    "Result",
+                    save("dubbing", ("sampler", "video")) | binding("video") | steadiness(),
+                    480,
+                )
+            ],
+        ],
     )
 
 
@@ -275,6 +300,7 @@ WORKFLOWS = [
     two_speakers_in_turn,
     three_speakers,
     long,
+    dubbing,
     few_step_lora,
     custom_sampler,
     caption_picture,

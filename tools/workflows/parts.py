@@ -175,6 +175,10 @@ def binding(frames: str = "images") -> dict[str, Node]:
     return {"binding": Node("MultiTalkBindingPreview", inputs, height=260)}
 
 
+def steadiness() -> dict[str, Node]:
+    return {"steadiness": Node("PreviewImage", {"images": ("sampler", "steadiness")}, "Steadiness", 160)}
+
+
 def mouths() -> dict[str, Node]:
     inputs = {
         "images": ("sampler", "images"),
