@@ -1,7 +1,10 @@
 """What a picture socket brings: a picture, or a video to dub."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 
+import numpy as np
 from comfy_api.latest import Input, InputImpl
 from torch import Tensor
 
@@ -38,7 +41,47 @@ def region_of(masks: Tensor, video: Video) -> Video:
             f"The region has {len(masks)} masks and the video {len(video.times)} pictures: connect one mask, "
             "or one for each picture."
         )
-    return VideoInMemory(masks[..., None], len(masks) / Fraction(video.seconds))
+    if len(masks) == 1:
+        return VideoInMemory(masks[..., None], Fraction(1))
+    return MaskOfEachPicture(masks, video)
+
+
+@dataclass(frozen=True, eq=False)
+class MaskOfEachPicture:
+    """Masks as a `Video`, each shown exactly when its picture is, however uneven the video's times are.
+
+    Attributes
+    ----------
+    masks : Tensor [pictures, height, width], in 0..1
+    video : Video
+    """
+
+    masks: Tensor
+    video: Video
+
+    @property
+    def times(self) -> np.ndarray:
+        return self.video.times
+
+    @property
+    def time_base(self) -> Fraction:
+        return self.video.time_base
+
+    @property
+    def seconds(self) -> float:
+        return self.video.seconds
+
+    @property
+    def fps(self) -> float:
+        return self.video.fps
+
+    def picture(self) -> Tensor:
+        """As in `Video`, [height, width, 1]."""
+        return next(self.pictures(self.times[:1]))
+
+    def pictures(self, times: np.ndarray) -> Iterator[Tensor]:
+        """As in `Video`, [height, width, 1]."""
+        return (self.masks[index, :, :, None].float().cpu() for index in self.times.searchsorted(times))
 
 
 def _opened(picture: Input.Video) -> Video:

@@ -1,5 +1,8 @@
 """A video on the picture socket: dubbed by the Long Video node, on a real server."""
 
+from fractions import Fraction
+
+import av
 import numpy as np
 import pytest
 import torch
@@ -96,12 +99,34 @@ def test_outside_a_mask_the_video_stays(server, video, tmp_path):
     assert changed[:, WIDTH // 2 + 1 :].max() < 1 / 128 and changed[:, : WIDTH // 2].mean() > 0.05
 
 
-def test_a_mask_for_each_picture_goes_with_it(server, video, tmp_path):
-    graph = masked(server, tmp_path, video)
-    graph["load"] = node("LoadVideo", file=video.name)
+@pytest.fixture(scope="module")
+def uneven(server):
+    """Eight pictures without red, 10 ms each, then eight full of it, 40 ms each: as uneven as a phone's."""
+    picture = np.array(Image.open(EMBEDDED / "picture.png").convert("RGB").resize((2 * WIDTH, 2 * HEIGHT)))
+    path = server.input / "uneven.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 2 * WIDTH, 2 * HEIGHT, "yuv420p"
+        stream.codec_context.time_base = Fraction(1, 1000)
+        for time in [*range(0, 80, 10), *range(80, 400, 40)]:
+            picture[..., 0] = 0 if time < 80 else 255
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format="yuv420p")
+            frame.pts, frame.time_base = time, Fraction(1, 1000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+def test_a_mask_for_each_picture_is_shown_when_its_picture_is(server, uneven):
+    """Their red as the mask: what has none stays, and what follows is made anew from its first frame on."""
+    graph = dubbing_graph(uneven, denoise=1.0, region=["mask", 0])
+    graph["load"] = node("LoadVideo", file=uneven.name)
     graph["parts"] = node("GetVideoComponents", video=["load", 0])
     graph["mask"] = node("ImageToMask", image=["parts", 0], channel="red")
-    assert len(pictures(server, server.run(graph))) == 13
+    frames = pictures(server, server.run(graph))
+    seen = FittedVideo(VideoFile.open(uneven), HEIGHT, WIDTH, 25.0).frames(0, len(frames)).numpy()
+    changed = np.abs(frames - seen).mean((1, 2, 3))
+    assert changed[:2].max() < 0.02 and changed[2:].min() > 0.05, changed
 
 
 def test_a_mask_that_does_not_go_with_the_video_is_refused(server, video, tmp_path):
