@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-import torch
 from torch import Tensor
 
 from .clips import Clip
@@ -53,9 +52,10 @@ class Dubbing:
         return SourceLatent(encode(frames), self.denoise, region)
 
     def with_video(self, made: Tensor, clip: Clip, frames: Tensor) -> Tensor:
-        """The frames made of a clip, outside the region the video's `frames`."""
-        return made if self.region is None else torch.lerp(frames, made, self._region(clip))
+        """The frames made of a clip, in place, outside the region the video's `frames`."""
+        return made if self.region is None else made.lerp_(frames, 1 - self._region(clip))
 
     def _region(self, clip: Clip) -> Tensor:
         """[1, 1, clip frames, height, width], in 0..1"""
-        return self.region.frames(clip.start, clip.frames)[..., :1].movedim(-1, 0)[None]
+        frames = self.region.frames(clip.start, clip.frames)
+        return frames[..., :1].clone().movedim(-1, 0)[None]  # a third of what the frames take

@@ -130,7 +130,8 @@ def make_film(
     dubbing: Dubbing | None = None,
     joins: Joins | None = None,
 ) -> Iterator[FinishedClip]:
-    """Make a film clip by clip; no more than one clip of frames is held, and one of a dubbed video's.
+    """Make a film clip by clip; no more than one clip of frames is held, and one of a dubbed video's
+    with its mask.
 
     Parameters
     ----------

@@ -74,6 +74,10 @@ class Steadiness:
         ----------
         dubbed : bool
             Whether the goal was a video.
+
+        Returns
+        -------
+        dict of str to str
         """
         largest, clip = self.largest_drift
         drift = (

@@ -58,6 +58,11 @@ def write_film(
         Given a sentence that says where the video of a film lies that ended early.
     goes_on : bool
         Whether such a film can go on from there.
+
+    Raises
+    ------
+    MultiTalkError
+        When the file cannot be written, and nothing else has ended the film.
     """
     height, width = size
     ended: list[BaseException] = []

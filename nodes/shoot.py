@@ -196,9 +196,10 @@ class Shoot:
             makes_all = "" if self.video else ": MultiTalk Long Video makes them all"
             tell(f"The voices last {self.audio.frames} frames and this video {plan.frames}{makes_all}.")
         if self.video is not None:
+            where = "" if self.region is None else ", only where the region is white"
             tell(
-                f"Dubs a video of {self.video.seconds:.2f} s at {self.video.fps:.4g} pictures a second; the "
-                f"steps begin at {settings.sigmas[0]:.0%} noise."
+                f"Dubs a video of {self.video.seconds:.2f} s at {self.video.fps:.4g} pictures a second"
+                f"{where}; the steps begin at {settings.sigmas[0]:.0%} noise."
             )
         if not self._sees_picture():
             tell(

@@ -6,7 +6,7 @@ I2V_CHANNELS = 36  # noise 16, mask 4, image latent 16
 
 
 def check_image_to_video(channels: int, model: str, advice: str) -> None:
-    """Refuses a Wan model that cannot start from a picture.
+    """Refuse a Wan model that cannot start from a picture.
 
     Parameters
     ----------
@@ -20,6 +20,7 @@ def check_image_to_video(channels: int, model: str, advice: str) -> None:
     Raises
     ------
     MultiTalkError
+        When the model takes other channels than noise, mask and picture.
     """
     if channels != I2V_CHANNELS:
         raise MultiTalkError(

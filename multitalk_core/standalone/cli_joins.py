@@ -6,7 +6,7 @@ from ..colour import COLOUR_METHODS, LAB
 from ..joins import SEAM_FRAMES, Joins
 from .cli_types import count, fraction
 
-DESCRIPTION = "The defaults are the released code's; docs/steadiness.md measures the others."
+DESCRIPTION = "Colours are matched as in the released code, seams fade; docs/steadiness.md measures both."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

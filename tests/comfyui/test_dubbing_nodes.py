@@ -99,6 +99,17 @@ def test_outside_a_mask_the_video_stays(server, video, tmp_path):
     assert changed[:, WIDTH // 2 + 1 :].max() < 1 / 128 and changed[:, : WIDTH // 2].mean() > 0.05
 
 
+def test_another_mask_is_another_film_also_under_the_same_name(server, video, tmp_path):
+    graph = masked(server, tmp_path, video, seed=23)
+    server.run(graph)
+    path = server.input / graph["mask"]["inputs"]["image"]
+    Image.open(path).transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(path)
+    right = server.run(graph)
+    assert any("every clip differs" in text and "region changed" in text for text in right.texts)
+    assert any("pictures a second, only where the region is white" in text for text in right.texts)
+    assert not any("goes on after" in text for text in right.texts)
+
+
 @pytest.fixture(scope="module")
 def uneven(server):
     """Eight pictures without red, 10 ms each, then eight full of it, 40 ms each: as uneven as a phone's."""

@@ -41,7 +41,7 @@ def test_a_film_goes_on_after_its_kept_clips(server, picture, run):
     assert abs(first.astype(int) - alone).max() <= 1  # kept frames are rounded to 8 bits, SaveImage cuts off
     again, said = run(film())
     assert "goes on after clip 2 of 2" in said and np.array_equal(again, first)
-    _, said = run(film(continuation="multitalk", prompts="", denoise=0.8))
+    _, said = run(film(continuation="multitalk", prompts="", denoise=0.8, seam_frames=4))
     assert "goes on after clip 2 of 2" in said  # what the page adds to a graph from before these inputs
     longer, said = run(film(length=17))
     assert "goes on after clip 2 of 3" in said and len(longer) == 17
