@@ -72,7 +72,7 @@ def dubbing(arguments: argparse.Namespace, video: VideoFile | None, size: tuple[
 
 def read_region(path: Path) -> Video:
     """A mask on disk, still or moving."""
-    kind, _ = guess_type(path)
+    kind, _ = guess_type(path, strict=False)  # webp is not official everywhere
     if kind is not None and kind.startswith("image/"):
         return VideoInMemory(read_picture(path)[None], Fraction(1))
     return VideoFile.open(path)
