@@ -58,4 +58,4 @@ class Dubbing:
     def _region(self, clip: Clip) -> Tensor:
         """[1, 1, clip frames, height, width], in 0..1"""
         frames = self.region.frames(clip.start, clip.frames)
-        return frames[..., :1].clone().movedim(-1, 0)[None]  # a third of what the frames take
+        return frames.mean(-1)[None, None]

@@ -8,8 +8,7 @@ import torch
 from torch import Tensor
 
 from .audio.conversation import Conversation
-from .audio.windows import audio_windows
-from .clips import Clip, ClipPlan, latent_frames, mirrored_indices
+from .clips import Clip, ClipPlan, latent_frames
 from .colour import match_colour
 from .conditioning import (
     PIXELS_PER_LATENT,
@@ -179,7 +178,7 @@ def make_film(
         take = takes.get(clip.index, Take())
         if take.seed is not None:
             generator.manual_seed(take.seed)
-        windows = clip_windows(conversation, clip, window, prolonged if clip is plan.clips[-1] else 0)
+        windows = conversation.windows(clip, window, prolonged if clip is plan.clips[-1] else 0)
         seen = first if dubbing is None else dubbing.frames(clip)
         given = before if continuation == MULTITALK else seen[:, :, :1]
         source = None if dubbing is None else dubbing.source(clip, seen, maker.encode)
@@ -277,31 +276,3 @@ def _inputs(
         motion = MotionLatent(maker.encode(repeated), generator, noised=False)
     mask = conditioning_mask(clip.frames, given.shape[2], height, width)[None]
     return ClipInputs(clip, given, mask, encoded, windows, noise, motion, prompt, source)
-
-
-def clip_windows(conversation: Conversation, clip: Clip, window: int, prolonged: int = 0) -> Tensor:
-    """Audio windows of a clip's frames; past the voices' end lies encoded silence.
-
-    Parameters
-    ----------
-    conversation : Conversation
-    clip : Clip
-    window : int
-    prolonged : int
-        Feature frames that play backwards after the end, before anything is clamped.
-
-    Returns
-    -------
-    Tensor [speakers, frames, window, layers, channels]
-    """
-    first = max(0, clip.start - window // 2)
-    end = clip.start + clip.frames + window // 2
-    heard = mirrored_indices(conversation.frames, prolonged)[first:end]
-    features = torch.stack([speaker[heard] for speaker in conversation.features])
-    if not prolonged:
-        beyond = range(max(first, conversation.frames), end)
-        silence = conversation.silence[
-            [(frame - conversation.frames) % len(conversation.silence) for frame in beyond]
-        ]
-        features = torch.cat([features, silence.expand(len(features), *silence.shape)], dim=1)
-    return audio_windows(features, clip.start - first, clip.frames, window)

@@ -17,8 +17,6 @@ from torch import Tensor
 from .errors import MultiTalkError
 from .picture import resize_and_crop
 
-SHAPE_TOLERANCE = 0.02  # between a video's and its mask's width to height
-
 if TYPE_CHECKING:
     from av import VideoFrame
     from av.container import InputContainer
@@ -241,37 +239,15 @@ class FittedVideo:
         seconds = np.arange(start, start + count) / self.fps
         wanted = times[0] + seconds / float(self.video.time_base)
         middles = (times[1:] + times[:-1]) / 2
-        pictures = self.video.pictures(times[np.searchsorted(middles, wanted, side="right")])
+        shown = times[np.searchsorted(middles, wanted, side="right")]
         frames = torch.empty(count, self.height, self.width, 3)
         before = fitted = None
-        for frame, picture in zip(frames, pictures, strict=True):
-            if picture is not before:
+        for frame, time, picture in zip(frames, shown, self.video.pictures(shown), strict=True):
+            if time != before:
                 fitted = resize_and_crop(picture.movedim(-1, 0), self.height, self.width).movedim(0, -1)
-            before = picture
+            before = time
             frame.copy_(fitted)
         return frames
-
-
-def fitted_region(region: Video, video: Video, height: int, width: int, fps: float) -> FittedVideo:
-    """A mask, still or moving, as it lies on a video that is fitted to a film.
-
-    Raises
-    ------
-    MultiTalkError
-        When it has another shape than the video, or ends before it.
-    """
-    sides, goal = (part.picture().shape[:2] for part in (region, video))
-    if abs(sides[0] * goal[1] / (sides[1] * goal[0]) - 1) > SHAPE_TOLERANCE:
-        raise MultiTalkError(
-            f"The region is {sides[1]}×{sides[0]} and the video {goal[1]}×{goal[0]}: give a region of the "
-            "video's shape."
-        )
-    if len(region.times) > 1 and region.seconds < video.seconds - 1 / fps:
-        raise MultiTalkError(
-            f"The region ends after {region.seconds:.2f} s and the video after {video.seconds:.2f} s: give "
-            "one as long as the video, or a still one."
-        )
-    return FittedVideo(region, height, width, fps)
 
 
 def film_frames(video: Video, fps: float) -> int:

@@ -6,7 +6,6 @@ from comfy_api.latest import io
 from ..multitalk_core.audio.conversation import Conversation
 from ..multitalk_core.clips import Clip
 from ..multitalk_core.errors import MultiTalkError
-from ..multitalk_core.film import clip_windows
 from ..multitalk_core.labels import spread_ranges
 from ..multitalk_core.persons import Persons
 from ..multitalk_core.schemes import Grid
@@ -71,7 +70,7 @@ class Apply(io.ComfyNode):
         masks = persons_for(persons, audio, scheme, height, width).token_masks(height, width)
         frames = 4 * grid.frames - 3
         clip = Clip(0, start_frame, frames, 0, frames)
-        scene = Scene(clip_windows(audio, clip, adapter.model.shape.window), masks, grid)
+        scene = Scene(audio.windows(clip, adapter.model.shape.window), masks, grid)
         ranges = spread_ranges(audio.speakers, label_range, label_distance, background_label)
         settings = AudioSettings(scheme, ranges, audio_strength)
         return io.NodeOutput(hear_voices(model, adapter, scene, settings))

@@ -25,7 +25,8 @@ class ClipSettings:
     kept : FilmOfNode, optional
         Keep its clips on disk, and go on after those that are there.
     held : int, optional
-        Frames that will be in memory at once; by default those of two clips.
+        Frames that will be in memory at once; by default those of two clips, and of a dubbed
+        video under one.
     told : str, optional
         What the node says besides.
     joins : Joins

@@ -2,7 +2,7 @@
 early, and missed when it is gone."""
 
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from comfy_execution.graph import DynamicPrompt
 from torch import Tensor
 
 from ..multitalk_core.audio.waveform import Waveform
+from ..multitalk_core.early_end import until_ended
 from ..multitalk_core.errors import MultiTalkError
 from ..multitalk_core.film import FinishedClip
 from ..multitalk_core.standalone.video import VideoWriter
@@ -68,7 +69,7 @@ def write_film(
     ended: list[BaseException] = []
     try:
         with closing(film), VideoWriter(path, width, height, fps, sound) as writer:
-            for finished in _until_ended(film, ended):
+            for finished in until_ended(film, ended, InterruptProcessingException):
                 if images is not None:
                     images[writer.frames : writer.frames + len(finished.frames)] = finished.frames
                 writer.append(finished.frames)
@@ -81,18 +82,6 @@ def write_film(
     if ended:
         tell(told)
         raise ended.pop()  # kept nowhere else, as it holds frames
-
-
-def _until_ended(film: Iterator[FinishedClip], ended: list[BaseException]) -> Iterator[FinishedClip]:
-    """The film up to what ends it early, which goes to `ended`, or is raised before the first whole clip."""
-    finished = None
-    try:
-        for finished in film:
-            yield finished
-    except (Exception, InterruptProcessingException) as error:
-        if finished is None:
-            raise
-        ended.append(error)
 
 
 def hand_out(node_id: str, path: Path) -> InputImpl.VideoFromFile:

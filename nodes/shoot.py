@@ -24,8 +24,9 @@ from ..multitalk_core.labels import spread_ranges
 from ..multitalk_core.persons import Persons, check_same_size
 from ..multitalk_core.picture import resize_and_crop
 from ..multitalk_core.recording import BindingRecorder
+from ..multitalk_core.region import fitted_region
 from ..multitalk_core.segments import Json
-from ..multitalk_core.source_video import FittedVideo, Video, film_frames, fitted_region
+from ..multitalk_core.source_video import FittedVideo, Video, film_frames
 from ..multitalk_core.steadiness import colour_goal
 from .clip_settings import ClipSettings
 from .hearing import fitting_adapter
@@ -180,7 +181,7 @@ class Shoot:
         """What is about to be made, and what should be known before."""
         tell = self.reporter.tell
         size = (self.height, self.width)
-        held = clips.held or 2 * plan.clips[0].frames
+        held = clips.held or (2 if self.video is None else 3) * plan.clips[0].frames
         tell(
             summary(
                 model, adapter, plan, self.audio.fps, size, len(settings.sigmas) - 1, settings.scales, held

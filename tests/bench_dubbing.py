@@ -1,14 +1,17 @@
 """Dubbing by strength: how much the mouths follow the new voices, and what of the video is left.
 
-    python -m tests.bench_dubbing [--talks 4] [--frames 45]
+    python -m tests.bench_dubbing [--talks 4] [--frames 45] [--picture docs/dubbing.png]
+        [--continuations multitalk infinitetalk]
 
 Cartoon people who talk and whom the demo's model has never seen, drawn with other mouths than their voices
-ask for; docs/steadiness.md says what the columns mean.
+ask for; docs/dubbing.md says what the columns mean. The picture shows one talk, dubbed twice.
 """
 
 import argparse
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import product
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -20,8 +23,9 @@ from multitalk_core.clips import plan_clips
 from multitalk_core.dubbing import Dubbing
 from multitalk_core.evaluation.binding import binding_score
 from multitalk_core.evaluation.mouths import Face, follow_faces, mouth_openness
-from multitalk_core.film import INFINITETALK, MULTITALK, make_film
+from multitalk_core.film import CONTINUATIONS, INFINITETALK, make_film
 from multitalk_core.persons import GIVEN, Box, persons_from_boxes
+from multitalk_core.picture import write_picture
 from multitalk_core.source_video import FittedVideo, VideoInMemory
 from multitalk_core.standalone.pipeline import MultiTalkPipeline
 from multitalk_core.toy_world.captions import caption
@@ -32,10 +36,10 @@ from .demo_film import DemoFilm
 
 FPS, RATE = 25, 16000
 SWAY, SWAYS_A_SECOND = 0.05, 0.4  # picture heights to each side: more than the model would make up
-FACE = 1.3  # half widths of a face that the region reaches from its middle
+MOUTH = (-0.6, 0.25, 0.6, 1.05)  # of the region, in half widths of a face from its middle
 FIRST_SEED = UNSEEN_SEEDS + 5000
-STRENGTHS = ((0.2, MULTITALK), (0.4, MULTITALK), (0.6, MULTITALK), (0.8, MULTITALK), (1.0, MULTITALK))
-WAYS = (*STRENGTHS, (1.0, INFINITETALK))
+STRENGTHS = (0.4, 0.6, 0.8, 1.0)
+SHOWN, SHOWN_EVERY, ENLARGED = 0.8, 6, 2
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ class Scene:
         The video's mouths.
     video : Tensor [frames, height, width, 3], in 0..1
     region : Tensor [1, height, width, 1], in 0..1
-        White over the faces.
+        White over the mouths.
     """
 
     talk: Talk
@@ -71,9 +75,9 @@ class Scene:
         rows, columns = torch.arange(size.height)[:, None], torch.arange(size.width)
         region = torch.zeros(size.height, size.width)
         for person in talk.scene.persons:
-            reach = FACE * person.size * size.height
-            across = (columns - person.x * size.height).abs() < reach + SWAY * size.height
-            region[((rows - person.y * size.height).abs() < reach) & across] = 1.0
+            left, top, right, bottom = (edge * person.size for edge in MOUTH)
+            down, across = rows / size.height - person.y, columns / size.height - person.x
+            region[(down > top) & (down < bottom) & (across > left - SWAY) & (across < right + SWAY)] = 1.0
         video = talk.scene.frames(before, size.height)
         return cls(talk, before, video, region[None, :, :, None])
 
@@ -109,22 +113,36 @@ def dubbed(film: DemoFilm, scene: Scene, denoise: float, continuation: str, mask
 
 
 def main() -> None:
-    """Print one row a strength, with and without a region."""
+    """Print one row a way, with and without a region; draw two of them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--talks", type=int, default=4)
     parser.add_argument("--frames", type=int, default=45)
+    parser.add_argument("--picture", type=Path)
+    parser.add_argument("--continuations", nargs="+", choices=CONTINUATIONS, default=CONTINUATIONS)
     options = parser.parse_args()
     torch.set_num_threads(1)
     film = DemoFilm()
     size = Size(options.frames, *film.job.size)
     scenes = [Scene.drawn(FIRST_SEED + talk, size) for talk in range(options.talks)]
     print_head(
-        ["dubbing", "new voice", "its difference", "old mouths", "strayed", "faces changed", "rest changed"]
+        ["dubbing", "new voice", "its difference", "old mouths", "strayed", "mouths changed", "rest changed"]
     )
-    for masked in (False, True):
-        for denoise, continuation in WAYS:
+    shown = [scenes[0].video]
+    for continuation, masked in product(options.continuations, (False, True)):
+        for denoise in STRENGTHS:
             made = [dubbed(film, scene, denoise, continuation, masked) for scene in scenes]
             print_row(f"{continuation} {denoise:g}{', region' if masked else ''}", scenes, made)
+            if (continuation, denoise) == (INFINITETALK, SHOWN):
+                shown.append(made[0])
+    if options.picture is not None:
+        draw(options.picture, shown)
+
+
+def draw(path: Path, films: list[Tensor]) -> None:
+    """Some frames of each film, one film under the other."""
+    strips = [torch.cat(list(frames[::SHOWN_EVERY]), dim=1) for frames in films]
+    large = torch.cat(strips).repeat_interleave(ENLARGED, 0).repeat_interleave(ENLARGED, 1)
+    write_picture(path, large)
 
 
 def print_row(name: str, scenes: list[Scene], made: list[Tensor]) -> None:

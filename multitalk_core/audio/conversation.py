@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 import numpy as np
+import torch
 from torch import Tensor
 
+from ..clips import Clip, mirrored_indices
 from ..segments.keys import digest
 from .features import AudioEncoder, Piece, cut_pieces
 from .timeline import Timeline
 from .waveform import SPEECH_RATE, Waveform
+from .windows import audio_windows
 
 SILENT_FRAMES = 25
 
@@ -45,6 +48,31 @@ class Conversation:
         """What shapes the features up to frame `end`: a digest of what was heard, and where it ends."""
         shaped_by = next((heard for piece_end, heard in self.pieces if end <= piece_end), self.pieces[-1][1])
         return [shaped_by, min(end, self.frames)]
+
+    def windows(self, clip: Clip, window: int, prolonged: int = 0) -> Tensor:
+        """Audio windows of a clip's frames; past the voices' end lies encoded silence.
+
+        Parameters
+        ----------
+        clip : Clip
+        window : int
+            Feature frames around a video frame.
+        prolonged : int
+            Feature frames that play backwards after the end, before anything is clamped.
+
+        Returns
+        -------
+        Tensor [speakers, frames, window, layers, channels]
+        """
+        first = max(0, clip.start - window // 2)
+        end = clip.start + clip.frames + window // 2
+        heard = mirrored_indices(self.frames, prolonged)[first:end]
+        features = torch.stack([speaker[heard] for speaker in self.features])
+        if not prolonged:
+            beyond = range(max(first, self.frames), end)
+            silence = self.silence[[(frame - self.frames) % len(self.silence) for frame in beyond]]
+            features = torch.cat([features, silence.expand(len(features), *silence.shape)], dim=1)
+        return audio_windows(features, clip.start - first, clip.frames, window)
 
     @property
     def frames(self) -> int:

@@ -9,7 +9,8 @@ from ..dubbing import USUAL_DENOISE, Dubbing
 from ..errors import MultiTalkError
 from ..film import INFINITETALK
 from ..picture import read_picture
-from ..source_video import FittedVideo, Video, VideoFile, VideoInMemory, film_frames, fitted_region
+from ..region import fitted_region
+from ..source_video import FittedVideo, Video, VideoFile, VideoInMemory, film_frames
 from .cli_types import fraction
 
 DESCRIPTION = """\

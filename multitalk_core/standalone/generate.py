@@ -11,6 +11,7 @@ from ..drawing.drift import drift_picture
 from ..drawing.overlay import persons_overlay
 from ..drawing.strip import localization_strip
 from ..drawing.timeline import timeline_picture
+from ..early_end import until_ended
 from ..film import FinishedClip, make_film
 from ..picture import write_picture
 from ..recording import BindingRecorder
@@ -73,7 +74,7 @@ def write_film(
 
     Raises
     ------
-    KeyboardInterrupt
+    KeyboardInterrupt, or what else ends the film early
         After keeping the finished clips as a film of their own.
     """
     (height, width), picture = job.size, job.cropped
@@ -94,10 +95,10 @@ def write_film(
         job.dubbing,
         job.joins,
     )
-    interrupted = False
+    ended: list[BaseException] = []
     with VideoWriter(job.files.film, width, height, job.conversation.fps, job.conversation.sound) as writer:
         try:
-            for finished in films:
+            for finished in until_ended(films, ended, KeyboardInterrupt):
                 with held_interrupt():
                     writer.append(finished.frames)
                     steadiness.append(finished.frames, colour_goal(finished, picture, job.dubbing))
@@ -107,14 +108,16 @@ def write_film(
         except KeyboardInterrupt as interrupt:
             if not writer.frames:
                 raise KeyboardInterrupt("no clip was finished yet, so nothing was kept.") from interrupt
-            interrupted = True
+            ended.append(interrupt)
         if writer.frames < job.plan.frames:
             writer.path = job.files.unfinished(writer.frames, job.plan.frames)
-    if interrupted:
+    if ended:
         onward = "" if segments is None else "; the same command goes on from there"
-        raise KeyboardInterrupt(
-            f"the first {writer.frames} of {job.plan.frames} frames are kept in {writer.path}{onward}."
-        )
+        kept = f"the first {writer.frames} of {job.plan.frames} frames are kept in {writer.path}{onward}."
+        if isinstance(ended[0], KeyboardInterrupt):
+            raise KeyboardInterrupt(kept)
+        progress.tell(kept)
+        raise ended.pop()
     return writer.path, steadiness
 
 

@@ -41,7 +41,7 @@ class VideoWriter:
     it can be played meanwhile; then it is rewritten so that a player can start before the end is loaded.
     After an exception or Ctrl-C `growing` is gone and whatever lay at `path` before is untouched; after a
     kill it stays until the next run. Frame n and sound sample round(n / fps * rate) are heard and seen at the
-    same instant, in both files; the same frames give the same bytes on the same machine.
+    same instant, in both files; the same frames give the same bytes on the same machine (measured on x86).
 
     Parameters
     ----------

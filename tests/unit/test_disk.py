@@ -106,18 +106,18 @@ def test_a_film_whose_disk_fills_up_goes_on_from_its_store(film, disk, tmp_path)
 
 
 @pytest.fixture
-def generate(capsys) -> Callable[[Path, int], str]:
-    """The command, store and film in one folder; what it said."""
+def generate(capsys) -> Callable[..., str]:
+    """The command, store and film in one folder unless told otherwise; what it said."""
     voices = [f"{EMBEDDED}/voice_{number}.flac" for number in (1, 2)]
     people = ["--boxes", "64,56,300,400", "340,50,576,400", "--voice", voices[0], "--voice", voices[1]]
     lengths = ["--size", "48x32", "--frames", "13", "--clip-frames", "5", "--motion-frames", "1"]
     command = ["generate", "--picture", f"{EMBEDDED}/picture.png", *people, *lengths, "--steps", "1"]
 
-    def said(folder: Path, code: int) -> str:
-        arguments = ["--store", str(folder / "store"), "--output", str(folder / "film.mp4")]
+    def said(store: Path, code: int, film: Path | None = None) -> str:
+        arguments = ["--store", str(store / "store"), "--output", str((film or store) / "film.mp4")]
         assert main([*command, *arguments]) == code
         printed = capsys.readouterr()
-        return printed.out if code == 0 else printed.err
+        return printed.out if code == 0 else printed.out + printed.err
 
     return said
 
@@ -134,6 +134,18 @@ def test_on_a_full_disk_the_command_ends_in_one_sentence_and_goes_on(generate, d
     said = generate(disk.path, code=0)
     assert ("clips are kept in" if kept == 0 else f"goes on after clip {kept} of 3") in said
     assert len(read_video(disk.path / "film.mp4")[0]) == 13
+
+
+def test_where_only_the_store_fills_up_the_command_leaves_the_film_so_far(generate, disk, tmp_path):
+    disk.leave(60_000)
+    said = generate(disk.path, code=2, film=tmp_path)
+    kept = len(list(disk.path.rglob("clip-*")))
+    (unfinished,) = tmp_path.glob("*.mp4")
+    assert 0 < kept < 3 and len(read_video(unfinished)[0]) == 1 + 4 * kept
+    assert f"are kept in {unfinished}; the same command goes on from there." in " ".join(said.split())
+    assert "free some space" in said.splitlines()[-1]
+    disk.free()
+    assert f"goes on after clip {kept} of 3" in generate(disk.path, code=0, film=tmp_path)
 
 
 def test_a_folder_that_may_only_be_read(film, disk, tmp_path):

@@ -309,15 +309,17 @@ def test_persons_are_located_in_the_first_picture(talk, tmp_path, capsys):
         (["--video", "nowhere.mp4"], "There is no video at nowhere.mp4"),
         (["--region", "nowhere.png"], "There is no region at nowhere.png"),
         (["--region", "short.mp4"], "The region ends after 0.33 s and the video after 1.17 s"),
-        (["--region", f"{EMBEDDED}/picture.png"], "give a region of the video's shape"),
+        (["--region", f"{EMBEDDED}/picture.png", "--size", "96x48"], "give a region of the video's shape"),
+        (["--region", "black.png"], "The region is black everywhere"),
     ],
 )
 def test_what_cannot_be(dub, tmp_path, capsys, monkeypatch, arguments, sentence):
     monkeypatch.chdir(tmp_path)
+    write_picture("black.png", torch.zeros(64, 96, 3))
     with VideoWriter("short.mp4", 288, 192, fps=30) as writer:
         writer.append(torch.zeros(10, 192, 288, 3))
     assert main([*dub, *arguments, "--output", "film.mp4"]) == 2
-    assert sentence in capsys.readouterr().err and os.listdir() == ["short.mp4"]
+    assert sentence in capsys.readouterr().err and sorted(os.listdir()) == ["black.png", "short.mp4"]
 
 
 def test_denoise_and_region_need_a_video(capsys):

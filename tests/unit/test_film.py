@@ -11,7 +11,7 @@ from multitalk_core.audio.timeline import Timeline
 from multitalk_core.audio.waveform import Waveform
 from multitalk_core.clips import Clip, plan_clips
 from multitalk_core.errors import MultiTalkError
-from multitalk_core.film import INFINITETALK, FinishedClip, clip_windows, make_film
+from multitalk_core.film import INFINITETALK, FinishedClip, make_film
 from multitalk_core.guidance import GuidanceScales
 from multitalk_core.persons import persons_from_parts
 from multitalk_core.recording import BindingRecorder
@@ -138,16 +138,16 @@ def test_every_overlap_joins_frame_by_frame(
 
 def test_silence_follows_the_voices(conversation: Conversation) -> None:
     clip = Clip(0, conversation.frames - 4, 9, 0, 9)
-    windows = clip_windows(conversation, clip, window=5)
+    windows = conversation.windows(clip, window=5)
     assert windows.shape[:3] == (2, 9, 5)
     torch.testing.assert_close(windows[0, 3, 2], conversation.features[0][-1])
     torch.testing.assert_close(windows[:, 6, 2], conversation.silence[2].expand(2, -1, -1))
-    mirrored = clip_windows(conversation, clip, window=5, prolonged=9)
+    mirrored = conversation.windows(clip, window=5, prolonged=9)
     torch.testing.assert_close(mirrored[0, 4, 2], conversation.features[0][-1])
 
 
 def test_a_later_clip_hears_the_true_earlier_frames(conversation: Conversation) -> None:
-    later = clip_windows(conversation, Clip(1, 4, 5, 1, 4), window=5)
+    later = conversation.windows(Clip(1, 4, 5, 1, 4), window=5)
     torch.testing.assert_close(later[1, 0, 0], conversation.features[1][2])
 
 

@@ -15,7 +15,6 @@ from multitalk_pack.multitalk_core.audio.conversation import Conversation
 from multitalk_pack.multitalk_core.audio.timeline import Timeline
 from multitalk_pack.multitalk_core.audio.waveform import Waveform
 from multitalk_pack.multitalk_core.clips import Clip
-from multitalk_pack.multitalk_core.film import clip_windows
 from multitalk_pack.multitalk_core.guidance import GuidanceScales
 from multitalk_pack.multitalk_core.persons import Box, Persons, persons_from_boxes
 from multitalk_pack.multitalk_core.schemes import Grid
@@ -123,7 +122,7 @@ def shoot(**changes) -> Shoot:
 
 def scene() -> Scene:
     """The first clip's voices and persons."""
-    windows = clip_windows(conversation(), Clip(0, 0, FRAMES, 0, FRAMES), 5)
+    windows = conversation().windows(Clip(0, 0, FRAMES, 0, FRAMES), 5)
     return Scene(windows, persons().token_masks(SIDE, SIDE), GRID)
 
 
