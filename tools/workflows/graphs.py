@@ -165,22 +165,16 @@ def long() -> Workflow:
 
 def dubbing() -> Workflow:
     video = {"picture": Node("LoadVideo", {"file": "two_people_talk.mp4"}, "Video to dub", 240)}
-    method = {"method": "automatic", "method.persons": 2, "method.model": "faces"}
+    result = save("dubbing", ("sampler", "video")) | binding("video") | steadiness()
     return Workflow(
         "dubbing",
         [
             [released_models()],
-            [Group("Video and persons", video | persons(("picture", "VIDEO"), method))],
+            [Group("Video and persons", video | faces(2, ("picture", "VIDEO")))],
             [Group("Voices", spoken(2, TOGETHER, WHOLE))],
             [prompts(PROMPTS[2])],
             [Group("Video", long_video(picture=("picture", "VIDEO"), denoise=USUAL_DENOISE))],
-            [
-                Group(
-                    "Result",
-                    save("dubbing", ("sampler", "video")) | binding("video") | steadiness(),
-                    480,
-                )
-            ],
+            [Group("Result", result, 480)],
         ],
     )
 

@@ -57,9 +57,8 @@ def persons(image: tuple[str, str], method: dict) -> dict[str, Node]:
     return {"persons": Node("MultiTalkPersonLocalizer", inputs, height=230)}
 
 
-def faces(count: int) -> dict[str, Node]:
-    method = {"method": "automatic", "method.persons": count, "method.model": "faces"}
-    return persons(("picture", "IMAGE"), method)
+def faces(count: int, image: tuple[str, str] = ("picture", "IMAGE")) -> dict[str, Node]:
+    return persons(image, {"method": "automatic", "method.persons": count, "method.model": "faces"})
 
 
 def recordings(*files: str) -> dict[str, Node]:
