@@ -1,0 +1,71 @@
+"""The limits of everything that users give: one home for nodes, the HTTP API, the command line and files."""
+
+from dataclasses import dataclass
+
+from .errors import MultiTalkError, quoted
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A range of numbers.
+
+    Attributes
+    ----------
+    least, most : int or float
+        Both allowed; two ints mean whole numbers.
+    """
+
+    least: int | float
+    most: int | float
+
+    @property
+    def whole(self) -> bool:
+        """Whether only whole numbers are allowed."""
+        return isinstance(self.least, int) and isinstance(self.most, int)
+
+    def check(self, name: str, value: int | float) -> None:
+        """Raise a MultiTalkError that names the input and its range; NaN lies in none."""
+        within = isinstance(value, int | float) and self.least <= value <= self.most
+        if not within or (self.whole and value != int(value)):
+            kind = "a whole number" if self.whole else "a number"
+            raise MultiTalkError(f"{name} is {quoted(value)}: give {kind} from {self.least} to {self.most}.")
+
+
+LONGEST_SECONDS = 36_000.0  # of a film, a voice or a video: ten hours
+LARGEST_SIDE = 16_384  # pixels, as ComfyUI has it everywhere
+
+SIZE = Limit(16, LARGEST_SIDE)
+CLIP_FRAMES = Limit(5, 1001)
+MOTION_FRAMES = Limit(1, 997)
+FILM_FRAMES = Limit(1, 900_000)
+FILM_SECONDS = Limit(0.2, LONGEST_SECONDS)
+FPS = Limit(1.0, 60.0)
+
+STEPS = Limit(1, 1000)
+SHIFT = Limit(0.1, 100.0)
+GUIDANCE = Limit(0.0, 100.0)  # text scale and audio scale
+SEED = Limit(0, 2**64 - 1)  # what torch takes
+FRACTION = Limit(0.0, 1.0)
+DENOISE = Limit(0.01, 1.0)
+AUDIO_STRENGTH = Limit(0.0, 10.0)
+LABEL_RANGE = Limit(0.0, 100.0)
+LABEL_DISTANCE = Limit(0.0, 1000.0)
+BACKGROUND_LABEL = Limit(-1000.0, 1000.0)
+SEAM_FRAMES = Limit(0, 25)
+RECORDED = Limit(-1, 1000)  # block and step; -1 is the usual one
+CLIPS = Limit(1, 100_000)
+STORE_GIGABYTES = Limit(0.001, 100_000.0)
+
+MOST_SPEAKERS = 8
+GAP_SECONDS = Limit(0.0, 60.0)  # between two voices in turn
+VOICE_START = Limit(0.0, LONGEST_SECONDS)
+PIECE_SECONDS = Limit(0.0, 600.0)
+
+SOUND_RATE = Limit(1000, 768_000)  # samples per second
+MOST_CHANNELS = 8
+MOST_PIXELS = 8192 * 8192  # of a picture
+
+LONGEST_TABLE = 2_000_000  # characters: who speaks when
+MOST_TURNS = 20_000
+LONGEST_NAME = 200  # characters of a speaker's name
+LONGEST_TEXT = 100_000  # characters of a prompt, or of a list of prompts or retakes
