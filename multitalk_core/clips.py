@@ -1,6 +1,9 @@
 """The plan of a film in clips, in plain integers (paper 3.5)."""
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import overload
 
 from .errors import MultiTalkError
 
@@ -31,10 +34,10 @@ class Clip:
 
 @dataclass(frozen=True)
 class ClipPlan:
-    """All clips of a film of `frames` frames."""
+    """All clips of a film of `frames` frames; every clip after the first has as many motion frames."""
 
     frames: int
-    clips: tuple[Clip, ...]
+    clips: Sequence[Clip]
 
     @property
     def end(self) -> int:
@@ -44,11 +47,47 @@ class ClipPlan:
     @property
     def overlap(self) -> int:
         """Motion frames of every clip after the first; 0 where there is only one."""
-        return max(clip.motion_frames for clip in self.clips)
+        return self.clips[min(1, len(self.clips) - 1)].motion_frames
 
     def clip_at(self, frame: int) -> Clip:
         """The clip that brings a frame of the film."""
-        return next(clip for clip in reversed(self.clips) if clip.start + clip.motion_frames <= frame)
+        after = bisect_right(self.clips, frame, key=lambda clip: clip.start + clip.motion_frames)
+        return self.clips[max(0, after - 1)]
+
+
+@dataclass(frozen=True)
+class EvenClips(Sequence[Clip]):
+    """Equally long clips with equal overlaps, computed when they are asked for.
+
+    Attributes
+    ----------
+    frames : int
+        Of the film.
+    clip_frames, motion_frames : int
+        Of each clip.
+    """
+
+    frames: int
+    clip_frames: int
+    motion_frames: int
+
+    def __len__(self) -> int:
+        if self.frames <= self.clip_frames:
+            return 1
+        return 1 - (self.clip_frames - self.frames) // (self.clip_frames - self.motion_frames)
+
+    @overload
+    def __getitem__(self, index: int) -> Clip: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Clip]: ...
+    def __getitem__(self, index: int | slice) -> Clip | Sequence[Clip]:
+        if isinstance(index, slice):
+            return tuple(map(self.__getitem__, range(*index.indices(len(self)))))
+        index = range(len(self))[index]
+        overlap = self.motion_frames if index else 0
+        start = index * (self.clip_frames - self.motion_frames)
+        new_frames = min(self.clip_frames - overlap, self.frames - start - overlap)
+        return Clip(index, start, self.clip_frames, overlap, new_frames)
 
 
 def check_frames(frames: int, name: str = "frames") -> None:
@@ -95,15 +134,7 @@ def plan_clips(frames: int, clip_frames: int = 81, motion_frames: int = 5) -> Cl
             f"{motion_frames} motion frames leave nothing new in a clip of {clip_frames} frames: use fewer."
         )
     clip_frames = min(clip_frames, 4 * -(-(frames - 1) // 4) + 1)
-    clips = []
-    made = 0
-    while made < frames:
-        overlap = motion_frames if clips else 0
-        start = made - overlap
-        new_frames = min(clip_frames - overlap, frames - made)
-        clips.append(Clip(len(clips), start, clip_frames, overlap, new_frames))
-        made += new_frames
-    return ClipPlan(frames, tuple(clips))
+    return ClipPlan(frames, EvenClips(frames, clip_frames, motion_frames))
 
 
 @dataclass(frozen=True)

@@ -178,7 +178,7 @@ def make_film(
         take = takes.get(clip.index, Take())
         if take.seed is not None:
             generator.manual_seed(take.seed)
-        windows = conversation.windows(clip, window, prolonged if clip is plan.clips[-1] else 0)
+        windows = conversation.windows(clip, window, prolonged if clip.index == len(plan.clips) - 1 else 0)
         seen = first if dubbing is None else dubbing.frames(clip)
         given = before if continuation == MULTITALK else seen[:, :, :1]
         source = None if dubbing is None else dubbing.source(clip, seen, maker.encode)
@@ -225,7 +225,7 @@ def clip_links(
     takes = takes or {}
     links = []
     for clip in plan.clips:
-        last = clip is plan.clips[-1]
+        last = clip.index == len(plan.clips) - 1
         take = takes.get(clip.index, Take())
         until = clip.start + clip.frames + window // 2
         links.append(

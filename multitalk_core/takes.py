@@ -40,20 +40,20 @@ def plan_takes(
     """
     for clip in retakes:
         check_clip(clip, plan)
-    timed: dict[int, str] = {}
+    begins: dict[int, Take] = {}  # by the clip with which each prompt begins; of several the last holds
     for seconds, prompt in sorted(prompts):
-        frame = round(seconds * fps)
-        if frame >= plan.frames:
+        if seconds * fps >= plan.frames - 0.5:
             raise MultiTalkError(
                 f"The prompt at {seconds:g} seconds lies behind the film's end at {plan.frames / fps:g} "
                 "seconds."
             )
-        timed |= {clip.index: prompt for clip in plan.clips[plan.clip_at(frame).index :]}
-    takes = {}
-    for clip in sorted(set(timed) | set(retakes)):
-        own = retakes.get(clip, Take())
-        takes[clip] = Take(own.seed, timed.get(clip) if own.prompt is None else own.prompt)
-    return takes
+        begins[plan.clip_at(round(seconds * fps)).index] = Take(prompt=prompt)
+    takes, timed = {}, Take()
+    for clip in range(min(begins), len(plan.clips)) if begins else ():
+        timed = takes[clip] = begins.get(clip, timed)
+    for clip, own in retakes.items():
+        takes[clip] = own if own.prompt is not None else Take(own.seed, takes.get(clip, Take()).prompt)
+    return dict(sorted(takes.items()))
 
 
 def check_clip(clip: int, plan: ClipPlan) -> None:

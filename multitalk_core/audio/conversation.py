@@ -1,6 +1,7 @@
 """A timeline, heard by the audio encoder: what the adapter needs of all speakers, and the film's sound."""
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -9,12 +10,13 @@ from torch import Tensor
 
 from ..clips import Clip, mirrored_indices
 from ..segments.keys import digest
-from .features import AudioEncoder, Piece, cut_pieces
+from .features import AudioEncoder, Piece, cut_pieces, go_on
 from .timeline import Timeline
 from .waveform import SPEECH_RATE, Waveform
 from .windows import audio_windows
 
 SILENT_FRAMES = 25
+SAMPLES_AT_ONCE = 2**24  # of a track whose digest is taken
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,8 +48,8 @@ class Conversation:
 
     def heard(self, end: int) -> list[str | int]:
         """What shapes the features up to frame `end`: a digest of what was heard, and where it ends."""
-        shaped_by = next((heard for piece_end, heard in self.pieces if end <= piece_end), self.pieces[-1][1])
-        return [shaped_by, min(end, self.frames)]
+        piece = bisect_left(self.pieces, end, key=lambda piece: piece[0])
+        return [self.pieces[min(piece, len(self.pieces) - 1)][1], min(end, self.frames)]
 
     def windows(self, clip: Clip, window: int, prolonged: int = 0) -> Tensor:
         """Audio windows of a clip's frames; past the voices' end lies encoded silence.
@@ -66,8 +68,10 @@ class Conversation:
         """
         first = max(0, clip.start - window // 2)
         end = clip.start + clip.frames + window // 2
-        heard = mirrored_indices(self.frames, prolonged)[first:end]
-        features = torch.stack([speaker[heard] for speaker in self.features])
+        heard = range(first, min(end, self.frames))
+        if prolonged:
+            heard = mirrored_indices(self.frames, prolonged)[first:end]
+        features = torch.stack([speaker[list(heard)] for speaker in self.features])
         if not prolonged:
             beyond = range(max(first, self.frames), end)
             silence = self.silence[[(frame - self.frames) % len(self.silence) for frame in beyond]]
@@ -90,6 +94,8 @@ def encode_conversation(
     frames: int | None = None,
     normalise: bool = True,
     seconds_per_piece: float | None = None,
+    *,
+    check_interrupted: Callable[[], None] = go_on,
 ) -> Conversation:
     """Encode every speaker's track (paper 3.2).
 
@@ -106,6 +112,8 @@ def encode_conversation(
         Bring each voice to -23 LUFS first.
     seconds_per_piece : float, optional
         See AudioEncoder.encode.
+    check_interrupted : callable
+        Called again and again meanwhile; raises to stop.
 
     Returns
     -------
@@ -116,26 +124,42 @@ def encode_conversation(
     heard = int(tracks.shape[1] / SPEECH_RATE * fps)
     frames = heard if frames is None else frames
     pieces = cut_pieces(max(heard, frames), tracks.shape[1], fps, seconds_per_piece)
-    encoded: dict[bytes, Tensor] = {}
-    for track in tracks:
+    encoded: dict[str, Tensor] = {}
+    names = [_digest(track, check_interrupted) for track in tracks]
+    for name, track in zip(names, tracks, strict=True):
         # Equal tracks, such as two listeners', are encoded once.
-        if track.tobytes() not in encoded:
-            states = encoder.encode(track, fps, max(heard, frames), seconds_per_piece)
-            encoded[track.tobytes()] = states[:frames].clone()
+        if name not in encoded:
+            states = encoder.encode(
+                track, fps, max(heard, frames), seconds_per_piece, check_interrupted=check_interrupted
+            )
+            encoded[name] = states if len(states) == frames else states[:frames].clone()
     return Conversation(
-        features=tuple(encoded[track.tobytes()] for track in tracks),
+        features=tuple(encoded[name] for name in names),
         silence=encoder.silence(SILENT_FRAMES, fps),
         fps=fps,
         sound=timeline.sound(frames / fps),
         timeline=timeline,
-        pieces=tuple(_digests(tracks, pieces)),
+        pieces=tuple(_digests(tracks, pieces, check_interrupted)),
     )
 
 
-def _digests(tracks: np.ndarray, pieces: list[Piece]) -> Iterator[tuple[int, str]]:
+def _digests(
+    tracks: np.ndarray, pieces: list[Piece], check_interrupted: Callable[[], None]
+) -> Iterator[tuple[int, str]]:
     """The end of each piece, and a digest of the tracks up to its last sample."""
     before, heard = "", 0
     for piece in pieces:
-        before = digest([before, asdict(piece), digest(tracks[:, heard : piece.last_sample])])
+        own = [_digest(track[heard : piece.last_sample], check_interrupted) for track in tracks]
+        before = digest([before, asdict(piece), own])
         heard = piece.last_sample
         yield piece.end, before
+
+
+def _digest(samples: np.ndarray, check_interrupted: Callable[[], None]) -> str:
+    """Of samples [samples], however many."""
+    blocks = range(0, len(samples), SAMPLES_AT_ONCE)
+    digests = []
+    for start in blocks:
+        check_interrupted()
+        digests.append(digest(samples[start : start + SAMPLES_AT_ONCE]))
+    return digest(digests)

@@ -5,6 +5,7 @@ pieces and are exact all the same; the transformer hears the whole voice at once
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..errors import MultiTalkError
+from .attention import go_on, interruptible
 from .norms import VoiceNorms
 from .wav2vec2 import build_wav2vec2, read_wav2vec2
 from .waveform import SPEECH_RATE
@@ -144,6 +146,8 @@ class AudioEncoder:
         fps: float = 25.0,
         frames: int | None = None,
         seconds_per_piece: float | None = None,
+        *,
+        check_interrupted: Callable[[], None] = go_on,
     ) -> Tensor:
         """Hidden states 1..N of every video frame.
 
@@ -166,6 +170,8 @@ class AudioEncoder:
             voice, so this changes the features: by 2.8 % (largest relative error; mean 2.1 %) at 20 s and
             8.0 % (3.8 %) at 5 s, for a minute of speech and random weights of base size
             (`python -m tests.bench_audio --minutes 1 --pieces 5 20`).
+        check_interrupted : callable
+            Called before every convolution piece, layer and block of attention; raises to stop.
 
         Returns
         -------
@@ -185,16 +191,17 @@ class AudioEncoder:
         states = torch.empty(count, self.layers, self.channels)
         norms = VoiceNorms(samples, self.model.feature_extractor.conv_layers[0], self.normalise)
         for piece in cut_pieces(count, len(samples), fps, seconds_per_piece):
-            norms.hear(piece.last_sample)
+            norms.hear(piece.last_sample, check_interrupted)
             features = functional.interpolate(
-                self._convolve(norms, piece.first_sample),
+                self._convolve(norms, piece.first_sample, check_interrupted),
                 size=piece.last - piece.first,
                 mode="linear",
                 align_corners=True,
             )
             hidden = self.model.feature_projection(features.transpose(1, 2))[0]
             inner = slice(piece.start - piece.first, piece.end - piece.first)
-            self._transform(hidden, states[piece.start : piece.end], inner)
+            with interruptible(check_interrupted):
+                self._transform(hidden, states[piece.start : piece.end], inner)
         return states
 
     def silence(self, frames: int, fps: float = 25.0) -> Tensor:
@@ -232,22 +239,24 @@ class AudioEncoder:
             field = (field - 1) * layer.conv.stride[0] + layer.conv.kernel_size[0]
         return field
 
-    def _convolve(self, norms: VoiceNorms, start: int = 0) -> Tensor:
-        """Convolutional features of what was heard from a sample on, computed in pieces.
+    def _convolve(
+        self, norms: VoiceNorms, first: int = 0, check_interrupted: Callable[[], None] = go_on
+    ) -> Tensor:
+        """Convolutional features of what was heard from the sample `first` on, computed in pieces.
 
         Returns
         -------
         Tensor [1, channels, convolution frames]
         """
-        wave = norms.wave(start)
         statistics = norms.convolved() if norms.grouped else None
         layers = self.model.feature_extractor.conv_layers
         hop, field = math.prod(layer.conv.stride[0] for layer in layers), self._receptive_field()
-        count = (len(wave) - field) // hop + 1
+        count = (norms.heard - first - field) // hop + 1
         pieces = []
         for start in range(0, count, CONVOLUTION_FRAMES_PER_PIECE):
+            check_interrupted()
             stop = min(start + CONVOLUTION_FRAMES_PER_PIECE, count)
-            piece = wave[None, None, start * hop : (stop - 1) * hop + field]
+            piece = norms.wave(first + start * hop, first + (stop - 1) * hop + field)[None, None]
             for layer in layers:
                 if isinstance(getattr(layer, "layer_norm", None), nn.GroupNorm):
                     # With known statistics, group norm with one group a channel is batch norm.

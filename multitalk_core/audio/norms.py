@@ -4,11 +4,14 @@ Every sample is taken in once, in however many pieces the voice is encoded.
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from .attention import go_on
 
 AT_ONCE = 32_000  # frames of the first convolution
 
@@ -59,18 +62,18 @@ class VoiceNorms:
         self._convolution = first.conv
         self._wave, self._convolved = Moments(1), Moments(first.conv.out_channels)
 
-    def hear(self, end: int) -> None:
+    def hear(self, end: int, check_interrupted: Callable[[], None] = go_on) -> None:
         """Take in the samples up to `end`, which never moves back."""
         if self.normalise and end > self.heard:
             self._wave.add(torch.from_numpy(self.samples[None, self.heard : end]))
         self.heard = end
         if self.grouped:
-            self._convolve()
+            self._convolve(check_interrupted)
 
-    def wave(self, start: int) -> Tensor:
-        """The samples from `start` to where the voice was heard, as the network takes them."""
+    def wave(self, start: int, end: int) -> Tensor:
+        """The samples from `start` to `end`, as the network takes them."""
         mean, deviation = self._scaling()
-        return self._tensor((self.samples[start : self.heard] - np.float32(mean)) / np.float32(deviation))
+        return self._tensor((self.samples[start:end] - np.float32(mean)) / np.float32(deviation))
 
     def convolved(self) -> tuple[Tensor, Tensor]:
         """Mean and variance of each channel of the first convolution, on the wave as the network takes it."""
@@ -81,11 +84,12 @@ class VoiceNorms:
         weight = self._convolution.weight
         return (shifted / deviation + bias).to(weight), (convolved_variance / deviation**2).to(weight)
 
-    def _convolve(self) -> None:
+    def _convolve(self, check_interrupted: Callable[[], None]) -> None:
         """Take in the convolution of the wave as it is: how it is to be scaled still changes."""
         weight, (hop,) = self._convolution.weight, self._convolution.stride
         count = (self.heard - weight.shape[2]) // hop + 1
         for start in range(self._convolved.count, count, AT_ONCE):
+            check_interrupted()
             stop = min(start + AT_ONCE, count)
             piece = self._tensor(self.samples[start * hop : (stop - 1) * hop + weight.shape[2]])
             self._convolved.add(functional.conv1d(piece[None, None], weight, stride=hop)[0])

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ..checkpoint import read_tensors
 from ..errors import MultiTalkError
+from .attention import register
 
 if TYPE_CHECKING:
     from transformers import Wav2Vec2Model
@@ -75,7 +76,7 @@ def build_wav2vec2(state: dict[str, Tensor], config: dict, source: str) -> "Wav2
     # The vectors that mask frames are for training only.
     fixed = {"mask_time_prob": 0.0, "mask_feature_prob": 0.0, "add_adapter": False}
     try:
-        described = _dimensions(state) | config | fixed | {"attn_implementation": "sdpa"}
+        described = _dimensions(state) | config | fixed | {"attn_implementation": register()}
         with torch.device("meta"):
             model = Wav2Vec2Model(Wav2Vec2Config(**described))
         model.load_state_dict(state, assign=True)

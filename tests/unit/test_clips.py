@@ -41,6 +41,14 @@ def test_the_supplements_305_frames() -> None:
     assert paper.clips[-1].new_frames == 305 - 81 - 2 * 76
 
 
+def test_a_plan_of_any_length_takes_no_time_and_no_memory() -> None:
+    plan = plan_clips(10**15, 5, 1)  # a list of its clips would fill every machine
+    assert len(plan.clips) == 25 * 10**13 and plan.overlap == 1
+    assert plan.clips[-1] == plan.clip_at(10**15 - 1) and plan.clip_at(3).index == 0
+    with pytest.raises(IndexError):
+        plan.clips[len(plan.clips)]
+
+
 def test_a_film_of_one_clip_or_less() -> None:
     assert len(plan_clips(81).clips) == 1
     assert plan_clips(30).clips[0].new_frames == 30

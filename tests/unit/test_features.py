@@ -1,6 +1,7 @@
 """The audio encoder: the released code's numbers, any checkpoint's form, and long voices in pieces."""
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import Wav2Vec2Config, Wav2Vec2ForCTC, Wav2Vec2Model, WhisperConfig, WhisperModel
 
-from multitalk_core.audio import features
+from multitalk_core.audio import attention, features
 from multitalk_core.audio.features import AudioEncoder
 from multitalk_core.audio.norms import VoiceNorms
 from multitalk_core.errors import MultiTalkError
@@ -142,7 +143,7 @@ def test_a_voice_heard_step_by_step_is_normalised_as_its_beginning_would_be(bias
         norms.hear(end)
         beginning = samples[:end]
         wave = (beginning - beginning.mean()) / np.sqrt(beginning.var() + 1e-7)
-        np.testing.assert_allclose(norms.wave(4000), wave[4000:], atol=1e-4)
+        np.testing.assert_allclose(norms.wave(4000, end), wave[4000:], atol=1e-4)
         variance, mean = torch.var_mean(first.conv(torch.from_numpy(wave)[None]), dim=1, correction=0)
         torch.testing.assert_close(norms.convolved(), (mean, variance), atol=1e-5, rtol=1e-4)
 
@@ -249,3 +250,27 @@ def test_another_kind_of_encoder_is_refused_where_it_was_connected():
     said = r"^What is connected to audio_encoder is no wav2vec2 model.*: choose one such as \S+\.$"
     with pytest.raises(MultiTalkError, match=said):
         AudioEncoder.from_state(whisper.state_dict(), source="What is connected to audio_encoder")
+
+
+def test_attention_in_blocks_is_that_of_the_whole(monkeypatch):
+    encoder = AudioEncoder.from_state(tiny_model().state_dict())
+    whole = encoder.encode(voice(1.31))
+    monkeypatch.setattr(attention, "SCORES_AT_ONCE", 200)  # six queries of 32 frames
+    assert relative(encoder.encode(voice(1.31)), whole) < 1e-6
+
+
+def test_encoding_stops_wherever_it_is_told_to(monkeypatch):
+    monkeypatch.setattr(attention, "SCORES_AT_ONCE", 200)
+    encoder = AudioEncoder.from_state(tiny_model().state_dict())
+    asked = Counter()
+    encoder.encode(voice(1.31), check_interrupted=lambda: asked.update(["times"]))
+    assert asked["times"] > 2 * 32 / 6  # between blocks of attention too, in both layers
+
+    def stop():
+        asked.subtract(["times"])
+        if not asked["times"]:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        encoder.encode(voice(1.31), check_interrupted=stop)
+    assert len(encoder.encode(voice(1.31))) == 32  # and goes on to work
