@@ -6,6 +6,9 @@ TORCH := torch==2.13.0
 # Threads that spin while they wait make a busy machine five times slower.
 export OMP_WAIT_POLICY ?= passive
 
+# A test file runs in one process, and each process has a ComfyUI of its own.
+WORKERS := --numprocesses auto --maxprocesses 4 --dist loadfile
+
 .PHONY: demo test soak bench lint train-demo
 
 demo: .venv/standalone.stamp
@@ -13,7 +16,7 @@ demo: .venv/standalone.stamp
 
 test: .venv/dev.stamp lint
 	$(BIN)/python tests/golden.py tests/golden
-	$(BIN)/python -m pytest -rs
+	$(BIN)/python -m pytest -rs $(WORKERS)
 
 soak: .venv/dev.stamp
 	$(BIN)/python -m pytest -rs -m soak tests/soak
@@ -24,6 +27,7 @@ lint: .venv/dev.stamp
 
 bench: .venv/dev.stamp
 	$(BIN)/python tests/bench.py
+	$(BIN)/python -m tests.bench_import
 	$(BIN)/python -m tests.bench_memory
 	$(BIN)/python -m tests.bench_steadiness overlaps --scenes still --frames 61
 

@@ -44,7 +44,6 @@ MATHS = [
     "audio/windows",
 ]
 ROOMS_WITH_LIBRARIES = ("standalone", "training", "evaluation", "toy_world")
-IMPORT_SECONDS = 0.3
 
 
 def files(folder: Path) -> list[Path]:
@@ -114,26 +113,28 @@ def test_root_does_nothing_but_hand_on():
     ]
 
 
-def test_importing_the_pack_costs_next_to_nothing():
-    """All of the core that the nodes import, with torch already there, as in ComfyUI."""
-    modules = {
-        f"multitalk_core.{node.module.removeprefix('multitalk_core.')}"
+def core_modules_of_nodes() -> set[str]:
+    """All of the core that the nodes import."""
+    return {
+        node.module
         for path in files(NODES)
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.ImportFrom) and node.level == 2 and node.module.startswith("multitalk_core.")
     }
+
+
+def test_importing_the_pack_costs_next_to_nothing():
+    """With torch already there, as in ComfyUI, no library is imported (`make bench` tells the seconds)."""
+    modules = core_modules_of_nodes()
     assert modules
     script = (
-        "import sys, time, torch, numpy, PIL.Image, PIL.ImageDraw, PIL.ImageFont\n"
-        "before, start = set(sys.modules), time.perf_counter()\n"
+        "import sys, torch, numpy, PIL.Image, PIL.ImageDraw, PIL.ImageFont\n"
+        "before = set(sys.modules)\n"
         f"for module in {sorted(modules)}: __import__(module)\n"
-        "seconds = time.perf_counter() - start\n"
-        "print(seconds, *sorted({name.split('.')[0] for name in set(sys.modules) - before}))\n"
+        "print(*sorted({name.split('.')[0] for name in set(sys.modules) - before}))\n"
     )
     finished = subprocess.run(
         [sys.executable, "-c", script], cwd=PACK, capture_output=True, text=True, check=True
     )
-    seconds, *names = finished.stdout.split()
-    print(f"importing {len(modules)} modules of the core took {float(seconds):.3f} s")
-    assert not set(names) & (HEAVY | ABANDONED)
-    assert float(seconds) < IMPORT_SECONDS
+    names = set(finished.stdout.split())
+    assert "multitalk_core" in names and not names & (HEAVY | ABANDONED)
