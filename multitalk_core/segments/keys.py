@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 from torch import Tensor
 
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
@@ -41,3 +42,13 @@ def chain(description: Json, links: Sequence[Json]) -> list[str]:
         before = digest([before, link])
         keys.append(before)
     return keys
+
+
+def computed_on(device: torch.device) -> dict[str, Json]:
+    """What changes the numbers of a film besides its inputs, by name: part of the description everywhere."""
+    return {"device": device.type, "torch": release(torch.__version__)}
+
+
+def release(version: str) -> str:
+    """Of a library's version, what can change numbers: its first two parts."""
+    return ".".join(version.split(".")[:2])
