@@ -14,13 +14,13 @@ from .kept_film import (
     MANIFEST,
     KeptFilm,
     PassedOver,
+    clip_name,
     own_files,
     read_film,
     write_manifest,
 )
 from .keys import Json, chain
 from .lock import Held, held
-from .plain import is_plain
 from .segment import BrokenSegment, Segment, read_segment, write_segment
 from .store import GIGABYTE, kept_films, make_room, takes_no_files
 
@@ -56,13 +56,14 @@ class FilmSegments:
 
     def path(self, clip: int) -> Path:
         """Where a clip's segment lies; takes of the same clip lie side by side."""
-        return self.folder / f"clip-{clip + 1:04}-{self.keys[clip][:FOLDER_DIGITS]}.safetensors"
+        return self.folder / clip_name(clip, self.keys[clip])
 
     @property
     def there(self) -> int:
         """Clips from the first on whose segments lie there."""
-        clips = range(len(self.keys))
-        return next((clip for clip in clips if not is_plain(self.path(clip))), len(self.keys))
+        names = set(os.listdir(self.folder))
+        keys = enumerate(self.keys)
+        return next((clip for clip, key in keys if clip_name(clip, key) not in names), len(self.keys))
 
     def read(self, clip: int) -> Segment | None:
         """The segment of a clip, or None when it has to be made.
@@ -75,8 +76,9 @@ class FilmSegments:
             return read_segment(self.path(clip), self.keys[clip])
         except BrokenSegment as broken:
             self._whole = False
-            following = any(is_plain(self.path(later)) for later in range(clip + 1, len(self.keys)))
-            if is_plain(self.path(clip)) or following:
+            names = set(os.listdir(self.folder))
+            # This one or any that follows it.
+            if any(clip_name(at, self.keys[at]) in names for at in range(clip, len(self.keys))):
                 rest = " and those that follow it are" if clip + 1 < len(self.keys) else " is"
                 self.notes.append(f"clip {clip + 1}{rest} made again: its segment is {broken}")
             return None
@@ -142,10 +144,11 @@ def open_film(
     with ExitStack() as stack:
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            _check_own(folder)
+            before = _film_before(folder)
             stack.enter_context(held(folder / LOCK))
-            films = kept_films(root)
-            used = 1 + max((film.used for film in films), default=0)
+            others = kept_films(root, but=folder)
+            before = before or next((film for film in others if film.title == title), None)
+            used = 1 + max((film.used for film in [before, *others] if film), default=0)
             write_manifest(folder, title, used, description, links)
             sizes, _ = own_files(folder)
             for name in sizes:
@@ -157,21 +160,25 @@ def open_film(
             ) from taken
         except OSError as error:
             raise takes_no_files(root, error) from error
-        others = [film for film in films if film.folder != folder]
-        notes = _changes(films, folder, title, description, links)
+        notes = _changes(before, title, description, links)
         segments = FilmSegments(folder, keys, notes, limit, others, sum(sizes.values()))
         segments.make_room()
         yield segments
 
 
-def _check_own(folder: Path) -> None:
-    """Raise a MultiTalkError where something lies in the film's place that the store did not write."""
+def _film_before(folder: Path) -> KeptFilm | None:
+    """The film as its last run left it.
+
+    Raises
+    ------
+    MultiTalkError
+        Where something lies in its place that the store did not write.
+    """
     try:
         _, strange = own_files(folder)
         if strange:
             raise PassedOver(f"{strange[0]} in it is no plain file")
-        if os.path.lexists(folder / MANIFEST):
-            read_film(folder)
+        return read_film(folder) if os.path.lexists(folder / MANIFEST) else None
     except PassedOver as reason:
         raise MultiTalkError(
             f"The folder {folder} is this film's, but {reason}: move away what the store did not write, or "
@@ -180,15 +187,9 @@ def _check_own(folder: Path) -> None:
 
 
 def _changes(
-    films: list[KeptFilm],
-    folder: Path,
-    title: str,
-    description: dict[str, Json],
-    links: list[dict[str, Json]],
+    before: KeptFilm | None, title: str, description: dict[str, Json], links: list[dict[str, Json]]
 ) -> list[str]:
     """What differs from the film's last run, if that shapes clips."""
-    before = next((film for film in films if film.folder == folder), None)
-    before = before or next((film for film in films if film.title == title), None)
     if before is None:
         return []
     if names := _differing(before.description, description):

@@ -133,6 +133,11 @@ def _parsed(content: bytes, name: str) -> tuple[str, int, dict[str, Json], list[
     raise PassedOver(f"its {MANIFEST} is none that the store writes")
 
 
+def clip_name(clip: int, key: str) -> str:
+    """The file of a clip's segment, as CLIP finds it."""
+    return f"clip-{clip + 1:04}-{key[:FOLDER_DIGITS]}.safetensors"
+
+
 def write_manifest(
     folder: Path, title: str, used: int, description: dict[str, Json], links: list[dict[str, Json]]
 ) -> None:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
+_ENCODER = json.JSONEncoder(sort_keys=True, allow_nan=False)
 
 
 def digest(value: Json | Tensor | np.ndarray) -> str:
@@ -19,7 +20,7 @@ def digest(value: Json | Tensor | np.ndarray) -> str:
         hashed = hashlib.sha256(f"{value.dtype} {value.shape} ".encode())
         hashed.update(np.ascontiguousarray(value).data)
         return hashed.hexdigest()
-    return hashlib.sha256(json.dumps(value, sort_keys=True, allow_nan=False).encode()).hexdigest()
+    return hashlib.sha256(_ENCODER.encode(value).encode()).hexdigest()
 
 
 def chain(description: Json, links: Sequence[Json]) -> list[str]:

@@ -51,8 +51,14 @@ class Cleared:
     stay: list[str] = field(default_factory=list)
 
 
-def survey(root: Path) -> Survey:
+def survey(root: Path, but: Path | None = None) -> Survey:
     """All films of a store, and all that is passed over.
+
+    Parameters
+    ----------
+    root : Path
+    but : Path, optional
+        A film's folder to leave out.
 
     Raises
     ------
@@ -61,6 +67,8 @@ def survey(root: Path) -> Survey:
     """
     films, passed = [], []
     for path in _entries(root):
+        if path == but:
+            continue
         try:
             film = read_film(path)
         except PassedOver as reason:
@@ -72,9 +80,9 @@ def survey(root: Path) -> Survey:
     return Survey(films, passed)
 
 
-def kept_films(root: Path) -> list[KeptFilm]:
-    """All films of a store, the last used first."""
-    return survey(root).films
+def kept_films(root: Path, but: Path | None = None) -> list[KeptFilm]:
+    """All films of a store, the last used first; see `survey`."""
+    return survey(root, but).films
 
 
 def clear_films(root: Path) -> Cleared:
