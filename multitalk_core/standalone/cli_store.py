@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from ..clips import ClipPlan
-from ..errors import LONGEST_MESSAGE, printable, quoted
+from ..errors import LONGEST_MESSAGE, MultiTalkError, printable, quoted
 from ..film import Take
 from ..segments import KeptFilm, check_store, clear_films, segment_bytes, survey
 from ..takes import check_clip, plan_takes
@@ -15,18 +15,20 @@ from .cli_types import positive, prompt_at, retake, whole_number
 
 GIGABYTE = 10**9
 RANDOM_SEEDS = 2**31
+STORE = "multitalk/films"  # in the user's cache
 
 
-def default_store() -> Path:
-    """A folder of the user's cache."""
-    home = Path.home()
-    if os.name == "nt":
-        cache = os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local"
-    else:
-        cache = os.environ.get("XDG_CACHE_HOME") or home / (
-            "Library/Caches" if sys.platform == "darwin" else ".cache"
-        )
-    return Path(cache) / "multitalk" / "films"
+def default_store() -> Path | None:
+    """A folder of the user's cache; None where the user has no home."""
+    cache = os.environ.get("LOCALAPPDATA" if os.name == "nt" else "XDG_CACHE_HOME")
+    if cache:
+        return Path(cache, STORE)
+    try:
+        home = Path.home()
+    except RuntimeError:  # neither HOME nor an entry among the system's users
+        return None
+    caches = {"nt": "AppData/Local", "darwin": "Library/Caches"}
+    return home / caches.get(os.name, caches.get(sys.platform, ".cache")) / STORE
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -84,6 +86,8 @@ def check(arguments: argparse.Namespace, height: int, width: int) -> None:
     if arguments.store is not None:
         clip_bytes = segment_bytes(arguments.clip_frames, arguments.motion_frames, height, width)
         check_store(arguments.store, clip_bytes)
+    elif default_store() is None:
+        print("No clips are kept, as there is no home folder to keep them in: name a folder with --store.")
 
 
 def read_takes(arguments: argparse.Namespace, plan: ClipPlan, fps: float) -> dict[int, Take]:
@@ -120,6 +124,8 @@ def add_films_command(commands: argparse._SubParsersAction) -> None:
 
 def list_films(arguments: argparse.Namespace) -> None:
     """Print what is kept, or clear it."""
+    if arguments.store is None:
+        raise MultiTalkError("There is no home folder in which films could be kept: name one with --store.")
     if arguments.clear:
         cleared = clear_films(arguments.store)
         _print(*(f"cleared {_line(film)}" for film in cleared.films), *cleared.stay)
