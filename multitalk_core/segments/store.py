@@ -168,7 +168,7 @@ def check_store(root: Path, clip_bytes: int = 0) -> None:
 
 def takes_no_files(root: Path, error: OSError) -> MultiTalkError:
     """The sentence about a store that nothing can be written to."""
-    reason = "it is no folder" if root.exists() and not root.is_dir() else error.strerror
+    reason = "it is no folder" if os.path.exists(root) and not os.path.isdir(root) else error.strerror
     return MultiTalkError(
         f"The store {root} takes no files ({reason}): free some space, choose a folder that you may write "
         "to, or make the film without a store."

@@ -302,6 +302,12 @@ def test_a_store_that_is_a_file(tmp_path, command):
     assert store.read_text() == "mine"
 
 
+@pytest.mark.parametrize("work", [survey, clear_films, film, check_store])
+def test_a_store_of_300_letters(tmp_path, work):
+    with pytest.raises(MultiTalkError, match="File name too long"):
+        work(tmp_path / ("x" * 300))
+
+
 def test_a_store_is_checked_before_work(tmp_path):
     check_store(tmp_path / "new" / "store", clip_bytes=1000)
     assert list((tmp_path / "new" / "store").iterdir()) == []
