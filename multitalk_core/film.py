@@ -19,6 +19,7 @@ from .conditioning import (
     motion_latent,
 )
 from .dubbing import Dubbing
+from .finite import check_finite
 from .joins import Joins
 from .recording import BindingRecorder
 from .sampling import clip_noise
@@ -167,6 +168,11 @@ def make_film(
     Yields
     ------
     FinishedClip
+
+    Raises
+    ------
+    MultiTalkError
+        When a clip's numbers are not finite; it is not kept.
     """
     takes = takes or {}
     joins = joins or Joins()
@@ -187,7 +193,10 @@ def make_film(
         latent = maker.sample(
             _inputs(maker, clip, given, before, repeated, windows, generator, take.prompt, source)
         )
-        frames = _matched(maker.decode(latent).to(first), seen, colour_strength, joins.colour_method)
+        check_finite(latent, f"The latent of clip {clip.index + 1}")
+        decoded = maker.decode(latent).to(first)
+        check_finite(decoded, f"What the VAE decodes of clip {clip.index + 1}")
+        frames = _matched(decoded, seen, colour_strength, joins.colour_method)
         frames = joins.faded(frames, before, clip.motion_frames)
         if dubbing is not None:
             frames = dubbing.with_video(frames, clip, seen)
@@ -223,6 +232,7 @@ def clip_links(
 ) -> list[Json]:
     """What shapes each clip of a film besides what shapes the whole: the links of `open_film`."""
     takes = takes or {}
+    overlap = plan.overlap  # which looks at every clip
     links = []
     for clip in plan.clips:
         last = clip.index == len(plan.clips) - 1
@@ -230,7 +240,7 @@ def clip_links(
         until = clip.start + clip.frames + window // 2
         links.append(
             {
-                "frames": [clip.start, clip.frames, clip.motion_frames, plan.overlap],
+                "frames": [clip.start, clip.frames, clip.motion_frames, overlap],
                 "voices": conversation.heard(until),
                 "ending": prolonged if last else 0,
                 "seed of its own": take.seed,

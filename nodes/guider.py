@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ..multitalk_core.conditioning import MotionLatent
 from ..multitalk_core.errors import MultiTalkError
+from ..multitalk_core.finite import check_finite
 from ..multitalk_core.guidance import (
     NEGATIVE,
     NEGATIVE_WITHOUT_AUDIO,
@@ -74,7 +75,9 @@ class AudioGuider(CFGGuider):
         """One clip: differences and motion noise of an earlier one are forgotten."""
         self.running = ProjectedGuidance() if self.projected else None
         self.held: tuple[float, Tensor] | None = None
-        return super().sample(*arguments, **options)
+        sampled = super().sample(*arguments, **options)
+        check_finite(sampled, "The sampled latent")
+        return sampled
 
     def predict_noise(
         self,

@@ -3,8 +3,8 @@
 from comfy_api.latest import io, ui
 from server import PromptServer
 
-from ..multitalk_core.errors import MultiTalkError
-from ..multitalk_core.segments import KeptFilm, clear_film, clear_films, kept_films
+from ..multitalk_core.errors import LONGEST_MESSAGE, MultiTalkError, printable, quoted
+from ..multitalk_core.segments import Cleared, KeptFilm, clear_film, clear_films, kept_films, survey
 from .sockets import CATEGORY
 from .store import store_folder
 
@@ -58,34 +58,42 @@ class KeptFilms(io.ComfyNode):
 
     @classmethod
     def execute(cls, clear: dict) -> io.NodeOutput:
-        removed = _clear(clear)
-        lines = [f"{len(removed)} cleared, {_gigabytes(removed)}"] if clear["clear"] != NOTHING else []
-        films = kept_films(store_folder())
-        lines += [_line(film) for film in films]
-        lines.append(f"{len(films)} films, {_gigabytes(films)} in {store_folder()}")
+        lines = _clear(clear)
+        found = survey(store_folder())
+        lines += [_line(film) for film in found.films]
+        lines += found.passed
+        where = printable(str(store_folder()), LONGEST_MESSAGE)
+        lines.append(f"{len(found.films)} films, {_gigabytes(found.films)} in {where}")
         text = "\n".join(lines)
         PromptServer.instance.send_progress_text(text, cls.hidden.unique_id)
         return io.NodeOutput(text, ui=ui.PreviewText(text))
 
 
-def _clear(clear: dict) -> list[KeptFilm]:
-    """What was removed."""
-    if clear["clear"] == ALL:
-        return clear_films(store_folder())
+def _clear(clear: dict) -> list[str]:
+    """What was removed, and what could not be."""
     if clear["clear"] == NOTHING:
         return []
-    name = clear["film"].strip()
-    named = [film for film in kept_films(store_folder()) if film.folder.name == name]
-    if not named:
+    if clear["clear"] == ALL:
+        cleared = clear_films(store_folder())
+    else:
+        film = _named(clear["film"].strip())
+        clear_film(film)
+        cleared = Cleared([film])
+    return [f"{len(cleared.films)} cleared, {_gigabytes(cleared.films)}", *cleared.stay]
+
+
+def _named(name: str) -> KeptFilm:
+    film = next((film for film in kept_films(store_folder()) if film.folder.name == name), None)
+    if film is None:
         raise MultiTalkError(
-            f'No film "{name}" is kept: take a name from the list, as it stands in its line.'
+            f'No film "{quoted(name)}" is kept: take a name from the list, as it stands in its line.'
         )
-    return [film for film in named if clear_film(film)]
+    return film
 
 
 def _line(film: KeptFilm) -> str:
     clips = f"{film.clips} of {film.of} clips"
-    return f"{film.folder.name}  {film.size / GIGABYTE:.3f} GB  {clips}  {film.title}"
+    return f"{film.folder.name}  {film.size / GIGABYTE:.3f} GB  {clips}  {quoted(film.title)}"
 
 
 def _gigabytes(films: list[KeptFilm]) -> str:

@@ -13,6 +13,7 @@ from node_helpers import conditioning_set_values
 from torch import Tensor
 
 from ..multitalk_core.film import ClipInputs
+from ..multitalk_core.finite import check_finite
 from ..multitalk_core.guidance import GuidanceScales
 from ..multitalk_core.recording import BindingRecorder
 from ..multitalk_core.schemes import Grid
@@ -150,6 +151,7 @@ class ComfyClipMaker:
         return given
 
     def _after_step(self, clip: int, step: int, denoised: Tensor) -> None:
+        check_finite(denoised, f"The latent of clip {clip + 1} after step {step + 1}")
         if self.recorder is not None:
             self.recorder.step = step + 1
         if self.on_step is not None:

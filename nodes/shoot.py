@@ -29,6 +29,7 @@ from ..multitalk_core.segments import Json
 from ..multitalk_core.source_video import FittedVideo, Video, film_frames
 from ..multitalk_core.steadiness import colour_goal
 from .clip_settings import ClipSettings
+from .computed import computed
 from .hearing import fitting_adapter
 from .host import AudioSettings
 from .maker import ComfyClipMaker, SamplingSettings
@@ -120,9 +121,11 @@ class Shoot:
         Raises
         ------
         MultiTalkError
-            Models, voices, persons and sizes that do not go together.
+            Models, voices, persons and sizes that do not go together, or a store that takes no files.
         """
         clips = clips or ClipSettings()
+        if clips.kept is not None:
+            clips.kept.check(plan, (self.height, self.width))
         adapter = fitting_adapter(self.model, self.audio_adapter)
         check_voices(self.audio, adapter)
         picture, _ = self.source
@@ -223,13 +226,19 @@ class Shoot:
         A clip is shown after it was taken, so that an interruption meanwhile does not lose it.
         """
         tell = self.reporter.tell
-        with nullcontext() if clips.kept is None else clips.kept.segments(links) as segments:
+
+        def tell_notes() -> None:
+            while segments is not None and segments.notes:
+                tell(segments.notes.pop(0))
+
+        kept = None if clips.kept is None else clips.kept.segments(links, computed(self.model, self.vae))
+        with nullcontext() if kept is None else kept as segments:
             if segments is not None:
                 goes_on = f"goes on after clip {segments.there} of {len(links)}; "
                 tell(f"{goes_on if segments.there else ''}clips are kept in {segments.folder}")
+            tell_notes()
             for finished in make(segments=segments):
-                while segments is not None and segments.notes:
-                    tell(segments.notes.pop(0))
+                tell_notes()
                 yield finished
                 if clips.steadiness is not None:
                     clips.steadiness.append(finished.frames, goal(finished))

@@ -12,8 +12,15 @@ import folder_paths
 from comfy_execution.graph import DynamicPrompt
 from comfy_execution.graph_utils import is_link
 
-from ..multitalk_core.film import MATHS_VERSION
-from ..multitalk_core.segments import FilmSegments, Json, digest, open_film
+from ..multitalk_core.clips import ClipPlan
+from ..multitalk_core.segments import (
+    FilmSegments,
+    Json,
+    check_store,
+    digest,
+    open_film,
+    segment_bytes,
+)
 
 Link = list  # [id of a node, index of its output]
 
@@ -70,14 +77,26 @@ class FilmOfNode:
         title = f"{graph.get_node(node_id)['class_type']} {node_id}"
         return cls(title, description, text_encoder, limit)
 
+    def check(self, plan: ClipPlan, size: tuple[int, int]) -> None:
+        """Raise a MultiTalkError unless the store takes a clip of this height and width."""
+        check_store(store_folder(), segment_bytes(plan.clips[0].frames, plan.overlap, *size))
+
     @contextmanager
-    def segments(self, links: list[Json]) -> Iterator[FilmSegments]:
-        """Its clips in the store."""
+    def segments(self, links: list[Json], computed: dict[str, Json]) -> Iterator[FilmSegments]:
+        """Its clips in the store.
+
+        Parameters
+        ----------
+        links : list of plain values
+            What shapes each clip besides.
+        computed : plain values by name
+            How this ComfyUI computes.
+        """
         links = [
             link if link["prompt of its own"] is None else {**link, "text encoder": self.text_encoder}
             for link in links
         ]
-        description = {"version": MATHS_VERSION, **self.description}
+        description = {**computed, **self.description}
         with open_film(store_folder(), self.title, description, links, self.limit) as segments:
             yield segments
 

@@ -1,21 +1,30 @@
 """The store on disk that makes a long film resumable: one segment a clip, found by its key."""
 
-from .keys import Json, chain, digest
-from .segment import BrokenSegment, Segment, read_segment, write_segment
-from .store import FilmSegments, KeptFilm, clear_film, clear_films, kept_films, open_film
+from .film_segments import FilmSegments, open_film
+from .kept_film import KeptFilm
+from .keys import Json, chain, computed_on, digest, release
+from .segment import BrokenSegment, Segment, read_segment, segment_bytes, write_segment
+from .store import Cleared, Survey, check_store, clear_film, clear_films, kept_films, survey
 
 __all__ = [
     "BrokenSegment",
+    "Cleared",
     "FilmSegments",
     "Json",
     "KeptFilm",
     "Segment",
+    "Survey",
     "chain",
+    "check_store",
     "clear_film",
     "clear_films",
+    "computed_on",
     "digest",
     "kept_films",
     "open_film",
     "read_segment",
+    "release",
+    "segment_bytes",
+    "survey",
     "write_segment",
 ]

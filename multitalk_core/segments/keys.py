@@ -5,9 +5,11 @@ import json
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 from torch import Tensor
 
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
+_ENCODER = json.JSONEncoder(sort_keys=True, allow_nan=False)
 
 
 def digest(value: Json | Tensor | np.ndarray) -> str:
@@ -18,7 +20,7 @@ def digest(value: Json | Tensor | np.ndarray) -> str:
         hashed = hashlib.sha256(f"{value.dtype} {value.shape} ".encode())
         hashed.update(np.ascontiguousarray(value).data)
         return hashed.hexdigest()
-    return hashlib.sha256(json.dumps(value, sort_keys=True, allow_nan=False).encode()).hexdigest()
+    return hashlib.sha256(_ENCODER.encode(value).encode()).hexdigest()
 
 
 def chain(description: Json, links: Sequence[Json]) -> list[str]:
@@ -41,3 +43,13 @@ def chain(description: Json, links: Sequence[Json]) -> list[str]:
         before = digest([before, link])
         keys.append(before)
     return keys
+
+
+def computed_on(device: torch.device) -> dict[str, Json]:
+    """What changes the numbers of a film besides its inputs, by name: part of the description everywhere."""
+    return {"device": device.type, "torch": release(torch.__version__)}
+
+
+def release(version: str) -> str:
+    """Of a library's version, what can change numbers: its first two parts."""
+    return ".".join(version.split(".")[:2])

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from .plain import open_plain
+
 
 class Held(Exception):
     """Another process has the lock; `holder` is its number, or "?"."""
@@ -29,13 +31,13 @@ def held(path: Path, signed: bool = True) -> Iterator[None]:
     Held
         At once, when somebody else holds it.
     OSError
-        When the file cannot be made.
+        When the file cannot be made, or is no plain file.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    descriptor = open_plain(path, os.O_RDWR | os.O_CREAT)
     try:
         if not _take(descriptor):
             os.lseek(descriptor, 0, os.SEEK_SET)
-            raise Held(os.read(descriptor, 32).decode().strip() if signed else "?")
+            raise Held(os.read(descriptor, 32).decode("ascii", "replace").strip() if signed else "?")
         if signed:
             os.ftruncate(descriptor, 0)
             os.lseek(descriptor, 0, os.SEEK_SET)

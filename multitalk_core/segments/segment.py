@@ -9,12 +9,16 @@ import torch
 from torch import Tensor
 
 from ..files import whole_file
+from ..finite import is_finite
 from ..picture import levels
 from .lossless import pack_frames, unpack_frames
+from .plain import is_plain
 
 FORMAT = "multitalk segment 1"
 TENSORS = ("frames", "latent", "motion", "noise")
 LOCATED = "located."  # before the names of what was recorded
+FRAME_BYTES = 1.5  # of a pixel: two fifths of its 8-bit colours, and its share of the latent
+MOTION_BYTES = 12  # of a pixel: three colours in float32
 
 
 class BrokenSegment(Exception):
@@ -43,6 +47,11 @@ class Segment:
     motion: Tensor
     noise: Tensor
     located: dict[str, Tensor] = field(default_factory=dict)
+
+
+def segment_bytes(frames: int, overlap: int, height: int, width: int) -> int:
+    """About what a clip of so many frames, pixels high and wide, takes on disk."""
+    return round((FRAME_BYTES * frames + MOTION_BYTES * overlap) * height * width)
 
 
 def write_segment(path: Path, key: str, segment: Segment) -> Segment:
@@ -80,7 +89,7 @@ def read_segment(path: Path, key: str) -> Segment:
     """
     from safetensors import SafetensorError, safe_open
 
-    if not path.exists():
+    if not is_plain(path):
         raise BrokenSegment("missing")
     try:
         with safe_open(path, "pt") as file:
@@ -96,6 +105,8 @@ def read_segment(path: Path, key: str) -> Segment:
         raise BrokenSegment("altered")
     if metadata["key"] != key:
         raise BrokenSegment("another clip's")
+    if not all(map(is_finite, tensors.values())):
+        raise BrokenSegment("not finite")
     frames = unpack_frames(tensors.pop("frames")).float() / 255
     located = {name.removeprefix(LOCATED): tensors.pop(name) for name in set(tensors) - set(TENSORS)}
     return Segment(frames, **tensors, located=located)

@@ -1,239 +1,190 @@
 """The films of a store: a folder each, with a manifest, a lock, and one segment a clip.
 
-Which film was used last is told by a counter, not by the clock, which may jump.
+Only what the store wrote is ever removed, file by file. Which film was used last is told by a counter, not by
+the clock, which may jump.
 """
 
-import json
+import os
 import shutil
+import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
-from fnmatch import fnmatch
 from pathlib import Path
 
-from ..errors import MultiTalkError
-from ..files import whole_file
-from .keys import Json, chain
+from ..errors import MultiTalkError, quoted
+from .kept_film import FOLDER, LOCK, MANIFEST, KeptFilm, PassedOver, own_files, read_film
 from .lock import Held, held
-from .segment import BrokenSegment, Segment, read_segment, write_segment
+from .plain import is_plain
 
-MANIFEST, LOCK = "film.json", "lock"
-FOLDER_DIGITS = 16  # of the first clip's key: films of another beginning lie in other folders
-LIMIT_BYTES = 50 * 10**9
+GIGABYTE = 10**9
 
 
 @dataclass(frozen=True)
-class KeptFilm:
-    """A film in the store.
+class Survey:
+    """What lies in a store.
 
     Attributes
     ----------
-    folder : Path
-    title : str
-    clips, of : int
-        Clips whose segments lie there, and clips of the plan.
-    size : int
-        Bytes.
-    used : int
-        Greater for films used later.
-    description : plain values
-        What shapes the whole film.
-    links : list of plain values
-        What shapes each clip besides.
+    films : list of KeptFilm
+        The last used first.
+    passed : list of str
+        A sentence for each thing that is none of the store's.
     """
 
-    folder: Path
-    title: str
-    clips: int
-    of: int
-    size: int
-    used: int
-    description: Json
-    links: list[Json]
+    films: list[KeptFilm] = field(default_factory=list)
+    passed: list[str] = field(default_factory=list)
 
 
-@dataclass
-class FilmSegments:
-    """The segments of one film, in the order of its clips.
+@dataclass(frozen=True)
+class Cleared:
+    """What was removed from a store.
 
     Attributes
     ----------
-    folder : Path
-    keys : list of str
-        One a clip.
-    notes : list of str
-        What a user should know: why clips are made again.
+    films : list of KeptFilm
+    stay : list of str
+        A sentence for each film that could not be removed.
     """
 
-    folder: Path
-    keys: list[str]
-    notes: list[str] = field(default_factory=list)
-    _whole: bool = True
-
-    def path(self, clip: int) -> Path:
-        """Where a clip's segment lies; takes of the same clip lie side by side."""
-        return self.folder / f"clip-{clip + 1:04}-{self.keys[clip][:FOLDER_DIGITS]}.safetensors"
-
-    @property
-    def there(self) -> int:
-        """Clips from the first on whose segments lie there."""
-        return next((clip for clip in range(len(self.keys)) if not self.path(clip).exists()), len(self.keys))
-
-    def read(self, clip: int) -> Segment | None:
-        """The segment of a clip, or None when it has to be made.
-
-        After the first that is made, those that follow are too: on a GPU a clip made again differs a little.
-        """
-        if not self._whole:
-            return None
-        try:
-            return read_segment(self.path(clip), self.keys[clip])
-        except BrokenSegment as broken:
-            self._whole = False
-            following = any(self.path(later).exists() for later in range(clip + 1, len(self.keys)))
-            if self.path(clip).exists() or following:
-                rest = " and those that follow it are" if clip + 1 < len(self.keys) else " is"
-                self.notes.append(f"clip {clip + 1}{rest} made again: its segment is {broken}")
-            return None
-
-    def write(self, clip: int, segment: Segment) -> Segment:
-        """Keep a clip, and return it as it will be read.
-
-        Raises
-        ------
-        MultiTalkError
-            When the disk does not take it.
-        """
-        try:
-            return write_segment(self.path(clip), self.keys[clip], segment)
-        except OSError as error:
-            raise MultiTalkError(
-                f"Clip {clip + 1} cannot be kept in {self.folder} ({error.strerror}): free some space or "
-                f"choose another store. {clip} clips are kept, and the same film goes on after them."
-            ) from error
+    films: list[KeptFilm] = field(default_factory=list)
+    stay: list[str] = field(default_factory=list)
 
 
-@contextmanager
-def open_film(
-    root: Path, title: str, description: Json, links: Sequence[Json], limit: int = LIMIT_BYTES
-) -> Iterator[FilmSegments]:
-    """A film's segments, for this process alone.
+def survey(root: Path, but: Path | None = None) -> Survey:
+    """All films of a store, and all that is passed over.
 
     Parameters
     ----------
     root : Path
-        Folder of all films.
-    title : str
-        What a user calls the film.
-    description, links : plain values
-        See `chain`.
-    limit : int
-        Bytes: films used least recently are cleared, before and after, until all fit. This one stays.
+    but : Path, optional
+        A film's folder to leave out.
 
     Raises
     ------
     MultiTalkError
-        When the folder takes no files, or another process makes the same film.
+        When the store is no folder, or cannot be read.
     """
-    description, links = json.loads(json.dumps([description, list(links)]))  # as the manifest gives them back
-    keys = chain(description, links)
-    folder = root / keys[0][:FOLDER_DIGITS]
-    with ExitStack() as stack:
+    films, passed = [], []
+    for path in _entries(root):
+        if path == but:
+            continue
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            stack.enter_context(held(folder / LOCK))
-            films = kept_films(root)
-            used = 1 + max((film.used for film in films), default=0)
-            manifest = {"title": title, "used": used, "description": description, "links": links}
-            with whole_file(folder / MANIFEST) as part:
-                part.write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-            for left_over in folder.glob("*.part"):
-                left_over.unlink()
-        except Held as taken:
-            raise MultiTalkError(
-                f"Process {taken.holder} is making the same film: wait until it ends, or stop it."
-            ) from taken
-        except OSError as error:
-            raise MultiTalkError(
-                f"The store {root} takes no files ({error.strerror}): free some space, choose a folder that "
-                "you may write to, or make the film without a store."
-            ) from error
-        clear_films(root, limit, keep=folder)
-        yield FilmSegments(folder, keys, _changes(films, folder, title, description, links))
-        clear_films(root, limit, keep=folder)
+            film = read_film(path)
+        except PassedOver as reason:
+            passed.append(f"{quoted(path.name)} is passed over: {reason}.")
+            continue
+        films.append(film)
+        passed += [f"{film.folder.name}/{name} is passed over: it is no plain file." for name in film.strange]
+    films.sort(key=lambda film: film.used, reverse=True)
+    return Survey(films, passed)
 
 
-def kept_films(root: Path) -> list[KeptFilm]:
-    """All films of a store, the last used first."""
-    films = [_kept(lock.parent) for lock in root.glob(f"*/{LOCK}")]
-    return sorted(films, key=lambda film: film.used, reverse=True)
+def kept_films(root: Path, but: Path | None = None) -> list[KeptFilm]:
+    """All films of a store, the last used first; see `survey`."""
+    return survey(root, but).films
 
 
-def clear_films(root: Path, limit: int = 0, keep: Path | None = None) -> list[KeptFilm]:
-    """Remove the least recently used films until no more than `limit` bytes are kept.
+def clear_films(root: Path) -> Cleared:
+    """Remove all films but those that are being made."""
+    return make_room(kept_films(root), 0)
 
-    Films that are being made, and the one in the folder `keep`, stay.
 
-    Returns
-    -------
-    list of KeptFilm
-        What was removed.
+def make_room(films: Sequence[KeptFilm], limit: int) -> Cleared:
+    """Remove films, the last one first, until the others take no more than `limit` bytes.
+
+    Films that are being made stay.
     """
-    films = kept_films(root)
     size = sum(film.size for film in films)
-    removed = []
+    cleared = Cleared()
     for film in reversed(films):
         if size <= limit:
             break
-        if film.folder != keep and clear_film(film):
+        try:
+            clear_film(film)
+        except MultiTalkError as error:
+            cleared.stay.append(str(error))
+        else:
             size -= film.size
-            removed.append(film)
-    return removed
+            cleared.films.append(film)
+    return cleared
 
 
-def clear_film(film: KeptFilm) -> bool:
-    """Remove a film unless it is being made; whether it was removed."""
+def clear_film(film: KeptFilm) -> None:
+    """Remove the files of a film that the store wrote, and its folder if nothing else lies there.
+
+    Raises
+    ------
+    MultiTalkError
+        When it is being made, or the disk does not let go of it.
+    """
+    lock = film.folder / LOCK
     try:
-        with held(film.folder / LOCK):
-            shutil.rmtree(film.folder)
-    except (Held, FileNotFoundError):  # being made, or another clear-out was quicker
-        return False
-    return True
+        with held(lock):
+            sizes, _ = own_files(film.folder)
+            # The manifest last: until then the film can be cleared again.
+            for name in sorted(sizes.keys() - {LOCK}, key=lambda name: name == MANIFEST):
+                (film.folder / name).unlink(missing_ok=True)
+            if os.name != "nt":  # while it is held: another run may take it as soon as it is not
+                lock.unlink()
+        if os.name == "nt":  # which removes no open file
+            lock.unlink(missing_ok=True)
+    except FileNotFoundError:  # another clear-out was quicker
+        return
+    except Held as taken:
+        raise _stays(film, f"process {taken.holder} is making it") from taken
+    except OSError as error:
+        raise _stays(film, f"it cannot be removed ({error.strerror})") from error
+    with suppress(OSError):  # what somebody else put there stays
+        film.folder.rmdir()
 
 
-def _kept(folder: Path) -> KeptFilm:
+def _stays(film: KeptFilm, reason: str) -> MultiTalkError:
+    return MultiTalkError(f'The film "{quoted(film.title)}" in {film.folder.name} stays: {reason}.')
+
+
+def check_store(root: Path, clip_bytes: int = 0) -> None:
+    """Check that a store takes files, and that a clip of so many bytes finds room.
+
+    Raises
+    ------
+    MultiTalkError
+        When it does not.
+    """
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        values = (manifest["title"], manifest["used"], manifest["description"], manifest["links"])
-    except (OSError, ValueError, TypeError, LookupError):
-        values = ("(unknown)", 0, None, [])
-    title, used, description, links = values
-    sizes = {}
-    for file in folder.glob("*"):
-        with suppress(FileNotFoundError):  # another run renames and removes its files
-            sizes[file.name] = file.stat().st_size
-    clips = len({name.split("-")[1] for name in sizes if fnmatch(name, "clip-*.safetensors")})
-    size = sum(sizes.values())
-    return KeptFilm(folder, title, clips, len(links), size, used, description, links)
+        root.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=root) as probe:
+            probe.write(b"?")
+        free = shutil.disk_usage(root).free
+    except OSError as error:
+        raise takes_no_files(root, error) from error
+    if free < clip_bytes:
+        raise MultiTalkError(
+            f"The store {root} has {free / GIGABYTE:.3f} GB left, and a clip takes about "
+            f"{clip_bytes / GIGABYTE:.3f} GB: free some space, choose another store, or make the film "
+            "without one."
+        )
 
 
-def _changes(
-    films: list[KeptFilm], folder: Path, title: str, description: Json, links: list[Json]
-) -> list[str]:
-    """What differs from the film's last run, if that shapes clips."""
-    known = [film for film in films if film.description is not None]
-    before = next((film for film in known if film.folder == folder), None)
-    before = before or next((film for film in known if film.title == title), None)
-    if before is None:
-        return []
-    if names := _differing(before.description, description):
-        return [f"every clip differs from the last {title}: {names} changed"]
-    for index, (old, new) in enumerate(zip(before.links, links, strict=False)):
-        if names := _differing(old, new):
-            return [f"clips from {index + 1} on differ from the last {title}: {names} changed"]
-    return []
+def takes_no_files(root: Path, error: OSError) -> MultiTalkError:
+    """The sentence about a store that nothing can be written to."""
+    reason = "it is no folder" if os.path.exists(root) and not os.path.isdir(root) else error.strerror
+    return MultiTalkError(
+        f"The store {root} takes no files ({reason}): free some space, choose a folder that you may write "
+        "to, or make the film without a store."
+    )
 
 
-def _differing(old: Json, new: Json) -> str:
-    """Names of the entries that differ, in words."""
-    return ", ".join(name for name in {**old, **new} if old.get(name) != new.get(name))
+def _entries(root: Path) -> Iterator[Path]:
+    """What could be films; plain files of other names, such as a file browser's, could not."""
+    try:
+        paths = sorted(root.iterdir())
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise MultiTalkError(
+            f"The store {root} cannot be read ({error.strerror}): choose a folder of your own."
+        ) from error
+    for path in paths:
+        if FOLDER.fullmatch(path.name) or not is_plain(path):
+            yield path

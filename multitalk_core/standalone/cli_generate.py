@@ -99,6 +99,7 @@ def make_job(arguments: argparse.Namespace, files: "FilmFiles") -> "FilmJob":
     check_speakers(persons, timeline.speakers)
     height, width = cli_film.film_size(arguments, picture)
     persons.token_masks(height, width)
+    cli_store.check(arguments, height, width)
     models, adapter, encoder = cli_models.load(arguments)
     conversation = encode_conversation(
         timeline,

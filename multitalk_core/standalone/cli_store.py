@@ -7,25 +7,28 @@ import sys
 from pathlib import Path
 
 from ..clips import ClipPlan
+from ..errors import LONGEST_MESSAGE, MultiTalkError, printable, quoted
 from ..film import Take
-from ..segments import clear_films, kept_films
+from ..segments import KeptFilm, check_store, clear_films, segment_bytes, survey
 from ..takes import check_clip, plan_takes
 from .cli_types import positive, prompt_at, retake, whole_number
 
 GIGABYTE = 10**9
 RANDOM_SEEDS = 2**31
+STORE = "multitalk/films"  # in the user's cache
 
 
-def default_store() -> Path:
-    """A folder of the user's cache."""
-    home = Path.home()
-    if os.name == "nt":
-        cache = os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local"
-    else:
-        cache = os.environ.get("XDG_CACHE_HOME") or home / (
-            "Library/Caches" if sys.platform == "darwin" else ".cache"
-        )
-    return Path(cache) / "multitalk" / "films"
+def default_store() -> Path | None:
+    """A folder of the user's cache; None where the user has no home."""
+    cache = os.environ.get("LOCALAPPDATA" if os.name == "nt" else "XDG_CACHE_HOME")
+    if cache:
+        return Path(cache, STORE)
+    try:
+        home = Path.home()
+    except RuntimeError:  # neither HOME nor an entry among the system's users
+        return None
+    caches = {"nt": "AppData/Local", "darwin": "Library/Caches"}
+    return home / caches.get(os.name, caches.get(sys.platform, ".cache")) / STORE
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -78,6 +81,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def check(arguments: argparse.Namespace, height: int, width: int) -> None:
+    """Raise a MultiTalkError unless the store, if there is one, takes a clip of this size."""
+    if arguments.store is not None:
+        clip_bytes = segment_bytes(arguments.clip_frames, arguments.motion_frames, height, width)
+        check_store(arguments.store, clip_bytes)
+    elif default_store() is None:
+        print("No clips are kept, as there is no home folder to keep them in: name a folder with --store.")
+
+
 def read_takes(arguments: argparse.Namespace, plan: ClipPlan, fps: float) -> dict[int, Take]:
     """What some clips have of their own.
 
@@ -112,12 +124,27 @@ def add_films_command(commands: argparse._SubParsersAction) -> None:
 
 def list_films(arguments: argparse.Namespace) -> None:
     """Print what is kept, or clear it."""
+    if arguments.store is None:
+        raise MultiTalkError("There is no home folder in which films could be kept: name one with --store.")
     if arguments.clear:
-        removed = clear_films(arguments.store)
-        size = sum(film.size for film in removed) / GIGABYTE
-        print(f"{len(removed)} films cleared, {size:.3f} GB")
-    films = kept_films(arguments.store)
-    for film in films:
-        clips = f"{film.clips} of {film.of} clips"
-        print(f"{film.size / GIGABYTE:8.3f} GB {clips:>18}  {film.title}  {film.folder}")
-    print(f"{sum(film.size for film in films) / GIGABYTE:8.3f} GB in {len(films)} films in {arguments.store}")
+        cleared = clear_films(arguments.store)
+        _print(*(f"cleared {_line(film)}" for film in cleared.films), *cleared.stay)
+        _print(f"{len(cleared.films)} films cleared, {_gigabytes(cleared.films)}")
+    found = survey(arguments.store)
+    _print(*map(_line, found.films), *found.passed)
+    _print(f"{_gigabytes(found.films)} in {len(found.films)} films in {arguments.store}")
+
+
+def _print(*lines: str) -> None:
+    """Titles and folders may hold what no terminal shows."""
+    for line in lines:
+        print(printable(line, LONGEST_MESSAGE))
+
+
+def _line(film: KeptFilm) -> str:
+    clips = f"{film.clips} of {film.of} clips"
+    return f"{_gigabytes([film])} {clips:>18}  {quoted(film.title)}  {film.folder}"
+
+
+def _gigabytes(films: list[KeptFilm]) -> str:
+    return f"{sum(film.size for film in films) / GIGABYTE:8.3f} GB"

@@ -39,6 +39,8 @@ def generate(job: FilmJob) -> None:
     recorder = BindingRecorder(blocks[len(blocks) // 2], job.watched_step)
     with job.kept() as segments:
         print_lines(outlook(job, segments))
+        while segments is not None and segments.notes:
+            print(segments.notes.pop(0))
         with FilmProgress(job.plan, job.settings.steps) as progress:
             pipeline = MultiTalkPipeline(
                 job.models,

@@ -4,6 +4,8 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import diffusers
+from diffusers.utils.constants import DIFFUSERS_ATTN_BACKEND
 from torch import Tensor
 
 from ..adapter import AudioAdapter
@@ -14,7 +16,7 @@ from ..film import MATHS_VERSION, Take, clip_links
 from ..joins import Joins
 from ..persons import Persons
 from ..picture import resize_and_crop
-from ..segments import FilmSegments, Json, digest, open_film
+from ..segments import FilmSegments, Json, computed_on, digest, open_film, release
 from .models import Models
 from .pipeline import SamplingSettings
 
@@ -123,6 +125,9 @@ class FilmJob:
         del settings["rows_at_once"]  # which only saves memory
         return {
             "version": MATHS_VERSION,
+            **computed_on(self.models.device),
+            "diffusers": release(diffusers.__version__),
+            "attention": DIFFUSERS_ATTN_BACKEND,
             "picture": digest(self.cropped),
             "persons": digest(self.persons.token_masks(*self.size)),
             "prompt": self.prompt,

@@ -11,6 +11,7 @@ from torch import Tensor
 from ..adapter import AudioAdapter
 from ..checkpoint import adapter_shape, check_adapter, read_adapter
 from ..film import ClipInputs
+from ..finite import check_finite
 from ..guidance import (
     NEGATIVE,
     NEGATIVE_WITHOUT_AUDIO,
@@ -170,13 +171,14 @@ class MultiTalkPipeline:
                 inputs.noise.to(models.device),
                 released_timesteps(settings.steps, settings.shift, source.denoise if source else 1.0),
                 inputs.motion,
-                lambda step, latent: self._after_step(inputs.clip.index, step),
+                lambda step, latent: self._after_step(inputs.clip.index, step, latent),
                 source,
             )
         finally:
             host.remove()
 
-    def _after_step(self, clip: int, step: int) -> None:
+    def _after_step(self, clip: int, step: int, latent: Tensor) -> None:
+        check_finite(latent, f"The latent of clip {clip + 1} after step {step + 1}")
         if self.recorder is not None:
             self.recorder.step = step + 1
         if self.on_step is not None:

@@ -1,11 +1,19 @@
 """Clips that are kept between runs of a graph, on a real ComfyUI server."""
 
+import json
+import math
+import os
+import shutil
+
 import numpy as np
 import pytest
-from graphs import HEIGHT, WIDTH, frame_paths, long_video_graph, node
+import torch
+from comfy_server import ComfyServer
+from graphs import HEIGHT, WIDTH, custom_graph, frame_paths, long_video_graph, node, sampler_graph
 from PIL import Image
+from safetensors.torch import load_file, save_file
 
-from multitalk_core.standalone.demo_models import EMBEDDED
+from multitalk_core.standalone.demo_models import EMBEDDED, EMBEDDED_FILES
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +28,9 @@ def run(server):
     """Run a long video as after a restart; its frames and what the node said of clips."""
 
     def frames_and_words(graph):
-        server.post("/free", {"free_memory": True})  # nothing stays cached
+        server.post("/free", {"free_memory": True})
+        # Nothing stays cached: what was asked for is done when the next graph has run.
+        server.run({"kept": node("MultiTalkKeptFilms", clear="nothing")})
         before = len(server.log.read_text())
         shown = server.run(graph)
         words = [line for line in server.log.read_text()[before:].splitlines() if "clip" in line]
@@ -154,12 +164,85 @@ def test_kept_films_are_listed_and_cleared(server, picture, run):
     assert "goes on" not in said
 
 
+def test_strangers_in_the_store_are_named_and_stay(server, picture, run):
+    store = server.base / "user/multitalk/films"
+    run(long_video_graph(picture, seed=88, stop_after=1))
+    deep, pipe = store / "00000000000000aa", store / "00000000000000bb"
+    for folder in (deep, pipe, store / "holiday"):
+        folder.mkdir()
+        (folder / "lock").touch()
+    (deep / "film.json").write_text("[" * 60000 + "]" * 60000)
+    os.mkfifo(pipe / "film.json")
+    try:
+        text = server.run({"kept": node("MultiTalkKeptFilms", clear="all films")}).outputs["kept"]["text"][0]
+        assert f"{deep.name} is passed over: its film.json is none that the store writes." in text
+        assert f"{pipe.name} is passed over: its film.json cannot be read (it is no plain file)." in text
+        assert "holiday is passed over: " in text and "0 films, 0.000 GB" in text
+        assert {path.name for path in store.iterdir()} == {deep.name, pipe.name, "holiday"}
+        _, said = run(long_video_graph(picture, seed=88, stop_after=1))
+        assert "clips are kept in" in said
+    finally:
+        for folder in (deep, pipe, store / "holiday"):
+            shutil.rmtree(folder)
+
+
+def test_a_store_that_takes_no_files_is_told_before_sampling(server, picture):
+    store = server.base / "user/multitalk/films"
+    store.parent.mkdir(exist_ok=True)
+    moved = store.with_name("moved")
+    if store.exists():
+        store.rename(moved)
+    store.write_text("a file")
+    try:
+        refused = server.refuse(long_video_graph(picture, seed=89))
+        assert "takes no files (it is no folder)" in refused.message
+    finally:
+        store.unlink()
+        if moved.exists():
+            moved.rename(store)
+
+
+@pytest.mark.parametrize("graph", [long_video_graph, sampler_graph, custom_graph])
+def test_a_result_that_is_not_finite_is_neither_kept_nor_shown(server, picture, graph):
+    adapter = load_file(EMBEDDED / EMBEDDED_FILES["adapter"])
+    nan = {name: torch.full_like(weight, math.nan) for name, weight in adapter.items()}
+    (server.models / "model_patches").mkdir(exist_ok=True)
+    save_file(nan, server.models / "model_patches/nan.safetensors")
+    before = set(server.base.glob("user/multitalk/films/*/clip-*"))
+    broken = graph(picture)
+    broken["adapter"]["inputs"]["adapter"] = "nan.safetensors"
+    failure = server.refuse(broken)
+    where = "The sampled latent" if graph is custom_graph else "The latent of clip 1 after step 1"
+    assert failure.message.startswith(f"{where} is not finite") and "SageAttention" in failure.message
+    assert set(server.base.glob("user/multitalk/films/*/clip-*")) == before
+    server.run(graph(picture))
+
+
+def test_clips_belong_to_how_comfyui_was_started(server, picture, run, tmp_path):
+    """A store taken to a ComfyUI that was started with a flag of precision."""
+    graph = long_video_graph(picture, seed=90, stop_after=1)
+    _, said = run(graph)
+    assert "goes on" not in said
+    _, said = run(graph)
+    assert "goes on after clip 1 of 2" in said
+    shutil.copytree(server.base / "user/multitalk", tmp_path / "user/multitalk")
+    shutil.copytree(server.input, tmp_path / "input")  # with its files' times
+    with ComfyServer(tmp_path, "--fp16-vae", "--use-split-cross-attention") as flagged:
+        said = "\n".join(flagged.run(graph).texts)
+    assert "goes on" not in said and "every clip differs from the last" in said
+    assert "the VAE's precision, attention, --fp16-vae, --use-split-cross-attention changed" in said
+    films = (tmp_path / "user/multitalk/films").glob("*/film.json")
+    newest = max((json.loads(film.read_text()) for film in films), key=lambda film: film["used"])
+    assert {"device", "torch", "ComfyUI", "the model's precision"} <= set(newest["description"])
+
+
 def test_the_store_keeps_to_its_limit(server, picture, run):
     run(long_video_graph(picture, seed=86))
     _, said = run(long_video_graph(picture, seed=86))
     assert "goes on after clip 2 of 2" in said
     longer = {"length": 61, "steps": 1, "text_scale": 1.0}  # more than a megabyte
-    run(long_video_graph(picture, seed=87, keep_at_most=0.001, **longer))
+    _, said = run(long_video_graph(picture, seed=87, keep_at_most=0.001, **longer))
+    assert 'the film "MultiTalkLongVideo film" was cleared, 2 clips of' in said
     _, said = run(long_video_graph(picture, seed=86))
     assert "goes on" not in said
 

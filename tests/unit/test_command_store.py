@@ -1,5 +1,7 @@
 """Keeping clips, from the command line: going on, retakes, approval, other prompts, and what is kept."""
 
+import json
+import os
 import re
 import subprocess
 import sys
@@ -96,10 +98,28 @@ def test_what_cannot_be(generate, arguments, sentence):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc takes no files, not even from root")
-def test_a_store_that_takes_no_files(generate, tmp_path):
-    said = generate(store=Path("/proc/films"), code=2)
+def test_a_store_that_takes_no_files_is_told_before_models_are_looked_for(generate, tmp_path):
+    said = generate("--adapter", "/nowhere.safetensors", store=Path("/proc/films"), code=2)
     assert "The store /proc/films takes no files" in said and "without a store" in said
     assert not list(tmp_path.iterdir())
+
+
+def test_clips_belong_to_how_they_were_computed(generate, tmp_path):
+    generate("--stop-after", "1")
+    (manifest,) = (tmp_path / "store").glob("*/film.json")
+    description = json.loads(manifest.read_text())["description"]
+    assert description["device"] == "cpu" and torch.__version__.startswith(description["torch"] + ".")
+    assert {"diffusers", "attention", "precision", "version"} <= set(description)
+    assert "rows at once" not in description and "rows_at_once" not in description
+    said = generate("--dtype", "bfloat16", "--stop-after", "1")
+    assert "every clip differs from the last film.mp4: precision changed" in said
+
+
+def test_what_the_limit_clears_is_told(generate, tmp_path):
+    generate("--stop-after", "1")
+    said = generate("--seed", "1", "--stop-after", "1", "--store-limit", "0.000001")
+    assert 'the film "film.mp4" was cleared, 1 clips of 0.000 GB' in said
+    assert len(list((tmp_path / "store").iterdir())) == 1
 
 
 def test_two_runs_at_once(generate, tmp_path):
@@ -125,3 +145,19 @@ def test_other_joins_make_another_film(generate, tmp_path):
     assert not torch.equal(frames(tmp_path), alone)
     assert "goes on after clip 3 of 3" in generate(*joins)
     assert (tmp_path / "film.drift.png").exists()
+
+
+HOMELESS = """
+import os, sys
+from multitalk_core.standalone.cli import main
+os.environ.clear()
+os.setuid(54321)
+sys.exit(main(["films"]))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="only root becomes anybody")
+def test_a_user_without_a_home_is_told():
+    result = subprocess.run([sys.executable, "-c", HOMELESS], capture_output=True, text=True)
+    assert result.returncode == 2 and "Traceback" not in result.stderr
+    assert "There is no home folder in which films could be kept: name one with --store." in result.stderr

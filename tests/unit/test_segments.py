@@ -155,7 +155,8 @@ def test_two_runs_at_once_and_the_lock_of_a_killed_one(tmp_path):
             open_film(tmp_path, "film", {"seed": 1}, [{"clip": 0}]),
         ):
             pytest.fail("both would write the same segments")
-        assert clear_films(tmp_path) == []
+        cleared = clear_films(tmp_path)
+        assert cleared.films == [] and f"stays: process {other.pid} is making it" in cleared.stay[0]
         other.kill()
     with open_film(tmp_path, "film", {"seed": 1}, [{"clip": 0}]) as kept:
         kept.write(0, segment())
@@ -170,25 +171,35 @@ def test_the_least_recently_used_films_go_first_whatever_the_clock_says(tmp_path
     films = kept_films(tmp_path)
     assert [film.title for film in films] == ["film 1", "film 3", "film 2"]
     assert all((film.clips, film.of) == (1, 3) and film.size > 30_000 for film in films)
-    removed = clear_films(tmp_path, limit=films[0].size + films[1].size)
-    assert [film.title for film in removed] == ["film 2"]
-    with open_film(tmp_path, "film 4", {"seed": 4}, LINKS, limit=0) as kept:
-        assert [film.title for film in kept_films(tmp_path)] == ["film 4"]
+    room = films[0].size + films[1].size + 1000  # and the manifest of a fourth
+    with open_film(tmp_path, "film 4", {"seed": 4}, LINKS, limit=room) as kept:
+        assert [film.title for film in kept_films(tmp_path)] == ["film 4", "film 1", "film 3"]
+        assert kept.notes[0].startswith('the film "film 2" was cleared, 1 clips of 0.0')
         kept.write(0, segment())
-    assert [film.title for film in kept_films(tmp_path)] == ["film 4"]
-    assert len(clear_films(tmp_path)) == 1 and list(tmp_path.iterdir()) == []
+        assert [film.title for film in kept_films(tmp_path)] == ["film 4", "film 1"]
+        assert len(kept.notes) == 2 and '"film 3" was cleared' in kept.notes[1]
+    with open_film(tmp_path, "film 4", {"seed": 4}, LINKS, limit=0) as kept:
+        assert [film.title for film in kept_films(tmp_path)] == ["film 4"] and kept.there == 1
+    assert len(clear_films(tmp_path).films) == 1 and list(tmp_path.iterdir()) == []
 
 
 def test_what_a_killed_run_left_half_written_is_cleared(tmp_path):
     with open_film(tmp_path, "film", {"seed": 1}, LINKS) as kept:
-        half = kept.path(0).with_suffix(".safetensors.part")
+        half = kept.path(0).with_name(f".{kept.path(0).name}.0123abcd.part")
         half.write_bytes(b"half")
+        (kept.folder / "film.json").unlink()
     with open_film(tmp_path, "film", {"seed": 1}, LINKS) as kept:
-        assert not half.exists()
-        (kept.folder / "film.json").write_text("{")
-    assert kept_films(tmp_path)[0].title == "(unknown)"
-    with open_film(tmp_path, "film", {"seed": 1}, LINKS) as kept:
-        assert kept.notes == []
+        assert not half.exists() and kept.notes == []
+
+
+@pytest.mark.parametrize("name", ["latent", "motion", "similarity"])
+def test_a_kept_clip_that_is_not_finite_is_not_served(tmp_path, name):
+    original = segment()
+    tensors = original.located if name == "similarity" else vars(original)
+    tensors[name] = torch.tensor([1.0, float("nan")])
+    write_segment(tmp_path / "clip.safetensors", KEY, original)
+    with pytest.raises(BrokenSegment, match="not finite"):
+        read_segment(tmp_path / "clip.safetensors", KEY)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc takes no files, not even from root")
