@@ -147,8 +147,8 @@ def test_files_that_are_no_sound_are_named(tmp_path):
     (tmp_path / "half.m4a").write_bytes((tmp_path / "voice.m4a").read_bytes()[:1500])
     encode(tmp_path / "film.mp4", None, 16000, "", frames=5)
     for name, message in [
-        ("missing.wav", "does not exist"),
-        ("empty.wav", "is empty"),
+        ("missing.wav", "no audio file at"),
+        ("empty.wav", "empty file"),
         ("text.mp3", "cannot be read"),
         ("header.wav", "without samples"),
         ("half.m4a", "cannot be read"),
