@@ -140,8 +140,9 @@ def _files_in_folder(folder: Path) -> list[Path]:
 def _files_of_index(index: Path) -> list[Path]:
     if not os.path.exists(index):
         raise _missing_error(index)
+    found = read_json(index, "index")
     try:
-        shards = {index.with_name(name) for name in read_json(index, "index")["weight_map"].values()}
+        shards = {index.with_name(name) for name in found["weight_map"].values()}
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise MultiTalkError(f"The index {index} cannot be read: download it again.") from error
     return [_existing_shard(shard, index) for shard in sorted(shards)]
