@@ -1,4 +1,4 @@
-"""Weights from strangers: hostile headers, other kinds and other files, refused alike by loader and inspect."""
+"""Weights from strangers: hostile headers, other kinds, other files; refused by loader and inspect alike."""
 
 import json
 
@@ -95,10 +95,10 @@ def test_the_loader_says_what_is_given_instead_of_an_adapter(tmp_path, tensors, 
 
 
 OTHER_FILES = {
-    "is text and not weights, it begins with “Access": b"Access to this model is restricted. Please log in.\n",
+    "is text and not weights, it begins with “Access": b"Access to this model is restricted. Log in first.",
     "it begins with “Not Found": b"Not Found",
     "is text and not weights": b'{"error": "Unauthorized", "message": "Log in to download"}',
-    "it begins with “<?xml": b'<?xml version="1.0" encoding="UTF-8"?><Error><Code>AccessDenied</Code></Error>',
+    "it begins with “<?xml": b'<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>',
     "it begins with “Zugriff": "Zugriff verweigert: für diese Datei müssen Sie sich anmelden – ü".encode(),
     "is a web page": b"\n<HTML><body>Log in</body></HTML>",
     "is an ONNX file": b"\x08\x07\x12\x07pytorch" + bytes(99),
