@@ -93,7 +93,7 @@ def read_picture(path: str | Path) -> Tensor:
         raise MultiTalkError(
             f"The picture {path} is too large to open safely: scale it down first."
         ) from error
-    except PermissionError as error:
+    except (PermissionError, FileNotFoundError) as error:  # it vanished since it was checked
         raise unreadable(path, "picture", error) from error
     except Exception as error:  # Pillow's readers raise nearly anything for broken files
         raise MultiTalkError(
