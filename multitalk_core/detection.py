@@ -9,6 +9,7 @@ from torch import Tensor
 
 from .errors import MultiTalkError
 from .faces import Face, find_faces
+from .given_files import check_folder
 from .persons import Persons, persons_from_masks
 from .picture import levels
 
@@ -107,6 +108,7 @@ def _segmented(pixels: np.ndarray, count: int | None, model: str) -> list[Tensor
     from PIL import Image
     from transformers import pipeline
 
+    check_folder(Path(model), "segmentation model")
     try:
         segmenter = pipeline("image-segmentation", model=model, model_kwargs={"use_safetensors": True})
     except (OSError, ValueError, ImportError, KeyError) as error:

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .errors import MultiTalkError
-from .picture import SIZE_STEP, resize_and_crop
+from .errors import MultiTalkError, quoted
+from .limits import MOST_SPEAKERS
+from .picture import SIZE_STEP, check_pixels, resize_and_crop
 
 LEFT_TO_RIGHT = "left-to-right"
 GIVEN = "given"
 ORDERS = (LEFT_TO_RIGHT, GIVEN)
 
 PART_MARGIN = 0.05  # the released code's face_scale: what a part leaves free on each side
+OUTSIDE_LIMIT = 0.1  # of the picture's side: how far a box may stick out
 OVERLAP_LIMIT = 0.1  # of the smaller mask: soft edges touch, two persons do not share more
 
 
@@ -65,9 +67,9 @@ class Persons:
 
     def fitted(self, height: int, width: int) -> "Persons":
         """The masks after the very resize and crop that the picture gets, sampled nearest."""
-        stacked = torch.cat([self.masks, self.background[None]])
-        fitted = resize_and_crop(stacked.float(), height, width, nearest=True) > 0
-        return Persons(fitted[:-1], fitted[-1])
+        masks = [*self.masks, self.background]
+        fitted = [resize_and_crop(mask[None].float(), height, width, nearest=True)[0] > 0 for mask in masks]
+        return Persons(torch.stack(fitted[:-1]), fitted[-1])
 
     def token_masks(self, height: int, width: int) -> Tensor:
         """Masks on the token grid of a video of this size (paper 3.3).
@@ -138,17 +140,20 @@ def persons_from_masks(
     Raises
     ------
     MultiTalkError
-        For no masks, empty ones, different sizes, an unknown order, or persons that overlap.
+        For no masks or too many, empty or huge ones, different sizes, an unknown order, or persons that
+        overlap.
     """
     given = [mask > 0.5 for mask in masks]
     if not given:
         raise MultiTalkError("There is no person: give one mask for each person.")
+    _check_count(len(given))
     sizes = [*given, *([] if background is None else [background])]
     for mask in sizes:
         if mask.ndim != 2:
             raise MultiTalkError(
                 f"A mask has the shape {list(mask.shape)}: give one height × width mask for each person."
             )
+        check_pixels(mask.shape[1], mask.shape[0], "A mask")
         if mask.shape != given[0].shape:
             raise MultiTalkError(
                 f"The masks differ in size ({_size(given[0])} and {_size(mask)}): "
@@ -182,22 +187,41 @@ def persons_from_boxes(boxes: Sequence[Box], height: int, width: int, order: str
     Raises
     ------
     MultiTalkError
-        For no boxes, one without a pixel in the picture, or an unknown order.
+        For no boxes or too many, one that sticks far out of the picture or is without a pixel in it, or an
+        unknown order.
     """
     if not boxes:
         raise MultiTalkError("There is no person: give one box for each person.")
+    _check_count(len(boxes))
     masks = torch.zeros(len(boxes), height, width, dtype=torch.bool)
     for number, (mask, box) in enumerate(zip(masks, boxes, strict=True), start=1):
         edges = (box.left, box.top, box.right, box.bottom)
+        read = (
+            f"The box of person {number} (left {box.left:g}, top {box.top:g}, right {box.right:g}, "
+            f"bottom {box.bottom:g})"
+        )
         if all(math.isfinite(edge) for edge in edges):
             left, top, right, bottom = (max(0, int(edge)) for edge in edges)
             mask[top:bottom, left:right] = True
         if not mask.any():
+            raise MultiTalkError(f"{read} holds no pixel of the {width}×{height} picture: draw it again.")
+        if _sticks_out(box.left, box.right, width) or _sticks_out(box.top, box.bottom, height):
             raise MultiTalkError(
-                f"The box of person {number} (left {box.left:g}, top {box.top:g}, right {box.right:g}, "
-                f"bottom {box.bottom:g}) holds no pixel of the {width}×{height} picture: draw it again."
+                f"{read} sticks far out of the {width}×{height} picture: give pixels of this picture, in the "
+                "order left, top, right, bottom (MultiTalk's own files have top and bottom first)."
             )
     return _persons(masks, None, order)
+
+
+def _sticks_out(first: float, last: float, side: int) -> bool:
+    return min(first, side - last) < -OUTSIDE_LIMIT * side
+
+
+def _check_count(count: int) -> None:
+    if count > MOST_SPEAKERS:
+        raise MultiTalkError(
+            f"There are {quoted(count)} persons and at most {MOST_SPEAKERS} in a film: mark those who speak."
+        )
 
 
 def persons_from_parts(count: int, height: int, width: int) -> Persons:
@@ -221,10 +245,11 @@ def persons_from_parts(count: int, height: int, width: int) -> Persons:
     Raises
     ------
     MultiTalkError
-        For no persons, or more than the picture has room for.
+        For no persons, too many, or more than the picture has room for.
     """
     if count < 1:
         raise MultiTalkError("There is no person: cut the picture into at least one part.")
+    _check_count(count)
     if count == 1:
         whole = torch.ones(height, width, dtype=torch.bool)
         return Persons(whole[None], ~whole)

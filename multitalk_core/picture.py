@@ -10,6 +10,8 @@ from torch import Tensor
 
 from .errors import MultiTalkError
 from .files import whole_file
+from .given_files import check_file, unreadable
+from .limits import LARGEST_SIDE, MOST_PIXELS
 
 SIZE_STEP = 16  # the VAE's 8 pixels times the DiT's patch of 2
 
@@ -72,31 +74,42 @@ def read_picture(path: str | Path) -> Tensor:
     Raises
     ------
     MultiTalkError
-        For a file that is missing, empty, broken or not a picture.
+        For a file that is missing, empty, broken, too large or not a picture.
     """
     from PIL import Image, ImageOps
 
     path = Path(path)
-    if not path.is_file():
-        raise MultiTalkError(f"There is no picture at {path}: check the path.")
-    if path.stat().st_size == 0:
-        raise MultiTalkError(f"The picture {path} is an empty file: export or copy it again.")
+    check_file(path, "picture")
     try:
         with Image.open(path) as image:
+            check_pixels(*image.size, f"The picture {path}")
             image = ImageOps.exif_transpose(image)
             if image.mode == "I;16":  # Pillow would clip 16-bit greys instead of scaling them
                 image = Image.fromarray((np.asarray(image) // 257).astype(np.uint8))
             image = image.convert("RGBA")
+    except MultiTalkError:
+        raise
     except Image.DecompressionBombError as error:
         raise MultiTalkError(
             f"The picture {path} is too large to open safely: scale it down first."
         ) from error
-    except (OSError, SyntaxError, ValueError) as error:  # Pillow raises any of these for broken files
+    except (PermissionError, FileNotFoundError) as error:  # it vanished since it was checked
+        raise unreadable(path, "picture", error) from error
+    except Exception as error:  # Pillow's readers raise nearly anything for broken files
         raise MultiTalkError(
             f"{path} is broken or not a picture: open it in an image editor and save it as PNG."
         ) from error
     flat = Image.alpha_composite(Image.new("RGBA", image.size, "black"), image).convert("RGB")
-    return torch.from_numpy(np.array(flat)).float() / 255
+    return torch.from_numpy(np.array(flat)).float().div_(255)
+
+
+def check_pixels(width: int, height: int, name: str) -> None:
+    """Raise a MultiTalkError for a size that no picture has, before anything of that size is made."""
+    if max(width, height) > LARGEST_SIDE or width * height > MOST_PIXELS:
+        raise MultiTalkError(
+            f"{name} is {width}×{height}: a side has at most {LARGEST_SIDE} pixels and the whole at most "
+            f"{MOST_PIXELS / 1e6:.0f} million, so scale it down first."
+        )
 
 
 def write_picture(path: str | Path, picture: Tensor) -> None:
@@ -150,10 +163,21 @@ def resize_and_crop(picture: Tensor, height: int, width: int, nearest: bool = Fa
     Returns
     -------
     Tensor [..., channels, height, width], float32; whole 8-bit levels unless `nearest`
+
+    Raises
+    ------
+    MultiTalkError
+        For a picture that is too large, or so long and thin that it would be too large when resized.
     """
     source_height, source_width = picture.shape[-2:]
+    check_pixels(source_width, source_height, "The picture")
     ratio = max(height / source_height, width / source_width)
     size = (math.ceil(ratio * source_height), math.ceil(ratio * source_width))
+    if size[0] * size[1] > MOST_PIXELS:
+        raise MultiTalkError(
+            f"The picture is {source_width}×{source_height}, too long and thin for {width}×{height}: crop it "
+            "first."
+        )
     planes = picture.float().reshape(-1, 1, source_height, source_width)
     resized = F.interpolate(planes, size) if nearest else _resize_with_pillow(planes, size)
     top, left = round((size[0] - height) / 2), round((size[1] - width) / 2)  # round is half to even

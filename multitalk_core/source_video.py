@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,10 +16,13 @@ import torch
 from torch import Tensor
 
 from .errors import MultiTalkError
-from .picture import resize_and_crop
+from .given_files import check_file
+from .limits import LONGEST_SECONDS, LONGEST_STILL, MOST_PICTURES
+from .media_files import codec_of, opened
+from .picture import check_pixels, resize_and_crop
 
 if TYPE_CHECKING:
-    from av import VideoFrame
+    from av import VideoFrame, VideoStream
     from av.container import InputContainer
 
 
@@ -118,21 +122,21 @@ class VideoFile:
         Raises
         ------
         MultiTalkError
-            When the file is missing, empty, no video, or a single picture.
+            When the file is missing, empty, no video, a single picture, or claims a size or times that no
+            video has.
         """
         path = Path(path)
-        if not path.is_file():
-            raise MultiTalkError(f"There is no video at {path}: check the path.")
-        with _failures_told(path), _opened(path) as container:
+        check_file(path, "video")
+        with _failures_told(path), opened(path) as container:
             if not container.streams.video:
                 raise MultiTalkError(f"{path} holds no pictures: choose a video file such as an mp4.")
             stream = container.streams.video[0]
-            packets = [
-                (packet.pts, packet.duration, packet.is_keyframe)
-                for packet in container.demux(stream)
-                if packet.pts is not None and not packet.is_discard
-            ]
+            codec = codec_of(stream, path)
+            check_pixels(codec.width, codec.height, f"The video {path}")
+            packets = list(islice(_timed_packets(container, stream), MOST_PICTURES + 1))
             time_base = stream.time_base
+        if len(packets) > MOST_PICTURES:
+            raise MultiTalkError(f"The video {path} has more than {MOST_PICTURES:,} pictures: cut it.")
         times = np.unique(np.array([time for time, *_ in packets], dtype=np.int64))
         keys = np.unique(np.array([time for time, _, is_key in packets if is_key], dtype=np.int64))
         if len(times) < 2 or not len(keys):
@@ -140,9 +144,28 @@ class VideoFile:
                 f"{path} holds no moving pictures, or not when each is shown: export it as mp4."
             )
         times = times[times >= keys[0]]  # a cut may have left some without what they are decoded from
-        between = round((times[-1] - times[0]) / (len(times) - 1))
-        last = max(packets)[1] or between
-        return cls(path, times, keys, int(times[-1]) + last, time_base)
+        first, last = int(times[0]), int(times[-1])
+        between = round((last - first) / max(1, len(times) - 1))
+        lasting = max(packets)[1]
+        video = cls(path, times, keys, last + (lasting if lasting and lasting > 0 else between), time_base)
+        video._check_times()
+        return video
+
+    def _check_times(self) -> None:
+        """Refuse times that a damaged or hostile file claims: a film of them would have no end."""
+        if not 0 < self.seconds <= LONGEST_SECONDS:
+            raise MultiTalkError(
+                f"The video {self.path} says that it lasts {self.seconds:g} s, and a film lasts at most "
+                f"{LONGEST_SECONDS:g}: its time stamps are damaged, or cut it."
+            )
+        ends = np.append(self.times[1:], self.end)
+        longest = int((ends - self.times).argmax())
+        held = float(int(ends[longest] - self.times[longest]) * self.time_base)
+        if held > LONGEST_STILL:
+            raise MultiTalkError(
+                f"The video {self.path} shows picture {longest + 1} for {held:g} s, more than "
+                f"{LONGEST_STILL:g}: its time stamps are damaged, or cut the still part out."
+            )
 
     @property
     def seconds(self) -> float:
@@ -207,12 +230,15 @@ class VideoFile:
 
     def _decoded(self, start: int | None) -> Iterator["VideoFrame"]:
         """Decoded frames from a key picture on, or all of them."""
-        with _opened(self.path) as container:
+        with opened(self.path) as container:
             stream = container.streams.video[0]
             stream.thread_type = "AUTO"
             if start is not None:
                 container.seek(start, stream=stream)
-            yield from (frame for frame in container.decode(stream) if frame.pts is not None)
+            for frame in container.decode(stream):
+                if frame.pts is not None:
+                    check_pixels(frame.width, frame.height, f"The video {self.path}")
+                    yield frame
 
 
 @dataclass(frozen=True, eq=False)
@@ -255,12 +281,13 @@ def film_frames(video: Video, fps: float) -> int:
     return max(1, round(video.seconds * fps))
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator["InputContainer"]:
-    import av
-
-    with av.open(str(path)) as container:
-        yield container
+def _timed_packets(
+    container: "InputContainer", stream: "VideoStream"
+) -> Iterator[tuple[int, int | None, bool]]:
+    """When each packet's picture is shown, how long, and whether decoding can start there."""
+    for packet in container.demux(stream):
+        if packet.pts is not None and not packet.is_discard:
+            yield packet.pts, packet.duration, packet.is_keyframe
 
 
 @contextmanager

@@ -3,12 +3,14 @@
 Knows sounds and seconds; knows nothing of features or faces.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import MultiTalkError
+from ..errors import MultiTalkError, quoted
+from ..limits import FILM_SOUND_RATE, LONGEST_SECONDS, MOST_SPEAKERS, VOICE_START
 from .loudness import normalise_loudness
 from .turns import Turn
 from .waveform import SPEECH_RATE, Waveform, speech
@@ -73,8 +75,8 @@ class Timeline:
     Raises
     ------
     MultiTalkError
-        When nobody has a voice, every voice is silent, one starts before the film, or the whole is shorter
-        than one audio window.
+        When nobody has a voice, there are too many speakers, every voice is silent, one starts before the
+        film, or the whole is shorter than one audio window or longer than a film can be.
     """
 
     speakers: int
@@ -84,18 +86,24 @@ class Timeline:
     def __post_init__(self) -> None:
         if not self.segments:
             raise MultiTalkError("No speaker has a voice; give at least one of them an audio file.")
+        if self.speakers > MOST_SPEAKERS:
+            raise MultiTalkError(
+                f"There are {quoted(self.speakers)} speakers; give at most {MOST_SPEAKERS} for one film."
+            )
         for segment in self.segments:
-            if not 0 <= segment.start < np.inf:
-                raise MultiTalkError(
-                    f"A voice of speaker {segment.speaker + 1} starts at {segment.start:g} seconds; "
-                    "let it start at 0 or later."
-                )
+            VOICE_START.check(
+                f"The second where a voice of speaker {segment.speaker + 1} starts", segment.start
+            )
         if all(segment.silent for segment in self.segments):
             raise MultiTalkError("Every voice is silent; at least one speaker must be heard.")
         if self.seconds < SHORTEST_SECONDS:
             raise MultiTalkError(
                 f"The voices are {self.seconds:.3f} seconds long; they must last at least "
                 f"{SHORTEST_SECONDS} seconds (5 video frames)."
+            )
+        if self.seconds > LONGEST_SECONDS:
+            raise MultiTalkError(
+                f"The voices end at {self.seconds:g} seconds; a film lasts at most {LONGEST_SECONDS:g}."
             )
 
     @classmethod
@@ -145,36 +153,34 @@ class Timeline:
         turns : sequence of Turn
             From `read_turns`.
         speakers : sequence of str, optional
-            The table's names in the persons' order; one without a turn is a listener. By default numbers in
-            their order, other names as they first appear.
+            The table's names in the persons' order; one without a turn is a listener. By default number n is
+            speaker n, and names are in the order in which they first appear.
 
         Raises
         ------
         MultiTalkError
-            When a turn's times are negative, reversed or beyond the recording, or its name is not among
-            `speakers`.
+            When a turn's times are negative, reversed or beyond the recording, its name is not among
+            `speakers`, or numbers are no speakers' or stand beside names.
         """
         names = list(dict.fromkeys(turn.speaker for turn in turns))
-        if speakers is None:
-            speakers = sorted(names, key=int) if all(name.isdecimal() for name in names) else names
-        heard: dict[str, list[tuple[float, float]]] = {}
+        places = speakers_of(names) if speakers is None else _places_of(speakers)
+        heard: dict[int, list[tuple[float, float]]] = {}
         for turn in turns:
-            if turn.speaker not in speakers:
+            if turn.speaker not in places:
                 raise MultiTalkError(
-                    f"The table names {turn.speaker}, who is not among the speakers {', '.join(speakers)}."
+                    f"The table names {quoted(turn.speaker)}, who is not among the speakers "
+                    f"{', '.join(map(quoted, speakers))}."
                 )
             if not 0 <= turn.start < turn.end <= waveform.seconds + TABLE_SLACK_SECONDS:
                 raise MultiTalkError(
-                    f"The table lets {turn.speaker} speak from {turn.start:g} to {turn.end:g} seconds; turns "
-                    f"must lie within the recording's {waveform.seconds:g} seconds and end after their start."
+                    f"The table lets {quoted(turn.speaker)} speak from {turn.start:g} to {turn.end:g} "
+                    f"seconds; turns must lie within the recording's {waveform.seconds:g} seconds and end "
+                    "after their start."
                 )
-            heard.setdefault(turn.speaker, []).append((turn.start, min(turn.end, waveform.seconds)))
-        segments = [
-            Segment(speaker, 0.0, waveform, tuple(sorted(heard[name])))
-            for speaker, name in enumerate(speakers)
-            if name in heard
-        ]
-        return cls(len(speakers), tuple(segments), waveform)
+            times = heard.setdefault(places[turn.speaker], [])
+            times.append((turn.start, min(turn.end, waveform.seconds)))
+        segments = [Segment(place, 0.0, waveform, tuple(sorted(heard[place]))) for place in sorted(heard)]
+        return cls(1 + max(places.values(), default=0), tuple(segments), waveform)
 
     @property
     def seconds(self) -> float:
@@ -202,7 +208,7 @@ class Timeline:
         return tracks
 
     def sound(self, seconds: float | None = None) -> Waveform:
-        """The film's sound: the users' own voices, added, at their highest rate.
+        """The film's sound: the users' own voices, added, at their highest rate, at most 96 kHz.
 
         Loudness stays as recorded, and a loud sum may exceed full scale.
 
@@ -220,7 +226,7 @@ class Timeline:
             voices = [(segment.start, segment.voice) for segment in self.segments]
         else:
             voices = [(0.0, self.recording)]
-        rate = max(voice.rate for _, voice in voices)
+        rate = min(FILM_SOUND_RATE, max(voice.rate for _, voice in voices))
         channels = min(2, max(voice.channels for _, voice in voices))
         length = round((self.seconds if seconds is None else seconds) * rate)
         samples = np.zeros((channels, length), np.float32)
@@ -228,6 +234,44 @@ class Timeline:
             voice = voice.stereo() if channels == 2 else voice
             _add(samples, voice.resampled(rate).samples, round(start * rate))
         return Waveform(samples, rate)
+
+
+def speakers_of(names: Sequence[str]) -> dict[str, int]:
+    """Which speaker, from 0, each name of a table is: number n is speaker n, names are as they appear.
+
+    Raises
+    ------
+    MultiTalkError
+        When a number is no speaker's, or numbers stand beside names.
+    """
+    numbers = {name: number for name in names if (number := _number(name)) is not None}
+    if not numbers:
+        return _places_of(names)
+    if named := [name for name in names if name not in numbers]:
+        raise MultiTalkError(
+            f"The table has numbers ({quoted(next(iter(numbers)))}) beside names ({quoted(named[0])}), so "
+            "who is who cannot be told: use one of them, or list all in speaker order as the names."
+        )
+    for name, number in numbers.items():
+        if not number.is_integer() or not 1 <= number <= MOST_SPEAKERS:
+            raise MultiTalkError(
+                f"The table names the speaker {quoted(name)}: number speakers from 1 to {MOST_SPEAKERS}, or "
+                "list the table's in speaker order as the names."
+            )
+    return {name: int(number) - 1 for name, number in numbers.items()}
+
+
+def _number(name: str) -> float | None:
+    """What a name says that is written as a number, 2 or 2.0; somebody may be called Nan."""
+    return float(name) if re.fullmatch(r"[+-]?\d+(\.\d+)?", name) else None
+
+
+def _places_of(names: Sequence[str]) -> dict[str, int]:
+    places = {name: place for place, name in enumerate(names)}
+    if len(places) < len(names):
+        twice = next(name for place, name in enumerate(names) if places[name] != place)
+        raise MultiTalkError(f"{quoted(twice)} is named twice among the speakers: name each once.")
+    return places
 
 
 def _add(track: np.ndarray, samples: np.ndarray, start: int) -> None:

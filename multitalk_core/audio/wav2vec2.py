@@ -1,6 +1,7 @@
 """wav2vec2 weights on disk: Hugging Face folders and single safetensors files, with or without prefixes."""
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from torch import Tensor
 
 from ..checkpoint import read_tensors
 from ..errors import MultiTalkError
+from ..given_files import read_json
 from .attention import register
 
 if TYPE_CHECKING:
@@ -40,15 +42,15 @@ def read_wav2vec2(path: Path) -> tuple[dict[str, Tensor], dict, bool]:
     MultiTalkError
         When there are no safetensors, or a file is damaged.
     """
-    if not path.is_dir():
+    if not os.path.isdir(path):
         state, metadata = read_tensors(path)
         config = _parse_json(metadata.get("config", "{}"), path)
         return state, config, bool(config.get("do_normalize", False))
     state, _ = read_tensors(_weights_in(path))
     preprocessor = path / "preprocessor_config.json"
-    advice = _parse_json(preprocessor.read_text("utf-8"), preprocessor) if preprocessor.exists() else {}
-    config = path / "config.json"
-    return state, _parse_json(config.read_text("utf-8"), config), bool(advice.get("do_normalize", False))
+    advice = read_json(preprocessor, "configuration") if preprocessor.exists() else {}
+    config = read_json(path / "config.json", "configuration")
+    return state, config, bool(advice.get("do_normalize", False))
 
 
 def build_wav2vec2(state: dict[str, Tensor], config: dict, source: str) -> "Wav2Vec2Model":
@@ -110,7 +112,7 @@ def _weights_in(folder: Path) -> Path:
 def _parse_json(text: str, path: Path) -> dict:
     try:
         return dict(json.loads(text))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise MultiTalkError(
             f"The configuration in {path} is damaged ({error}); download it again."
         ) from error

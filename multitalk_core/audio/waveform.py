@@ -5,6 +5,7 @@ Knows PyAV and soxr; knows nothing of speakers.
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -12,10 +13,14 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from ..errors import MultiTalkError
+from ..given_files import check_file
+from ..limits import LONGEST_SECONDS, LOUDEST, MOST_CHANNELS, MOST_SAMPLES, SOUND_RATE
+from ..media_files import codec_of, opened
+
+if TYPE_CHECKING:
+    from av import AudioCodecContext, AudioFrame, AudioStream
 
 SPEECH_RATE = 16000
-LOWEST_RATE = 1000
-MOST_CHANNELS = 8
 # FFmpeg's own guess for a file that names no layout.
 SURROUND_LAYOUTS = {3: "2.1", 4: "4.0", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
 
@@ -95,8 +100,8 @@ def from_array(samples: ArrayLike | Tensor, rate: int) -> Waveform:
     Raises
     ------
     MultiTalkError
-        When the array is empty, has another shape, another kind of numbers, NaN or infinite samples, or the
-        rate is no audio rate.
+        When the array is empty, too long, has another shape, another kind of numbers, samples that are NaN,
+        infinite or far beyond full scale, or the rate is no audio rate.
     """
     if isinstance(samples, Tensor):
         samples = samples.detach().cpu()
@@ -115,20 +120,34 @@ def from_array(samples: ArrayLike | Tensor, rate: int) -> Waveform:
         )
     if array.shape[1] == 0:
         raise MultiTalkError("The sound has no samples; choose another.")
-    if int(rate) < LOWEST_RATE:
-        raise MultiTalkError(
-            f"The sound's rate is {rate} Hz, which is no audio rate; give samples per second."
-        )
+    rate = rate.item() if isinstance(rate, np.generic | Tensor) else rate
+    SOUND_RATE.check("The sound's rate in samples per second", rate)
+    _check_length("The sound", *array.shape, int(rate))
     floats = _full_scale(array)
-    if not np.isfinite(floats).all():
-        raise MultiTalkError("The sound has samples that are NaN or infinite; export it again.")
+    if not (floats.max() <= LOUDEST and floats.min() >= -LOUDEST):
+        raise MultiTalkError(
+            "The sound has samples that are NaN, infinite or far beyond full scale; export it again."
+        )
     return Waveform(floats, int(rate))
+
+
+def _check_length(name: str, channels: int, samples: int, rate: int) -> None:
+    if samples > LONGEST_SECONDS * rate:
+        raise MultiTalkError(
+            f"{name} lasts longer than {LONGEST_SECONDS / 3600:g} hours, the most for one film: cut it."
+        )
+    if channels * samples > MOST_SAMPLES:
+        raise MultiTalkError(
+            f"{name} has more than {MOST_SAMPLES / 1e9:.2g}·10⁹ samples, {4 * MOST_SAMPLES / 1e9:.1f} GB in "
+            "memory: save it as mono, at 48 kHz or less, or cut it."
+        )
 
 
 def _full_scale(array: np.ndarray) -> np.ndarray:
     """Any number type as float32 with full scale at -1..1."""
     if array.dtype.kind == "f":
-        return array.astype(np.float32)
+        with np.errstate(over="ignore"):  # what is too loud is told
+            return array.astype(np.float32)
     if array.dtype.kind not in "iu":
         raise MultiTalkError(f"The sound's samples are of type {array.dtype}; give integers or floats.")
     half = 2.0 ** (8 * array.dtype.itemsize - 1)
@@ -142,46 +161,67 @@ def read_audio(path: str | Path) -> Waveform:
     Raises
     ------
     MultiTalkError
-        When the file is missing, empty, corrupt, has no sound, or has NaN or infinite samples.
+        When the file is missing, empty, corrupt, has no sound, claims a rate, channels or a length that no
+        voice has, or has samples that are NaN, infinite or far beyond full scale.
     """
     from av.error import FFmpegError
 
     path = Path(path)
-    if not path.is_file():
-        raise MultiTalkError(f"The audio file {path} does not exist; check its path.")
-    if path.stat().st_size == 0:
-        raise MultiTalkError(f"The audio file {path} is empty; export it again or choose another.")
+    check_file(path, "audio file")
     try:
         samples, rate = _decode(path)
-    except FFmpegError as error:
+        return from_array(samples, rate)
+    except (FFmpegError, OSError) as error:
         raise MultiTalkError(
             f"{path} cannot be read as audio ({error.strerror}); it may be damaged or no audio file: "
             "export it again, for example as WAV."
         ) from error
-    if not np.isfinite(samples).all():
-        raise MultiTalkError(f"{path} has samples that are NaN or infinite; export it again.")
-    return from_array(samples, rate)
+    except MultiTalkError as error:
+        raise MultiTalkError(f"The audio file {path} cannot be used. {error}") from error
 
 
 def _decode(path: Path) -> tuple[np.ndarray, int]:
-    """Samples [channels, samples] in the file's own number type, and their rate."""
-    import av
-
-    with av.open(str(path)) as container:
+    """Samples [channels, samples] with full scale at -1..1, and their rate."""
+    with opened(path) as container:
         if not container.streams.audio:
-            raise MultiTalkError(f"{path} has no sound; choose a file with an audio track.")
-        pieces, rates = [], set()
-        for frame in container.decode(audio=0):
-            piece = frame.to_ndarray()
-            channels = len(frame.layout.channels)
-            # Packed formats come as one row with the channels interleaved.
-            pieces.append(piece if frame.format.is_planar else piece.reshape(-1, channels).T)
-            rates.add((frame.sample_rate, channels))
+            raise MultiTalkError("It has no sound; choose a file with an audio track.")
+        stream = container.streams.audio[0]
+        _check_claims(stream, codec_of(stream, path))
+        pieces, kinds, length = [], set(), 0
+        for frame in container.decode(stream):
+            kinds.add((len(frame.layout.channels), frame.sample_rate))
+            if len(kinds) > 1:
+                raise MultiTalkError("It changes its sample rate or channels midway; export it again as WAV.")
+            ((channels, rate),) = kinds
+            length += frame.samples
+            _check_length("It", channels, length, rate)
+            pieces.append(_full_scale(_planes(frame, channels)))
     if not pieces:
-        raise MultiTalkError(f"{path} has an audio track without samples; export it again or choose another.")
-    if len(rates) > 1:
-        raise MultiTalkError(f"{path} changes its sample rate or channels midway; export it again as WAV.")
-    return np.concatenate(pieces, axis=1), rates.pop()[0]
+        raise MultiTalkError("It has an audio track without samples; export it again or choose another.")
+    return np.concatenate(pieces, axis=1), rate
+
+
+def _check_claims(stream: "AudioStream", codec: "AudioCodecContext") -> None:
+    """Refuse what a header says before anything is decoded."""
+    SOUND_RATE.check("Its rate in samples per second", codec.sample_rate)
+    if codec.channels > MOST_CHANNELS:
+        raise MultiTalkError(f"It has {codec.channels} channels, at most {MOST_CHANNELS} are read.")
+    # Plain samples end with the file, whatever a header that was written into a pipe says.
+    if stream.duration and not codec.name.startswith("pcm"):
+        length = int(stream.duration * stream.time_base * codec.sample_rate)
+        _check_length("It", codec.channels, length, codec.sample_rate)
+
+
+def _planes(frame: "AudioFrame", channels: int) -> np.ndarray:
+    """Samples [channels, samples] in the file's own number type."""
+    try:
+        samples = frame.to_ndarray()
+    except ValueError as error:
+        raise MultiTalkError(
+            f"Its samples are of the kind {frame.format.name}, which is not read; export it as a 16-bit WAV."
+        ) from error
+    # Packed formats come as one row with the channels interleaved.
+    return samples if frame.format.is_planar else samples.reshape(-1, channels).T
 
 
 def speech(waveform: Waveform) -> np.ndarray:

@@ -13,6 +13,7 @@ from .adapter_keys import check_keys, find_parameters
 from .adapter_shape import adapter_shape
 from .quantised import dequantise
 from .reading import Paths, list_tensors, load_tensors
+from .recognition import kind_in_words
 
 
 def read_adapter(paths: Paths, dtype: torch.dtype | None = None) -> dict[str, Tensor]:
@@ -30,10 +31,10 @@ def read_adapter(paths: Paths, dtype: torch.dtype | None = None) -> dict[str, Te
     MultiTalkError
         The checkpoint cannot be read, is no adapter, or lacks or adds tensors.
     """
-    stored, _ = list_tensors(paths)
+    stored, metadata = list_tensors(paths)
     name = str(paths) if isinstance(paths, str | PathLike) else ", ".join(map(str, paths))
     parameters, unexpected = find_parameters(stored, name)
-    check_keys(parameters, unexpected, name)
+    check_keys(parameters, unexpected, name, None if parameters else kind_in_words(stored, metadata))
     loaded = load_tensors({key: stored[key] for parts in parameters.values() for key in parts.values()})
     return {
         key: dequantise(key, {part: loaded[source] for part, source in parts.items()}, dtype)

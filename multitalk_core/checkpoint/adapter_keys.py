@@ -12,12 +12,14 @@ BLOCK_LAYERS = ("audio_cross_attn.q_linear", "audio_cross_attn.kv_linear", "audi
 # Whatever prefix a repack put in front is dropped; WanVideoWrapper exports say multitalk_audio_proj.
 _PARAMETER = re.compile(
     rf"(?:.+\.)?(?:multitalk_)?((?:audio_proj\.(?:{'|'.join(PROJECTION_LAYERS)})"
-    rf"|blocks\.\d+\.(?:{'|'.join(map(re.escape, BLOCK_LAYERS))}))\.)"
+    rf"|blocks\.[0-9]{{1,4}}\.(?:{'|'.join(map(re.escape, BLOCK_LAYERS))}))\.)"
     rf"({'|'.join(map(re.escape, PARTS))})"
 )
 # Scales of activations and notes of quantisers: nothing of the weights themselves.
 _IGNORED = re.compile(r"(?:.*\.)?(?:scaled_fp8|scale_input|input_scale|output_scale|comfy_quant)")
-_ADAPTER_SPACE = re.compile(r"(?:.+\.)?(?:multitalk_)?(?:audio_proj|blocks\.\d+\.audio_cross_attn)\..+")
+_ADAPTER_SPACE = re.compile(
+    r"(?:.+\.)?(?:multitalk_)?(?:audio_proj|blocks\.[0-9]{1,4}\.audio_cross_attn)\..+"
+)
 
 
 def find_parameters(stored: Iterable[str], name: str) -> tuple[dict[str, dict[str, str]], list[str]]:
@@ -65,7 +67,9 @@ def blocks_of(keys: Iterable[str]) -> tuple[int, ...]:
     return tuple(sorted({int(key.split(".")[1]) for key in keys if key.startswith("blocks.")}))
 
 
-def check_keys(keys: Collection[str], unexpected: Collection[str], name: str) -> None:
+def check_keys(
+    keys: Collection[str], unexpected: Collection[str], name: str, instead: str | None = None
+) -> None:
     """Refuses anything but the audio projection and whole audio layers, on any subset of blocks.
 
     Parameters
@@ -76,6 +80,8 @@ def check_keys(keys: Collection[str], unexpected: Collection[str], name: str) ->
         Audio tensors that no adapter has.
     name
         Of the checkpoint, for error sentences.
+    instead
+        What it is where it is no adapter, such as "a LoRA".
 
     Raises
     ------
@@ -83,9 +89,9 @@ def check_keys(keys: Collection[str], unexpected: Collection[str], name: str) ->
     """
     blocks = blocks_of(keys)
     if not blocks or not any(key.startswith("audio_proj.") for key in keys):
+        found = f", it is {instead}" if instead else " (tensors audio_proj.* and blocks.N.audio_cross_attn.*)"
         raise MultiTalkError(
-            f"{name} holds no audio adapter (tensors audio_proj.* and blocks.N.audio_cross_attn.*): "
-            "choose a MultiTalk or InfiniteTalk file."
+            f"{name} holds no audio adapter{found}: choose a MultiTalk or InfiniteTalk file."
         )
     if missing := [key for key in expected_keys(blocks) if key not in keys]:
         raise MultiTalkError(

@@ -1,16 +1,18 @@
 """What a checkpoint contains, for the `inspect` command: read from names and shapes, never the numbers."""
 
-import json
+import os
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
-from ..errors import MultiTalkError
+from ..errors import printable, quoted
+from ..given_files import LONGEST_JSON, read_json, read_text
 from .reading import StoredTensor, checkpoint_files, list_tensors
 from .recognition import recognise
 
+LONGEST_LINE = 500  # characters
 PRECISIONS = {
     "F32": "fp32",
     "F16": "fp16",
@@ -50,7 +52,7 @@ class Description:
             "size": f"{self.size / 1e9:.2f} GB" if self.size >= 1e9 else f"{self.size / 1e6:.2f} MB",
         }
         width = max(map(len, rows)) + 2
-        return [f"{label:<{width}}{value}" for label, value in rows.items()]
+        return [printable(f"{label:<{width}}{value}", LONGEST_LINE) for label, value in rows.items()]
 
     def __str__(self) -> str:
         return "\n".join(self.lines())
@@ -65,7 +67,7 @@ def describe(path: str | PathLike[str]) -> Description:
         The checkpoint cannot be read.
     """
     path = Path(path)
-    if (path / "model_index.json").is_file():
+    if os.path.isfile(path / "model_index.json"):
         return _describe_model_folder(path)
     stored, metadata = list_tensors(path)
     kind, details = recognise(stored, metadata | _configuration(path))
@@ -73,10 +75,7 @@ def describe(path: str | PathLike[str]) -> Description:
 
 
 def _describe_model_folder(folder: Path) -> Description:
-    try:
-        pipeline = json.loads((folder / "model_index.json").read_bytes())["_class_name"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise MultiTalkError(f"{folder / 'model_index.json'} cannot be read: download it again.") from error
+    pipeline = quoted(read_json(folder / "model_index.json", "list of models").get("_class_name"))
     details: dict[str, str] = {}
     stored: dict[str, StoredTensor] = {}
     files: list[Path] = []
@@ -92,7 +91,7 @@ def _describe_model_folder(folder: Path) -> Description:
 def _configuration(folder: Path) -> dict[str, str]:
     """The text of a folder's config.json, under the name that metadata inside a file has."""
     file = folder / "config.json"
-    return {"config": file.read_text(errors="replace")} if file.is_file() else {}
+    return {"config": read_text(file, "configuration", LONGEST_JSON)} if file.is_file() else {}
 
 
 def _description(

@@ -5,13 +5,13 @@ from ..errors import MultiTalkError
 I2V_CHANNELS = 36  # noise 16, mask 4, image latent 16
 
 
-def check_image_to_video(channels: int, model: str, advice: str) -> None:
+def check_image_to_video(channels: int | None, model: str, advice: str) -> None:
     """Refuse a Wan model that cannot start from a picture.
 
     Parameters
     ----------
-    channels : int
-        Of the model's input.
+    channels : int, optional
+        Of the model's input; None where it does not say.
     model : str
         What the sentence begins with, "The model" of some place.
     advice : str

@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from typing import Any
 from torch import Tensor
 
 from ..errors import MultiTalkError
+from ..given_files import check_file, read_json, unreadable
+from .other_formats import PICKLE_SUFFIXES, START_BYTES, pickle_error, refuse_other_formats
 
 Paths = str | PathLike[str] | Sequence[str | PathLike[str]]
 
@@ -20,8 +23,7 @@ ITEM_BITS = {
     "I64": 64, "I32": 32, "I16": 16, "I8": 8, "U64": 64, "U32": 32, "U16": 16, "U8": 8, "BOOL": 8,
     "C64": 64, "F8_E4M3FNUZ": 8, "F8_E5M2FNUZ": 8, "F6_E2M3": 6, "F6_E3M2": 6, "F4": 4,
 }  # fmt: skip
-PICKLE_SUFFIXES = {".pt", ".pth", ".bin", ".ckpt", ".pkl"}
-LONGEST_HEADER = 100_000_000
+LONGEST_HEADER = 10_000_000  # bytes; the largest of our models has 130 kB
 SHARD_NAME = re.compile(r"(.+)-(\d+)-of-(\d+)\.safetensors")
 
 
@@ -108,12 +110,12 @@ def checkpoint_files(paths: Paths) -> list[Path]:
             raise MultiTalkError("No checkpoint file was given: name at least one .safetensors file.")
         return list(dict.fromkeys(file for path in paths for file in checkpoint_files(path)))
     path = Path(paths)
-    if path.is_dir():
+    if os.path.isdir(path):
         return _files_in_folder(path)
     if path.name.endswith(".safetensors.index.json"):
         return _files_of_index(path)
     shard = SHARD_NAME.fullmatch(path.name)
-    if shard is None:
+    if shard is None or not 0 < int(shard[2]) <= int(shard[3]):
         return [path]
     stem, digits, count = shard[1], len(shard[2]), shard[3]
     return [
@@ -127,26 +129,27 @@ def _files_in_folder(folder: Path) -> list[Path]:
     files = index[:1] or sorted(folder.glob("*.safetensors"))
     if files:
         return checkpoint_files(files)
-    pickles = sorted(file for file in folder.iterdir() if file.suffix in PICKLE_SUFFIXES)
+    pickles = sorted(file for file in folder.glob("*") if file.suffix in PICKLE_SUFFIXES)
     if pickles:
-        raise _pickle_error(pickles[0])
+        raise pickle_error(pickles[0])
     raise MultiTalkError(
         f"The folder {folder} holds no .safetensors file: choose the folder with the weights."
     )
 
 
 def _files_of_index(index: Path) -> list[Path]:
+    if not os.path.exists(index):
+        raise _missing_error(index)
+    found = read_json(index, "index")
     try:
-        names = set(json.loads(index.read_bytes())["weight_map"].values())
-    except FileNotFoundError as error:
-        raise _missing_error(index) from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        shards = {index.with_name(name) for name in found["weight_map"].values()}
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise MultiTalkError(f"The index {index} cannot be read: download it again.") from error
-    return [_existing_shard(index.with_name(str(name)), index) for name in sorted(names)]
+    return [_existing_shard(shard, index) for shard in sorted(shards)]
 
 
 def _existing_shard(shard: Path, mentioned_by: Path) -> Path:
-    if not shard.is_file():
+    if not os.path.isfile(shard):
         raise MultiTalkError(
             f"The shard {shard.name} that belongs to {mentioned_by} is missing: "
             "download it into the same folder."
@@ -155,11 +158,16 @@ def _existing_shard(shard: Path, mentioned_by: Path) -> Path:
 
 
 def _read_header(file: Path) -> tuple[dict[str, StoredTensor], dict[str, str]]:
+    """Read by ourselves for the sake of sentences, and checked by safetensors, which says what is valid."""
+    from safetensors import SafetensorError, safe_open
+
+    if not os.path.exists(file):  # which takes names that are too long for being no file
+        raise _missing_error(file)
+    size = check_file(file, "checkpoint", "download it again")
     try:
-        size = file.stat().st_size
         with file.open("rb") as opened:
-            start = opened.read(64)
-            _refuse_other_formats(file, start)
+            start = opened.read(START_BYTES)
+            refuse_other_formats(file, start)
             header_size = int.from_bytes(start[:8], "little")
             if size < 8 + min(header_size, LONGEST_HEADER):
                 raise _cut_short_error(file)
@@ -167,24 +175,21 @@ def _read_header(file: Path) -> tuple[dict[str, StoredTensor], dict[str, str]]:
                 raise _damaged_error(file)
             opened.seek(8)
             header = opened.read(header_size)
-    except FileNotFoundError as error:
-        raise _missing_error(file) from error
+        tensors, metadata, end = _parse_header(file, header)
+        if size < 8 + header_size + end:
+            raise _cut_short_error(file)
+        with safe_open(file, framework="pt"):
+            return tensors, metadata
     except OSError as error:
-        raise MultiTalkError(
-            f"{file} cannot be read ({error.strerror}): check the path and its permissions."
-        ) from error
-    tensors, metadata, end = _parse_header(file, header)
-    if size < 8 + header_size + end:
-        raise _cut_short_error(file)
-    if size > 8 + header_size + end:
-        raise _damaged_error(file)
-    return tensors, metadata
+        raise unreadable(file, "checkpoint", error) from error
+    except SafetensorError as error:
+        raise _damaged_error(file) from error
 
 
 def _parse_header(file: Path, header: bytes) -> tuple[dict[str, StoredTensor], dict[str, str], int]:
     """The header's tensors and metadata, and where the last tensor ends, in bytes after the header."""
     try:
-        entries: dict[str, Any] = json.loads(header)
+        entries: dict[str, Any] = json.loads(header, object_pairs_hook=_without_doubles)
         metadata = {str(key): str(value) for key, value in entries.pop("__metadata__", {}).items()}
         tensors, last = {}, 0
         for name, entry in entries.items():
@@ -199,22 +204,12 @@ def _parse_header(file: Path, header: bytes) -> tuple[dict[str, StoredTensor], d
     return tensors, metadata, last
 
 
-def _refuse_other_formats(file: Path, start: bytes) -> None:
-    if not start:
-        raise MultiTalkError(f"{file} is empty: download it again.")
-    if start.startswith(b"version https://git-lfs"):
-        raise MultiTalkError(
-            f"{file} is only a Git LFS pointer, the weights themselves were not downloaded: "
-            "run `git lfs pull` in its folder, or download the file from its web page."
-        )
-    if start.startswith(b"GGUF"):
-        raise MultiTalkError(f"{file} is a GGUF file, which is not supported: use the .safetensors version.")
-    if start.lstrip()[:14].lower().startswith((b"<!doctype html", b"<html")):
-        raise MultiTalkError(f"{file} is a web page and not weights: use the page's download button.")
-    # A safetensors header begins at byte 8 with a brace; its length before that may look like anything.
-    packed = start.startswith((b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"))
-    if (packed and start[8:9] != b"{") or file.suffix.lower() in PICKLE_SUFFIXES:
-        raise _pickle_error(file)
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON; a name that occurs twice would hide a tensor."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError
+    return found
 
 
 def _missing_error(file: Path) -> MultiTalkError:
@@ -227,11 +222,3 @@ def _cut_short_error(file: Path) -> MultiTalkError:
 
 def _damaged_error(file: Path) -> MultiTalkError:
     return MultiTalkError(f"{file} is damaged or not a safetensors file: download it again.")
-
-
-def _pickle_error(file: Path) -> MultiTalkError:
-    return MultiTalkError(
-        f"{file} is a pickle, which can run code when it is opened: use the .safetensors version, or convert "
-        f"it once with: safetensors.torch.save_file(torch.load('{file.name}', weights_only=True), "
-        f"'{file.stem}.safetensors')"
-    )

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 
-from ..errors import MultiTalkError
+from ..errors import MultiTalkError, quoted
 from .adapter_keys import check_keys, find_parameters
 from .adapter_shape import shape_from_sizes
 from .image_to_video import I2V_CHANNELS
@@ -14,16 +14,32 @@ from .reading import StoredTensor
 Stored = Mapping[str, StoredTensor]
 Found = tuple[str, dict[str, str]]
 
+# What the names of the first of each layer's tensors end with.
+LORA_NAMES = {
+    "LoRA": re.compile(r"[._](lora_down|lora_A|lora\.down|lora_linear_layer\.down)(\.\w+)?\.weight$"),
+    "LoHa": re.compile(r"\.hada_w1_a$"),
+    "LoKr": re.compile(r"\.lokr_w1(_a)?$"),
+    "LoRA of differences alone": re.compile(r"\.(diff|diff_b)$"),
+}
 KNOWN_MODELS = {"Wan2.1 14B": (5120, 40), "Wan2.1 1.3B": (1536, 30)}
 
 
 def recognise(stored: Stored, metadata: Mapping[str, str]) -> Found:
     """The kind of a checkpoint, in words, and what is worth telling of it, by label."""
     for recogniser in RECOGNISERS:
-        if found := recogniser(stored, metadata):
-            return found
-    prefixes = sorted({name.split(".")[0] for name in stored})
+        try:
+            if found := recogniser(stored, metadata):
+                return found
+        except (IndexError, ValueError):  # the names of a kind, but tensors of other dimensions
+            continue
+    prefixes = sorted({quoted(name.split(".")[0]) for name in stored})
     return "unknown", {"names begin with": ", ".join(prefixes[:8])} if prefixes else {}
+
+
+def kind_in_words(stored: Stored, metadata: Mapping[str, str]) -> str | None:
+    """The kind with its article, as a sentence has it; None where it is unknown."""
+    kind, _ = recognise(stored, metadata)
+    return None if kind == "unknown" else f"{'an' if kind[0] in 'aeio' else 'a'} {kind}"
 
 
 def _adapter(stored: Stored, metadata: Mapping[str, str]) -> Found | None:
@@ -53,11 +69,14 @@ def _adapter(stored: Stored, metadata: Mapping[str, str]) -> Found | None:
 
 
 def _lora(stored: Stored, metadata: Mapping[str, str]) -> Found | None:
-    downs = [name for name in stored if re.search(r"\.(lora_down|lora_A)(\.\w+)?\.weight$", name)]
-    if not downs:
-        return None
-    ranks = sorted({stored[name].shape[0] for name in downs})
-    return "LoRA", {"rank": ", ".join(map(str, ranks)), "layers": str(len(downs))}
+    for kind, last in LORA_NAMES.items():
+        layers = [name for name in stored if last.search(name)]
+        if layers and kind == "LoRA":
+            ranks = sorted({stored[name].shape[0] for name in layers})
+            return kind, {"rank": ", ".join(map(str, ranks)), "layers": str(len(layers))}
+        if layers:
+            return kind, {"layers": str(len(layers))}
+    return None
 
 
 def _wan_transformer(stored: Stored, metadata: Mapping[str, str]) -> Found | None:
@@ -90,7 +109,7 @@ def _heads(width: int, metadata: Mapping[str, str]) -> int:
     try:
         config = json.loads(metadata["config"])
         return int(config.get("transformer", {}).get("num_heads") or config["num_attention_heads"])
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return width // 128
 
 

@@ -43,7 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--names",
         nargs="+",
         metavar="NAME",
-        help="the --table's names in speaker order; who has no turn listens (default: as they appear)",
+        help="the --table's names in speaker order; who has no turn listens (default: number n is "
+        "speaker n, names are as they appear)",
     )
     group.add_argument(
         "--place",

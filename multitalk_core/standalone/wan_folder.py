@@ -1,6 +1,6 @@
 """Wan2.1-I2V folders in diffusers' format: checked, and their models read and placed."""
 
-import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +8,7 @@ import torch
 
 from ..checkpoint import check_image_to_video, list_tensors
 from ..errors import MultiTalkError
+from ..given_files import check_folder, read_json
 from .models import Models, Offload
 from .wan_encoders import picture_encoder, prompt_encoder
 
@@ -111,8 +112,8 @@ def _check_folder(folder: Path) -> bool:
     config = _read_json(folder, "transformer/config.json")
     if config.get("_class_name") != "WanTransformer3DModel":
         raise MultiTalkError(f"{folder} holds no Wan model; {ADVICE}")
-    check_image_to_video(config["in_channels"], f"The model in {folder}", ADVICE)
-    if index.get("transformer_2", [None])[0] is not None:
+    check_image_to_video(config.get("in_channels"), f"The model in {folder}", ADVICE)
+    if index.get("transformer_2") not in (None, [None, None]):
         raise MultiTalkError(
             f"{folder} holds Wan2.2 with its two transformers, MultiTalk needs Wan2.1; {ADVICE}"
         )
@@ -121,22 +122,18 @@ def _check_folder(folder: Path) -> bool:
     for part in [*weights, "tokenizer"]:
         if not (folder / part).is_dir():
             raise MultiTalkError(f"The folder {folder / part} is missing; {ADVICE}")
+    check_folder(folder, "model folder")
     for part in weights:
         list_tensors(folder / part)
     return has_image_encoder
 
 
 def _read_json(folder: Path, name: str) -> dict[str, Any]:
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise MultiTalkError(f"The model folder {folder} does not exist; {ADVICE}")
-    try:
-        return json.loads((folder / name).read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise MultiTalkError(
-            f"{folder} is no model folder in diffusers' format: it has no {name}; {ADVICE}"
-        ) from error
-    except (OSError, ValueError) as error:
-        raise MultiTalkError(f"{folder / name} cannot be read; download it again.") from error
+    if not (folder / name).exists():
+        raise MultiTalkError(f"{folder} is no model folder in diffusers' format: it has no {name}; {ADVICE}")
+    return read_json(folder / name, "model's configuration")
 
 
 def _place(in_turn: list[torch.nn.Module], device: torch.device, offload: Offload) -> None:

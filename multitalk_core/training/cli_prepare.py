@@ -11,7 +11,7 @@ from ..standalone.cli_types import fraction, frame_count, seed, size
 if TYPE_CHECKING:
     from ..audio.features import AudioEncoder
     from ..standalone.models import Models
-    from .prepare import Prepared
+    from .prepared import Prepared
 
 MOST_SHOWN = 8  # refusals
 
@@ -133,17 +133,20 @@ def run(arguments: argparse.Namespace) -> None:
         "model": digest(file_signature(arguments.model or EMBEDDED)),
         "audio encoder": digest(file_signature(encoder_path(arguments))),
     }
-    with preparing(arguments.folder, asdict(cutting) | sources), tqdm(total=lines, unit="video") as bar:
+    told: list[str] = []
+    settings = asdict(cutting) | sources
+    with preparing(arguments.folder, settings, told.append), tqdm(total=lines, unit="video") as bar:
 
         def show(line: int, done: int, of: int) -> None:
             bar.set_description(f"line {line}, clip {done} of {of}")
 
         models, encoder = load(arguments)
         prepared = []
-        for line in Preparation(arguments.folder, models, encoder, cutting, show).run(arguments.manifest):
+        preparation = Preparation(arguments.folder, models, encoder, cutting, show, told.append)
+        for line in preparation.run(arguments.manifest):
             prepared.append(line)
             bar.update()
-    print_lines(account(arguments.folder, prepared))
+    print_lines(account(arguments.folder, prepared, told))
 
 
 def load(arguments: argparse.Namespace) -> "tuple[Models, AudioEncoder]":
@@ -160,8 +163,8 @@ def load(arguments: argparse.Namespace) -> "tuple[Models, AudioEncoder]":
     return load_embedded(device), encoder
 
 
-def account(folder: Path, prepared: "list[Prepared]") -> dict[str, str]:
-    """What was made and what was refused, by name; the refusals are written to a file.
+def account(folder: Path, prepared: "list[Prepared]", told: list[str]) -> dict[str, str]:
+    """What was made, what was refused, and what was `told` of the folder; the refusals are written to a file.
 
     Raises
     ------
@@ -176,7 +179,10 @@ def account(folder: Path, prepared: "list[Prepared]") -> dict[str, str]:
     shown = [str(refusal) for refusal in refused[:MOST_SHOWN]]
     if len(refused) > MOST_SHOWN:
         shown.append(f"and {len(refused) - MOST_SHOWN} more, in {report}")
-    return {
+    lines = {
         "clips": f"{sum(line.clips for line in prepared)} of {len(prepared)} videos, in {folder}",
         "refused": "\n          ".join(shown) or "nothing",
     }
+    if told:
+        lines["folder"] = "\n          ".join(told)
+    return lines

@@ -1,19 +1,26 @@
 """Training clips on disk: encoded once, in shards of safetensors."""
 
 import bisect
+import hashlib
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from itertools import accumulate
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from ..errors import MultiTalkError
 from ..files import whole_file
+from ..given_files import check_file
+
+SHARD_NAME = re.compile(r"shard-[0-9]{5,}(-[0-9]{3,})?\.safetensors")
+MEND = "run `prepare` again, which makes it anew"
+UNFINISHED_NAME = re.compile(rf"\.{SHARD_NAME.pattern}\.[0-9a-f]{{8}}\.part")
 
 
 @dataclass(frozen=True)
@@ -60,24 +67,79 @@ class TrainingClip:
         return TrainingClip(**{name: tensor.to(where) for name, tensor in self.tensors().items()})
 
 
+NEEDED = {field.name for field in fields(TrainingClip) if field.default is MISSING}
+KNOWN = {field.name for field in fields(TrainingClip)}
+
+
 def stack_clips(clips: Sequence[TrainingClip]) -> TrainingClip:
     """Clips of one kind, that is of one size and number of voices, as a batch."""
     names = clips[0].tensors()
     return TrainingClip(**{name: torch.stack([getattr(clip, name) for clip in clips]) for name in names})
 
 
-def write_shard(folder: Path, number: int, clips: Sequence[TrainingClip], part: int | None = None) -> None:
+def check_finite(clip: TrainingClip) -> None:
+    """Raise a MultiTalkError for a clip with numbers that no training survives.
+
+    That are NaN, and those beyond a shard's half precision, which would become infinite.
+    """
+    for name, tensor in clip.tensors().items():
+        if not torch.isfinite(tensor.to(torch.float16)).all():
+            raise MultiTalkError(
+                f"The clip's {name} has numbers that are NaN or infinite: the model's files may be damaged."
+            )
+
+
+def write_shard(folder: Path, number: int, clips: Sequence[TrainingClip], part: int | None = None) -> Path:
     """Write clips of one kind as a shard, in half precision; it appears only when it is whole."""
     tensors = stack_clips(clips).tensors()
-    with whole_file(shard_path(folder, number, part)) as unfinished:
+    path = shard_path(folder, number, part)
+    with whole_file(path) as unfinished:
         save_file(
             {name: tensor.to(torch.float16).contiguous() for name, tensor in tensors.items()}, unfinished
         )
+    return path
 
 
 def shard_path(folder: Path, number: int, part: int | None = None) -> Path:
     """Where a shard lies, or a part of it."""
     return folder / f"shard-{number:05d}{'' if part is None else f'-{part:03d}'}.safetensors"
+
+
+def shards_in(folder: Path, number: int | None = None) -> list[Path]:
+    """The shards in a folder, of all lines or of one, in order; other files are passed over."""
+    paths = [path for path in folder.glob("shard-*") if SHARD_NAME.fullmatch(path.name)]
+    return sorted(path for path in paths if number in (None, int(path.name.split("-")[1].split(".")[0])))
+
+
+def unfinished_shards(folder: Path) -> list[Path]:
+    """What a killed run left of shards."""
+    return [path for path in folder.glob(".shard-*") if UNFINISHED_NAME.fullmatch(path.name)]
+
+
+def shard_digest(path: Path) -> str:
+    """SHA-256 of a shard, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _open_shard(path: Path) -> safe_open:
+    """Open a shard.
+
+    Raises
+    ------
+    MultiTalkError
+        When it is damaged, or no shard of training clips.
+    """
+    check_file(path, "shard", MEND)
+    try:
+        shard = safe_open(path, "pt")
+    except (OSError, SafetensorError) as error:
+        raise MultiTalkError(f"The shard {path} is damaged: {MEND}.") from error
+    names = set(shard.keys())
+    clips = {tuple(shard.get_slice(name).get_shape()[:1]) for name in names}
+    if not NEEDED <= names <= KNOWN or len(clips) != 1 or clips <= {(), (0,)}:
+        raise MultiTalkError(f"The shard {path} is damaged or of another program: {MEND}.")
+    return shard
 
 
 class ClipsOfOneKind(Dataset[TrainingClip]):
@@ -90,7 +152,8 @@ class ClipsOfOneKind(Dataset[TrainingClip]):
     """
 
     def __init__(self, paths: Sequence[Path]):
-        self.shards = [safe_open(path, "pt") for path in paths]
+        self.paths = list(paths)
+        self.shards = [_open_shard(path) for path in paths]
         self.ends = list(accumulate(shard.get_slice("latent").get_shape()[0] for shard in self.shards))
 
     def __len__(self) -> int:
@@ -100,7 +163,12 @@ class ClipsOfOneKind(Dataset[TrainingClip]):
         number = bisect.bisect_right(self.ends, index)
         row = index - (self.ends[number - 1] if number else 0)
         shard = self.shards[number]
-        return TrainingClip(**{name: shard.get_slice(name)[row].float() for name in shard.keys()})  # noqa: SIM118
+        clip = TrainingClip(**{name: shard.get_slice(name)[row].float() for name in shard.keys()})  # noqa: SIM118
+        try:
+            check_finite(clip)
+        except MultiTalkError as error:
+            raise MultiTalkError(f"The shard {self.paths[number]} is damaged: {MEND}. {error}") from error
+        return clip
 
 
 class ShardedClips(ClipsOfOneKind):
@@ -114,13 +182,13 @@ class ShardedClips(ClipsOfOneKind):
     Raises
     ------
     MultiTalkError
-        When a folder holds no shards.
+        When a folder holds no shards, or a damaged one.
     """
 
     def __init__(self, *folders: Path):
         paths = []
         for folder in folders:
-            found = sorted(folder.glob("shard-*.safetensors"))
+            found = shards_in(folder)
             if not found:
                 raise MultiTalkError(f"{folder} holds no training clips: prepare them first.")
             paths += found

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import MultiTalkError
+from ..errors import MultiTalkError, quoted
+from ..given_files import read_text
+from ..limits import LARGEST_SIDE, LONGEST_TEXT, MOST_SPEAKERS
 from ..persons import Box
 
+LONGEST_MANIFEST = 200_000_000  # bytes
 KEYS = ("video", "voices", "masks", "boxes", "caption")
 
 
@@ -48,11 +51,9 @@ def read_lines(path: Path) -> list[tuple[int, str]]:
     MultiTalkError
         When the file cannot be read or says nothing.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise MultiTalkError(f"The manifest {path} cannot be read ({error}): check the path.") from error
-    lines = [(number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
+    text = read_text(path, "manifest", LONGEST_MANIFEST)
+    # A caption may hold other line separators than the line feed.
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
     if not lines:
         raise MultiTalkError(f"The manifest {path} is empty: give one line of JSON for each video.")
     return lines
@@ -68,16 +69,20 @@ def read_entry(number: int, text: str, folder: Path) -> Entry:
     """
     try:
         found = json.loads(text)
-    except ValueError as error:
-        raise MultiTalkError(f"The line is no JSON ({error}).") from error
+    except (ValueError, RecursionError) as error:
+        raise MultiTalkError(f"The line is no JSON ({quoted(error)}).") from error
     if not isinstance(found, dict):
         raise MultiTalkError('The line is no JSON object: write {"video": "talk.mp4", …}.')
     if strange := [key for key in found if key not in KEYS]:
-        raise MultiTalkError(f"The line has an unknown key {strange[0]}: use {', '.join(KEYS)}.")
+        raise MultiTalkError(f"The line has an unknown key {quoted(strange[0])}: use {', '.join(KEYS)}.")
     if not isinstance(found.get("video"), str) or not isinstance(found.get("caption"), str):
         raise MultiTalkError("The line lacks its video or its caption, both texts.")
+    if len(found["caption"]) > LONGEST_TEXT:
+        raise MultiTalkError(f"The line's caption is longer than {LONGEST_TEXT:,} characters: shorten it.")
     voices, masks = (tuple(folder / name for name in _texts(found, key)) for key in ("voices", "masks"))
     boxes = _boxes(found.get("boxes", []))
+    if len(voices) > MOST_SPEAKERS:
+        raise MultiTalkError(f"The line has {len(voices)} voices: give at most {MOST_SPEAKERS}.")
     marked = len(masks) + len(boxes)
     if masks and boxes:
         raise MultiTalkError("The line has masks and boxes: give one of them.")
@@ -96,7 +101,15 @@ def _texts(found: dict[str, Any], key: str) -> list[str]:
 
 
 def _boxes(value: object) -> tuple[Box, ...]:
-    try:
-        return tuple(Box(*map(float, edges)) for edges in value)
-    except (TypeError, ValueError) as error:
-        raise MultiTalkError("The line's boxes are not all [left, top, right, bottom] in pixels.") from error
+    if not (isinstance(value, list) and all(map(_is_box, value))):
+        raise MultiTalkError("The line's boxes are not all [left, top, right, bottom] in pixels.")
+    return tuple(Box(*edges) for edges in value)
+
+
+def _is_box(value: object) -> bool:
+    """Whether a value of JSON is four numbers, which may be NaN or of any number of digits there."""
+    return (
+        isinstance(value, list)
+        and len(value) == 4
+        and all(type(edge) in (int, float) and abs(edge) <= LARGEST_SIDE for edge in value)
+    )

@@ -110,7 +110,7 @@ def test_only_what_changed_runs_again(server):
         ({"timing": "table", "timing.turns": "", "timing.names": ""}, "speaker_1 is the recording"),
         (
             {"voices.speaker_2": None, "timing": "table", "timing.turns": "1,2", "timing.names": ""},
-            "Nothing is in the table of turns",
+            "names no column speaker",
         ),
         (
             {

@@ -253,7 +253,7 @@ def test_what_is_not_safetensors_is_told_apart(tmp_path):
     )
     assert "GGUF" in refusal("model.gguf", b"GGUF\3\0\0\0" + bytes(50))
     assert "web page" in refusal("page.safetensors", b"<!DOCTYPE html><html></html>")
-    assert "is empty" in refusal("empty.safetensors", b"")
+    assert "empty file" in refusal("empty.safetensors", b"")
     assert "ends too early" in refusal("short.safetensors", b"\1\2\3")
     assert "ends too early" in refusal("long_header.safetensors", (1 << 40).to_bytes(8, "little") + b"{}")
     assert "damaged" in refusal("noise.safetensors", (9).to_bytes(8, "little") + b"not json!")

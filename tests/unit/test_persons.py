@@ -1,6 +1,7 @@
 """Persons: where each speaker is, from pixels to tokens."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -117,8 +118,8 @@ def test_parts_cover_the_picture_evenly():
     assert (persons.masks.sum(dim=0) <= 1).all()
     with pytest.raises(MultiTalkError, match="at least one"):
         persons_from_parts(0, 100, 100)
-    with pytest.raises(MultiTalkError, match="too small for 60 persons"):
-        persons_from_parts(60, 50, 50)
+    with pytest.raises(MultiTalkError, match="too small for 8 persons"):
+        persons_from_parts(8, 50, 6)
 
 
 def halves() -> torch.Tensor:
@@ -171,7 +172,7 @@ def test_boxes_without_a_pixel_get_a_sentence(box):
 
 
 def test_boxes_are_cut_at_the_pictures_edge():
-    persons = persons_from_boxes([Box(-10, -10, 20.9, 500)], 50, 100)
+    persons = persons_from_boxes([Box(-10, -5, 20.9, 55)], 50, 100)
     assert persons.masks.sum() == 50 * 20
 
 
@@ -191,3 +192,45 @@ def test_one_voice_for_each_person():
         check_speakers(persons, 3)
     with pytest.raises(MultiTalkError, match=r"2 persons but only 1 voice.*silent voice"):
         check_speakers(persons, 1)
+
+
+NAN, INF = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize(
+    ("box", "read"),
+    [
+        (
+            Box(160, 1320, 1280, 2280),
+            "top 1320, right 1280, bottom 2280",
+        ),  # rows first, as MultiTalk has them
+        (Box(-300, 0, 400, 400), "left -300"),
+        (Box(0, 0, 1e308, 400), "right 1e"),
+        (Box(-1e308, -1e308, 1e308, 1e308), "left -1e"),
+        (Box(0, 0, INF, 400), "right inf"),
+        (Box(NAN, 0, 400, 400), "left nan"),
+        (Box(0, 0, 100, 1600), "bottom 1600"),
+    ],
+)
+def test_a_box_far_out_of_the_picture_is_told_as_it_was_read(box, read):
+    with pytest.raises(MultiTalkError, match=rf"box of person 2 .*{re.escape(read)}.* 2400×1440"):
+        persons_from_boxes([Box(120, 160, 1080, 1280), box], 1440, 2400)
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: persons_from_boxes([Box(0, 0, 9, 9)] * 9, 20, 40),
+        lambda: persons_from_masks([torch.ones(4, 4)] * 9),
+        lambda: persons_from_parts(9, 20, 4000),
+        lambda: persons_from_parts(10**400, 20, 4000),
+    ],
+)
+def test_more_persons_than_a_film_has(build):
+    with pytest.raises(MultiTalkError, match="persons and at most 8 in a film"):
+        build()
+
+
+def test_a_mask_of_an_absurd_size_is_told():
+    with pytest.raises(MultiTalkError, match="A mask is 40000×1"):
+        persons_from_masks([torch.ones(1, 40_000)])

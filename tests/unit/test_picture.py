@@ -1,6 +1,10 @@
 """Pictures: files, the released resize and crop, trained sizes."""
 
+import contextlib
 import json
+import random
+import warnings
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -117,3 +121,56 @@ def test_sizes_are_divisible_by_16():
         check_size(450, 896)
     with pytest.raises(MultiTalkError, match=r"width is 0.*16 or 32"):
         check_size(448, 0)
+
+
+def png(width, height):
+    """A PNG that claims a size; its pixels are not there."""
+
+    def chunk(kind, data):
+        return len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
+
+    header = width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes([8, 2, 0, 0, 0])
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(99)))
+
+
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+@pytest.mark.parametrize(
+    ("width", "height"),
+    [(9400, 9400), (13_000, 13_000), (1, 60_000), (16_385, 1), (8193, 8192)],
+)
+def test_a_size_that_no_picture_has_is_told_from_the_header(tmp_path, width, height):
+    (tmp_path / "claims.png").write_bytes(png(width, height))
+    with pytest.raises(MultiTalkError, match=f"claims.png is {width}×{height}: .*scale it down"):
+        read_picture(tmp_path / "claims.png")
+
+
+@pytest.mark.parametrize(("width", "height"), [(2**31 - 1, 1), (2**31 - 1, 2**31 - 1)])
+def test_a_header_that_claims_more_than_pillow_opens(tmp_path, width, height):
+    (tmp_path / "claims.png").write_bytes(png(width, height))
+    with pytest.raises(MultiTalkError, match="too large to open safely"):
+        read_picture(tmp_path / "claims.png")
+
+
+@pytest.mark.parametrize(
+    "ending", ["png", "jpg", "webp", "gif", "tiff", "bmp", "tga", "ico", "jp2", "dds", "avif"]
+)
+def test_a_picture_with_any_bytes_changed_is_read_or_told(tmp_path, ending):
+    pixels = np.random.default_rng(0).integers(0, 255, (24, 40, 3), np.uint8)
+    file = tmp_path / f"a.{ending}"
+    Image.fromarray(pixels).save(file)
+    whole, draw = file.read_bytes(), random.Random(ending)
+    for _ in range(40):
+        changed = bytearray(whole)
+        for _ in range(draw.choice((1, 4, 16))):
+            changed[draw.randrange(min(len(whole), draw.choice((40, 400))))] = draw.choice((0, 127, 255))
+        file.write_bytes(changed)
+        with contextlib.suppress(MultiTalkError), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            assert read_picture(file).ndim == 3
+
+
+@pytest.mark.parametrize(("height", "width"), [(60_000, 1), (16_000, 1), (2, 16_384), (9400, 9400)])
+def test_a_picture_that_no_film_has_the_shape_of_is_told_before_it_is_resized(height, width):
+    picture = torch.zeros(1, 1).expand(height, width)[None]  # takes no memory
+    with pytest.raises(MultiTalkError, match=rf"{width}×{height}.* (crop it|scale it down)"):
+        resize_and_crop(picture, 480, 832)

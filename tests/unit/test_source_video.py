@@ -145,3 +145,40 @@ def test_a_damaged_video_names_the_place(tmp_path, written):
     video.path.write_bytes(content[: len(content) // 2])  # cut short after it was opened
     with pytest.raises(MultiTalkError, match=r"is damaged at 0\.\d s"):
         fitted(video).frames(0, 20)
+
+
+LONG = "says that it lasts"
+STILL = "shows picture"
+
+
+@pytest.mark.parametrize(
+    ("last", "message"),
+    [
+        (40_000_000.0, LONG),
+        (1_000_000.0, LONG),
+        (36_001.0, LONG),
+        (35_000.0, f"{STILL} 12 for 34999.6 s"),
+        (700.0, f"{STILL} 12 for 699.56 s"),
+    ],
+)
+def test_a_picture_that_comes_very_late_is_told_when_the_video_is_opened(written, last, message):
+    with pytest.raises(MultiTalkError, match=message):
+        written([40 * index for index in range(12)] + [round(last * 1000)])
+
+
+def test_a_picture_may_be_held_for_minutes(written):
+    assert written([0, 40, 500_000]).seconds == pytest.approx(500.04)
+
+
+@pytest.mark.parametrize(("width", "height"), [(16_400, 16), (16, 16_400)])
+def test_a_size_that_no_video_has_is_told_before_it_is_decoded(tmp_path, width, height):
+    import av
+
+    with av.open(str(tmp_path / "wide.mkv"), "w") as container:
+        stream = container.add_stream("ffv1", rate=25)
+        stream.width, stream.height, stream.pix_fmt = width, height, "bgr0"
+        for _ in range(2):
+            container.mux(stream.encode(av.VideoFrame(width, height, "bgr0")))
+        container.mux(stream.encode(None))
+    with pytest.raises(MultiTalkError, match=f"is {width}×{height}: a side has at most 16384"):
+        VideoFile.open(tmp_path / "wide.mkv")

@@ -1,20 +1,24 @@
 """`prepare` on real videos and voices: what lies in the shards, what is refused, and what a kill leaves."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load, load_file, save_file
 
 from multitalk_core.audio.features import AudioEncoder
 from multitalk_core.audio.loudness import normalise_loudness
 from multitalk_core.audio.waveform import read_audio, speech
 from multitalk_core.conditioning import conditioning_frames
+from multitalk_core.errors import MultiTalkError
 from multitalk_core.persons import GIVEN, Box, persons_from_boxes
 from multitalk_core.picture import read_picture, resize_and_crop
 from multitalk_core.standalone.cli import main
@@ -22,6 +26,9 @@ from multitalk_core.standalone.demo_models import EMBEDDED, EMBEDDED_FILES, load
 from multitalk_core.standalone.models import encode_frames
 from multitalk_core.standalone.video import VideoWriter, read_video
 from multitalk_core.training.clips import ShardedClips
+from multitalk_core.training.encoding import Cutting
+from multitalk_core.training.manifest import read_entry
+from multitalk_core.training.prepare import Preparation, preparing
 
 HEIGHT, WIDTH, FRAMES = 32, 48, 5
 VOICES = [str(EMBEDDED / f"voice_{number}.flac") for number in (1, 2)]
@@ -208,7 +215,135 @@ def test_a_killed_run_goes_on_after_its_last_shard(tmp_path, talk):
         f"shard-00001-{part:03d}.safetensors" for part in range(3)
     ]
     recorded = json.loads((folder / "lines" / "00001.json").read_text())
-    assert recorded["clips"] == 20 and recorded["whole"]
+    assert sum(part["clips"] for part in recorded["parts"]) == 20
     for path in folder.glob("shard-*"):
-        assert path.read_bytes() == (tmp_path / "whole" / path.name).read_bytes()
+        wanted = load_file(tmp_path / "whole" / path.name)
+        for name, tensor in load_file(path).items():
+            same(tensor, wanted[name])
     assert sum(path.stat().st_mtime_ns == changed for path, changed in kept.items()) >= len(kept) - 1
+
+
+def change_shard(path, **changes):
+    save_file({**load_file(path), **changes}, path)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda shard: shard.write_bytes(shard.read_bytes()[:-100]),
+        lambda shard: shard.write_bytes(shard.read_bytes()[:-1] + b"\x7e"),
+        lambda shard: shard.write_bytes(b"not ours"),
+        lambda shard: shard.unlink(),
+    ],
+    ids=["cut short", "one byte changed", "another file", "gone"],
+)
+def test_only_the_damaged_shard_is_made_again_and_named(tmp_path, talk, capsys, spoil):
+    entries = [{"video": talk["video"], "caption": "A storm."}, {**talk, "voices": [], "boxes": []}]
+    assert prepare(tmp_path, entries) == 0
+    damaged, whole = sorted((tmp_path / "clips").glob("shard-*"))
+    before, kept = load(damaged.read_bytes()), whole.stat().st_mtime_ns
+    spoil(damaged)
+    assert prepare(tmp_path, entries) == 0
+    assert "shard-00001-000.safetensors was" in capsys.readouterr().out
+    for name, tensor in load_file(damaged).items():
+        same(tensor, before[name])
+    assert whole.stat().st_mtime_ns == kept
+
+
+@pytest.mark.parametrize(
+    "content", ["{", "[]", '{"key": 5}', "[" * 50_000, "\udcff", '{"key": "a", "parts": [{}]}']
+)
+def test_a_damaged_record_is_named_and_its_line_made_again(tmp_path, talk, capsys, content):
+    entry = {"video": talk["video"], "caption": "A storm."}
+    assert prepare(tmp_path, [entry]) == 0
+    (tmp_path / "clips" / "lines" / "00001.json").write_text(content, errors="surrogateescape")
+    assert prepare(tmp_path, [entry]) == 0
+    assert "lines/00001.json was damaged" in capsys.readouterr().out
+    assert len(ShardedClips(tmp_path / "clips")) == 2
+
+
+def test_damaged_settings_are_written_again_and_the_clips_of_the_same_settings_stay(tmp_path, talk, capsys):
+    entry = {"video": talk["video"], "caption": "A storm."}
+    assert prepare(tmp_path, [entry]) == 0
+    (shard,) = (tmp_path / "clips").glob("shard-*")
+    settings, written = tmp_path / "clips" / "settings.json", shard.stat().st_mtime_ns
+    before = settings.read_text()
+    settings.write_text(before[:20])
+    assert prepare(tmp_path, [entry]) == 0
+    assert "settings.json was damaged" in capsys.readouterr().out
+    assert settings.read_text() == before and shard.stat().st_mtime_ns == written
+
+
+def test_files_of_others_stay(tmp_path, talk, capsys):
+    """A file whose name only resembles a shard's, one that is named as a shard, and settings of a program."""
+    entry = {"video": talk["video"], "caption": "A storm."}
+    assert prepare(tmp_path, [entry]) == 0
+    clips = tmp_path / "clips"
+    others = [clips / name for name in ("shard-00001-notes.txt", "shard-00001-000.safetensors.bak")]
+    others += [clips / ".shard-mine.part", clips / "shard-00099-000.safetensors"]
+    for path in others:
+        path.write_text("mine")
+    assert prepare(tmp_path, [{**entry, "caption": "Rain."}]) == 0
+    assert "shard-00099-000.safetensors is of no line of this manifest" in capsys.readouterr().out
+    assert all(path.read_text() == "mine" for path in others)
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / "settings.json").write_text("// of an editor\n{}")
+    assert prepare(tmp_path, [entry], name="project") == 2
+    assert "is of another program" in capsys.readouterr().err
+    assert (tmp_path / "project" / "settings.json").read_text() == "// of an editor\n{}"
+
+
+def test_clips_that_are_not_finite_are_refused_and_not_written(tmp_path, talk):
+    models = replace(load_embedded(), text=lambda *_: torch.full((1, 4, 32), float("nan")))
+    encoder = AudioEncoder.load(EMBEDDED / EMBEDDED_FILES["audio_encoder"])
+    (tmp_path / "manifest.jsonl").write_text(json.dumps({"video": talk["video"], "caption": ""}))
+    cutting = Cutting(FRAMES, (HEIGHT, WIDTH))
+    with preparing(tmp_path / "clips", {}, print):
+        preparation = Preparation(tmp_path / "clips", models, encoder, cutting, lambda *_: None, print)
+        (line,) = preparation.run(tmp_path / "manifest.jsonl")
+    assert line.clips == 0 and "text has numbers that are NaN" in str(line.refused[0])
+    assert not list((tmp_path / "clips").glob("shard-*"))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (lambda shard: shard.write_bytes(shard.read_bytes()[:-100]), "is damaged"),
+        (lambda shard: change_shard(shard, text=load_file(shard)["text"] * torch.nan), "text has numbers"),
+        (lambda shard: change_shard(shard, text=load_file(shard)["text"][:1]), "of another program"),
+        (lambda shard: save_file({"weight": torch.zeros(2)}, shard), "of another program"),
+        (lambda shard: shard.write_bytes(b""), "empty file"),
+        (lambda shard: (shard.unlink(), os.mkfifo(shard)), "is a pipe"),
+    ],
+    ids=["cut short", "not finite", "fewer clips", "weights", "empty", "pipe"],
+)
+def test_training_says_which_shard_is_damaged(tmp_path, talk, spoil, reason):
+    assert prepare(tmp_path, [{"video": talk["video"], "caption": "A storm."}]) == 0
+    (shard,) = (tmp_path / "clips").glob("shard-*")
+    spoil(shard)
+    with pytest.raises(MultiTalkError, match=rf"shard-00001-000.*{reason}"):
+        ShardedClips(tmp_path / "clips")[0]
+
+
+ONE_VOICE = '{"video": "a.mp4", "caption": "", "voices": ["a.wav"], "boxes": '
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (ONE_VOICE + "[[0, 0, NaN, 9]]}", "boxes are not all"),
+        (ONE_VOICE + "[[0, 0, -Infinity, 9]]}", "boxes are not all"),
+        (ONE_VOICE + "[[0, 0, 9" + "9" * 400 + ", 9]]}", "boxes are not all"),
+        (ONE_VOICE + '["1234"]}', "boxes are not all"),
+        (ONE_VOICE + "[[true, 0, 9, 9]]}", "boxes are not all"),
+        (ONE_VOICE + '{"0": [0, 0, 9, 9]}}', "boxes are not all"),
+        (json.dumps({"video": "a.mp4", "caption": "", "voices": ["a.wav"] * 9}), "at most 8"),
+        (json.dumps({"video": "a.mp4", "caption": "x" * 100_001}), "longer than"),
+        ('{"video": ' + "[" * 100_000, "no JSON"),
+        ('{"video": 1' + "0" * 5000 + "}", "no JSON"),
+    ],
+    ids=["nan", "inf", "digits", "text", "bool", "object", "nine voices", "long", "deep", "5000 digits"],
+)
+def test_lines_of_a_manifest_that_cannot_be(tmp_path, line, reason):
+    with pytest.raises(MultiTalkError, match=reason):
+        read_entry(1, line, tmp_path)

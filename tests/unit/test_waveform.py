@@ -1,5 +1,6 @@
 """Sounds as users bring them: every rate, width and container comes in, what is broken is named."""
 
+import struct
 import wave
 from fractions import Fraction
 
@@ -147,8 +148,8 @@ def test_files_that_are_no_sound_are_named(tmp_path):
     (tmp_path / "half.m4a").write_bytes((tmp_path / "voice.m4a").read_bytes()[:1500])
     encode(tmp_path / "film.mp4", None, 16000, "", frames=5)
     for name, message in [
-        ("missing.wav", "does not exist"),
-        ("empty.wav", "is empty"),
+        ("missing.wav", "no audio file at"),
+        ("empty.wav", "empty file"),
         ("text.mp3", "cannot be read"),
         ("header.wav", "without samples"),
         ("half.m4a", "cannot be read"),
@@ -178,3 +179,99 @@ def test_padding_adds_silence_only_at_the_end():
     sound = Waveform(np.ones((1, 3), np.float32), 16000)
     assert sound.padded(5).samples.tolist() == [[1, 1, 1, 0, 0]]
     assert sound.padded(2).samples.tolist() == [[1, 1, 1]]
+
+
+def write_header(path, rate=16000, channels=1, data=bytes(32000)):
+    """A WAV file of 16 bits that claims what it is told to."""
+    claims = struct.pack(
+        "<HHIIHH", 1, channels, rate, (rate * channels * 2) % 2**32, channels * 2 % 2**16, 16
+    )
+    size = (36 + len(data)).to_bytes(4, "little")
+    path.write_bytes(
+        b"RIFF" + size + b"WAVEfmt " + (16).to_bytes(4, "little") + claims
+        + b"data" + len(data).to_bytes(4, "little") + data
+    )  # fmt: skip
+    return path
+
+
+@pytest.mark.parametrize("rate", [2**31 - 1, 768_001, 999, 1])
+def test_rates_that_no_sound_has_are_refused(tmp_path, rate):
+    for read in (
+        lambda: read_audio(write_header(tmp_path / "rate.wav", rate)),
+        lambda: from_array(np.zeros(5), rate),
+    ):
+        with pytest.raises(MultiTalkError, match=f"{rate}: give a whole number from 1000 to 768000"):
+            read()
+
+
+@pytest.mark.parametrize("rate", [float("nan"), float("inf"), None, "44100", 44100.5, 10**400])
+def test_rates_that_are_none(rate):
+    with pytest.raises(MultiTalkError, match="rate"):
+        from_array(np.zeros(5), rate)
+
+
+@pytest.mark.parametrize("rate", [np.int64(44100), torch.tensor(44100), 44100.0])
+def test_rates_of_other_libraries(rate):
+    assert from_array(np.zeros(5), rate).rate == 44100
+
+
+def test_many_channels_are_refused_before_they_are_decoded(tmp_path):
+    with pytest.raises(MultiTalkError, match=r"many\.wav.* channels, at most 8"):
+        read_audio(write_header(tmp_path / "many.wav", channels=64))
+
+
+def test_what_is_longer_than_a_film_is_refused_by_its_header(tmp_path):
+    """Eleven hours of silence are a few kB."""
+    soundfile.write(tmp_path / "long.flac", np.zeros(8000), 8000)
+    content = bytearray((tmp_path / "long.flac").read_bytes())
+    content[22:26] = (11 * 3600 * 8000).to_bytes(4, "big")  # the samples that STREAMINFO claims
+    (tmp_path / "long.flac").write_bytes(content)
+    with pytest.raises(MultiTalkError, match=r"long\.flac.* longer than 10 hours"):
+        read_audio(tmp_path / "long.flac")
+
+
+@pytest.mark.parametrize(
+    ("rate", "channels", "samples", "message"),
+    [(1000, 1, 36_000_001, "longer than 10 hours"), (48_000, 8, 2**28, r"samples, 4\.3 GB")],
+)
+def test_more_samples_than_memory_holds_are_refused_before_they_are_copied(rate, channels, samples, message):
+    with pytest.raises(MultiTalkError, match=message):
+        from_array(torch.zeros(1).expand(channels, samples), rate)  # takes no memory itself
+
+
+@pytest.mark.parametrize("peak", [1e38, -1e38, 1e300, 2e6])
+def test_numbers_that_are_no_sound(peak):
+    with pytest.raises(MultiTalkError, match="far beyond full scale"):
+        from_array(np.array([0.0, peak]), 16000)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#EXTM3U\n#EXTINF:10\nhttp://127.0.0.1:9/a.ts\n",
+        "\n#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9\nvoice.wav\n#EXT-X-ENDLIST\n",
+        "ffconcat version 1.0\nfile voice.wav\n",
+        "v=0\no=- 0 0 IN IP4 127.0.0.1\nc=IN IP4 127.0.0.1\nm=audio 5004 RTP/AVP 97\na=rtpmap:97 L16/16000\n",
+        "o=- 0 0 IN IP4 127.0.0.1\nv=0\nc=IN IP4 127.0.0.1\nm=audio 5004 RTP/AVP 97\na=rtpmap:97 L16/16000\n",
+    ],
+)
+def test_a_list_of_other_files_opens_none_of_them(tmp_path, text):
+    write_pcm(tmp_path / "voice.wav", tone(16000), 16000, 2)
+    (tmp_path / "list.wav").write_text(text)
+    with pytest.raises(MultiTalkError, match=r"list of other files|cannot be read"):
+        read_audio(tmp_path / "list.wav")
+
+
+def test_a_name_that_looks_like_a_protocol_is_a_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_pcm("http:voice.wav", tone(16000), 16000, 2)
+    assert read_audio("http:voice.wav").rate == 16000
+
+
+def test_metadata_that_is_no_utf8_is_passed_over(tmp_path):
+    write_pcm(tmp_path / "voice.wav", tone(16000), 16000, 2)
+    title = b"INFOINAM\x06\0\0\0J\xfcrgen"
+    (tmp_path / "voice.wav").write_bytes(
+        (tmp_path / "voice.wav").read_bytes() + b"LIST" + len(title).to_bytes(4, "little") + title
+    )
+    assert read_audio(tmp_path / "voice.wav").rate == 16000

@@ -1,0 +1,111 @@
+"""Files that users name: each is checked to be one before it is opened, so that nothing waits for a pipe."""
+
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+from .errors import MultiTalkError
+
+LONGEST_JSON = 50_000_000  # bytes: the index of a checkpoint, the configuration of a model
+
+
+def check_file(path: Path, kind: str, advice: str = "export or copy it again") -> int:
+    """Refuse what cannot be read as a file: nothing, a folder, a pipe, a device, or an empty file.
+
+    Parameters
+    ----------
+    path : Path
+    kind : str
+        What sentences call it, such as "picture".
+    advice : str
+        What to do about an empty file.
+
+    Returns
+    -------
+    int
+        Its size in bytes.
+
+    Raises
+    ------
+    MultiTalkError
+    """
+    try:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise MultiTalkError(f"There is no {kind} at {path}: check the path.") from error
+    except (OSError, ValueError) as error:  # ValueError: a null character
+        raise unreadable(path, kind, error) from error
+    if stat.S_ISDIR(found.st_mode):
+        raise MultiTalkError(f"{path} is a folder and no {kind}: name a file in it.")
+    if not stat.S_ISREG(found.st_mode):
+        raise MultiTalkError(f"{path} is a pipe or a device and no {kind}: save it as a file first.")
+    if not found.st_size:
+        raise MultiTalkError(f"The {kind} {path} is an empty file: {advice}.")
+    return found.st_size
+
+
+def check_folder(folder: Path, kind: str) -> None:
+    """Refuse a folder that holds pipes or devices, before a library reads whatever lies in it.
+
+    Raises
+    ------
+    MultiTalkError
+    """
+    for path in folder.rglob("*"):
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise MultiTalkError(f"{path} is a pipe or a device in the {kind}: move it out of the folder.")
+
+
+def read_text(path: Path, kind: str, most: int) -> str:
+    """The text of a file in UTF-8.
+
+    Parameters
+    ----------
+    path : Path
+    kind : str
+        What sentences call it.
+    most : int
+        Bytes that it may hold.
+
+    Raises
+    ------
+    MultiTalkError
+        When there is no such file, or it is longer or in another encoding.
+    """
+    check_file(path, kind)
+    try:
+        with path.open("rb") as opened:
+            content = opened.read(most + 1)
+    except OSError as error:
+        raise unreadable(path, kind, error) from error
+    if len(content) > most:
+        raise MultiTalkError(f"The {kind} {path} is longer than {most / 1e6:g} MB: shorten or split it.")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise MultiTalkError(
+            f"The {kind} {path} is no UTF-8 text: open it in the program that made it and save it as UTF-8 "
+            "(“CSV UTF-8” in Excel)."
+        ) from error
+
+
+def read_json(path: Path, kind: str) -> dict[str, Any]:
+    """The object in a JSON file that was downloaded.
+
+    Raises
+    ------
+    MultiTalkError
+        When there is no such file, or it holds anything else.
+    """
+    text = read_text(path, kind, LONGEST_JSON)
+    try:
+        return dict(json.loads(text))
+    except (ValueError, TypeError, RecursionError) as error:
+        raise MultiTalkError(f"The {kind} {path} cannot be read as JSON: download it again.") from error
+
+
+def unreadable(path: Path, kind: str, error: Exception) -> MultiTalkError:
+    """The sentence about a file that the system does not give."""
+    reason = getattr(error, "strerror", None) or error
+    return MultiTalkError(f"The {kind} {path} cannot be read ({reason}): check its path and permissions.")
