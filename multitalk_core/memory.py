@@ -1,4 +1,4 @@
-"""What a request takes of the main memory at once, and whether this machine has as much. Weights never count."""
+"""What a request takes of the main memory at once, and whether this machine has it; weights never count."""
 
 from contextlib import suppress
 from pathlib import Path

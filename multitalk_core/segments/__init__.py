@@ -2,7 +2,7 @@
 
 from .keys import Json, chain, digest
 from .segment import BrokenSegment, Segment, read_segment, write_segment
-from .store import FilmSegments, KeptFilm, clear_film, clear_films, kept_films, open_film
+from .store import FilmSegments, KeptFilm, clear_film, clear_films, kept_films, note_output, open_film
 
 __all__ = [
     "BrokenSegment",
@@ -15,6 +15,7 @@ __all__ = [
     "clear_films",
     "digest",
     "kept_films",
+    "note_output",
     "open_film",
     "read_segment",
     "write_segment",

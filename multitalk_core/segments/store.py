@@ -40,6 +40,8 @@ class KeptFilm:
         What shapes the whole film.
     links : list of plain values
         What shapes each clip besides.
+    output : plain value
+        Which file the film was written to, as its maker notes it.
     """
 
     folder: Path
@@ -50,6 +52,7 @@ class KeptFilm:
     used: int
     description: Json
     links: list[Json]
+    output: Json = None
 
 
 @dataclass
@@ -115,7 +118,12 @@ class FilmSegments:
 
 @contextmanager
 def open_film(
-    root: Path, title: str, description: Json, links: Sequence[Json], limit: int = LIMIT_BYTES
+    root: Path,
+    title: str,
+    description: Json,
+    links: Sequence[Json],
+    limit: int = LIMIT_BYTES,
+    output: Json = None,
 ) -> Iterator[FilmSegments]:
     """A film's segments, for this process alone.
 
@@ -129,6 +137,8 @@ def open_film(
         See `chain`.
     limit : int
         Bytes: films used least recently are cleared, before and after, until all fit. This one stays.
+    output : plain value
+        Which file the film is written to; see `note_output`.
 
     Raises
     ------
@@ -145,6 +155,7 @@ def open_film(
             films = kept_films(root)
             used = 1 + max((film.used for film in films), default=0)
             manifest = {"title": title, "used": used, "description": description, "links": links}
+            manifest["output"] = output
             with whole_file(folder / MANIFEST) as part:
                 part.write_text(json.dumps(manifest, indent=1), encoding="utf-8")
             for left_over in folder.glob("*.part"):
@@ -161,6 +172,19 @@ def open_film(
         clear_films(root, limit, keep=folder)
         yield FilmSegments(folder, keys, _changes(films, folder, title, description, links))
         clear_films(root, limit, keep=folder)
+
+
+def note_output(folder: Path, output: Json) -> None:
+    """Note in a film's manifest which file it was written to.
+
+    Raises
+    ------
+    OSError
+        When the disk does not take the manifest.
+    """
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    with whole_file(folder / MANIFEST) as part:
+        part.write_text(json.dumps(manifest | {"output": output}, indent=1), encoding="utf-8")
 
 
 def kept_films(root: Path) -> list[KeptFilm]:
@@ -205,8 +229,9 @@ def _kept(folder: Path) -> KeptFilm:
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         values = (manifest["title"], manifest["used"], manifest["description"], manifest["links"])
+        output = manifest.get("output")
     except (OSError, ValueError, TypeError, LookupError):
-        values = ("(unknown)", 0, None, [])
+        values, output = ("(unknown)", 0, None, []), None
     title, used, description, links = values
     sizes = {}
     for file in folder.glob("*"):
@@ -214,7 +239,7 @@ def _kept(folder: Path) -> KeptFilm:
             sizes[file.name] = file.stat().st_size
     clips = len({name.split("-")[1] for name in sizes if fnmatch(name, "clip-*.safetensors")})
     size = sum(sizes.values())
-    return KeptFilm(folder, title, clips, len(links), size, used, description, links)
+    return KeptFilm(folder, title, clips, len(links), size, used, description, links, output)
 
 
 def _changes(

@@ -7,25 +7,43 @@ import sys
 from pathlib import Path
 
 from ..clips import ClipPlan
+from ..errors import MultiTalkError
 from ..film import Take
+from ..limits import CLIPS, STORE_GIGABYTES
 from ..segments import clear_films, kept_films
 from ..takes import check_clip, plan_takes
-from .cli_types import positive, prompt_at, retake, whole_number
+from .cli_paths import folder_path
+from .cli_types import prompt_at, retake, within
 
 GIGABYTE = 10**9
 RANDOM_SEEDS = 2**31
+CACHES = {"darwin": "Library/Caches", "win32": "AppData/Local"}  # in the home folder
 
 
 def default_store() -> Path:
-    """A folder of the user's cache."""
-    home = Path.home()
-    if os.name == "nt":
-        cache = os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local"
-    else:
-        cache = os.environ.get("XDG_CACHE_HOME") or home / (
-            "Library/Caches" if sys.platform == "darwin" else ".cache"
+    """A folder of the user's cache.
+
+    Raises
+    ------
+    MultiTalkError
+        For a user without a home folder.
+    """
+    cache = os.environ.get("LOCALAPPDATA" if os.name == "nt" else "XDG_CACHE_HOME")
+    try:
+        return (
+            (Path(cache) if cache else Path.home() / CACHES.get(sys.platform, ".cache"))
+            / "multitalk"
+            / "films"
         )
-    return Path(cache) / "multitalk" / "films"
+    except RuntimeError as error:
+        raise MultiTalkError(
+            "You have no home folder to keep clips in: give --store FOLDER, or --no-store."
+        ) from error
+
+
+def store(arguments: argparse.Namespace) -> Path | None:
+    """Where clips are kept; None keeps none."""
+    return (arguments.store or default_store()) if arguments.keep else None
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,24 +56,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     stores = group.add_mutually_exclusive_group()
     stores.add_argument(
         "--store",
-        type=Path,
+        type=folder_path,
         metavar="FOLDER",
-        default=default_store(),
-        help="where clips are kept (default: %(default)s; `films` lists what is there)",
+        help="where clips are kept (default: multitalk/films in your cache; `films` says where that is, and "
+        "what is there)",
     )
-    stores.add_argument(
-        "--no-store", action="store_const", dest="store", const=None, help="keep no clips on disk"
-    )
+    stores.add_argument("--no-store", action="store_false", dest="keep", help="keep no clips on disk")
     group.add_argument(
         "--store-limit",
-        type=positive,
+        type=within(STORE_GIGABYTES),
         default=50.0,
         metavar="GB",
         help="the films used least recently are cleared until the store is no larger (default: 50)",
     )
     group.add_argument(
         "--stop-after",
-        type=whole_number,
+        type=within(CLIPS),
         metavar="CLIP",
         help="stop after this clip, from 1, to look at what is there",
     )
@@ -103,7 +119,7 @@ def add_films_command(commands: argparse._SubParsersAction) -> None:
         description="List the films whose clips are kept, the last used first.",
         allow_abbrev=False,
     )
-    parser.add_argument("--store", type=Path, metavar="FOLDER", default=default_store())
+    parser.add_argument("--store", type=folder_path, metavar="FOLDER", help="(default: in your cache)")
     parser.add_argument(
         "--clear", action="store_true", help="remove all of them but those that are being made"
     )
@@ -112,12 +128,13 @@ def add_films_command(commands: argparse._SubParsersAction) -> None:
 
 def list_films(arguments: argparse.Namespace) -> None:
     """Print what is kept, or clear it."""
+    store = arguments.store or default_store()
     if arguments.clear:
-        removed = clear_films(arguments.store)
+        removed = clear_films(store)
         size = sum(film.size for film in removed) / GIGABYTE
         print(f"{len(removed)} films cleared, {size:.3f} GB")
-    films = kept_films(arguments.store)
+    films = kept_films(store)
     for film in films:
         clips = f"{film.clips} of {film.of} clips"
         print(f"{film.size / GIGABYTE:8.3f} GB {clips:>18}  {film.title}  {film.folder}")
-    print(f"{sum(film.size for film in films) / GIGABYTE:8.3f} GB in {len(films)} films in {arguments.store}")
+    print(f"{sum(film.size for film in films) / GIGABYTE:8.3f} GB in {len(films)} films in {store}")
