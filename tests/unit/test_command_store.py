@@ -40,7 +40,9 @@ def frames(folder: Path, name: str = "film.mp4") -> torch.Tensor:
 def test_approval_then_the_whole_film_then_a_retake(generate, tmp_path):
     assert "drift     " in generate(store=None)
     alone = frames(tmp_path)
-    said = generate("--stop-after", "1")
+    said = generate("--stop-after", "1", code=2)
+    assert "film.mp4 exists" in said and "--overwrite" in said  # it was made without a store
+    said = generate("--stop-after", "1", "--overwrite")
     assert "clips are kept in" in said and "after clip 1 of 3: without --stop-after" in said
     beginning = frames(tmp_path, "film.unfinished-5-of-13-frames.mp4")
     assert len(beginning) == 5
@@ -60,7 +62,8 @@ def test_a_changed_prompt_is_named_and_another_prompt_begins_with_its_clip(gener
     said = generate("--prompt-at", "0.4:They laugh.")
     assert "prompt of its own changed" in said and "clip 3 'They laugh.'" in said
     assert "goes on after clip 2 of 3" in said
-    assert "every clip differs from the last film.mp4: prompt changed" in generate("--prompt", "A quarrel.")
+    said = generate("--prompt", "A quarrel.", "--overwrite")
+    assert "every clip differs from the last film.mp4: prompt changed" in said
 
 
 def test_a_harmed_clip_is_named(generate, tmp_path):
@@ -88,7 +91,7 @@ def test_films_lists_and_clears(generate, tmp_path, capsys):
         (["--retake", "two"], "not a whole number"),
         (["--prompt-at", "laugh"], "no prompt at a second"),
         (["--prompt-at", "7:laugh"], "lies behind the film's end at 0.52 seconds"),
-        (["--store-limit", "0"], "not above 0"),
+        (["--store-limit", "0"], "0 is not a number from 0.001"),
     ],
 )
 def test_what_cannot_be(generate, arguments, sentence):
@@ -119,7 +122,7 @@ def test_other_joins_make_another_film(generate, tmp_path):
     assert "seams     a frame changes by" in generate()
     alone = frames(tmp_path)
     joins = ["--colour-method", "mean", "--seam-frames", "2", "--codec-correction", "0.5"]
-    said = generate(*joins)
+    said = generate(*joins, "--overwrite")
     changed = "colour method, seam frames, codec correction"
     assert f"every clip differs from the last film.mp4: {changed} changed" in said
     assert not torch.equal(frames(tmp_path), alone)
