@@ -89,7 +89,7 @@ def check(config: "TrainingConfig", file: Path) -> None:
                 f"There is nothing at {path}, which the config {file} names: check the path."
             )
     output = config.output
-    if trouble := name_trouble(output.name):
+    if output.name and (trouble := name_trouble(output.name)):
         raise MultiTalkError(f"The output folder's name {quoted(output.name)} {trouble}: choose another.")
     if output.exists() and not output.is_dir():
         raise MultiTalkError(f"The output {output} is no folder: choose another.")

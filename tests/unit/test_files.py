@@ -63,15 +63,19 @@ def test_two_writers_of_one_file_do_not_meet(tmp_path):
         "COM1.mp4",
         "LPT9",
         "com¹.mp4",
-        "aux .mp4",
+        "aux_.mp4",
         "film.",
-        "film ",
-        "a:b.mp4",
-        "a?.mp4",
-    ]
-    + ["a\tb.mp4", "<film>.mp4", 'a"b', "a|b", "*"],
+        "film_",
+        "a:b",
+        "a?",
+        "<a>.mp4",
+        "a|b",
+        "*",
+        "a\tb",
+    ],
 )
 def test_names_that_windows_does_not_take(name):
+    name = name.replace("_", " ")
     assert name_trouble(name, windows=True) is not None
     assert name_trouble(name, windows=False) is None
 

@@ -147,8 +147,11 @@ def test_on_a_terminal_it_is_asked(folder, answer, code):
     ]
     process = subprocess.Popen(
         [*command, *SMALL, "--no-store", "--output", "film.mp4"],
-        stdin=end, stdout=subprocess.DEVNULL, stderr=end, env={**os.environ, "PYTHONPATH": os.fspath(Path(__file__).parents[2])},
-    )  # fmt: skip
+        stdin=end,
+        stdout=subprocess.DEVNULL,
+        stderr=end,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )
     os.close(end)
     shown = b""
     while b"[y/N]" not in shown:
@@ -184,12 +187,12 @@ def test_prepare_writes_over_no_manifest_of_its_folder(folder, capsys):
 
 def test_train_writes_over_no_adapter(folder, capsys):
     shutil.copy("talk.mp4", "adapter.safetensors")
-    Path("train.toml").write_text(
-        'output = "."\nclips = "."\nadapter = "adapter.safetensors"\n[recipe]\nsteps = 1\n'
-    )
+    Path("clips").mkdir()
+    config = 'output = "."\nclips = "clips"\n{}[recipe]\nsteps = 1\n'
+    Path("train.toml").write_text(config.format('adapter = "adapter.safetensors"\n'))
     assert main(["train", "train.toml"]) == 2
     assert "which is read: name another output" in capsys.readouterr().err
-    Path("train.toml").write_text('output = "."\nclips = "."\n[recipe]\nsteps = 1\n')
+    Path("train.toml").write_text(config.format(""))
     assert main(["train", "train.toml"]) == 2
     assert "adapter.safetensors exists, and no training made it" in capsys.readouterr().err
 
