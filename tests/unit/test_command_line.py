@@ -332,6 +332,89 @@ def test_arguments_that_make_no_sense(refused, arguments):
     refused(*arguments)
 
 
+VOICE = str(VOICES[0])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["--fps", "1e6"], "--fps: 1e6 is not a number from 1.0 to 60.0"),
+        (["--fps", "nan"], "--fps: nan is not a number"),
+        (["--steps", "1000000000"], "--steps: 1000000000 is not a whole number from 1 to 1000"),
+        (["--frames", "900001"], "--frames: 900001 is not a whole number from 1 to 900000"),
+        (["--frames", "9" * 5000], "9 … 9"),
+        (["--shift", "1e308"], "--shift: 1e308 is not a number from 0.1 to 100.0"),
+        (["--shift", "-inf"], "--shift"),
+        (["--audio-scale", "inf"], "--audio-scale: inf is not a number from 0.0 to 100.0"),
+        (["--seed", "18446744073709551616"], "--seed"),
+        (["--size", "16400x16400"], "--size: 16400 is not a whole number from 16 to 16384"),
+        (["--place", f"1:1e12:{VOICE}"], "--place: 1e12 is not a number from 0.0 to 36000.0"),
+        (["--place", f"99:0:{VOICE}"], "--place: 99 is not a whole number from 1 to 8"),
+        (["--place", f"1:nan:{VOICE}"], "--place: nan is not a number"),
+        (["--voice", VOICE] * 9, "--voice is given for 9 speakers, and 8 is the most"),
+        (["--boxes", *["0,0,9,9"] * 9, *TWO_VOICES], "--boxes marks 9 persons, and 8 is the most"),
+        (["--boxes", "nan,0,9,9"], "--boxes: nan,0,9,9 is no box"),
+        (["--prompt", "a" * 100_001], "--prompt: a text of 100001 characters is too long"),
+        (["--prompt", "\udcff"], "--prompt: \\udcff is not all UTF-8"),
+        (["--prompt-at", "1e12:x"], "--prompt-at: 1e12 is not a number"),
+        (["--retake", "1:18446744073709551616"], "--retake"),
+        (["--label-ranges", "nan:4,20:24/12/2,22", *TWO_VOICES], "label ranges"),
+        (["--device", "meta", *TWO_VOICES], "device meta is not there"),
+        (["--adapter", "nowhere.safetensors"], "--adapter: there is nothing at nowhere.safetensors"),
+        (["--store-limit", "nan"], "--store-limit"),
+    ],
+)
+def test_numbers_and_texts_past_their_limits(refused, arguments, reason):
+    said = refused(*arguments)
+    assert all(part in said for part in reason.split(" … ")) and len(said) < 1100
+
+
+def test_a_table_is_read_before_anything_else(refused, tmp_path):
+    (tmp_path / "talk.csv").write_text("speaker,start,end\nann,2,1\n")
+    (tmp_path / "broken.wav").write_text("no sound")
+    table = ["--recording", str(tmp_path / "broken.wav"), "--table", str(tmp_path / "talk.csv")]
+    assert "Turn 1" in refused(*table)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["--retake", "7"], "There is no clip 7: the film has 3"),
+        (["--stop-after", "7"], "There is no clip 7"),
+        (["--prompt-at", "7:They laugh."], "lies behind the film's end"),
+    ],
+)
+def test_clips_that_there_are_not_are_told_before_models_are_read(refused, tmp_path, arguments, reason):
+    (tmp_path / "adapter.safetensors").write_text("none")
+    assert reason in refused(*TWO_VOICES, *arguments, "--adapter", str(tmp_path / "adapter.safetensors"))
+
+
+@pytest.mark.parametrize("way", ["pipe", "device", "folder", "loop", "long"])
+def test_what_is_no_file(refused, tmp_path, way):
+    pipe = tmp_path / "pipe.wav"
+    os.mkfifo(pipe)
+    (tmp_path / "loop").symlink_to("loop")
+    names = {
+        "pipe": pipe,
+        "device": "/dev/zero",
+        "folder": tmp_path,
+        "loop": tmp_path / "loop",
+        "long": "x" * 300,
+    }
+    said = refused("--voice", str(names[way]))
+    assert said.startswith("Error: argument --voice: ")
+
+
+def test_more_than_the_main_memory_is_refused_with_the_figures(refused, tmp_path, monkeypatch):
+    said = refused(*TWO_VOICES, "--size", "16384x16384", "--clip-frames", "1001", "--frames", "1001")
+    assert "A clip of 1001 frames of 16384×16384 takes 6,448.7 GB of main memory" in said
+    monkeypatch.setattr("multitalk_core.memory.machine_bytes", lambda: 300_000)
+    (tmp_path / "out").rmdir()
+    said = refused(*TWO_VOICES)
+    assert "Encoding 2 voices over 4 seconds takes 0.0 GB" in said and "--ignore-memory" in said
+    assert generate(tmp_path, *TWO_VOICES, *BOXES, *SMALL, "--no-store", "--ignore-memory") == 0
+
+
 @pytest.mark.parametrize("output", ["film.avi", "nowhere/film.mp4"])
 def test_outputs_that_cannot_be(tmp_path, capsys, output):
     command = ["generate", "--picture", str(PICTURE), *TWO_VOICES, *BOXES, *SMALL]

@@ -1,5 +1,6 @@
 """Files that are whole or not there."""
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -103,3 +104,15 @@ def test_a_number_goes_before_the_ending():
 def test_a_broken_link_is_there(tmp_path):
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
     assert there(tmp_path / "link") and not there(tmp_path / "nowhere") and not there(tmp_path / "a" / "b")
+
+
+def test_what_only_posix_has_is_imported_only_where_it_runs():
+    """Windows must be able to import every module."""
+    root = Path(__file__).parents[2]
+    posix = {"fcntl", "grp", "pty", "pwd", "resource", "termios", "tty"}
+    for file in [*root.glob("multitalk_core/**/*.py"), *root.glob("nodes/**/*.py"), root / "__init__.py"]:
+        for statement in ast.parse(file.read_text(encoding="utf-8")).body:
+            imported = (
+                isinstance(statement, ast.Import | ast.ImportFrom) and ast.unparse(statement).split()[1]
+            )
+            assert imported not in posix, file
