@@ -379,7 +379,7 @@ def test_a_table_is_read_before_anything_else(refused, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (["--retake", "7"], "There is no clip 7: the film has 3"),
+        (["--retake", "7"], "There is no clip 7: the film has 2"),
         (["--stop-after", "7"], "There is no clip 7"),
         (["--prompt-at", "7:They laugh."], "lies behind the film's end"),
     ],
@@ -406,8 +406,9 @@ def test_what_is_no_file(refused, tmp_path, way):
 
 
 def test_more_than_the_main_memory_is_refused_with_the_figures(refused, tmp_path, monkeypatch):
-    said = refused(*TWO_VOICES, "--size", "16384x16384", "--clip-frames", "1001", "--frames", "1001")
-    assert "A clip of 1001 frames of 16384×16384 takes 6,448.7 GB of main memory" in said
+    monkeypatch.setattr("multitalk_core.memory.machine_bytes", lambda: 3 * 10**9)
+    said = refused(*TWO_VOICES, "--size", "16384x16384", "--clip-frames", "9")
+    assert "A clip of 9 frames of 16384×16384 takes 58.0 GB of main memory at once, and this machine" in said
     monkeypatch.setattr("multitalk_core.memory.machine_bytes", lambda: 300_000)
     (tmp_path / "out").rmdir()
     said = refused(*TWO_VOICES)
@@ -467,14 +468,14 @@ def interrupted(folder: Path, stop: int, steps: str, after: str) -> tuple[int, s
 
 @pytest.mark.parametrize("stop", STOPS)
 def test_a_stop_in_the_first_clip_keeps_nothing(tmp_path, stop):
-    code, said, made = interrupted(tmp_path, stop, "400", "2/1200")
+    code, said, made = interrupted(tmp_path, stop, "400", "clip 1 of 3, sampling")
     assert code == 130 and "nothing was kept" in said and made < 400
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("stop", STOPS)
 def test_a_stop_later_keeps_the_finished_clips(tmp_path, stop):
-    code, said, _ = interrupted(tmp_path, stop, "30", "35/90")
+    code, said, _ = interrupted(tmp_path, stop, "400", "clip 2 of 3, sampling")
     kept = tmp_path / "film.unfinished-9-of-21-frames.mp4"
     assert code == 130 and str(kept) in said
     assert {file.name for file in tmp_path.iterdir()} == {kept.name, "film.localization.png"}
