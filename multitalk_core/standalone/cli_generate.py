@@ -78,7 +78,10 @@ def run(arguments: argparse.Namespace) -> None:
     from .generate import generate
 
     check(arguments)
-    files = cli_output.film_files(arguments, cli_store.store(arguments))
+    store = cli_store.store(arguments)
+    files = cli_output.film_files(arguments, store)
+    if store is None and arguments.keep:
+        print("No clips are kept, as there is no home folder to keep them in: name a folder with --store.")
     generate(make_job(arguments, files))
 
 

@@ -17,28 +17,20 @@ from .cli_types import prompt_at, retake, within
 
 GIGABYTE = 10**9
 RANDOM_SEEDS = 2**31
-CACHES = {"darwin": "Library/Caches", "win32": "AppData/Local"}  # in the home folder
+STORE = "multitalk/films"  # in the user's cache
 
 
-def default_store() -> Path:
-    """A folder of the user's cache.
-
-    Raises
-    ------
-    MultiTalkError
-        For a user without a home folder.
-    """
+def default_store() -> Path | None:
+    """A folder of the user's cache; None where the user has no home."""
     cache = os.environ.get("LOCALAPPDATA" if os.name == "nt" else "XDG_CACHE_HOME")
+    if cache:
+        return Path(cache, STORE)
     try:
-        return (
-            (Path(cache) if cache else Path.home() / CACHES.get(sys.platform, ".cache"))
-            / "multitalk"
-            / "films"
-        )
-    except RuntimeError as error:
-        raise MultiTalkError(
-            "You have no home folder to keep clips in: give --store FOLDER, or --no-store."
-        ) from error
+        home = Path.home()
+    except RuntimeError:  # neither HOME nor an entry among the system's users
+        return None
+    caches = {"nt": "AppData/Local", "darwin": "Library/Caches"}
+    return home / caches.get(os.name, caches.get(sys.platform, ".cache")) / STORE
 
 
 def store(arguments: argparse.Namespace) -> Path | None:
@@ -129,6 +121,8 @@ def add_films_command(commands: argparse._SubParsersAction) -> None:
 def list_films(arguments: argparse.Namespace) -> None:
     """Print what is kept, or clear it."""
     store = arguments.store or default_store()
+    if store is None:
+        raise MultiTalkError("There is no home folder in which films could be kept: name one with --store.")
     if arguments.clear:
         removed = clear_films(store)
         size = sum(film.size for film in removed) / GIGABYTE
