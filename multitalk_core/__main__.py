@@ -3,9 +3,24 @@
 import os
 import sys
 
+from .standalone.stopping import stoppable
+from .standalone.streams import plug_closed_streams
+
 # Threads that spin while they wait make a busy machine five times slower; torch's OpenMP reads this once.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
-from .standalone.cli import main
 
-sys.exit(main())
+def run() -> int:
+    """Load the command line and run it; loading takes seconds, and can be stopped too."""
+    plug_closed_streams()
+    try:
+        with stoppable():
+            from .standalone.cli import main
+
+            return main()
+    except KeyboardInterrupt:
+        print("\nStopped: nothing was written.", file=sys.stderr)
+        return 130
+
+
+sys.exit(run())

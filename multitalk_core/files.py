@@ -1,10 +1,16 @@
-"""Files that are whole or not there, whenever the machine stops."""
+"""Files that are whole or not there, whenever the machine stops; and the names that files can have."""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
+
+LONGEST_NAME = 180  # bytes; systems take 255, and what is written beside a file has a longer name
+FORBIDDEN = '<>:"|?*'  # by Windows
+RESERVED = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"} | {
+    f"{port}{number}" for port in ("COM", "LPT") for number in "0123456789¹²³"
+}
 
 
 @contextmanager
@@ -34,3 +40,52 @@ def whole_file(path: Path) -> Iterator[Path]:
                 os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def name_trouble(name: str, windows: bool = os.name == "nt") -> str | None:
+    """What keeps a name, without its folder, from being a new file's; completes "the name ...".
+
+    Parameters
+    ----------
+    name : str
+    windows : bool
+        By its rules, which are stricter.
+
+    Returns
+    -------
+    str or None
+        None for a name that will do.
+    """
+    if not name or name == "..":
+        return "is no file's"
+    if len(name.encode("utf-8", "surrogatepass")) > LONGEST_NAME:
+        return f"is longer than {LONGEST_NAME} bytes"
+    if not windows:
+        return None
+    if name[-1] in ". ":
+        return "ends in a dot or a blank, which Windows drops"
+    if any(character in FORBIDDEN or character < " " for character in name):
+        return f"has one of {FORBIDDEN} or a control character, which Windows forbids"
+    if name.split(".")[0].rstrip().upper() in RESERVED:
+        return "is a device's on Windows"
+    return None
+
+
+def numbered(path: Path, number: int) -> Path:
+    """The same file with a number: film-2.mp4."""
+    return path.with_name(f"{path.stem}-{number}{path.suffix}")
+
+
+def there(path: Path) -> bool:
+    """Whether anything has this name, a broken link too.
+
+    Raises
+    ------
+    OSError
+        When the system does not let us look.
+    """
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True

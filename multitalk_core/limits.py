@@ -27,8 +27,11 @@ class Limit:
         """Raise a MultiTalkError that names the input and its range; NaN lies in none."""
         within = isinstance(value, int | float) and self.least <= value <= self.most
         if not within or (self.whole and value != int(value)):
-            kind = "a whole number" if self.whole else "a number"
-            raise MultiTalkError(f"{name} is {quoted(value)}: give {kind} from {self.least} to {self.most}.")
+            raise MultiTalkError(f"{name} is {quoted(value)}: give {self}.")
+
+    def __str__(self) -> str:
+        kind = "a whole number" if self.whole else "a number"
+        return f"{kind} from {self.least} to {self.most}"
 
 
 LONGEST_SECONDS = 36_000.0  # of a film, a voice or a video: ten hours
@@ -52,6 +55,7 @@ LABEL_RANGE = Limit(0.0, 100.0)
 LABEL_DISTANCE = Limit(0.0, 1000.0)
 BACKGROUND_LABEL = Limit(-1000.0, 1000.0)
 SEAM_FRAMES = Limit(0, 25)
+ROWS_AT_ONCE = Limit(1, 16)
 RECORDED = Limit(-1, 1000)  # block and step; -1 is the usual one
 CLIPS = Limit(1, 100_000)
 STORE_GIGABYTES = Limit(0.001, 100_000.0)
@@ -69,6 +73,15 @@ LOUDEST = 1e6  # times full scale: beyond are numbers that are no sound
 MOST_PIXELS = 8192 * 8192  # of a picture
 MOST_PICTURES = 5_000_000  # of a video: ten hours at 120 a second
 LONGEST_STILL = 600.0  # seconds that a video shows one picture
+
+UPDATES = Limit(0, 100_000_000)  # of a training
+BATCH = Limit(1, 65_536)
+RATE = Limit(0.0, 1.0)
+WEIGHT_DECAY = Limit(0.0, 10.0)
+CLIP_NORM = Limit(0.0, 1e6)
+SAVE_MINUTES = Limit(0.0, 100_000.0)
+SAMPLE_CLIPS = Limit(1, 1000)
+ADAPTER_WIDTH = Limit(1, 65_536)
 
 LONGEST_TABLE = 2_000_000  # characters: who speaks when
 MOST_TURNS = 20_000

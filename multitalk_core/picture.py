@@ -128,9 +128,7 @@ def write_picture(path: str | Path, picture: Tensor) -> None:
     from PIL import Image
 
     path = Path(path)
-    file_format = Image.registered_extensions().get(path.suffix.lower())
-    if file_format not in Image.SAVE:
-        raise MultiTalkError(f"{path.name} has no picture's ending: name it .png, .jpg or .webp.")
+    file_format = check_picture_name(path)
     try:
         with whole_file(path) as part:
             Image.fromarray(levels(picture).cpu().numpy()).save(part, format=file_format)
@@ -139,6 +137,16 @@ def write_picture(path: str | Path, picture: Tensor) -> None:
             f"The picture {path} cannot be written ({error.strerror or error}): free some space, or "
             "choose another folder."
         ) from error
+
+
+def check_picture_name(path: Path) -> str:
+    """The format of a picture of this name; a MultiTalkError where pictures do not end so."""
+    from PIL import Image
+
+    file_format = Image.registered_extensions().get(path.suffix.lower())
+    if file_format not in Image.SAVE:
+        raise MultiTalkError(f"{path.name} has no picture's ending: name it .png, .jpg or .webp.")
+    return file_format
 
 
 def levels(picture: Tensor) -> Tensor:

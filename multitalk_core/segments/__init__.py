@@ -1,7 +1,7 @@
 """The store on disk that makes a long film resumable: one segment a clip, found by its key."""
 
 from .film_segments import FilmSegments, open_film
-from .kept_film import KeptFilm
+from .kept_film import KeptFilm, note_output
 from .keys import Json, chain, computed_on, digest, release
 from .segment import BrokenSegment, Segment, read_segment, segment_bytes, write_segment
 from .store import Cleared, Survey, check_store, clear_film, clear_films, kept_films, survey
@@ -21,6 +21,7 @@ __all__ = [
     "computed_on",
     "digest",
     "kept_films",
+    "note_output",
     "open_film",
     "read_segment",
     "release",

@@ -117,7 +117,12 @@ class FilmSegments:
 
 @contextmanager
 def open_film(
-    root: Path, title: str, description: Json, links: Sequence[Json], limit: int = LIMIT_BYTES
+    root: Path,
+    title: str,
+    description: Json,
+    links: Sequence[Json],
+    limit: int = LIMIT_BYTES,
+    output: Json = None,
 ) -> Iterator[FilmSegments]:
     """A film's segments, for this process alone.
 
@@ -132,6 +137,8 @@ def open_film(
     limit : int
         Bytes: films used least recently are cleared, before and while this one grows, until all fit. This one
         stays.
+    output : plain value
+        Which file the film is written to; see `note_output`.
 
     Raises
     ------
@@ -149,7 +156,9 @@ def open_film(
             others = kept_films(root, but=folder)
             before = before or next((film for film in others if film.title == title), None)
             used = 1 + max((film.used for film in [before, *others] if film), default=0)
-            write_manifest(folder, title, used, description, links)
+            write_manifest(
+                folder, title=title, used=used, description=description, links=links, output=output
+            )
             sizes, _ = own_files(folder)
             for name in sizes:
                 if name.endswith(".part"):  # left by a kill

@@ -46,6 +46,8 @@ class KeptFilm:
         What shapes each clip besides.
     strange : tuple of str
         Names of the store's under which something else lies than a plain file.
+    output : plain value
+        Which file the film was written to; see `note_output`.
     """
 
     folder: Path
@@ -57,6 +59,7 @@ class KeptFilm:
     description: dict[str, Json]
     links: list[dict[str, Json]]
     strange: tuple[str, ...]
+    output: Json
 
 
 def read_film(folder: Path) -> KeptFilm:
@@ -79,10 +82,10 @@ def read_film(folder: Path) -> KeptFilm:
         raise PassedOver(f"there is no {MANIFEST} in it") from error
     except OSError as error:
         raise PassedOver(f"its {MANIFEST} cannot be read ({error.strerror})") from error
-    title, used, description, links = _parsed(content, folder.name)
+    title, used, description, links, output = _parsed(content, folder.name)
     clips = {found[1] for name in sizes if (found := re.fullmatch(CLIP, name))}
     size = sum(sizes.values())
-    return KeptFilm(folder, title, len(clips), len(links), size, used, description, links, strange)
+    return KeptFilm(folder, title, len(clips), len(links), size, used, description, links, strange, output)
 
 
 def own_files(folder: Path) -> tuple[dict[str, int], tuple[str, ...]]:
@@ -110,8 +113,8 @@ def own_files(folder: Path) -> tuple[dict[str, int], tuple[str, ...]]:
     return sizes, tuple(strange)
 
 
-def _parsed(content: bytes, name: str) -> tuple[str, int, dict[str, Json], list[dict[str, Json]]]:
-    """Title, use, description and links of a manifest that belongs to a folder of this name."""
+def _parsed(content: bytes, name: str) -> tuple[str, int, dict[str, Json], list[dict[str, Json]], Json]:
+    """Title, use, description, links and output of a manifest that belongs to a folder of this name."""
     if len(content) > LARGEST_MANIFEST:
         raise PassedOver(f"its {MANIFEST} is larger than any of the store's")
     try:
@@ -124,9 +127,10 @@ def _parsed(content: bytes, name: str) -> tuple[str, int, dict[str, Json], list[
                 "used": int(used),
                 "description": dict(description),
                 "links": [*links],
+                **others,
             } if links and all(isinstance(link, dict) for link in links) and 0 <= used <= MOST_USES:
                 if chain(description, links[:1])[0][:FOLDER_DIGITS] == name:
-                    return title, used, description, links
+                    return title, used, description, links, others.get("output")
                 raise PassedOver(f"its {MANIFEST} belongs to a folder of another name")
     except (ValueError, RecursionError):  # not JSON, not UTF-8, too many digits, or nested too deep
         pass
@@ -139,7 +143,13 @@ def clip_name(clip: int, key: str) -> str:
 
 
 def write_manifest(
-    folder: Path, title: str, used: int, description: dict[str, Json], links: list[dict[str, Json]]
+    folder: Path,
+    *,
+    title: str,
+    used: int,
+    description: dict[str, Json],
+    links: list[dict[str, Json]],
+    output: Json,
 ) -> None:
     """Write what tells a film from others, whole or not at all.
 
@@ -154,9 +164,29 @@ def write_manifest(
         "used": min(used, MOST_USES),
         "description": description,
         "links": links,
+        "output": output,
     }
     content = json.dumps(manifest, separators=(",", ":")).encode()
     if len(content) > LARGEST_MANIFEST:
         raise OSError(None, "the plan of so many clips and prompts is too large to be kept")
     with whole_file(folder / MANIFEST) as part:
         part.write_bytes(content)
+
+
+def note_output(folder: Path, output: Json) -> None:
+    """Note in a film's manifest which file it was written to.
+
+    Raises
+    ------
+    OSError
+        When the disk does not take the manifest.
+    """
+    film = read_film(folder)
+    write_manifest(
+        folder,
+        title=film.title,
+        used=film.used,
+        description=film.description,
+        links=film.links,
+        output=output,
+    )

@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from ..errors import MultiTalkError
+from ..errors import MultiTalkError, quoted
 from ..training import cli_prepare, cli_train
 from . import cli_generate, cli_localize, cli_store
+from .cli_paths import folder_path, input_path
+from .stopping import stoppable
+from .streams import LastingStream, lasting_streams
 
 DESCRIPTION = """\
 MultiTalk ("Let Them Talk"): one picture, one voice for each person in it, and a
@@ -19,6 +22,10 @@ Start with `python -m multitalk_core demo`, which needs nothing else."""
 OUT_OF_MEMORY = (
     "The GPU has too little memory: use --offload model or sequential, --rows-at-once 1, a smaller --size or "
     "fewer --clip-frames. Clips that were finished are kept; the same command goes on from there."
+)
+OUT_OF_MAIN_MEMORY = (
+    "This machine has too little main memory: use a smaller --size, fewer --clip-frames or "
+    "--seconds-per-piece. Clips that were finished are kept; the same command goes on from there."
 )
 
 
@@ -41,25 +48,46 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0; 2 when an input cannot be used; 130 after Ctrl-C.
+        0; 2 when an input cannot be used, or the disk or the memory does not do; 130 after Ctrl-C or SIGTERM,
+        which leave the same behind.
     """
-    try:
-        arguments = make_parser().parse_args(argv)
-        arguments.command(arguments)
-    except MultiTalkError as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return 2
-    except RuntimeError as error:
+    with stoppable():
+        try:
+            with lasting_streams():
+                arguments = make_parser().parse_args(argv)
+                arguments.command(arguments)
+        except KeyboardInterrupt as stopped:
+            return _ended(f"\nStopped: {stopped or 'nothing was written.'}", 130)
+        except Exception as error:
+            if (sentence := _sentence(error)) is None:
+                raise
+            return _ended(f"Error: {sentence}", 2)
+    return 0
+
+
+def _sentence(error: Exception) -> str | None:
+    """What to tell of an error; None for a mistake of ours, whose traceback is needed."""
+    if isinstance(error, MultiTalkError):
+        return str(error)
+    if isinstance(error, OSError):
+        name = "A file" if error.filename is None else quoted(error.filename)
+        return (
+            f"{name} cannot be used ({error.strerror or quoted(error)}): choose another, or free some space."
+        )
+    if isinstance(error, MemoryError) or "not enough memory" in str(error) or "allocate memory" in str(error):
+        return OUT_OF_MAIN_MEMORY
+    if isinstance(error, RuntimeError):
         import torch
 
-        if not isinstance(error, torch.OutOfMemoryError):
-            raise
-        print(f"Error: {OUT_OF_MEMORY}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt as stopped:
-        print(f"\nStopped: {stopped or 'nothing was written.'}", file=sys.stderr)
-        return 130
-    return 0
+        return OUT_OF_MEMORY if isinstance(error, torch.OutOfMemoryError) else None
+    return None
+
+
+def _ended(words: str, code: int) -> int:
+    stream = LastingStream(sys.stderr)
+    print(words, file=stream)
+    stream.flush()
+    return code
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -88,7 +116,9 @@ def _add_demo(commands: argparse._SubParsersAction) -> None:
         description="Make a small film from the shipped picture, voices and miniature models, on the CPU.",
         allow_abbrev=False,
     )
-    demo.add_argument("--folder", type=Path, default=Path("demo"), help="where to (default: %(default)s)")
+    demo.add_argument(
+        "--folder", type=folder_path, default=Path("demo"), help="where to (default: %(default)s)"
+    )
     demo.set_defaults(command=_demo)
 
 
@@ -107,7 +137,7 @@ def _add_inspect(commands: argparse._SubParsersAction) -> None:
     )
     inspect.add_argument(
         "checkpoint",
-        type=Path,
+        type=input_path,
         nargs="+",
         help="a .safetensors file, one of its shards, an index, or a folder (a diffusers model too)",
     )

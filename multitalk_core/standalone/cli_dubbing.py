@@ -8,10 +8,12 @@ from pathlib import Path
 from ..dubbing import USUAL_DENOISE, Dubbing
 from ..errors import MultiTalkError
 from ..film import INFINITETALK
+from ..limits import DENOISE
 from ..picture import read_picture
 from ..region import fitted_region
 from ..source_video import FittedVideo, Video, VideoFile, VideoInMemory, film_frames
-from .cli_types import fraction
+from .cli_paths import input_file
+from .cli_types import within
 
 DESCRIPTION = """\
 With --video, which lends the film its first picture, its length and its
@@ -23,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("dubbing", DESCRIPTION)
     group.add_argument(
         "--denoise",
-        type=fraction,
+        type=within(DENOISE),
         metavar="0..1",
         help="how much is made anew: all steps are made from this part of the schedule on, from the video "
         "with that much noise; less keeps more of its motion, and of its mouths; 1 starts from noise alone "
@@ -32,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--region",
-        type=Path,
+        type=input_file,
         metavar="FILE",
         help="a picture, or a video as long, of the video's shape: white where the film is made anew, the "
         "mouths or faces; elsewhere it stays as it is (default: everything is made anew)",
@@ -45,10 +47,6 @@ def check(arguments: argparse.Namespace) -> None:
         raise MultiTalkError("--denoise says how much of a --video is made anew: give one, or leave it out.")
     if arguments.video is None and arguments.region is not None:
         raise MultiTalkError("--region says where a --video is made anew: give one, or leave it out.")
-    if arguments.region is not None and not arguments.region.is_file():
-        raise MultiTalkError(f"There is no region at {arguments.region}: check the path.")
-    if arguments.denoise == 0:
-        raise MultiTalkError("--denoise 0 would leave the video as it is: give more than 0.")
     if arguments.video is not None and arguments.ending == "mirror":
         raise MultiTalkError("A dubbed film ends with its video, so --ending mirror cannot be: leave it out.")
 

@@ -1,29 +1,24 @@
 """Arguments that say what film is made, and its size and clips."""
 
 import argparse
-from pathlib import Path
 
 from torch import Tensor
 
+from ..audio.timeline import Timeline
+from ..audio.waveform import SPEECH_RATE
 from ..clips import ClipPlan, plan_clips, plan_mirrored
 from ..film import CONTINUATIONS, MULTITALK
+from ..limits import CLIP_FRAMES, FILM_FRAMES, FPS, MOTION_FRAMES
 from ..picture import SIZE_STEP, nearest_bucket
-from .cli_types import frame_count, positive, size
+from .cli_types import frame_count, size, within
 
 SMALL_AREA = 256 * 160  # pixels of a film by the miniature model
 UNLIMITED = 10**9
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The file, its size and length, and its clips."""
+    """Its size and length, and its clips."""
     group = parser.add_argument_group("the film")
-    group.add_argument(
-        "--output",
-        type=Path,
-        default=Path("film.mp4"),
-        metavar="FILE",
-        help="the film, .mp4; drawings are named after it (default: %(default)s)",
-    )
     sizes = group.add_mutually_exclusive_group()
     sizes.add_argument("--size", type=size, metavar="WxH", help="in pixels, divisible by 16")
     sizes.add_argument(
@@ -35,21 +30,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--frames",
-        type=frame_count,
+        type=frame_count(FILM_FRAMES),
         metavar="N",
         help="length in frames, 4n + 1 (default: until the voices end, or the --video)",
     )
-    group.add_argument("--fps", type=positive, default=25.0, help="frames per second (default: 25)")
+    group.add_argument("--fps", type=within(FPS), default=25.0, help="frames per second (default: 25)")
     group.add_argument(
         "--clip-frames",
-        type=frame_count,
+        type=frame_count(CLIP_FRAMES),
         default=81,
         metavar="N",
         help="frames made at once, 4n + 1; a shorter film is one shorter clip (default: %(default)s)",
     )
     group.add_argument(
         "--motion-frames",
-        type=frame_count,
+        type=frame_count(MOTION_FRAMES),
         default=5,
         metavar="N",
         help="last frames of a clip that the next one starts from, 4n + 1 (default: %(default)s)",
@@ -70,6 +65,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def check(arguments: argparse.Namespace) -> None:
+    """Raise a MultiTalkError for clips that bring nothing new."""
+    plan_clips(1, arguments.clip_frames, arguments.motion_frames)
+
+
 def film_size(arguments: argparse.Namespace, picture: Tensor) -> tuple[int, int]:
     """Height and width of the film: as asked, else of the picture's shape and of a size the model knows."""
     if arguments.size:
@@ -81,8 +81,16 @@ def film_size(arguments: argparse.Namespace, picture: Tensor) -> tuple[int, int]
     return tuple(max(1, round(side * scale / SIZE_STEP)) * SIZE_STEP for side in (height, width))
 
 
-def plan_film(arguments: argparse.Namespace, voice_frames: int, length: int | None) -> tuple[ClipPlan, int]:
-    """The clips, and the frames by which the last one's voices are mirrored."""
+def plan_film(arguments: argparse.Namespace, timeline: Timeline, length: int | None) -> tuple[ClipPlan, int]:
+    """The clips, and the frames by which the last one's voices are mirrored.
+
+    Raises
+    ------
+    MultiTalkError
+        For a film that is too long, or empty.
+    """
+    voice_frames = int(round(timeline.seconds * SPEECH_RATE) / SPEECH_RATE * arguments.fps)
+    FILM_FRAMES.check("The film's number of frames", length or voice_frames)
     overlap = arguments.motion_frames
     if arguments.ending == "mirror":
         limit = length or UNLIMITED

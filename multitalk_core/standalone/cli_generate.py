@@ -3,21 +3,24 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from ..errors import MultiTalkError
+from ..memory import check_memory, clip_bytes
 from ..persons import check_speakers
 from . import (
     cli_dubbing,
     cli_film,
     cli_joins,
     cli_models,
+    cli_output,
     cli_persons,
     cli_sampling,
     cli_store,
     cli_voices,
 )
 from .cli_types import label_ranges
+from .outputs import check_folder, film_bytes
 
 if TYPE_CHECKING:
+    from ..clips import ClipPlan
     from .job import FilmFiles, FilmJob
 
 DESCRIPTION = """\
@@ -60,6 +63,7 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     )
     cli_persons.add_arguments(parser)
     cli_voices.add_arguments(parser)
+    cli_output.add_arguments(parser)
     cli_film.add_arguments(parser)
     cli_joins.add_arguments(parser)
     cli_dubbing.add_arguments(parser)
@@ -72,9 +76,28 @@ def add_command(commands: argparse._SubParsersAction) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Make the film that the arguments describe."""
     from .generate import generate
-    from .job import FilmFiles
 
-    generate(make_job(arguments, FilmFiles.beside(arguments.output)))
+    check(arguments)
+    store = cli_store.store(arguments)
+    files = cli_output.film_files(arguments, store)
+    if store is None and arguments.keep:
+        print("No clips are kept, as there is no home folder to keep them in: name a folder with --store.")
+    generate(make_job(arguments, files))
+
+
+def check(arguments: argparse.Namespace) -> None:
+    """What the arguments alone tell.
+
+    Raises
+    ------
+    MultiTalkError
+        For what does not go together.
+    """
+    for part in (cli_output, cli_voices, cli_persons, cli_film, cli_dubbing, cli_sampling, cli_models):
+        part.check(arguments)
+    speakers = cli_voices.known_speakers(arguments)
+    if speakers is not None:
+        label_ranges(arguments.label_ranges, speakers)
 
 
 def make_job(arguments: argparse.Namespace, files: "FilmFiles") -> "FilmJob":
@@ -89,18 +112,23 @@ def make_job(arguments: argparse.Namespace, files: "FilmFiles") -> "FilmJob":
     from .job import FilmJob
     from .pipeline import NEGATIVE_PROMPT
 
-    _check(arguments, files)
     timeline = cli_voices.read_timeline(arguments)
     ranges = label_ranges(arguments.label_ranges, timeline.speakers)
     picture, video = cli_persons.read_source(arguments)
     length = cli_dubbing.asked_frames(arguments, video)
-    cli_film.plan_film(arguments, round(timeline.seconds * arguments.fps), length)
+    height, width = cli_film.film_size(arguments, picture)
+    plan, prolonged = cli_film.plan_film(arguments, timeline, length)
+    takes = cli_store.read_takes(arguments, plan, arguments.fps)
+    check_room(arguments, plan, height, width, files)
+    cli_store.check(arguments, height, width)
     persons = cli_persons.read_persons(arguments, picture, timeline.speakers)
     check_speakers(persons, timeline.speakers)
-    height, width = cli_film.film_size(arguments, picture)
     persons.token_masks(height, width)
-    cli_store.check(arguments, height, width)
-    models, adapter, encoder = cli_models.load(arguments)
+    dubbing = cli_dubbing.dubbing(arguments, video, (height, width))
+    encoder = cli_models.load_encoder(arguments)
+    if not arguments.ignore_memory:
+        cli_voices.check_memory(timeline, encoder, arguments.fps, plan.frames)
+    models, adapter = cli_models.load(arguments, encoder)
     conversation = encode_conversation(
         timeline,
         encoder,
@@ -109,7 +137,6 @@ def make_job(arguments: argparse.Namespace, files: "FilmFiles") -> "FilmJob":
         arguments.loudness,
         arguments.seconds_per_piece,
     )
-    plan, prolonged = cli_film.plan_film(arguments, conversation.frames, length)
     negative_prompt = arguments.negative_prompt
     return FilmJob(
         picture=picture,
@@ -128,25 +155,25 @@ def make_job(arguments: argparse.Namespace, files: "FilmFiles") -> "FilmJob":
         seed=arguments.seed,
         watched_step=(arguments.localization_step or arguments.steps) - 1,
         files=files,
-        takes=cli_store.read_takes(arguments, plan, arguments.fps),
+        takes=takes,
         stop_after=None if arguments.stop_after is None else arguments.stop_after - 1,
-        store=arguments.store,
+        store=cli_store.store(arguments),
         store_limit=round(arguments.store_limit * cli_store.GIGABYTE),
         sources=cli_models.signatures(arguments),
-        dubbing=cli_dubbing.dubbing(arguments, video, (height, width)),
+        dubbing=dubbing,
         joins=cli_joins.joins(arguments),
     )
 
 
-def _check(arguments: argparse.Namespace, files: "FilmFiles") -> None:
-    """What must be right before anything is read."""
-    cli_dubbing.check(arguments)
-    if files.film.suffix.lower() != ".mp4":
-        raise MultiTalkError(f"The film {files.film} must be an .mp4 file: name it so.")
-    if not files.film.parent.is_dir():
-        raise MultiTalkError(f"The folder {files.film.parent} does not exist: create it first.")
-    if (arguments.localization_step or 1) > arguments.steps:
-        raise MultiTalkError(
-            f"The localization of step {arguments.localization_step} cannot be drawn, "
-            f"there are {arguments.steps} steps: choose one of them."
+def check_room(
+    arguments: argparse.Namespace, plan: "ClipPlan", height: int, width: int, files: "FilmFiles"
+) -> None:
+    """Refuse a film that the disk or the main memory cannot hold."""
+    check_folder(files.film.parent, film_bytes(plan.frames, height, width, arguments.fps))
+    if not arguments.ignore_memory:
+        frames = plan.clips[0].frames
+        check_memory(
+            clip_bytes(frames, height, width),
+            f"A clip of {frames} frames of {width}×{height}",
+            "use fewer --clip-frames or a smaller --size (--ignore-memory tries it all the same)",
         )

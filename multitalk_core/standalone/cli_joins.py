@@ -4,7 +4,9 @@ import argparse
 
 from ..colour import COLOUR_METHODS, LAB
 from ..joins import SEAM_FRAMES, Joins
-from .cli_types import count, fraction
+from ..limits import FRACTION
+from ..limits import SEAM_FRAMES as SEAM_LIMIT
+from .cli_types import within
 
 DESCRIPTION = "Colours are matched as in the released code, seams fade; docs/steadiness.md measures both."
 
@@ -14,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("the joins of its clips", DESCRIPTION)
     group.add_argument(
         "--colour-strength",
-        type=fraction,
+        type=within(FRACTION),
         default=1.0,
         metavar="0..1",
         help="how far each clip's colours are drawn back to the picture's (default: 1)",
@@ -28,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--seam-frames",
-        type=count,
+        type=within(SEAM_LIMIT),
         default=SEAM_FRAMES,
         metavar="N",
         help="frames of a clip over which what changes at its seam fades; 0 leaves the seam, as released "
@@ -36,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--codec-correction",
-        type=fraction,
+        type=within(FRACTION),
         default=0.0,
         metavar="0..1",
         help="share of what the VAE changes in the motion frames that is made up for before they are "

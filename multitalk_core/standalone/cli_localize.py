@@ -5,9 +5,13 @@ from pathlib import Path
 
 from torch import Tensor
 
-from ..picture import write_picture
-from . import cli_persons
-from .cli_types import whole_number
+from ..picture import check_picture_name, write_picture
+from . import cli_output, cli_persons
+from .cli_paths import output_file
+from .cli_types import SPEAKERS, within
+from .outputs import check_folder, check_inputs_stay, check_replaced, free_name
+
+DEFAULT = Path("persons.png")
 
 
 def add_command(commands: argparse._SubParsersAction) -> None:
@@ -23,16 +27,16 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     cli_persons.add_arguments(parser)
     parser.add_argument(
         "--count",
-        type=whole_number,
+        type=within(SPEAKERS),
         help="how many persons; needed for --persons parts (default: all that are found)",
     )
     parser.add_argument(
         "--output",
-        type=Path,
-        default=Path("persons.png"),
+        type=output_file,
         metavar="FILE",
-        help="the drawing (default: %(default)s)",
+        help=f"the drawing (default: {DEFAULT}, with a number where that is taken)",
     )
+    cli_output.add_overwrite(parser)
     parser.set_defaults(command=localize)
 
 
@@ -40,12 +44,24 @@ def localize(arguments: argparse.Namespace) -> None:
     """Write the drawing and print a line for each person."""
     from ..drawing.overlay import persons_overlay
 
+    output = _output(arguments)
     picture, _ = cli_persons.read_source(arguments)
     persons = cli_persons.read_persons(arguments, picture, arguments.count)
-    write_picture(arguments.output, persons_overlay(picture, persons))
+    write_picture(output, persons_overlay(picture, persons))
     for number, mask in enumerate(persons.masks, start=1):
         print(f"person {number}: {bounds(mask)}, {mask.float().mean():.0%} of the picture")
-    print(f"drawn in {arguments.output}")
+    print(f"drawn in {output}")
+
+
+def _output(arguments: argparse.Namespace) -> Path:
+    """Where the drawing goes: never over what it is drawn from."""
+    if arguments.output is None:
+        return free_name(DEFAULT)
+    check_picture_name(arguments.output)
+    check_folder(arguments.output.parent)
+    check_inputs_stay([arguments.output], cli_output.inputs(arguments), "--output")
+    check_replaced([arguments.output], arguments.overwrite)
+    return arguments.output
 
 
 def bounds(mask: Tensor) -> str:

@@ -8,9 +8,11 @@ import torch
 
 from ..adapter import AudioAdapter
 from ..audio.features import AudioEncoder
-from ..errors import MultiTalkError
+from ..errors import MultiTalkError, quoted
+from ..limits import ROWS_AT_ONCE
 from ..segments import Json
-from .cli_types import whole_number
+from .cli_paths import input_folder_or_file
+from .cli_types import text, within
 from .demo_models import EMBEDDED, EMBEDDED_FILES, load_embedded
 from .models import Models, Offload
 from .wan_folder import load_folder
@@ -23,26 +25,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("the models")
     group.add_argument(
         "--model",
-        type=Path,
+        type=input_folder_or_file,
         metavar="FOLDER",
         help="Wan2.1-I2V in diffusers' format, such as Wan-AI/Wan2.1-I2V-14B-480P-Diffusers "
         "(default: the miniature model that is shipped, a demonstration only)",
     )
     group.add_argument(
         "--adapter",
-        type=Path,
+        type=input_folder_or_file,
         metavar="FILE",
         help="MultiTalk's or InfiniteTalk's audio layers, .safetensors (needed with --model)",
     )
     group.add_argument(
         "--audio-encoder",
-        type=Path,
+        type=input_folder_or_file,
         metavar="PATH",
         help="wav2vec2 folder or .safetensors; the adapters learnt with chinese-wav2vec2-base "
         "(needed with --model)",
     )
     group.add_argument(
-        "--device", help="cpu, cuda, cuda:1, mps … (default: cuda where there is one and --model is given)"
+        "--device",
+        type=text,
+        help="cpu, cuda, cuda:1, mps … (default: cuda where there is one and --model is given)",
     )
     group.add_argument(
         "--dtype",
@@ -58,34 +62,54 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--rows-at-once",
-        type=whole_number,
+        type=within(ROWS_AT_ONCE),
         metavar="N",
         help="guidance conditions in one batch; 1 takes least memory (default: 1 with --model, else 3)",
     )
+    group.add_argument(
+        "--ignore-memory",
+        action="store_true",
+        help="try also what takes more main memory at once than this machine has",
+    )
 
 
-def load(arguments: argparse.Namespace) -> tuple[Models, AudioAdapter, AudioEncoder]:
-    """Wan, the adapter and the audio encoder.
+def check(arguments: argparse.Namespace) -> None:
+    """Raise a MultiTalkError for arguments that do not go together, or a device that is not there."""
+    if arguments.model and not (arguments.adapter and arguments.audio_encoder):
+        raise MultiTalkError("--model needs --adapter and --audio-encoder: give the files that belong to it.")
+    chosen_device(arguments)
+
+
+def load_encoder(arguments: argparse.Namespace) -> AudioEncoder:
+    """The audio encoder, the smallest of the models.
 
     Raises
     ------
     MultiTalkError
-        When one is missing, cannot be read, or does not fit the others.
+        When it cannot be read.
+    """
+    return AudioEncoder.load(encoder_path(arguments), chosen_device(arguments))
+
+
+def load(arguments: argparse.Namespace, encoder: AudioEncoder) -> tuple[Models, AudioAdapter]:
+    """Wan and the adapter.
+
+    Raises
+    ------
+    MultiTalkError
+        When one cannot be read, or does not fit the other or the audio encoder.
     """
     from .pipeline import load_adapter
 
-    if arguments.model and not (arguments.adapter and arguments.audio_encoder):
-        raise MultiTalkError("--model needs --adapter and --audio-encoder: give the files that belong to it.")
     device = chosen_device(arguments)
     dtype = getattr(torch, arguments.dtype or ("bfloat16" if arguments.model else "float32"))
-    encoder = AudioEncoder.load(encoder_path(arguments), device)
     if arguments.model:
         models = load_folder(arguments.model, device, dtype, arguments.offload)
     else:
         models = load_embedded(device, dtype)
     adapter = load_adapter(_adapter_path(arguments), models, arguments.offload)
     _check_encoder(encoder, adapter, arguments)
-    return models, adapter, encoder
+    return models, adapter
 
 
 def signatures(arguments: argparse.Namespace) -> dict[str, Json]:
@@ -125,9 +149,14 @@ def chosen_device(arguments: argparse.Namespace) -> torch.device:
     """
     name = arguments.device or ("cuda" if arguments.model and torch.cuda.is_available() else "cpu")
     try:
-        return torch.empty(0, device=name).device
-    except (RuntimeError, AssertionError) as error:  # torch built without CUDA asserts
-        raise MultiTalkError(f"The device {name} is not there: choose cpu, or leave --device out.") from error
+        device = torch.empty(0, device=name).device
+        if device.type == "meta":
+            raise ValueError("it holds no numbers")
+    except (RuntimeError, ValueError, AssertionError, ImportError) as error:  # as torch was built
+        raise MultiTalkError(
+            f"The device {quoted(name)} is not there: choose cpu, or leave --device out."
+        ) from error
+    return device
 
 
 def _check_encoder(encoder: AudioEncoder, adapter: AudioAdapter, arguments: argparse.Namespace) -> None:

@@ -1,11 +1,12 @@
 """Arguments that say who is where in the picture, and the persons they mean."""
 
 import argparse
-from pathlib import Path
 
 from torch import Tensor
 
 from ..detection import find_persons
+from ..errors import MultiTalkError
+from ..limits import MOST_SPEAKERS
 from ..persons import (
     LEFT_TO_RIGHT,
     ORDERS,
@@ -17,17 +18,18 @@ from ..persons import (
 )
 from ..picture import read_picture
 from ..source_video import VideoFile
-from .cli_types import box
+from .cli_paths import input_file
+from .cli_types import box, text
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The picture, or the video, and its persons."""
     group = parser.add_argument_group("the picture and its persons")
     sources = group.add_mutually_exclusive_group(required=True)
-    sources.add_argument("--picture", type=Path, metavar="FILE", help="a photograph or a drawing")
+    sources.add_argument("--picture", type=input_file, metavar="FILE", help="a photograph or a drawing")
     sources.add_argument(
         "--video",
-        type=Path,
+        type=input_file,
         metavar="FILE",
         help="a video to dub, in place of a picture: its motion and picture stay, the mouths are made anew; "
         "persons are looked for in its first picture",
@@ -49,13 +51,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     how.add_argument(
         "--masks",
-        type=Path,
+        type=input_file,
         nargs="+",
         metavar="FILE",
         help="a picture for each person, as large as the picture: white is the person",
     )
     group.add_argument(
         "--segmentation-model",
+        type=text,
         metavar="FOLDER",
         help="folder or Hugging Face name of an instance segmentation model for --persons auto "
         "(Mask2Former, DETR)",
@@ -67,6 +70,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="how voices meet boxes or masks: from left to right in the picture, or as given "
         "(default: %(default)s)",
     )
+
+
+def check(arguments: argparse.Namespace) -> None:
+    """Raise a MultiTalkError for more persons than can speak."""
+    for option, given in (("--boxes", arguments.boxes), ("--masks", arguments.masks)):
+        if len(given or ()) > MOST_SPEAKERS:
+            raise MultiTalkError(
+                f"{option} marks {len(given)} persons, and {MOST_SPEAKERS} is the most: leave some out."
+            )
 
 
 def read_source(arguments: argparse.Namespace) -> tuple[Tensor, VideoFile | None]:

@@ -3,10 +3,12 @@
 import argparse
 from typing import TYPE_CHECKING
 
+from ..errors import MultiTalkError
 from ..guidance import GuidanceScales
 from ..labels import LabelRanges
+from ..limits import AUDIO_STRENGTH, GUIDANCE, SEED, SHIFT, STEPS
 from ..schemes import SCHEMES
-from .cli_types import finite, positive, seed, whole_number
+from .cli_types import text, within
 
 if TYPE_CHECKING:
     from .pipeline import SamplingSettings
@@ -25,26 +27,37 @@ def _add_sampling(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("the prompt and the sampling")
     group.add_argument(
         "--prompt",
+        type=text,
         default="",
         help="what happens in the film (miniature model: left, right or they; nods, hops, reddens, cross)",
     )
-    group.add_argument("--negative-prompt", help="what must not (default: the paper's)")
+    group.add_argument("--negative-prompt", type=text, help="what must not (default: the paper's)")
     group.add_argument(
-        "--steps", type=whole_number, default=40, metavar="N", help="of each clip (default: 40)"
+        "--steps", type=within(STEPS), default=40, metavar="N", help="of each clip (default: 40)"
     )
     group.add_argument(
         "--shift",
-        type=positive,
+        type=within(SHIFT),
         help="of the timesteps towards noise; 2 with few-step LoRAs (default: 7 at 480p, 11 at 720p)",
     )
     group.add_argument(
-        "--text-scale", type=finite, default=5.0, metavar="SCALE", help="guidance by the prompt (default: 5)"
+        "--text-scale",
+        type=within(GUIDANCE),
+        default=5.0,
+        metavar="SCALE",
+        help="guidance by the prompt (default: 5)",
     )
     group.add_argument(
-        "--audio-scale", type=finite, default=4.0, metavar="SCALE", help="guidance by the voices (default: 4)"
+        "--audio-scale",
+        type=within(GUIDANCE),
+        default=4.0,
+        metavar="SCALE",
+        help="guidance by the voices (default: 4)",
     )
     group.add_argument("--apg", action="store_true", help="adaptive projected guidance")
-    group.add_argument("--seed", type=seed, default=0, metavar="N", help="same seed, same film (default: 0)")
+    group.add_argument(
+        "--seed", type=within(SEED), default=0, metavar="N", help="same seed, same film (default: 0)"
+    )
 
 
 def _add_binding(parser: argparse.ArgumentParser) -> None:
@@ -58,6 +71,7 @@ def _add_binding(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--label-ranges",
+        type=text,
         default="paper",
         metavar="RANGES",
         help="paper: persons 0-4 and 20-24; narrow: 0-2 and 2-4, Table 3's other variant; or "
@@ -65,17 +79,26 @@ def _add_binding(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--audio-strength",
-        type=finite,
+        type=within(AUDIO_STRENGTH),
         default=1.0,
         metavar="FACTOR",
         help="of what the audio layers add (default: 1)",
     )
     group.add_argument(
         "--localization-step",
-        type=whole_number,
+        type=within(STEPS),
         metavar="N",
         help="step whose localization is drawn, from 1 (default: the last)",
     )
+
+
+def check(arguments: argparse.Namespace) -> None:
+    """Raise a MultiTalkError for a step that there is not."""
+    if (arguments.localization_step or 1) > arguments.steps:
+        raise MultiTalkError(
+            f"The localization of step {arguments.localization_step} cannot be drawn, "
+            f"there are {arguments.steps} steps: choose one of them."
+        )
 
 
 def sampling_settings(arguments: argparse.Namespace, ranges: LabelRanges, area: int) -> "SamplingSettings":

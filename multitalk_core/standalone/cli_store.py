@@ -9,9 +9,11 @@ from pathlib import Path
 from ..clips import ClipPlan
 from ..errors import LONGEST_MESSAGE, MultiTalkError, printable, quoted
 from ..film import Take
+from ..limits import CLIPS, STORE_GIGABYTES
 from ..segments import KeptFilm, check_store, clear_films, segment_bytes, survey
 from ..takes import check_clip, plan_takes
-from .cli_types import positive, prompt_at, retake, whole_number
+from .cli_paths import folder_path
+from .cli_types import prompt_at, retake, within
 
 GIGABYTE = 10**9
 RANDOM_SEEDS = 2**31
@@ -31,6 +33,11 @@ def default_store() -> Path | None:
     return home / caches.get(os.name, caches.get(sys.platform, ".cache")) / STORE
 
 
+def store(arguments: argparse.Namespace) -> Path | None:
+    """Where clips are kept; None keeps none."""
+    return (arguments.store or default_store()) if arguments.keep else None
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The store, and what is made differently in some clips."""
     group = parser.add_argument_group(
@@ -41,24 +48,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     stores = group.add_mutually_exclusive_group()
     stores.add_argument(
         "--store",
-        type=Path,
+        type=folder_path,
         metavar="FOLDER",
-        default=default_store(),
-        help="where clips are kept (default: %(default)s; `films` lists what is there)",
+        help="where clips are kept (default: multitalk/films in your cache; `films` says where that is, and "
+        "what is there)",
     )
-    stores.add_argument(
-        "--no-store", action="store_const", dest="store", const=None, help="keep no clips on disk"
-    )
+    stores.add_argument("--no-store", action="store_false", dest="keep", help="keep no clips on disk")
     group.add_argument(
         "--store-limit",
-        type=positive,
+        type=within(STORE_GIGABYTES),
         default=50.0,
         metavar="GB",
         help="the films used least recently are cleared until the store is no larger (default: 50)",
     )
     group.add_argument(
         "--stop-after",
-        type=whole_number,
+        type=within(CLIPS),
         metavar="CLIP",
         help="stop after this clip, from 1, to look at what is there",
     )
@@ -83,11 +88,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def check(arguments: argparse.Namespace, height: int, width: int) -> None:
     """Raise a MultiTalkError unless the store, if there is one, takes a clip of this size."""
-    if arguments.store is not None:
-        clip_bytes = segment_bytes(arguments.clip_frames, arguments.motion_frames, height, width)
-        check_store(arguments.store, clip_bytes)
-    elif default_store() is None:
-        print("No clips are kept, as there is no home folder to keep them in: name a folder with --store.")
+    folder = store(arguments)
+    if folder is not None:
+        check_store(folder, segment_bytes(arguments.clip_frames, arguments.motion_frames, height, width))
 
 
 def read_takes(arguments: argparse.Namespace, plan: ClipPlan, fps: float) -> dict[int, Take]:
@@ -115,7 +118,7 @@ def add_films_command(commands: argparse._SubParsersAction) -> None:
         description="List the films whose clips are kept, the last used first.",
         allow_abbrev=False,
     )
-    parser.add_argument("--store", type=Path, metavar="FOLDER", default=default_store())
+    parser.add_argument("--store", type=folder_path, metavar="FOLDER", help="(default: in your cache)")
     parser.add_argument(
         "--clear", action="store_true", help="remove all of them but those that are being made"
     )
@@ -124,15 +127,16 @@ def add_films_command(commands: argparse._SubParsersAction) -> None:
 
 def list_films(arguments: argparse.Namespace) -> None:
     """Print what is kept, or clear it."""
-    if arguments.store is None:
+    store = arguments.store or default_store()
+    if store is None:
         raise MultiTalkError("There is no home folder in which films could be kept: name one with --store.")
     if arguments.clear:
-        cleared = clear_films(arguments.store)
+        cleared = clear_films(store)
         _print(*(f"cleared {_line(film)}" for film in cleared.films), *cleared.stay)
         _print(f"{len(cleared.films)} films cleared, {_gigabytes(cleared.films)}")
-    found = survey(arguments.store)
+    found = survey(store)
     _print(*map(_line, found.films), *found.passed)
-    _print(f"{_gigabytes(found.films)} in {len(found.films)} films in {arguments.store}")
+    _print(f"{_gigabytes(found.films)} in {len(found.films)} films in {store}")
 
 
 def _print(*lines: str) -> None:

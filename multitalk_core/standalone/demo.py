@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import MultiTalkError
+from ..files import there
 from .demo_models import EMBEDDED
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ SAMPLING = ("--steps", "12", "--shift", "3", "--text-scale", "1", "--audio-scale
 # So small a model forgets a face within some clips: each clip sees the picture.
 JOINS = ("--continuation", "infinitetalk", "--colour-method", "mean")
 SETTINGS = ("--order", "together", *SIZES, *SAMPLING, *JOINS, "--no-store")
+NAMES = ("film.mp4", "persons.png", "localization.png", "timeline.png", "drift.png")
 # The two cartoon people of the shipped picture.
 BOXES = ("64,56,300,400", "340,50,576,400")
 
@@ -42,6 +44,7 @@ def make_demo(folder: Path) -> None:
     from .generate import generate
     from .job import FilmFiles
     from .summary import print_lines
+    from .video import growing
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -49,14 +52,33 @@ def make_demo(folder: Path) -> None:
         raise MultiTalkError(
             f"The folder {folder} cannot be made ({error.strerror}): choose another."
         ) from error
-    command = ["generate", *demo_arguments(), "--output", str(folder / "film.mp4")]
-    print("This is the same as\n  python -m multitalk_core", shlex.join(command))
-    names = ("film.mp4", "persons.png", "localization.png", "timeline.png", "drift.png")
-    job = make_job(make_parser().parse_args(command), FilmFiles(*(folder / name for name in names)))
-    generate(job)
+    files = FilmFiles(*(folder / name for name in NAMES))
     picture, film = folder / "mouths.png", folder / "film_with_mouths.mp4"
+    check_own(folder, [*files.all(), picture, film, growing(film), *files.all_unfinished()])
+    command = ["generate", *demo_arguments(), "--output", str(files.film)]
+    print("This is the same as\n  python -m multitalk_core", shlex.join(command))
+    job = make_job(make_parser().parse_args(command), files)
+    generate(job)
     score = draw_mouths(job, picture, film)
     print_lines({"mouths": f"{picture}, {film}", "binding": f"{score}; 95 % intervals"})
+
+
+def check_own(folder: Path, files: list[Path]) -> None:
+    """Refuse a folder in which a file of the demo's name lies that the demo did not write.
+
+    Its folder holds nothing but its files, and the localization is the first of them that is finished.
+
+    Raises
+    ------
+    MultiTalkError
+    """
+    taken = [file for file in files if there(file)]
+    finished = [file for file in taken if file not in files[1:2]]
+    if not finished:
+        return
+    strangers = set(folder.iterdir()) - set(files)
+    if strangers or not (folder / "localization.png").is_file():
+        raise MultiTalkError(f"{finished[0]} exists, and the demo did not make it: choose another --folder.")
 
 
 def draw_mouths(job: "FilmJob", picture: Path, film: Path) -> "BindingScore":

@@ -1,5 +1,6 @@
 """A film and the pictures beside it, from everything it needs to the files on disk."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import torch
@@ -15,11 +16,12 @@ from ..early_end import until_ended
 from ..film import FinishedClip, make_film
 from ..picture import write_picture
 from ..recording import BindingRecorder
-from ..segments import FilmSegments
+from ..segments import FilmSegments, note_output
 from ..steadiness import Steadiness, colour_goal
 from .job import FilmJob
 from .pipeline import MultiTalkPipeline
-from .progress import FilmProgress, held_interrupt
+from .progress import FilmProgress
+from .stopping import held_interrupt
 from .summary import account, outlook, print_lines
 from .video import VideoWriter
 
@@ -53,6 +55,9 @@ def generate(job: FilmJob) -> None:
                 progress,
             )
             film, steadiness = write_film(job, pipeline, segments, progress)
+        if segments is not None and film == job.files.film:
+            with suppress(OSError):  # on a full disk: the next run asks before it replaces the film
+                note_output(segments.folder, job.files.claim())
     write_picture(job.files.persons, persons_overlay(job.picture, job.persons))
     tracks = job.conversation.timeline.tracks(False, job.plan.frames / job.conversation.fps)
     drawn = timeline_picture(torch.from_numpy(tracks), SPEECH_RATE, job.conversation.fps)
@@ -98,21 +103,27 @@ def write_film(
         job.joins,
     )
     ended: list[BaseException] = []
-    with VideoWriter(job.files.film, width, height, job.conversation.fps, job.conversation.sound) as writer:
-        try:
-            for finished in until_ended(films, ended, KeyboardInterrupt):
-                with held_interrupt():
-                    writer.append(finished.frames)
-                    steadiness.append(finished.frames, colour_goal(finished, picture, job.dubbing))
-                    _tell(job, pipeline.recorder, segments, progress, finished)
-                if finished.clip.index == job.stop_after:
-                    break
-        except KeyboardInterrupt as interrupt:
-            if not writer.frames:
-                raise KeyboardInterrupt("no clip was finished yet, so nothing was kept.") from interrupt
-            ended.append(interrupt)
-        if writer.frames < job.plan.frames:
-            writer.path = job.files.unfinished(writer.frames, job.plan.frames)
+    writer = VideoWriter(job.files.film, width, height, job.conversation.fps, job.conversation.sound)
+    try:
+        with writer:
+            try:
+                for finished in until_ended(films, ended, KeyboardInterrupt):
+                    with held_interrupt():
+                        writer.append(finished.frames)
+                        steadiness.append(finished.frames, colour_goal(finished, picture, job.dubbing))
+                        _tell(job, pipeline.recorder, segments, progress, finished)
+                    if finished.clip.index == job.stop_after:
+                        break
+            except KeyboardInterrupt as interrupt:
+                if not writer.frames:
+                    raise KeyboardInterrupt("no clip was finished yet, so nothing was kept.") from interrupt
+                ended.append(interrupt)
+            if writer.frames < job.plan.frames:
+                writer.path = job.files.unfinished(writer.frames, job.plan.frames)
+    except KeyboardInterrupt as interrupt:
+        if not writer.whole:
+            raise
+        ended.append(interrupt)  # held back while the film was finished
     if ended:
         onward = "" if segments is None else "; the same command goes on from there"
         kept = f"the first {writer.frames} of {job.plan.frames} frames are kept in {writer.path}{onward}."

@@ -1,9 +1,6 @@
-"""A film in the making, shown; and Ctrl-C, held back where a file would break."""
+"""A film in the making, shown."""
 
-import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from ..clips import ClipPlan
 
@@ -66,16 +63,3 @@ class FilmProgress:
 
     def _show(self, clip: int, doing: str) -> None:
         self._bar.set_description(f"clip {clip + 1} of {self.clips}, {doing}")
-
-
-@contextmanager
-def held_interrupt() -> Iterator[None]:
-    """Ctrl-C inside takes effect at the end."""
-    pressed = []
-    before = signal.signal(signal.SIGINT, lambda *_: pressed.append(True))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if pressed:
-        raise KeyboardInterrupt

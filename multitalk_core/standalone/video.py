@@ -3,7 +3,6 @@
 Knows PyAV; knows nothing of models. Frames stream in clip by clip and none is kept in memory.
 """
 
-import os
 import platform
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -17,8 +16,10 @@ from torch import Tensor
 
 from ..audio.waveform import Waveform
 from ..errors import MultiTalkError
+from ..files import whole_file
 from ..picture import levels
 from ..segments.lock import Held, held
+from .stopping import held_interrupt
 
 AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000)
 AAC_FALLBACK_RATE = 48000
@@ -32,6 +33,11 @@ LIMITED_RANGE = 1
 # x264's AVX2 code for macroblock trees reads memory that nobody wrote unless the width is a multiple of 128:
 # the same frames would not always give the same film. Its SSSE3 code is as fast within 5 %.
 X264 = {"x264-params": "asm=ssse3"} if platform.machine() in ("x86_64", "AMD64") else {}
+
+
+def growing(film: Path) -> Path:
+    """Where a film lies while it is made."""
+    return film.with_name(f"{film.stem}.growing.mp4")
 
 
 class VideoWriter:
@@ -67,7 +73,8 @@ class VideoWriter:
         self.size = (width, height)
         self.fps = Fraction(fps).limit_denominator(1001)
         self.frames = 0
-        self.growing = self.path.with_name(f"{self.path.stem}.growing.mp4")
+        self.growing = growing(self.path)
+        self.whole = False
         self._sound = None if sound is None else _for_aac(sound)
         self._heard = 0
 
@@ -118,7 +125,7 @@ class VideoWriter:
 
         try:
             if kind is None:
-                with self._failures_told():
+                with held_interrupt(), self._failures_told():
                     self._finish()
         finally:
             with suppress(OSError, av.FFmpegError):  # a file already given up may fail once more as it closes
@@ -131,12 +138,9 @@ class VideoWriter:
         if self._sound is not None:
             self._container.mux(self._audio.encode(None))
         self._container.close()
-        part = self.path.with_name(f".{self.path.name}.part")
-        try:
+        with whole_file(self.path) as part:
             _rewrite(self.growing, part)
-            os.replace(part, self.path)
-        finally:
-            part.unlink(missing_ok=True)
+        self.whole = True
 
     def _add_streams(self) -> None:
         options = {"crf": "16", "preset": "medium", "g": str(round(self.fps)), **X264}

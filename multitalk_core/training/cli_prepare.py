@@ -1,12 +1,20 @@
 """The command `prepare`: videos and voices encoded once, for training."""
 
 import argparse
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import MultiTalkError
-from ..standalone.cli_types import fraction, frame_count, seed, size
+from ..limits import CLIP_FRAMES, FRACTION, MOTION_FRAMES, SEED
+from ..memory import check_memory, clip_bytes
+from ..standalone.cli_paths import folder_path, input_file, input_folder_or_file
+from ..standalone.cli_types import frame_count, size, text, within
+from ..standalone.outputs import check_inputs_stay
+from .manifest import read_entry, read_lines
 
 if TYPE_CHECKING:
     from ..audio.features import AudioEncoder
@@ -14,6 +22,7 @@ if TYPE_CHECKING:
     from .prepared import Prepared
 
 MOST_SHOWN = 8  # refusals
+WRITTEN = ("settings.json", "refused.txt", "lines/*", "shard-*")
 
 DESCRIPTION = """\
 Cut videos into clips and encode them once, for `train`: latents, the given
@@ -46,8 +55,8 @@ def add_command(commands: argparse._SubParsersAction) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("manifest", type=Path, metavar="MANIFEST.jsonl", help="the videos, see below")
-    parser.add_argument("folder", type=Path, help="where the shards of clips go")
+    parser.add_argument("manifest", type=input_file, metavar="MANIFEST.jsonl", help="the videos, see below")
+    parser.add_argument("folder", type=folder_path, help="where the shards of clips go")
     sizes = parser.add_mutually_exclusive_group()
     sizes.add_argument("--size", type=size, metavar="WxH", help="of all clips, divisible by 16")
     sizes.add_argument(
@@ -58,18 +67,22 @@ def add_command(commands: argparse._SubParsersAction) -> None:
         help="each video gets the trained size nearest to its shape (default: %(default)s)",
     )
     parser.add_argument(
-        "--clip-frames", type=frame_count, default=81, metavar="N", help="4n + 1 (default: %(default)s)"
+        "--clip-frames",
+        type=frame_count(CLIP_FRAMES),
+        default=81,
+        metavar="N",
+        help="4n + 1 (default: %(default)s)",
     )
     parser.add_argument(
         "--motion-frames",
-        type=frame_count,
+        type=frame_count(MOTION_FRAMES),
         default=5,
         metavar="N",
         help="given at the start of a clip that goes on from another, 4n + 1 (default: %(default)s)",
     )
     parser.add_argument(
         "--motion-share",
-        type=fraction,
+        type=within(FRACTION),
         default=0.5,
         metavar="0..1",
         help="of the clips, drawn by the seed, that have their motion frames given; the others have their "
@@ -81,21 +94,26 @@ def add_command(commands: argparse._SubParsersAction) -> None:
         help="the people are drawn like the demo's: note their faces, so that `train` can measure how their "
         "mouths follow their voices",
     )
-    parser.add_argument("--seed", type=seed, default=0, metavar="N", help="(default: 0)")
+    parser.add_argument("--seed", type=within(SEED), default=0, metavar="N", help="(default: 0)")
     models = parser.add_argument_group("the models")
     models.add_argument(
         "--model",
-        type=Path,
+        type=input_folder_or_file,
         metavar="FOLDER",
         help="Wan2.1-I2V in diffusers' format (default: the miniature model that is shipped)",
     )
     models.add_argument(
         "--audio-encoder",
-        type=Path,
+        type=input_folder_or_file,
         metavar="PATH",
         help="wav2vec2 folder or .safetensors (needed with --model)",
     )
-    models.add_argument("--device", help="(default: cuda where there is one and --model is given)")
+    models.add_argument(
+        "--ignore-memory",
+        action="store_true",
+        help="try also what takes more main memory at once than this machine has",
+    )
+    models.add_argument("--device", type=text, help="(default: cuda where there is one and --model is given)")
     parser.set_defaults(command=run)
 
 
@@ -114,10 +132,10 @@ def run(arguments: argparse.Namespace) -> None:
     from ..standalone.demo_models import EMBEDDED
     from ..standalone.summary import print_lines
     from .encoding import Cutting
-    from .manifest import read_lines
     from .prepare import Preparation, preparing
 
-    lines = len(read_lines(arguments.manifest))
+    lines = read_lines(arguments.manifest)
+    check(arguments, lines)
     cutting = Cutting(
         frames=arguments.clip_frames,
         size=arguments.size,
@@ -127,26 +145,65 @@ def run(arguments: argparse.Namespace) -> None:
         cartoon_faces=arguments.cartoon_faces,
         seed=arguments.seed,
     )
-    if arguments.model and not arguments.audio_encoder:
-        raise MultiTalkError("--model needs --audio-encoder: give the one that the adapter shall hear with.")
     sources = {
         "model": digest(file_signature(arguments.model or EMBEDDED)),
         "audio encoder": digest(file_signature(encoder_path(arguments))),
     }
     told: list[str] = []
     settings = asdict(cutting) | sources
-    with preparing(arguments.folder, settings, told.append), tqdm(total=lines, unit="video") as bar:
+    with preparing(arguments.folder, settings, told.append), tqdm(total=len(lines), unit="video") as bar:
 
         def show(line: int, done: int, of: int) -> None:
             bar.set_description(f"line {line}, clip {done} of {of}")
 
-        models, encoder = load(arguments)
         prepared = []
-        preparation = Preparation(arguments.folder, models, encoder, cutting, show, told.append)
-        for line in preparation.run(arguments.manifest):
-            prepared.append(line)
-            bar.update()
+        try:
+            models, encoder = load(arguments)
+            preparation = Preparation(arguments.folder, models, encoder, cutting, show, told.append)
+            for line in preparation.run(arguments.manifest):
+                prepared.append(line)
+                bar.update()
+        except KeyboardInterrupt as stopped:
+            raise KeyboardInterrupt(
+                f"the shards that are done are kept in {arguments.folder}; the same command goes on "
+                "from there."
+            ) from stopped
     print_lines(account(arguments.folder, prepared, told))
+
+
+def check(arguments: argparse.Namespace, lines: list[tuple[int, str]]) -> None:
+    """What can be told before anything is encoded.
+
+    Raises
+    ------
+    MultiTalkError
+        For arguments that do not go together, or a folder whose files would replace an input.
+    """
+    from ..standalone.cli_models import chosen_device
+
+    if arguments.model and not arguments.audio_encoder:
+        raise MultiTalkError("--model needs --audio-encoder: give the one that the adapter shall hear with.")
+    chosen_device(arguments)
+    if arguments.size and not arguments.ignore_memory:
+        height, width = arguments.size
+        check_memory(
+            clip_bytes(arguments.clip_frames, height, width),
+            f"A clip of {arguments.clip_frames} frames of {width}×{height}",
+            "use fewer --clip-frames or a smaller --size (--ignore-memory tries it all the same)",
+        )
+    models = [path for path in (arguments.model, arguments.audio_encoder) if path is not None]
+    outputs = chain.from_iterable(arguments.folder.glob(pattern) for pattern in WRITTEN)
+    check_inputs_stay(
+        outputs, [arguments.manifest, *models, *named_files(arguments.manifest, lines)], "folder"
+    )
+
+
+def named_files(manifest: Path, lines: list[tuple[int, str]]) -> Iterator[Path]:
+    """The files that a manifest names; lines that cannot be read are told later."""
+    for number, line in lines:
+        with suppress(MultiTalkError):
+            entry = read_entry(number, line, manifest.parent)
+            yield from (entry.video, *entry.voices, *entry.masks)
 
 
 def load(arguments: argparse.Namespace) -> "tuple[Models, AudioEncoder]":

@@ -1,8 +1,14 @@
 """The command `train`: a training run from its config, or the memory that it would need."""
 
 import argparse
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from ..errors import MultiTalkError, quoted
+from ..files import name_trouble, there
+from ..standalone.cli_paths import input_file
+from ..standalone.outputs import check_inputs_stay
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -11,6 +17,9 @@ if TYPE_CHECKING:
     from .config import TrainingConfig
     from .model import TrainingModel
     from .samples import SampleVideos
+
+RESULTS = ("adapter.safetensors", "transformer")
+WRITTEN = ("run.json", "adapter.safetensors", "transformer/*", "checkpoints/**/*", "samples/*")
 
 DESCRIPTION = """\
 Train an adapter on clips that `prepare` made. The run's state is saved as it
@@ -44,7 +53,7 @@ def add_command(commands: argparse._SubParsersAction) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("config", type=Path, metavar="CONFIG.toml", help="the training run, see below")
+    parser.add_argument("config", type=input_file, metavar="CONFIG.toml", help="the training run, see below")
     parser.add_argument(
         "--memory",
         action="store_true",
@@ -58,10 +67,36 @@ def run(arguments: argparse.Namespace) -> None:
     from .config import read_config
 
     config = read_config(arguments.config)
+    check(config, arguments.config)
     if arguments.memory:
         tell_memory(config)
     else:
         train_config(config)
+
+
+def check(config: "TrainingConfig", file: Path) -> None:
+    """Refuse what cannot be read, and an output folder whose files are inputs or another's.
+
+    Raises
+    ------
+    MultiTalkError
+    """
+    weights = [path for path in (config.model, config.adapter) if path is not None]
+    inputs = [file, *weights, *config.clips, *config.i2v_clips, *config.start_from]
+    for path in inputs:
+        if not path.exists():
+            raise MultiTalkError(
+                f"There is nothing at {path}, which the config {file} names: check the path."
+            )
+    output = config.output
+    if output.name and (trouble := name_trouble(output.name)):
+        raise MultiTalkError(f"The output folder's name {quoted(output.name)} {trouble}: choose another.")
+    if output.exists() and not output.is_dir():
+        raise MultiTalkError(f"The output {output} is no folder: choose another.")
+    check_inputs_stay(chain.from_iterable(output.glob(pattern) for pattern in WRITTEN), inputs, "output")
+    foreign = [output / name for name in RESULTS if there(output / name)]
+    if foreign and not (output / "run.json").exists():
+        raise MultiTalkError(f"{foreign[0]} exists, and no training made it: choose another output folder.")
 
 
 def train_config(config: "TrainingConfig") -> None:

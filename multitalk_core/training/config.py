@@ -6,20 +6,37 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
-from ..errors import MultiTalkError
+from ..errors import MultiTalkError, quoted
 from ..labels import LabelRanges
+from ..limits import (
+    ADAPTER_WIDTH,
+    BATCH,
+    CLIP_NORM,
+    FRACTION,
+    GUIDANCE,
+    RATE,
+    SAMPLE_CLIPS,
+    SAVE_MINUTES,
+    SEED,
+    SHIFT,
+    STEPS,
+    UPDATES,
+    WEIGHT_DECAY,
+    Limit,
+)
 from ..schemes import SCHEMES
 from ..standalone.cli_types import label_ranges
 from .recipe import ADAPTER, BASE, FULL, Recipe
 
 PRECISIONS = ("no", "bf16")
 CHOICES = {"trained": (BASE, ADAPTER, FULL), "scheme": SCHEMES, "precision": PRECISIONS}
-AT_LEAST = {
-    "steps": 1, "batch": 1, "accumulation": 1, "learning_rate": 0, "warm_up": 0, "final_rate": 0,
-    "weight_decay": 0, "clip_norm": 0, "without_audio": 0, "shift": 0, "seed": 0, "every": 0, "count": 1,
-    "minutes_between_saves": 0, "context_tokens": 1, "audio_width": 1, "intermediate": 1,
+LIMITS = {
+    "steps": Limit(1, UPDATES.most), "batch": BATCH, "accumulation": BATCH, "learning_rate": RATE,
+    "warm_up": UPDATES, "final_rate": FRACTION, "weight_decay": WEIGHT_DECAY, "clip_norm": CLIP_NORM,
+    "without_audio": FRACTION, "shift": SHIFT, "seed": SEED, "every": UPDATES, "count": SAMPLE_CLIPS,
+    "sampling_steps": STEPS, "audio_scale": GUIDANCE, "minutes_between_saves": SAVE_MINUTES,
+    "context_tokens": ADAPTER_WIDTH, "audio_width": ADAPTER_WIDTH, "intermediate": ADAPTER_WIDTH,
 }  # fmt: skip
-AT_MOST = {"without_audio": 1, "final_rate": 1}
 
 
 @dataclass(frozen=True)
@@ -131,7 +148,7 @@ def read_config(path: Path) -> TrainingConfig:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise MultiTalkError(f"The config {path} cannot be read ({error}): check the path.") from error
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise MultiTalkError(f"The config {path} is no TOML ({error}): correct it there.") from error
     return _filled(TrainingConfig, table, path, "")
 
@@ -142,7 +159,7 @@ def _filled(kind: type, table: dict[str, Any], path: Path, section: str) -> Any:
     where = f"in [{section}] of" if section else "in"
     if strange := [name for name in table if name not in known]:
         raise MultiTalkError(
-            f"There is no key {strange[0]} {where} the config {path}: use {', '.join(known)}."
+            f"There is no key {quoted(strange[0])} {where} the config {path}: use {', '.join(known)}."
         )
     for name, found in known.items():
         if name not in table and found.default is MISSING and found.default_factory is MISSING:
@@ -152,8 +169,10 @@ def _filled(kind: type, table: dict[str, Any], path: Path, section: str) -> Any:
         try:
             values[name] = _value(known[name].type, value, path, name)
             _check_range(name, values[name])
+        except MultiTalkError:  # of a section, or of a part that knows better
+            raise
         except ValueError as error:
-            raise MultiTalkError(f"{name} {where} the config {path} is {value!r}: {error}.") from error
+            raise MultiTalkError(f"{name} {where} the config {path} is {quoted(value)}: {error}.") from error
     return kind(**values)
 
 
@@ -166,6 +185,8 @@ def _value(kind: Any, value: Any, path: Path, name: str) -> Any:
             raise ValueError(f"write it as a section [{name}]")
         return _filled(kind, value, path, name)
     if kind is Path and isinstance(value, str):
+        if not value or "\0" in value:
+            raise ValueError("no path reads so")
         return path.parent / value
     if get_origin(kind) is tuple:
         values = value if isinstance(value, list) else [value]
@@ -187,7 +208,5 @@ def _ranges(text: str) -> LabelRanges:
 def _check_range(name: str, value: Any) -> None:
     if name in CHOICES and value not in CHOICES[name]:
         raise ValueError(f"choose {', '.join(CHOICES[name])}")
-    if name in AT_LEAST and value < AT_LEAST[name]:
-        raise ValueError(f"give {AT_LEAST[name]} or more")
-    if name in AT_MOST and value > AT_MOST[name]:
-        raise ValueError(f"give {AT_MOST[name]} or less")
+    if name in LIMITS and not LIMITS[name].least <= value <= LIMITS[name].most:
+        raise ValueError(f"give {LIMITS[name]}")

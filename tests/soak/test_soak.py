@@ -23,6 +23,14 @@ def test_fifty_kills(tmp_path):
     assert "50 kills" in result.stdout
 
 
+def test_three_hundred_command_lines(tmp_path):
+    command = [sys.executable, "-m", "tests.soak.fuzz_command_line", str(tmp_path / "fuzz"), "--lines", "300"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    print(result.stdout)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "0 tracebacks, 0 hangs, 0 past 3 GB" in result.stdout
+
+
 def test_ten_minutes(tmp_path):
     """Every frame once, and every click with its frame, to the end."""
     torch.set_num_threads(1)

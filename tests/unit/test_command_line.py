@@ -2,11 +2,11 @@
 
 import math
 import os
+import re
 import resource
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -131,7 +131,7 @@ def test_order_of_boxes_and_masks(tmp_path, capsys):
     command = ["localize", "--picture", str(PICTURE), "--output", str(tmp_path / "persons.png"), *masks]
     assert main(command) == 0
     assert capsys.readouterr().out.startswith("person 1: 64,50,300,400, ")
-    assert main([*command, "--speakers-order", "given"]) == 0
+    assert main([*command, "--speakers-order", "given", "--overwrite"]) == 0
     assert capsys.readouterr().out.startswith("person 1: 340,50,576,400, ")
 
 
@@ -168,7 +168,7 @@ def test_help(command, capsys):
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [(None, "no picture at"), (b"", "empty file"), (b"\x89PNG\r\n\x1a\nbroken", "broken")],
+    [(None, "there is no file at"), (b"", "empty file"), (b"\x89PNG\r\n\x1a\nbroken", "broken")],
 )
 def test_bad_pictures(refused, tmp_path, content, reason):
     picture = tmp_path / "picture.png"
@@ -179,7 +179,7 @@ def test_bad_pictures(refused, tmp_path, content, reason):
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [(None, "no audio file at"), (b"", "empty file"), (b"RIFF----WAVE no", "cannot be read")],
+    [(None, "there is no file at"), (b"", "is empty"), (b"RIFF----WAVE no", "cannot be read")],
 )
 def test_bad_audio(refused, tmp_path, content, reason):
     voice = tmp_path / "voice.wav"
@@ -332,6 +332,90 @@ def test_arguments_that_make_no_sense(refused, arguments):
     refused(*arguments)
 
 
+VOICE = str(VOICES[0])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["--fps", "1e6"], "--fps: 1e6 is not a number from 1.0 to 60.0"),
+        (["--fps", "nan"], "--fps: nan is not a number"),
+        (["--steps", "1000000000"], "--steps: 1000000000 is not a whole number from 1 to 1000"),
+        (["--frames", "900001"], "--frames: 900001 is not a whole number from 1 to 900000"),
+        (["--frames", "9" * 5000], "9 … 9"),
+        (["--shift", "1e308"], "--shift: 1e308 is not a number from 0.1 to 100.0"),
+        (["--shift", "-inf"], "--shift"),
+        (["--audio-scale", "inf"], "--audio-scale: inf is not a number from 0.0 to 100.0"),
+        (["--seed", "18446744073709551616"], "--seed"),
+        (["--size", "16400x16400"], "--size: 16400 is not a whole number from 16 to 16384"),
+        (["--place", f"1:1e12:{VOICE}"], "--place: 1e12 is not a number from 0.0 to 36000.0"),
+        (["--place", f"99:0:{VOICE}"], "--place: 99 is not a whole number from 1 to 8"),
+        (["--place", f"1:nan:{VOICE}"], "--place: nan is not a number"),
+        (["--voice", VOICE] * 9, "--voice is given for 9 speakers, and 8 is the most"),
+        (["--boxes", *["0,0,9,9"] * 9, *TWO_VOICES], "--boxes marks 9 persons, and 8 is the most"),
+        (["--boxes", "nan,0,9,9"], "--boxes: nan,0,9,9 is no box"),
+        (["--prompt", "a" * 100_001], "--prompt: a text of 100001 characters is too long"),
+        (["--prompt", "\udcff"], "--prompt: \\udcff is not all UTF-8"),
+        (["--prompt-at", "1e12:x"], "--prompt-at: 1e12 is not a number"),
+        (["--retake", "1:18446744073709551616"], "--retake"),
+        (["--label-ranges", "nan:4,20:24/12/2,22", *TWO_VOICES], "label ranges"),
+        (["--device", "meta", *TWO_VOICES], "device meta is not there"),
+        (["--adapter", "nowhere.safetensors"], "--adapter: there is nothing at nowhere.safetensors"),
+        (["--store-limit", "nan"], "--store-limit"),
+    ],
+)
+def test_numbers_and_texts_past_their_limits(refused, arguments, reason):
+    said = refused(*arguments)
+    assert all(part in said for part in reason.split(" … ")) and len(said) < 1100
+
+
+def test_a_table_is_read_before_anything_else(refused, tmp_path):
+    (tmp_path / "talk.csv").write_text("speaker,start,end\nann,2,1\n")
+    (tmp_path / "broken.wav").write_text("no sound")
+    table = ["--recording", str(tmp_path / "broken.wav"), "--table", str(tmp_path / "talk.csv")]
+    assert "Turn 1" in refused(*table)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["--retake", "7"], "There is no clip 7: the film has 2"),
+        (["--stop-after", "7"], "There is no clip 7"),
+        (["--prompt-at", "7:They laugh."], "lies behind the film's end"),
+    ],
+)
+def test_clips_that_there_are_not_are_told_before_models_are_read(refused, tmp_path, arguments, reason):
+    (tmp_path / "adapter.safetensors").write_text("none")
+    assert reason in refused(*TWO_VOICES, *arguments, "--adapter", str(tmp_path / "adapter.safetensors"))
+
+
+@pytest.mark.parametrize("way", ["pipe", "device", "folder", "loop", "long"])
+def test_what_is_no_file(refused, tmp_path, way):
+    pipe = tmp_path / "pipe.wav"
+    os.mkfifo(pipe)
+    (tmp_path / "loop").symlink_to("loop")
+    names = {
+        "pipe": pipe,
+        "device": "/dev/zero",
+        "folder": tmp_path,
+        "loop": tmp_path / "loop",
+        "long": "x" * 300,
+    }
+    said = refused("--voice", str(names[way]))
+    assert said.startswith("Error: argument --voice: ")
+
+
+def test_more_than_the_main_memory_is_refused_with_the_figures(refused, tmp_path, monkeypatch):
+    monkeypatch.setattr("multitalk_core.memory.machine_bytes", lambda: 3 * 10**9)
+    said = refused(*TWO_VOICES, "--size", "16384x16384", "--clip-frames", "9")
+    assert "A clip of 9 frames of 16384×16384 takes 58.0 GB of main memory at once, and this machine" in said
+    monkeypatch.setattr("multitalk_core.memory.machine_bytes", lambda: 300_000)
+    (tmp_path / "out").rmdir()
+    said = refused(*TWO_VOICES)
+    assert "Encoding 2 voices over 4 seconds takes 0.0 GB" in said and "--ignore-memory" in said
+    assert generate(tmp_path, *TWO_VOICES, *BOXES, *SMALL, "--no-store", "--ignore-memory") == 0
+
+
 @pytest.mark.parametrize("output", ["film.avi", "nowhere/film.mp4"])
 def test_outputs_that_cannot_be(tmp_path, capsys, output):
     command = ["generate", "--picture", str(PICTURE), *TWO_VOICES, *BOXES, *SMALL]
@@ -364,28 +448,34 @@ def run(folder: Path, *more: str, **options: object) -> subprocess.Popen:
     )
 
 
-def interrupted(folder: Path, steps: str, after: str) -> tuple[int, str, float]:
-    """Press Ctrl-C once `after` is shown; the exit code, the last words and the seconds until the end."""
+STOPS = [signal.SIGINT, signal.SIGTERM]
+
+
+def interrupted(folder: Path, stop: int, steps: str, after: str) -> tuple[int, str, int]:
+    """Stop it once `after` is shown; the exit code, the last words, and the steps made afterwards."""
     process = run(folder, "--steps", steps, "--clip-frames", "9", "--frames", "21")
     shown = ""
     while after not in shown:
         shown += process.stderr.read(1)
         assert process.poll() is None, shown
-    process.send_signal(signal.SIGINT)
-    pressed = time.monotonic()
-    rest = process.communicate(timeout=60)[1]
+    process.send_signal(stop)
+    process.send_signal(stop)  # as a process group gets it from `timeout`
+    rest = process.communicate()[1]
     assert "Traceback" not in rest
-    return process.returncode, rest.splitlines()[-1], time.monotonic() - pressed
+    made = [int(count) for count in re.findall(r"(\d+)/\d+ \[", rest)]
+    return process.returncode, rest.splitlines()[-1], max(made, default=0)
 
 
-def test_ctrl_c_in_the_first_clip_keeps_nothing(tmp_path):
-    code, said, seconds = interrupted(tmp_path, "400", "2/1200")
-    assert code == 130 and "nothing was kept" in said and seconds < 5
+@pytest.mark.parametrize("stop", STOPS)
+def test_a_stop_in_the_first_clip_keeps_nothing(tmp_path, stop):
+    code, said, made = interrupted(tmp_path, stop, "400", "clip 1 of 3, sampling")
+    assert code == 130 and "nothing was kept" in said and made < 400
     assert not list(tmp_path.iterdir())
 
 
-def test_ctrl_c_later_keeps_the_finished_clips(tmp_path):
-    code, said, _ = interrupted(tmp_path, "30", "35/90")
+@pytest.mark.parametrize("stop", STOPS)
+def test_a_stop_later_keeps_the_finished_clips(tmp_path, stop):
+    code, said, _ = interrupted(tmp_path, stop, "400", "clip 2 of 3, sampling")
     kept = tmp_path / "film.unfinished-9-of-21-frames.mp4"
     assert code == 130 and str(kept) in said
     assert {file.name for file in tmp_path.iterdir()} == {kept.name, "film.localization.png"}

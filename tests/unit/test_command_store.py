@@ -42,7 +42,9 @@ def frames(folder: Path, name: str = "film.mp4") -> torch.Tensor:
 def test_approval_then_the_whole_film_then_a_retake(generate, tmp_path):
     assert "drift     " in generate(store=None)
     alone = frames(tmp_path)
-    said = generate("--stop-after", "1")
+    said = generate("--stop-after", "1", code=2)
+    assert "film.mp4 exists" in said and "--overwrite" in said  # it was made without a store
+    said = generate("--stop-after", "1", "--overwrite")
     assert "clips are kept in" in said and "after clip 1 of 3: without --stop-after" in said
     beginning = frames(tmp_path, "film.unfinished-5-of-13-frames.mp4")
     assert len(beginning) == 5
@@ -62,7 +64,8 @@ def test_a_changed_prompt_is_named_and_another_prompt_begins_with_its_clip(gener
     said = generate("--prompt-at", "0.4:They laugh.")
     assert "prompt of its own changed" in said and "clip 3 'They laugh.'" in said
     assert "goes on after clip 2 of 3" in said
-    assert "every clip differs from the last film.mp4: prompt changed" in generate("--prompt", "A quarrel.")
+    said = generate("--prompt", "A quarrel.", "--overwrite")
+    assert "every clip differs from the last film.mp4: prompt changed" in said
 
 
 def test_a_harmed_clip_is_named(generate, tmp_path):
@@ -90,7 +93,7 @@ def test_films_lists_and_clears(generate, tmp_path, capsys):
         (["--retake", "two"], "not a whole number"),
         (["--prompt-at", "laugh"], "no prompt at a second"),
         (["--prompt-at", "7:laugh"], "lies behind the film's end at 0.52 seconds"),
-        (["--store-limit", "0"], "not above 0"),
+        (["--store-limit", "0"], "0 is not a number from 0.001"),
     ],
 )
 def test_what_cannot_be(generate, arguments, sentence):
@@ -99,7 +102,7 @@ def test_what_cannot_be(generate, arguments, sentence):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc takes no files, not even from root")
 def test_a_store_that_takes_no_files_is_told_before_models_are_looked_for(generate, tmp_path):
-    said = generate("--adapter", "/nowhere.safetensors", store=Path("/proc/films"), code=2)
+    said = generate("--adapter", f"{EMBEDDED}/picture.png", store=Path("/proc/films"), code=2)
     assert "The store /proc/films takes no files" in said and "without a store" in said
     assert not list(tmp_path.iterdir())
 
@@ -111,14 +114,15 @@ def test_clips_belong_to_how_they_were_computed(generate, tmp_path):
     assert description["device"] == "cpu" and torch.__version__.startswith(description["torch"] + ".")
     assert {"diffusers", "attention", "precision", "version"} <= set(description)
     assert "rows at once" not in description and "rows_at_once" not in description
-    said = generate("--dtype", "bfloat16", "--stop-after", "1")
+    said = generate("--dtype", "bfloat16", "--stop-after", "1", "--overwrite")
     assert "every clip differs from the last film.mp4: precision changed" in said
 
 
 def test_what_the_limit_clears_is_told(generate, tmp_path):
-    generate("--stop-after", "1")
-    said = generate("--seed", "1", "--stop-after", "1", "--store-limit", "0.000001")
-    assert 'the film "film.mp4" was cleared, 1 clips of 0.000 GB' in said
+    larger = ("--size", "384x256", "--stop-after", "1")  # more than the least limit, a megabyte
+    generate(*larger)
+    said = generate(*larger, "--seed", "1", "--store-limit", "0.001", "--overwrite")
+    assert 'the film "film.mp4" was cleared, 1 clips of 0.00' in said
     assert len(list((tmp_path / "store").iterdir())) == 1
 
 
@@ -139,7 +143,7 @@ def test_other_joins_make_another_film(generate, tmp_path):
     assert "seams     a frame changes by" in generate()
     alone = frames(tmp_path)
     joins = ["--colour-method", "mean", "--seam-frames", "2", "--codec-correction", "0.5"]
-    said = generate(*joins)
+    said = generate(*joins, "--overwrite")
     changed = "colour method, seam frames, codec correction"
     assert f"every clip differs from the last film.mp4: {changed} changed" in said
     assert not torch.equal(frames(tmp_path), alone)

@@ -205,7 +205,7 @@ def talk(scene: Scene, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def dub(scene: Scene, talk: Path):
     """The command that dubs the talk, without its output."""
     boxes = [",".join(str(round(edge * 192)) for edge in box) for box in scene.boxes()]
-    return ["generate", "--video", str(talk), "--boxes", *boxes, *VOICES, *DEMO]
+    return ["generate", "--video", str(talk), "--boxes", *boxes, *VOICES, *DEMO, "--overwrite"]
 
 
 @pytest.fixture(scope="module")
@@ -302,12 +302,12 @@ def test_persons_are_located_in_the_first_picture(talk, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--denoise", "0"], "would leave the video as it is"),
-        (["--denoise", "2"], "not between 0 and 1"),
+        (["--denoise", "0"], "0 is not a number from 0.01 to 1.0"),
+        (["--denoise", "2"], "2 is not a number from 0.01 to 1.0"),
         (["--ending", "mirror"], "A dubbed film ends with its video"),
         (["--picture", f"{EMBEDDED}/picture.png"], "not allowed with argument"),
-        (["--video", "nowhere.mp4"], "There is no video at nowhere.mp4"),
-        (["--region", "nowhere.png"], "There is no region at nowhere.png"),
+        (["--video", "nowhere.mp4"], "--video: there is no file at nowhere.mp4"),
+        (["--region", "nowhere.png"], "--region: there is no file at nowhere.png"),
         (["--region", "short.mp4"], "The region ends after 0.33 s and the video after 1.17 s"),
         (["--region", f"{EMBEDDED}/picture.png", "--size", "96x48"], "give a region of the video's shape"),
         (["--region", "black.png"], "The region is black everywhere"),
@@ -326,5 +326,5 @@ def test_denoise_and_region_need_a_video(capsys):
     of_picture = ["generate", "--picture", f"{EMBEDDED}/picture.png", *VOICES]
     assert main([*of_picture, "--denoise", "0.5"]) == 2
     assert "--denoise says how much of a --video" in capsys.readouterr().err
-    assert main([*of_picture, "--region", "mask.png"]) == 2
+    assert main([*of_picture, "--region", f"{EMBEDDED}/picture.png"]) == 2
     assert "--region says where a --video" in capsys.readouterr().err

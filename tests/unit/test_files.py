@@ -1,16 +1,18 @@
 """Files that are whole or not there."""
 
+import ast
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from multitalk_core.files import whole_file
+from multitalk_core.files import name_trouble, numbered, there, whole_file
 
 KILLED = """
 import os, sys
 from pathlib import Path
-from multitalk_core.files import whole_file
+from multitalk_core.files import name_trouble, numbered, there, whole_file
 with whole_file(Path(sys.argv[1])) as part:
     part.write_text("half")
     os._exit(9)
@@ -51,3 +53,66 @@ def test_two_writers_of_one_file_do_not_meet(tmp_path):
         first.write_text("first")
         second.write_text("second")
     assert path.read_text() == "first"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "CON",
+        "con.mp4",
+        "nul.tar.gz",
+        "COM1.mp4",
+        "LPT9",
+        "com¹.mp4",
+        "aux_.mp4",
+        "film.",
+        "film_",
+        "a:b",
+        "a?",
+        "<a>.mp4",
+        "a|b",
+        "*",
+        "a\tb",
+    ],
+)
+def test_names_that_windows_does_not_take(name):
+    name = name.replace("_", " ")
+    assert name_trouble(name, windows=True) is not None
+    assert name_trouble(name, windows=False) is None
+
+
+@pytest.mark.parametrize("windows", [True, False])
+def test_names_that_no_system_takes_and_names_that_all_take(windows):
+    for name in ("", "..", "x" * 181, "é" * 91):
+        assert name_trouble(name, windows) is not None
+    for name in (
+        "film.mp4",
+        "console.mp4",
+        "com.mp4",
+        "my film (2).mp4",
+        "é" * 90,
+        ".hidden.mp4",
+        "con_1.mp4",
+    ):
+        assert name_trouble(name, windows) is None
+
+
+def test_a_number_goes_before_the_ending():
+    assert numbered(Path("a/film.v1.mp4"), 2) == Path("a/film.v1-2.mp4")
+
+
+def test_a_broken_link_is_there(tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    assert there(tmp_path / "link") and not there(tmp_path / "nowhere") and not there(tmp_path / "a" / "b")
+
+
+def test_what_only_posix_has_is_imported_only_where_it_runs():
+    """Windows must be able to import every module."""
+    root = Path(__file__).parents[2]
+    posix = {"fcntl", "grp", "pty", "pwd", "resource", "termios", "tty"}
+    for file in [*root.glob("multitalk_core/**/*.py"), *root.glob("nodes/**/*.py"), root / "__init__.py"]:
+        for statement in ast.parse(file.read_text(encoding="utf-8")).body:
+            imported = (
+                isinstance(statement, ast.Import | ast.ImportFrom) and ast.unparse(statement).split()[1]
+            )
+            assert imported not in posix, file

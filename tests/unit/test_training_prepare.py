@@ -347,3 +347,28 @@ ONE_VOICE = '{"video": "a.mp4", "caption": "", "voices": ["a.wav"], "boxes": '
 def test_lines_of_a_manifest_that_cannot_be(tmp_path, line, reason):
     with pytest.raises(MultiTalkError, match=reason):
         read_entry(1, line, tmp_path)
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_preparation_says_what_is_kept_and_goes_on(tmp_path, stop):
+    with VideoWriter(tmp_path / "talk.mp4", 48, 32) as writer:
+        writer.append(torch.rand(160, 32, 48, 3))
+    (tmp_path / "talk.jsonl").write_text('{"video": "talk.mp4", "caption": ""}')
+    command = [sys.executable, "-m", "multitalk_core", "prepare", tmp_path / "talk.jsonl", tmp_path / "clips"]
+    command += ["--size", "48x32", "--clip-frames", "5"]
+    with subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:
+        shown = ""
+        while "clip 9 of 32" not in shown:
+            shown += process.stderr.read(1)
+        process.send_signal(stop)
+        rest = process.stderr.read()
+    assert process.returncode == 130 and "Traceback" not in rest
+    assert f"the shards that are done are kept in {tmp_path / 'clips'}" in rest.splitlines()[-1]
+    assert 1 <= len(list((tmp_path / "clips").glob("shard-*"))) < 4
+    assert subprocess.run(command, capture_output=True).returncode == 0
+    assert len(list((tmp_path / "clips").glob("shard-*"))) == 4
