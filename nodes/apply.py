@@ -7,9 +7,11 @@ from ..multitalk_core.audio.conversation import Conversation
 from ..multitalk_core.clips import Clip
 from ..multitalk_core.errors import MultiTalkError
 from ..multitalk_core.labels import spread_ranges
+from ..multitalk_core.limits import FILM_FRAMES
 from ..multitalk_core.persons import Persons
 from ..multitalk_core.schemes import Grid
 from . import inputs
+from .checks import check_queued, checked
 from .hearing import fitting_adapter, hear_voices
 from .host import AudioSettings, Scene
 from .matching import check_voices, persons_for
@@ -39,7 +41,7 @@ class Apply(io.ComfyNode):
                     "start_frame",
                     default=0,
                     min=0,
-                    max=900000,
+                    max=FILM_FRAMES.most,
                     advanced=True,
                     tooltip="Frame of the voices at which this clip begins, from 0; for clips that go on.",
                 ),
@@ -49,6 +51,18 @@ class Apply(io.ComfyNode):
         )
 
     @classmethod
+    def validate_inputs(
+        cls,
+        audio_strength: float | None = None,
+        label_range: float | None = None,
+        label_distance: float | None = None,
+        background_label: float | None = None,
+    ) -> bool:
+        check_queued(cls, locals())
+        return True
+
+    @classmethod
+    @checked
     def execute(
         cls,
         model: ModelPatcher,

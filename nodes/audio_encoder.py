@@ -1,18 +1,23 @@
 """The node that places voices in time and encodes them."""
 
+from collections.abc import Collection
+
 import torch
 from comfy_api.latest import io, ui
 
+from ..multitalk_core import limits
 from ..multitalk_core.audio.conversation import encode_conversation
 from ..multitalk_core.audio.timeline import Timeline
-from ..multitalk_core.audio.turns import parse_turns
+from ..multitalk_core.audio.turns import Turn, parse_turns
 from ..multitalk_core.audio.waveform import SPEECH_RATE, Waveform, from_array
 from ..multitalk_core.drawing.timeline import timeline_picture
 from ..multitalk_core.errors import MultiTalkError
+from ..multitalk_core.limits import MOST_SPEAKERS
+from .checks import check_queued, checked, naming
 from .encoder import managed_encoder
+from .inputs import within
 from .sockets import CATEGORY, MultiTalkAudio, MultiTalkAudioEncoder
 
-MOST_SPEAKERS = 8
 TOGETHER, IN_TURN, TABLE = "together", "in turn", "table"
 VOICES_END, SECONDS, FRAMES = "until the voices end", "seconds", "frames"
 
@@ -85,8 +90,7 @@ class AudioEncoder(io.ComfyNode):
                 io.Float.Input(
                     "fps",
                     default=25.0,
-                    min=1.0,
-                    max=60.0,
+                    **within(limits.FPS),
                     step=0.01,
                     advanced=True,
                     tooltip="Video frames per second, 1 to 60. The released adapters were trained at 25.",
@@ -94,8 +98,7 @@ class AudioEncoder(io.ComfyNode):
                 io.Float.Input(
                     "seconds_per_piece",
                     default=0.0,
-                    min=0.0,
-                    max=600.0,
+                    **within(limits.PIECE_SECONDS),
                     step=1.0,
                     advanced=True,
                     tooltip="Seconds that the encoder hears at once, 0 to 600; 0: the whole voice, as in the "
@@ -112,6 +115,20 @@ class AudioEncoder(io.ComfyNode):
         )
 
     @classmethod
+    def validate_inputs(cls, **given: object) -> bool:
+        """All of them, as no other way shows what lies within timing and length."""
+        check_queued(cls, given)
+        speakers = given.get("speakers")
+        if speakers is not None:
+            _check_speakers(_numbers(given["voices"]), given["timing"]["timing"], speakers)
+        if given["timing"]["timing"] == TABLE:
+            _read_table(given["timing"], speakers)
+        if given.get("fps") is not None:
+            _length(given["length"], given["fps"])
+        return True
+
+    @classmethod
+    @checked
     def execute(
         cls,
         audio_encoder: object,
@@ -123,6 +140,7 @@ class AudioEncoder(io.ComfyNode):
         fps: float,
         seconds_per_piece: float,
     ) -> io.NodeOutput:
+        _check_speakers(_numbers(voices), timing["timing"], speakers)
         timeline = _timeline(_waveforms(voices, speakers), timing, speakers)
         managed = managed_encoder(audio_encoder)
         managed.load()
@@ -149,8 +167,7 @@ def _gap() -> io.Float.Input:
     return io.Float.Input(
         "gap",
         default=0.0,
-        min=0.0,
-        max=60.0,
+        **within(limits.GAP_SECONDS),
         step=0.05,
         tooltip="Seconds of silence between two voices, 0 to 60.",
     )
@@ -179,8 +196,7 @@ def _seconds() -> io.Float.Input:
     return io.Float.Input(
         "seconds",
         default=5.0,
-        min=0.2,
-        max=36000.0,
+        **within(limits.FILM_SECONDS),
         step=0.04,
         tooltip="Length of the video in seconds, from 0.2.",
     )
@@ -191,34 +207,48 @@ def _frames() -> io.Int.Input:
         "frames",
         default=81,
         min=5,
-        max=900000,
+        max=limits.FILM_FRAMES.most,
         tooltip="Length of the video in frames, from 5; at 25 frames per second 81 are 3.24 seconds.",
     )
 
 
+def _numbers(voices: dict[str, dict | None]) -> list[int]:
+    """Of the speakers whose sockets are linked, whatever comes from there."""
+    return [int(name.removeprefix("speaker_")) for name in voices]
+
+
+def _check_speakers(numbers: Collection[int], timing: str, speakers: int) -> None:
+    """Raise a MultiTalkError unless the linked voices, by number, go with the other inputs."""
+    if not numbers:
+        raise MultiTalkError("voices: no speaker has a voice; connect a sound to one of them.")
+    if timing == TABLE and list(numbers) != [1]:
+        raise MultiTalkError(
+            "voices: with a table, speaker_1 is the recording of everybody: connect this one and no other."
+        )
+    if speakers and max(numbers) > speakers:
+        raise MultiTalkError(
+            f"speakers is {speakers}, but there is a voice for speaker {max(numbers)}: raise it, or set it "
+            "to 0."
+        )
+
+
 def _waveforms(voices: dict[str, dict | None], speakers: int) -> list[Waveform | None]:
     """One a speaker, None for listeners, up to the last one with a voice or as many as asked for."""
-    given = {int(name.removeprefix("speaker_")): audio for name, audio in voices.items() if audio is not None}
-    count = speakers or max(given, default=0)
-    if given and max(given) > count:
+    given = {int(name.removeprefix("speaker_")): _waveform(name, audio) for name, audio in voices.items()}
+    return [given.get(number) for number in range(1, (speakers or max(given)) + 1)]
+
+
+def _waveform(name: str, audio: dict | None) -> Waveform:
+    if audio is None:  # as ComfyUI takes apart a video without sound
         raise MultiTalkError(
-            f"There is a voice for speaker {max(given)}, but speakers is {count}: raise it, or set it to 0."
+            f"voices.{name}: what is connected has no sound; connect one, or nothing if this speaker only "
+            "listens."
         )
-    return [_waveform(number, given.get(number)) for number in range(1, count + 1)]
-
-
-def _waveform(number: int, audio: dict | None) -> Waveform | None:
-    if audio is None:
-        return None
     batch = audio["waveform"]
     if len(batch) != 1:
-        raise MultiTalkError(
-            f"The voice of speaker {number} holds {len(batch)} sounds: connect one for each speaker."
-        )
-    try:
+        raise MultiTalkError(f"voices.{name}: this holds {len(batch)} sounds; connect one for each speaker.")
+    with naming(f"voices.{name}"):
         return from_array(batch[0], audio["sample_rate"])
-    except MultiTalkError as error:
-        raise MultiTalkError(f"The voice of speaker {number} cannot be used. {error}") from error
 
 
 def _timeline(voices: list[Waveform | None], timing: dict, speakers: int) -> Timeline:
@@ -226,25 +256,40 @@ def _timeline(voices: list[Waveform | None], timing: dict, speakers: int) -> Tim
         return Timeline.together(voices)
     if timing["timing"] == IN_TURN:
         return Timeline.in_turn(voices, timing["gap"])
-    if not voices or voices[0] is None or any(voices[1:]):
+    turns, names = _read_table(timing, speakers)
+    timeline = Timeline.from_table(voices[0], turns, names)
+    return Timeline(max(speakers, timeline.speakers), timeline.segments, timeline.recording)
+
+
+def _read_table(timing: dict, speakers: int | None) -> tuple[list[Turn] | None, list[str] | None]:
+    """The table's turns, and the names where they are given; None is a text that is not yet known."""
+    turns = names = None
+    if timing["names"] is not None:
+        names = [name.strip() for name in timing["names"].split(",") if name.strip()] or None
+        _check_count("timing.names", len(names or ()), speakers)
+    if timing["turns"] is not None:
+        with naming("timing.turns"):
+            turns = parse_turns(timing["turns"])
+        if not names:
+            _check_count("timing.turns", len({turn.speaker for turn in turns}), speakers)
+    return turns, names
+
+
+def _check_count(name: str, count: int, speakers: int | None) -> None:
+    if count > MOST_SPEAKERS:
+        raise MultiTalkError(f"{name}: it names {count} speakers, and at most {MOST_SPEAKERS} are possible.")
+    if speakers and count > speakers:
         raise MultiTalkError(
-            "With a table, speaker_1 is the recording of everybody: connect this one and no other."
+            f"{name}: it names {count} speakers, but speakers is {speakers}; raise it, or set it to 0."
         )
-    turns = parse_turns(timing["turns"])
-    names = [name.strip() for name in timing["names"].split(",") if name.strip()]
-    timeline = Timeline.from_table(voices[0], turns, names or None)
-    if speakers > timeline.speakers:
-        return Timeline(speakers, timeline.segments, timeline.recording)
-    if speakers and speakers < timeline.speakers:
-        raise MultiTalkError(
-            f"The table names {timeline.speakers} speakers, but speakers is {speakers}: raise it, or set it "
-            "to 0."
-        )
-    return timeline
 
 
 def _length(length: dict, fps: float) -> int | None:
-    """In frames; None lasts until the voices end."""
-    if length["length"] == VOICES_END:
+    """In frames; None lasts until the voices end, or is not yet known."""
+    if length["length"] == FRAMES:
+        return length["frames"]
+    if length["length"] == VOICES_END or length["seconds"] is None:
         return None
-    return length["frames"] if length["length"] == FRAMES else round(length["seconds"] * fps)
+    frames = round(length["seconds"] * fps)
+    limits.FILM_FRAMES.check("length.seconds times fps", frames)
+    return frames

@@ -8,6 +8,7 @@ from ..multitalk_core.clips import Clip
 from ..multitalk_core.drawing.strip import localization_strip
 from ..multitalk_core.errors import MultiTalkError
 from ..multitalk_core.recording import BindingRecord
+from .checks import checked
 from .sockets import CATEGORY, MultiTalkBinding
 
 DARKEST = 0.25  # of a label at the lower end of its range
@@ -44,6 +45,7 @@ class BindingPreview(io.ComfyNode):
         )
 
     @classmethod
+    @checked
     def execute(
         cls, images: Tensor | Input.Video, binding: list[tuple[Clip, BindingRecord]]
     ) -> io.NodeOutput:

@@ -19,9 +19,11 @@ from ..multitalk_core.guidance import (
     ProjectedGuidance,
     guide,
 )
+from .checks import check_queued, checked
 from .hearing import hears_voices, without_audio
 from .host import Condition
 from .inputs import audio_scale, projected_guidance, text_scale
+from .matching import check_prompt
 from .sockets import CATEGORY
 
 
@@ -159,6 +161,12 @@ class Guider(io.ComfyNode):
         )
 
     @classmethod
+    def validate_inputs(cls, text_scale: float | None = None, audio_scale: float | None = None) -> bool:
+        check_queued(cls, locals())
+        return True
+
+    @classmethod
+    @checked
     def execute(
         cls,
         model: ModelPatcher,
@@ -168,5 +176,7 @@ class Guider(io.ComfyNode):
         audio_scale: float,
         projected_guidance: bool,
     ) -> io.NodeOutput:
+        check_prompt("positive", positive, model)
+        check_prompt("negative", negative, model)
         scales = GuidanceScales(text_scale, audio_scale)
         return io.NodeOutput(AudioGuider(model, positive, negative, scales, projected_guidance))

@@ -1,10 +1,11 @@
 """The node that shows which films' clips are kept, and clears them."""
 
 from comfy_api.latest import io, ui
-from server import PromptServer
 
-from ..multitalk_core.errors import MultiTalkError
+from ..multitalk_core.errors import MultiTalkError, quoted
 from ..multitalk_core.segments import KeptFilm, clear_film, clear_films, kept_films
+from .checks import check_queued, checked
+from .progress import lines_of, show_text
 from .sockets import CATEGORY
 from .store import store_folder
 
@@ -57,14 +58,20 @@ class KeptFilms(io.ComfyNode):
         return float("nan")
 
     @classmethod
+    def validate_inputs(cls, clear: dict | None = None) -> bool:
+        check_queued(cls, locals())
+        return True
+
+    @classmethod
+    @checked
     def execute(cls, clear: dict) -> io.NodeOutput:
         removed = _clear(clear)
         lines = [f"{len(removed)} cleared, {_gigabytes(removed)}"] if clear["clear"] != NOTHING else []
         films = kept_films(store_folder())
         lines += [_line(film) for film in films]
         lines.append(f"{len(films)} films, {_gigabytes(films)} in {store_folder()}")
-        text = "\n".join(lines)
-        PromptServer.instance.send_progress_text(text, cls.hidden.unique_id)
+        text = lines_of("\n".join(lines))
+        show_text(text, cls.hidden.unique_id)
         return io.NodeOutput(text, ui=ui.PreviewText(text))
 
 
@@ -78,14 +85,15 @@ def _clear(clear: dict) -> list[KeptFilm]:
     named = [film for film in kept_films(store_folder()) if film.folder.name == name]
     if not named:
         raise MultiTalkError(
-            f'No film "{name}" is kept: take a name from the list, as it stands in its line.'
+            f'clear.film: no film "{quoted(name)}" is kept; take a name from the list, as it stands in its '
+            "line."
         )
     return [film for film in named if clear_film(film)]
 
 
 def _line(film: KeptFilm) -> str:
     clips = f"{film.clips} of {film.of} clips"
-    return f"{film.folder.name}  {film.size / GIGABYTE:.3f} GB  {clips}  {film.title}"
+    return f"{quoted(film.folder.name)}  {film.size / GIGABYTE:.3f} GB  {clips}  {quoted(film.title)}"
 
 
 def _gigabytes(films: list[KeptFilm]) -> str:

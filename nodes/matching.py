@@ -1,6 +1,7 @@
 """Voices, persons and models that must go together."""
 
 from comfy.model_patcher import ModelPatcher
+from comfy.sd import VAE
 
 from ..multitalk_core.audio.conversation import Conversation
 from ..multitalk_core.errors import MultiTalkError
@@ -32,6 +33,28 @@ def persons_for(
         return persons_from_parts(1, height, width)
     check_speakers(persons, audio.speakers)
     return persons
+
+
+def check_prompt(name: str, prompt: list, model: ModelPatcher) -> None:
+    """Raise a MultiTalkError, with the input's id in front, unless the model's text encoder made a prompt."""
+    expected = model.model.diffusion_model.text_embedding[0].in_features
+    for text, _ in prompt:
+        if text.shape[-1] != expected:
+            raise MultiTalkError(
+                f"{name}: the text encoder gives {text.shape[-1]} numbers a word, but the model takes "
+                f"{expected}; load the model's own (umt5_xxl for Wan2.1, of type wan)."
+            )
+
+
+def check_vae(model: ModelPatcher, vae: VAE) -> None:
+    """Raise a MultiTalkError unless the VAE's latents are the model's."""
+    expected = model.model.latent_format.latent_channels
+    if (vae.latent_channels, vae.latent_dim) != (expected, 3):
+        raise MultiTalkError(
+            f"vae: this one has latents of {vae.latent_channels} channels for "
+            f"{'videos' if vae.latent_dim == 3 else 'pictures'}, but the model's have {expected} for videos; "
+            "load wan_2.1_vae."
+        )
 
 
 def check_voices(audio: Conversation, adapter: ModelPatcher) -> None:

@@ -6,6 +6,7 @@ from torch import Tensor
 from ..multitalk_core.audio.conversation import Conversation
 from ..multitalk_core.drawing.mouths import mouths_picture
 from ..multitalk_core.evaluation.film import measure_film
+from .checks import checked
 from .sockets import CATEGORY, MultiTalkAudio
 
 
@@ -40,6 +41,7 @@ class MouthsPlot(io.ComfyNode):
         )
 
     @classmethod
+    @checked
     def execute(cls, images: Tensor, audio: Conversation, picture: Tensor) -> io.NodeOutput:
         tracks = audio.timeline.tracks(seconds=len(images) / audio.fps)
         mouths = measure_film(images[..., :3], picture[0, ..., :3], list(tracks), audio.fps)

@@ -32,7 +32,7 @@ from .clip_settings import ClipSettings
 from .hearing import fitting_adapter
 from .host import AudioSettings
 from .maker import ComfyClipMaker, SamplingSettings
-from .matching import check_voices, persons_for
+from .matching import check_prompt, check_vae, check_voices, persons_for
 from .progress import Reporter, frames_gigabytes, summary
 from .schedule import sigmas_for, with_shift
 from .source import region_of, source_of
@@ -125,6 +125,11 @@ class Shoot:
         clips = clips or ClipSettings()
         adapter = fitting_adapter(self.model, self.audio_adapter)
         check_voices(self.audio, adapter)
+        check_vae(self.model, self.vae)
+        check_prompt("positive", self.positive, self.model)
+        check_prompt("negative", self.negative, self.model)
+        for prompt in clips.prompts.values():
+            check_prompt("text_encoder", prompt, self.model)
         picture, _ = self.source
         persons = persons_for(self.persons, self.audio, self.scheme, *picture.shape[:2])
         check_same_size(persons, *picture.shape[:2])
