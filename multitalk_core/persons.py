@@ -15,6 +15,9 @@ GIVEN = "given"
 ORDERS = (LEFT_TO_RIGHT, GIVEN)
 
 PART_MARGIN = 0.05  # the released code's face_scale: what a part leaves free on each side
+INSIDE_LIMIT = (
+    0.5  # of a box: one that is mostly outside was drawn on another picture, or its edges are mixed up
+)
 OVERLAP_LIMIT = 0.1  # of the smaller mask: soft edges touch, two persons do not share more
 
 
@@ -68,6 +71,17 @@ class Persons:
         stacked = torch.cat([self.masks, self.background[None]])
         fitted = resize_and_crop(stacked.float(), height, width, nearest=True) > 0
         return Persons(fitted[:-1], fitted[-1])
+
+    def shown(self, height: int, width: int) -> list[float]:
+        """How much of each person a video of this size shows, 0..1: the crop may cut some away."""
+        source_height, source_width = self.size
+        ratio = max(height / source_height, width / source_width)
+        top, left = (
+            math.floor((side - seen / ratio) / 2)
+            for side, seen in ((source_height, height), (source_width, width))
+        )
+        seen = self.masks[:, top : source_height - top, left : source_width - left]
+        return (seen.sum(dim=(1, 2)) / self.masks.sum(dim=(1, 2))).tolist()
 
     def token_masks(self, height: int, width: int) -> Tensor:
         """Masks on the token grid of a video of this size (paper 3.3).
@@ -182,7 +196,7 @@ def persons_from_boxes(boxes: Sequence[Box], height: int, width: int, order: str
     Raises
     ------
     MultiTalkError
-        For no boxes, one without a pixel in the picture, or an unknown order.
+        For no boxes, one without a pixel in the picture or mostly outside it, or an unknown order.
     """
     if not boxes:
         raise MultiTalkError("There is no person: give one box for each person.")
@@ -196,6 +210,12 @@ def persons_from_boxes(boxes: Sequence[Box], height: int, width: int, order: str
             raise MultiTalkError(
                 f"The box of person {number} (left {box.left:g}, top {box.top:g}, right {box.right:g}, "
                 f"bottom {box.bottom:g}) holds no pixel of the {width}×{height} picture: draw it again."
+            )
+        if mask.sum() < INSIDE_LIMIT * (box.right - box.left - 1) * (box.bottom - box.top - 1):
+            raise MultiTalkError(
+                f"The box of person {number} (left {box.left:g}, top {box.top:g}, right {box.right:g}, "
+                f"bottom {box.bottom:g}) lies mostly outside the {width}×{height} picture: give its edges in "
+                "this order, in pixels of this picture."
             )
     return _persons(masks, None, order)
 

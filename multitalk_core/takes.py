@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from .clips import ClipPlan
-from .errors import MultiTalkError
+from .errors import MultiTalkError, quoted
 from .film import Take
 
 SEEDS = 2**64  # as many as torch takes
-RETAKE = re.compile(r"(?P<clip>\d+)\s*:\s*(?:(?P<seed>\d+)\s*(?:,\s*(?P<reworded>\S.*))?|(?P<prompt>\S.*))")
+RETAKE = re.compile(
+    r"(?P<clip>\d{1,9})\s*:\s*(?:(?P<seed>\d{1,20})\s*(?:,\s*(?P<reworded>\S.*))?|(?P<prompt>\S.*))"
+)
 PROMPT_AT = re.compile(
-    r"(?:(?:(?P<hours>\d+):)?(?P<minutes>\d+):)?(?P<seconds>\d+(?:\.\d+)?)\s+(?P<prompt>\S.*)"
+    r"(?:(?:(?P<hours>\d{1,4}):)?(?P<minutes>\d{1,6}):)?(?P<seconds>\d{1,9}(?:\.\d+)?)\s+(?P<prompt>\S.*)"
 )
 
 
@@ -40,7 +43,7 @@ def plan_takes(
     """
     for clip in retakes:
         check_clip(clip, plan)
-    timed: dict[int, str] = {}
+    starts = []
     for seconds, prompt in sorted(prompts):
         frame = round(seconds * fps)
         if frame >= plan.frames:
@@ -48,7 +51,10 @@ def plan_takes(
                 f"The prompt at {seconds:g} seconds lies behind the film's end at {plan.frames / fps:g} "
                 "seconds."
             )
-        timed |= {clip.index: prompt for clip in plan.clips[plan.clip_at(frame).index :]}
+        starts.append((plan.clip_at(frame).index, prompt))
+    timed: dict[int, str] = {}
+    for (start, prompt), (end, _) in pairwise([*starts, (len(plan.clips), "")]):
+        timed |= dict.fromkeys(range(start, end), prompt)
     takes = {}
     for clip in sorted(set(timed) | set(retakes)):
         own = retakes.get(clip, Take())
@@ -75,7 +81,7 @@ def parse_retakes(text: str) -> dict[int, Take]:
         found = RETAKE.fullmatch(line)
         if found is None or int(found["seed"] or 0) >= SEEDS:
             raise MultiTalkError(
-                f'"{line}" is no retake: write a clip and its seed as in 3: 42, with a prompt as in '
+                f'"{quoted(line)}" is no retake: write a clip and its seed as in 3: 42, with a prompt as in '
                 "3: 42, She laughs. or a prompt alone as in 3: She laughs."
             )
         seed = None if found["seed"] is None else int(found["seed"])
@@ -96,8 +102,8 @@ def parse_prompts(text: str) -> list[tuple[float, str]]:
         found = PROMPT_AT.fullmatch(line)
         if found is None:
             raise MultiTalkError(
-                f'"{line}" is no prompt from a time on: write the time in the video, then the prompt, as in '
-                "0:05 She nods."
+                f'"{quoted(line)}" is no prompt from a time on: write the time in the video, then the '
+                "prompt, as in 0:05 She nods."
             )
         hours, minutes = (int(found[unit] or 0) for unit in ("hours", "minutes"))
         prompts.append((hours * 3600 + minutes * 60 + float(found["seconds"]), found["prompt"]))

@@ -14,7 +14,7 @@ from . import inputs
 from .checks import check_queued, checked
 from .hearing import fitting_adapter, hear_voices
 from .host import AudioSettings, Scene
-from .matching import check_voices, persons_for
+from .matching import check_crop, check_voices, persons_for
 from .sockets import CATEGORY
 
 
@@ -81,7 +81,9 @@ class Apply(io.ComfyNode):
         check_voices(audio, adapter)
         grid = _grid(latent)
         height, width = 16 * grid.height, 16 * grid.width
-        masks = persons_for(persons, audio, scheme, height, width).token_masks(height, width)
+        persons = persons_for(persons, audio, scheme, height, width)
+        check_crop("persons", persons.size, height, width)
+        masks = persons.token_masks(height, width)
         frames = 4 * grid.frames - 3
         clip = Clip(0, start_frame, frames, 0, frames)
         scene = Scene(audio.windows(clip, adapter.model.shape.window), masks, grid)

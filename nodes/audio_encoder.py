@@ -1,25 +1,34 @@
 """The node that places voices in time and encodes them."""
 
-from collections.abc import Collection
-
 import torch
 from comfy_api.latest import io, ui
 
 from ..multitalk_core import limits
 from ..multitalk_core.audio.conversation import encode_conversation
+from ..multitalk_core.audio.features import AudioEncoder as Encoder
 from ..multitalk_core.audio.timeline import Timeline
-from ..multitalk_core.audio.turns import Turn, parse_turns
-from ..multitalk_core.audio.waveform import SPEECH_RATE, Waveform, from_array
+from ..multitalk_core.audio.waveform import SPEECH_RATE
 from ..multitalk_core.drawing.timeline import timeline_picture
-from ..multitalk_core.errors import MultiTalkError
 from ..multitalk_core.limits import MOST_SPEAKERS
-from .checks import check_queued, checked, naming
+from ..multitalk_core.memory import features_bytes, tracks_bytes
+from .checks import check_queued, checked
 from .encoder import managed_encoder
 from .inputs import within
+from .memory import check_memory
 from .sockets import CATEGORY, MultiTalkAudio, MultiTalkAudioEncoder
-
-TOGETHER, IN_TURN, TABLE = "together", "in turn", "table"
-VOICES_END, SECONDS, FRAMES = "until the voices end", "seconds", "frames"
+from .voices import (
+    FRAMES,
+    IN_TURN,
+    SECONDS,
+    TABLE,
+    TOGETHER,
+    VOICES_END,
+    check_speakers,
+    length_of,
+    numbers_of,
+    read_table,
+    timeline_of,
+)
 
 
 class AudioEncoder(io.ComfyNode):
@@ -120,11 +129,11 @@ class AudioEncoder(io.ComfyNode):
         check_queued(cls, given)
         speakers = given.get("speakers")
         if speakers is not None:
-            _check_speakers(_numbers(given["voices"]), given["timing"]["timing"], speakers)
+            check_speakers(numbers_of(given["voices"]), given["timing"]["timing"], speakers)
         if given["timing"]["timing"] == TABLE:
-            _read_table(given["timing"], speakers)
+            read_table(given["timing"], speakers)
         if given.get("fps") is not None:
-            _length(given["length"], given["fps"])
+            length_of(given["length"], given["fps"])
         return True
 
     @classmethod
@@ -140,15 +149,16 @@ class AudioEncoder(io.ComfyNode):
         fps: float,
         seconds_per_piece: float,
     ) -> io.NodeOutput:
-        _check_speakers(_numbers(voices), timing["timing"], speakers)
-        timeline = _timeline(_waveforms(voices, speakers), timing, speakers)
+        timeline = timeline_of(voices, timing, speakers)
         managed = managed_encoder(audio_encoder)
+        frames = length_of(length, fps)
+        _check_memory(timeline, managed.encoder, frames, fps)
         managed.load()
         conversation = encode_conversation(
             timeline,
             managed.encoder,
             fps,
-            _length(length, fps),
+            frames,
             normalise_loudness,
             seconds_per_piece or None,
         )
@@ -212,84 +222,14 @@ def _frames() -> io.Int.Input:
     )
 
 
-def _numbers(voices: dict[str, dict | None]) -> list[int]:
-    """Of the speakers whose sockets are linked, whatever comes from there."""
-    return [int(name.removeprefix("speaker_")) for name in voices]
-
-
-def _check_speakers(numbers: Collection[int], timing: str, speakers: int) -> None:
-    """Raise a MultiTalkError unless the linked voices, by number, go with the other inputs."""
-    if not numbers:
-        raise MultiTalkError("voices: no speaker has a voice; connect a sound to one of them.")
-    if timing == TABLE and list(numbers) != [1]:
-        raise MultiTalkError(
-            "voices: with a table, speaker_1 is the recording of everybody: connect this one and no other."
-        )
-    if speakers and max(numbers) > speakers:
-        raise MultiTalkError(
-            f"speakers is {speakers}, but there is a voice for speaker {max(numbers)}: raise it, or set it "
-            "to 0."
-        )
-
-
-def _waveforms(voices: dict[str, dict | None], speakers: int) -> list[Waveform | None]:
-    """One a speaker, None for listeners, up to the last one with a voice or as many as asked for."""
-    given = {int(name.removeprefix("speaker_")): _waveform(name, audio) for name, audio in voices.items()}
-    return [given.get(number) for number in range(1, (speakers or max(given)) + 1)]
-
-
-def _waveform(name: str, audio: dict | None) -> Waveform:
-    if audio is None:  # as ComfyUI takes apart a video without sound
-        raise MultiTalkError(
-            f"voices.{name}: what is connected has no sound; connect one, or nothing if this speaker only "
-            "listens."
-        )
-    batch = audio["waveform"]
-    if len(batch) != 1:
-        raise MultiTalkError(f"voices.{name}: this holds {len(batch)} sounds; connect one for each speaker.")
-    with naming(f"voices.{name}"):
-        return from_array(batch[0], audio["sample_rate"])
-
-
-def _timeline(voices: list[Waveform | None], timing: dict, speakers: int) -> Timeline:
-    if timing["timing"] == TOGETHER:
-        return Timeline.together(voices)
-    if timing["timing"] == IN_TURN:
-        return Timeline.in_turn(voices, timing["gap"])
-    turns, names = _read_table(timing, speakers)
-    timeline = Timeline.from_table(voices[0], turns, names)
-    return Timeline(max(speakers, timeline.speakers), timeline.segments, timeline.recording)
-
-
-def _read_table(timing: dict, speakers: int | None) -> tuple[list[Turn] | None, list[str] | None]:
-    """The table's turns, and the names where they are given; None is a text that is not yet known."""
-    turns = names = None
-    if timing["names"] is not None:
-        names = [name.strip() for name in timing["names"].split(",") if name.strip()] or None
-        _check_count("timing.names", len(names or ()), speakers)
-    if timing["turns"] is not None:
-        with naming("timing.turns"):
-            turns = parse_turns(timing["turns"])
-        if not names:
-            _check_count("timing.turns", len({turn.speaker for turn in turns}), speakers)
-    return turns, names
-
-
-def _check_count(name: str, count: int, speakers: int | None) -> None:
-    if count > MOST_SPEAKERS:
-        raise MultiTalkError(f"{name}: it names {count} speakers, and at most {MOST_SPEAKERS} are possible.")
-    if speakers and count > speakers:
-        raise MultiTalkError(
-            f"{name}: it names {count} speakers, but speakers is {speakers}; raise it, or set it to 0."
-        )
-
-
-def _length(length: dict, fps: float) -> int | None:
-    """In frames; None lasts until the voices end, or is not yet known."""
-    if length["length"] == FRAMES:
-        return length["frames"]
-    if length["length"] == VOICES_END or length["seconds"] is None:
-        return None
-    frames = round(length["seconds"] * fps)
-    limits.FILM_FRAMES.check("length.seconds times fps", frames)
-    return frames
+def _check_memory(timeline: Timeline, encoder: Encoder, frames: int | None, fps: float) -> None:
+    """Of features, tracks and sound; None are as many frames as the voices last."""
+    seconds = timeline.seconds if frames is None else max(timeline.seconds, frames / fps)
+    longest = round(seconds * fps)
+    check_memory(
+        features_bytes(timeline.speakers, longest, encoder.layers, encoder.channels)
+        + tracks_bytes(timeline.speakers, seconds, SPEECH_RATE)
+        + tracks_bytes(2, seconds, max(segment.voice.rate for segment in timeline.segments)),
+        f"What {timeline.speakers} speakers say in {longest} frames",
+        "choose a shorter length or shorter voices",
+    )

@@ -1,6 +1,7 @@
 """Pictures of what the sampler recorded: who was located where, and which labels they got."""
 
 import torch
+from comfy.model_management import throw_exception_if_processing_interrupted
 from comfy_api.latest import Input, io, ui
 from torch import Tensor
 
@@ -56,6 +57,7 @@ class BindingPreview(io.ComfyNode):
             )
         shown = []
         for clip, record in binding:
+            throw_exception_if_processing_interrupted()
             frames = _frames_of(images, clip)
             shown.append((_strip(frames, record), _strip(frames, record, _shades(record))))
         persons, labels = map(torch.stack, zip(*shown, strict=True))

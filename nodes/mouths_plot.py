@@ -1,5 +1,6 @@
 """A plot of both voices against both mouths of the demo's film."""
 
+from comfy.model_management import throw_exception_if_processing_interrupted
 from comfy_api.latest import io, ui
 from torch import Tensor
 
@@ -44,6 +45,12 @@ class MouthsPlot(io.ComfyNode):
     @checked
     def execute(cls, images: Tensor, audio: Conversation, picture: Tensor) -> io.NodeOutput:
         tracks = audio.timeline.tracks(seconds=len(images) / audio.fps)
-        mouths = measure_film(images[..., :3], picture[0, ..., :3], list(tracks), audio.fps)
+        mouths = measure_film(
+            images[..., :3],
+            picture[0, ..., :3],
+            list(tracks),
+            audio.fps,
+            throw_exception_if_processing_interrupted,
+        )
         plot = mouths_picture(mouths.openness, mouths.loudness, audio.fps)[None]
         return io.NodeOutput(plot, ui=ui.PreviewImage(plot, cls=cls))

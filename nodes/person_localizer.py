@@ -1,6 +1,7 @@
 """The node that says who is where in the picture."""
 
 import torch
+from comfy.model_management import throw_exception_if_processing_interrupted
 from comfy_api.latest import Input, io, ui
 from torch import Tensor
 
@@ -8,6 +9,7 @@ from ..multitalk_core.detection import find_persons
 from ..multitalk_core.drawing.overlay import persons_overlay
 from ..multitalk_core.errors import MultiTalkError, quoted
 from ..multitalk_core.limits import MOST_SPEAKERS
+from ..multitalk_core.memory import FLOAT_BYTES
 from ..multitalk_core.persons import (
     GIVEN,
     ORDERS,
@@ -21,6 +23,7 @@ from ..multitalk_core.persons import (
 from .checks import check_queued, checked, naming
 from .folders import list_model_folders, model_path
 from .kinds import BOX_KEYS, box_list
+from .memory import check_memory
 from .sockets import CATEGORY, BoundingBox, MultiTalkPersons
 from .source import source_of
 
@@ -83,12 +86,18 @@ class PersonLocalizer(io.ComfyNode):
     @checked
     def execute(cls, image: Tensor | Input.Video, method: dict, speaker_order: str) -> io.NodeOutput:
         order = _indices(speaker_order)
-        picture, _ = source_of(image)
+        picture, _ = source_of("image", image)
         persons = _persons(picture, method)
         check_same_size(persons, *picture.shape[:2])
         if order:
             with naming("speaker_order"):
                 persons = persons.ordered(order)
+        height, width = persons.size
+        check_memory(
+            FLOAT_BYTES * (persons.count + 1) * height * width,
+            f"Masks of {persons.count} persons in {width}×{height} pixels",
+            "scale the picture down",
+        )
         masks = torch.cat([persons.masks, persons.background[None]]).float()
         preview = persons_overlay(picture, persons)[None]
         return io.NodeOutput(persons, masks, preview, ui=ui.PreviewImage(preview, cls=cls))
@@ -179,7 +188,9 @@ def _persons(picture: Tensor, method: dict) -> Persons:
     match method["method"]:
         case "automatic":
             model = None if method["model"] == FACES else model_path(KIND, method["model"])
-            return find_persons(picture, method["persons"] or None, model)
+            return find_persons(
+                picture, method["persons"] or None, model, throw_exception_if_processing_interrupted
+            )
         case "masks":
             return _masked(method["masks"], method.get("background"), method["allow_overlap"])
         case "boxes":

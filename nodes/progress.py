@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ..multitalk_core.clips import ClipPlan, latent_frames
 from ..multitalk_core.drawing.canvas import to_image
-from ..multitalk_core.errors import LONGEST_MESSAGE, printable
+from ..multitalk_core.errors import LONGEST_MESSAGE, printable, quoted
 from ..multitalk_core.film import FinishedClip
 from ..multitalk_core.guidance import GuidanceScales
 
@@ -140,7 +140,7 @@ class Reporter:
 
 def show_text(text: str, node_id: str) -> None:
     """Show a text on a node. The page takes it as HTML, so that signs of markup are escaped."""
-    PromptServer.instance.send_progress_text(escape(lines_of(text), quote=False), node_id)
+    PromptServer.instance.send_progress_text(escape(lines_of(text), quote=False), quoted(node_id))
 
 
 def lines_of(text: str) -> str:

@@ -12,11 +12,13 @@ import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from websocket import create_connection
 
 PACKS = {
     "ComfyUI-MultiTalk": Path(__file__).parents[2],
     "tiny_text_encoder": Path(__file__).parent / "tiny_text_encoder",
+    "odd_values": Path(__file__).parent / "odd_values",
 }
 START_SECONDS = 120
 RUN_SECONDS = 300
@@ -162,6 +164,17 @@ class ComfyServer:
         run = self.attempt(graph)
         assert run.failure is not None, "the graph ran to its end"
         return run.failure
+
+    def faults(self, graph: dict) -> list[tuple[str, str]]:
+        """All that is told of a graph that is refused when it is queued: (node, words)."""
+        with pytest.raises(urllib.error.HTTPError) as refusal:
+            self.post("/prompt", {"prompt": graph, "client_id": self.client})
+        answer = json.load(refusal.value)
+        return [
+            (node, fault["details"] or fault["message"])
+            for node, faults in answer["node_errors"].items()
+            for fault in faults["errors"]
+        ]
 
     def attempt(self, graph: dict, on_event=None) -> Run:
         """Run a graph, whatever becomes of it.
