@@ -11,7 +11,7 @@ from ..multitalk_core.limits import FILM_FRAMES
 from ..multitalk_core.persons import Persons
 from ..multitalk_core.schemes import Grid
 from . import inputs
-from .checks import check_queued, checked
+from .checks import checked
 from .hearing import fitting_adapter, hear_voices
 from .host import AudioSettings, Scene
 from .matching import check_crop, check_voices, persons_for
@@ -51,17 +51,6 @@ class Apply(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(
-        cls,
-        audio_strength: float | None = None,
-        label_range: float | None = None,
-        label_distance: float | None = None,
-        background_label: float | None = None,
-    ) -> bool:
-        check_queued(cls, locals())
-        return True
-
-    @classmethod
     @checked
     def execute(
         cls,
@@ -94,9 +83,9 @@ class Apply(io.ComfyNode):
 
 def _grid(latent: dict) -> Grid:
     samples = latent["samples"]
-    if samples.ndim != 5 or samples.shape[-1] % 2 or samples.shape[-2] % 2:
+    if samples.ndim != 5 or 0 in samples.shape or samples.shape[-1] % 2 or samples.shape[-2] % 2:
         raise MultiTalkError(
-            f"The latent has the shape {list(samples.shape)}, but Wan's has channels, frames, rows and "
-            "columns, the latter two even: use WanImageToVideo with sides that are multiples of 16."
+            f"latent: its shape is {list(samples.shape)}, but Wan's has channels, frames, rows and columns, "
+            "the latter two even; use WanImageToVideo with sides that are multiples of 16."
         )
     return Grid(samples.shape[2], samples.shape[3] // 2, samples.shape[4] // 2)

@@ -19,7 +19,7 @@ from ..multitalk_core.guidance import (
     ProjectedGuidance,
     guide,
 )
-from .checks import check_queued, checked
+from .checks import checked
 from .hearing import hears_voices, without_audio
 from .host import Condition
 from .inputs import audio_scale, projected_guidance, text_scale
@@ -159,11 +159,6 @@ class Guider(io.ComfyNode):
             ],
             outputs=[io.Guider.Output("guider", tooltip="For SamplerCustomAdvanced.")],
         )
-
-    @classmethod
-    def validate_inputs(cls, text_scale: float | None = None, audio_scale: float | None = None) -> bool:
-        check_queued(cls, locals())
-        return True
 
     @classmethod
     @checked

@@ -280,4 +280,14 @@ def check_sizes(width: int | None, height: int | None, **frames: int | None) -> 
 
 def within(limit: limits.Limit) -> dict[str, int | float]:
     """A limit as an input's minimum and maximum."""
-    return {"min": limit.least, "max": limit.most}
+    return {"min": limit.least if limit.whole else Minimum(limit.least), "max": limit.most}
+
+
+class Minimum(float):
+    """A minimum above which NaN does not lie.
+
+    ComfyUI asks for `value < minimum`, and of two floats Python asks the one of the narrower class first.
+    """
+
+    def __gt__(self, value: float) -> bool:
+        return not value >= self

@@ -84,17 +84,6 @@ class LongVideo(io.ComfyNode):
         motion_frames: int | None = None,
         retakes: str | None = None,
         prompts: str | None = None,
-        shift: float | None = None,
-        text_scale: float | None = None,
-        audio_scale: float | None = None,
-        audio_strength: float | None = None,
-        label_range: float | None = None,
-        label_distance: float | None = None,
-        background_label: float | None = None,
-        colour_strength: float | None = None,
-        denoise: float | None = None,
-        keep_at_most: float | None = None,
-        codec_correction: float | None = None,
     ) -> bool:
         check_queued(cls, locals())
         inputs.check_sizes(width, height, clip_frames=clip_frames, motion_frames=motion_frames)

@@ -61,19 +61,7 @@ class Sampler(io.ComfyNode):
 
     @classmethod
     def validate_inputs(
-        cls,
-        width: int | None = None,
-        height: int | None = None,
-        frames: int | None = None,
-        shift: float | None = None,
-        text_scale: float | None = None,
-        audio_scale: float | None = None,
-        audio_strength: float | None = None,
-        label_range: float | None = None,
-        label_distance: float | None = None,
-        background_label: float | None = None,
-        colour_strength: float | None = None,
-        denoise: float | None = None,
+        cls, width: int | None = None, height: int | None = None, frames: int | None = None
     ) -> bool:
         check_queued(cls, locals())
         inputs.check_sizes(width, height, frames=frames)

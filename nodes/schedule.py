@@ -7,7 +7,7 @@ from comfy_api.latest import io
 from torch import Tensor
 
 from ..multitalk_core.guidance import released_timesteps
-from .checks import check_queued, checked
+from .checks import checked
 from .inputs import RELEASED, shift, steps
 from .sockets import CATEGORY
 
@@ -70,11 +70,6 @@ class ReleasedSigmas(io.ComfyNode):
             ],
             outputs=[io.Sigmas.Output("sigmas", tooltip="For SamplerCustomAdvanced.")],
         )
-
-    @classmethod
-    def validate_inputs(cls, shift: float | None = None) -> bool:
-        check_queued(cls, locals())
-        return True
 
     @classmethod
     @checked

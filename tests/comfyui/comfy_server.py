@@ -23,6 +23,7 @@ PACKS = {
 START_SECONDS = 120
 RUN_SECONDS = 300
 PREVIEW, TEXT = 1, 3  # kinds of binary messages
+EXCEPTION = "exception_during"  # of a node's own check
 FINAL_EVENTS = ("execution_success", "execution_error", "execution_interrupted")
 
 
@@ -171,7 +172,10 @@ class ComfyServer:
             self.post("/prompt", {"prompt": graph, "client_id": self.client})
         answer = json.load(refusal.value)
         return [
-            (node, fault["details"] or fault["message"])
+            (
+                node,
+                fault["details"] if EXCEPTION in fault["type"] else f"{fault['details']}: {fault['message']}",
+            )
             for node, faults in answer["node_errors"].items()
             for fault in faults["errors"]
         ]

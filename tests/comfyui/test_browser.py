@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from browser import Browser, find_chromium
-from comfy_page import complaints, open_page, press_run
+from comfy_page import RUN_BUTTON, complaints, open_page, press_run
 from standins import put_standins
 
 from multitalk_core.audio.waveform import read_audio
@@ -18,6 +18,9 @@ return app.rootGraph.nodes
   .filter(node => !LiteGraph.registered_node_types[node.type] || node.has_errors)
   .map(node => node.type);
 """
+DETAILS_BUTTON = (
+    "[...document.querySelectorAll('button')].find(each => each.innerText.includes('View details'))"
+)
 
 
 @pytest.fixture(scope="module")
@@ -84,3 +87,36 @@ def test_boxes_leave_the_other_settings_alone_when_a_graph_is_opened_again(page)
     page.evaluate("await app.loadApiJson(graph, 'boxes')", graph=graph)
     page.evaluate("await app.loadGraphData(app.rootGraph.serialize(), true, true, 'boxes again')")
     assert page.evaluate("return (await app.graphToPrompt()).output")["2"]["inputs"] == locate
+
+
+def panel_after(page: Browser, node: str, widget: str, value: object) -> str:
+    """The words of the error panel after the demo has run with another value of a widget."""
+    load(page, "demo")
+    page.evaluate(
+        "const changed = app.rootGraph.nodes.find(each => each.type === node);"
+        "changed.widgets.find(each => each.name === widget).value = value;"
+        f"({RUN_BUTTON}).click();",
+        node=node,
+        widget=widget,
+        value=value,
+    )
+    page.wait_for(DETAILS_BUTTON, 120)
+    page.evaluate(f"({DETAILS_BUTTON}).click()")
+    page.wait_for("document.body.innerText.includes('Error detected')")
+    page.listen(2)
+    Path(f"/tmp/panel_{widget}.png").write_bytes(page.screenshot())
+    return page.evaluate("return document.body.innerText")
+
+
+def test_the_error_panel_shows_the_sentence_of_a_failed_run_before_any_path(page):
+    shown = panel_after(page, "MultiTalkPersonLocalizer", "speaker_order", "3, 1")
+    report = shown[shown.index("Exception Type:") :]
+    assert report.split(" ", 1)[1].startswith(
+        "MultiTalk\n- **Exception Message:** MultiTalk: speaker_order: The"
+    )
+
+
+def test_the_error_panel_shows_the_sentence_of_a_graph_that_is_refused(page):
+    shown = panel_after(page, "MultiTalkLongVideo", "clip_frames", 14)
+    print(shown)
+    assert "clip_frames is 14, but Wan makes 4n + 1 frames: use 13 or 17 instead." in shown

@@ -27,8 +27,8 @@ def with_changes(graph: dict, name: str, **changes: object) -> dict:
 @pytest.mark.parametrize(
     "name, changes, words",
     [
-        ("sampler", {"audio_scale": NAN}, "audio_scale is nan: give a number from 0.0 to 100.0."),
-        ("sampler", {"shift": float("inf")}, "shift is inf: give a number from 0.1 to 100.0."),
+        ("sampler", {"audio_scale": NAN}, "audio_scale: Value nan smaller than min of 0.0"),
+        ("sampler", {"shift": float("inf")}, "shift: Value inf bigger than max of 100.0"),
         ("sampler", {"frames": 1_000_001}, "frames is 1000001: give a whole number from 5 to 1001."),
         ("sampler", {"width": 16_400}, "width is 16400: give a whole number from 16 to 16384."),
         ("sampler", {"height": 33}, "height is 33, but"),
@@ -37,8 +37,8 @@ def with_changes(graph: dict, name: str, **changes: object) -> dict:
         ("film", {"clip_frames": 14}, "clip_frames is 14, but"),
         ("film", {"motion_frames": 9}, "motion_frames is 9 and clip_frames 9"),
         ("film", {"length": 10**9}, "length"),
-        ("film", {"keep_at_most": NAN}, "keep_at_most is nan"),
-        ("film", {"codec_correction": -0.1}, "codec_correction is -0.1"),
+        ("film", {"keep_at_most": NAN}, "keep_at_most: Value nan"),
+        ("film", {"codec_correction": -0.1}, "codec_correction: Value -0.1 smaller than min of 0.0"),
         ("film", {"retakes": "this is no retake"}, 'retakes: "this is no retake" is no retake'),
         ("film", {"retakes": "9" * 5000 + ": 1"}, 'retakes: "999'),
         ("film", {"prompts": "0:" + "9" * 400 + " x"}, 'prompts: "0:999'),
