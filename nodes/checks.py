@@ -1,8 +1,8 @@
 """The border of the nodes: what a node is given is checked by what its schema says of each input.
 
-When a graph is queued, ComfyUI checks numbers and words itself and shows them at their input, but for inputs
-that the node's `validate_inputs` names: `check_queued` is for these. What is linked is known only when the node
-runs, where `checked` looks at everything.
+When a graph is queued, ComfyUI checks numbers and words itself and shows them at their input, but for those
+that the node's `validate_inputs` names: `check_queued` is for these. What is linked is known only when the
+node runs, where `checked` looks at everything.
 """
 
 from collections.abc import Callable, Iterator, Mapping
