@@ -223,7 +223,7 @@ class Fuzz:
             if waited > self.patience:
                 self.server.post("/interrupt", {})
                 interrupted = True
-            time.sleep(0.5 if interrupted else 0.02)
+            time.sleep(0.3 if interrupted else 0.05)
         for kind, data in history[prompt]["status"]["messages"]:
             if kind == "execution_error":
                 detail = f"{data['node_type']}: {data['exception_type']}: {data['exception_message']}"
