@@ -1,6 +1,5 @@
 """The plan of a film in clips, in plain integers (paper 3.5)."""
 
-from bisect import bisect_right
 from dataclasses import dataclass
 
 from .errors import MultiTalkError
@@ -49,8 +48,7 @@ class ClipPlan:
 
     def clip_at(self, frame: int) -> Clip:
         """The clip that brings a frame of the film."""
-        following = bisect_right(self.clips, frame, key=lambda clip: clip.start + clip.motion_frames)
-        return self.clips[following - 1]
+        return next(clip for clip in reversed(self.clips) if clip.start + clip.motion_frames <= frame)
 
 
 def check_frames(frames: int, name: str = "frames") -> None:

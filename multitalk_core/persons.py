@@ -15,9 +15,6 @@ GIVEN = "given"
 ORDERS = (LEFT_TO_RIGHT, GIVEN)
 
 PART_MARGIN = 0.05  # the released code's face_scale: what a part leaves free on each side
-INSIDE_LIMIT = (
-    0.5  # of a box: one that is mostly outside was drawn on another picture, or its edges are mixed up
-)
 OVERLAP_LIMIT = 0.1  # of the smaller mask: soft edges touch, two persons do not share more
 
 
@@ -196,7 +193,7 @@ def persons_from_boxes(boxes: Sequence[Box], height: int, width: int, order: str
     Raises
     ------
     MultiTalkError
-        For no boxes, one without a pixel in the picture or mostly outside it, or an unknown order.
+        For no boxes, one without a pixel in the picture, or an unknown order.
     """
     if not boxes:
         raise MultiTalkError("There is no person: give one box for each person.")
@@ -210,12 +207,6 @@ def persons_from_boxes(boxes: Sequence[Box], height: int, width: int, order: str
             raise MultiTalkError(
                 f"The box of person {number} (left {box.left:g}, top {box.top:g}, right {box.right:g}, "
                 f"bottom {box.bottom:g}) holds no pixel of the {width}×{height} picture: draw it again."
-            )
-        if mask.sum() < INSIDE_LIMIT * (box.right - box.left - 1) * (box.bottom - box.top - 1):
-            raise MultiTalkError(
-                f"The box of person {number} (left {box.left:g}, top {box.top:g}, right {box.right:g}, "
-                f"bottom {box.bottom:g}) lies mostly outside the {width}×{height} picture: give its edges in "
-                "this order, in pixels of this picture."
             )
     return _persons(masks, None, order)
 

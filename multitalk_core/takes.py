@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 
 from .clips import ClipPlan
 from .errors import MultiTalkError, quoted
@@ -10,7 +9,8 @@ from .film import Take
 
 SEEDS = 2**64  # as many as torch takes
 RETAKE = re.compile(
-    r"(?P<clip>\d{1,9})\s*:\s*(?:(?P<seed>\d{1,20})\s*(?:,\s*(?P<reworded>\S.*))?|(?P<prompt>\S.*))"
+    r"(?P<clip>\d{1,9})\s*:\s*"
+    r"(?:(?P<seed>\d{1,20})\s*(?:,\s*(?P<reworded>\S.*))?|(?!\d+\s*(?:,|$))(?P<prompt>\S.*))"
 )
 PROMPT_AT = re.compile(
     r"(?:(?:(?P<hours>\d{1,4}):)?(?P<minutes>\d{1,6}):)?(?P<seconds>\d{1,9}(?:\.\d+)?)\s+(?P<prompt>\S.*)"
@@ -43,7 +43,7 @@ def plan_takes(
     """
     for clip in retakes:
         check_clip(clip, plan)
-    starts = []
+    timed: dict[int, str] = {}
     for seconds, prompt in sorted(prompts):
         frame = round(seconds * fps)
         if frame >= plan.frames:
@@ -51,10 +51,7 @@ def plan_takes(
                 f"The prompt at {seconds:g} seconds lies behind the film's end at {plan.frames / fps:g} "
                 "seconds."
             )
-        starts.append((plan.clip_at(frame).index, prompt))
-    timed: dict[int, str] = {}
-    for (start, prompt), (end, _) in pairwise([*starts, (len(plan.clips), "")]):
-        timed |= dict.fromkeys(range(start, end), prompt)
+        timed |= {clip.index: prompt for clip in plan.clips[plan.clip_at(frame).index :]}
     takes = {}
     for clip in sorted(set(timed) | set(retakes)):
         own = retakes.get(clip, Take())

@@ -195,7 +195,6 @@ def _persons(picture: Tensor, method: dict) -> Persons:
             return _masked(method["masks"], method.get("background"), method["allow_overlap"])
         case "boxes":
             boxes = [_box(*(box[key] for key in BOX_KEYS)) for box in box_list(method["boxes"])]
-            _check_count("method.boxes", len(boxes))
             with naming("method.boxes"):
                 return persons_from_boxes(boxes, height, width, method["order"])
         case _:
@@ -205,7 +204,6 @@ def _persons(picture: Tensor, method: dict) -> Persons:
 
 def _masked(batches: dict[str, Tensor], background: Tensor | None, allow_overlap: bool) -> Persons:
     masks = [mask for batch in batches.values() for mask in _mask_list(batch)]
-    _check_count("method.masks", len(masks))
     with naming("method.masks"):
         return persons_from_masks(
             masks, None if background is None else _mask_list(background)[0], GIVEN, allow_overlap
@@ -219,11 +217,6 @@ def _mask_list(batch: Tensor) -> list[Tensor]:
 
 def _box(x: float, y: float, width: float, height: float) -> Box:
     return Box(x, y, x + width, y + height)
-
-
-def _check_count(name: str, count: int) -> None:
-    if count > MOST_SPEAKERS:
-        raise MultiTalkError(f"{name}: these are {count} persons, and at most {MOST_SPEAKERS} can speak.")
 
 
 def _indices(speaker_order: str) -> list[int]:

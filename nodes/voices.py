@@ -76,7 +76,9 @@ def timeline_of(voices: dict[str, dict | None], timing: dict, speakers: int) -> 
     if timing["timing"] == IN_TURN:
         return Timeline.in_turn(waveforms, timing["gap"])
     turns, names = read_table(timing, speakers)
-    timeline = Timeline.from_table(waveforms[0], turns, names)
+    with naming("timing.turns"):
+        timeline = Timeline.from_table(waveforms[0], turns, names)
+    _check_count("timing.turns", timeline.speakers, speakers)
     return Timeline(max(speakers, timeline.speakers), timeline.segments, timeline.recording)
 
 

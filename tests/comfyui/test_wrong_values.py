@@ -162,7 +162,7 @@ def test_what_a_link_brings_is_checked_when_it_comes(server, picture, name, inpu
         ("a box of words", "method.boxes: box 1 is"),
         ("half a box", "method.boxes: box 1 is"),
         ("a box elsewhere", "method.boxes: The box of person 1"),
-        ("nine boxes", "method.boxes: these are 9 persons"),
+        ("nine boxes", "method.boxes: There are 9 persons"),
         ("a number", "method.boxes: there is no box in it"),
     ],
 )
@@ -178,7 +178,7 @@ def test_masks_that_are_none(server, picture):
         ("no mask", "method.masks.person_1: a MASK has"),
         ("a flat mask", "method.masks.person_1: a MASK has"),
         ("a broken mask", "method.masks.person_1: the mask holds"),
-        ("nine masks", "method.masks: these are 9 persons"),
+        ("nine masks", "method.masks: There are 9 persons"),
     ]:
         masks = {"method": "masks", "method.masks.person_1": ["odd", 0], "method.allow_overlap": False}
         graph = with_changes(sampler_graph(picture), "persons", **masks)

@@ -171,7 +171,7 @@ def test_boxes_without_a_pixel_get_a_sentence(box):
 
 
 def test_boxes_are_cut_at_the_pictures_edge():
-    persons = persons_from_boxes([Box(-5, -5, 20.9, 55)], 50, 100)
+    persons = persons_from_boxes([Box(-10, -10, 20.9, 500)], 50, 100)
     assert persons.masks.sum() == 50 * 20
 
 
