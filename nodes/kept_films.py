@@ -85,7 +85,7 @@ def _clear(clear: dict) -> list[KeptFilm]:
     named = [film for film in kept_films(store_folder()) if film.folder.name == name]
     if not named:
         raise MultiTalkError(
-            f'clear.film: no film "{quoted(name)}" is kept; take a name from the list, as it stands in its '
+            f'clear.film: No film "{quoted(name)}" is kept: take a name from the list, as it stands in its '
             "line."
         )
     return [film for film in named if clear_film(film)]

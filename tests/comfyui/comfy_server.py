@@ -180,12 +180,6 @@ class ComfyServer:
             for fault in faults["errors"]
         ]
 
-    def forget(self) -> None:
-        """Empty ComfyUI's cache, as a restart does."""
-        self.post("/free", {"free_memory": True})
-        # The worker looks at this when it has ended a prompt, which may be the next one.
-        self.run({"1": {"class_type": "PreviewAny", "inputs": {"source": uuid.uuid4().hex}}})
-
     def attempt(self, graph: dict, on_event=None) -> Run:
         """Run a graph, whatever becomes of it.
 
