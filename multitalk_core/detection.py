@@ -21,7 +21,7 @@ def find_persons(
     picture: Tensor,
     count: int | None = None,
     model: str | Path | None = None,
-    check: Callable[[], None] = lambda: None,
+    check_interrupted: Callable[[], None] = lambda: None,
 ) -> Persons:
     """Find the persons of a picture, ordered left to right.
 
@@ -34,7 +34,7 @@ def find_persons(
         Folder or Hugging Face name of an instance or panoptic segmentation model that knows persons
         (Mask2Former, DETR and their like). Without one, frontal faces are found and grown to head and
         shoulders; that needs no download.
-    check : callable
+    check_interrupted : callable
         Called between two passes over the picture; raises where the user has interrupted.
 
     Returns
@@ -49,7 +49,7 @@ def find_persons(
     """
     pixels = levels(picture).cpu().numpy()
     if model is None:
-        masks = head_and_shoulders(find_faces(pixels, count, check), *pixels.shape[:2])
+        masks = head_and_shoulders(find_faces(pixels, count, check_interrupted), *pixels.shape[:2])
     else:
         masks = _segmented(pixels, count, str(model))
     if len(masks) < (count or 1):

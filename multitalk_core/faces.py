@@ -48,7 +48,7 @@ class Face:
 
 
 def find_faces(
-    picture: np.ndarray, count: int | None = None, check: Callable[[], None] = lambda: None
+    picture: np.ndarray, count: int | None = None, check_interrupted: Callable[[], None] = lambda: None
 ) -> list[Face]:
     """Frontal faces, the best first.
 
@@ -57,21 +57,21 @@ def find_faces(
     picture : array [height, width, 3], uint8
     count : int, optional
         How many are known to be there; at most so many are returned, on less evidence.
-    check : callable
+    check_interrupted : callable
         Called before every pass; raises where the user has interrupted.
 
     Returns
     -------
     list of Face
     """
-    faces = sorted(_faces(_windows(picture, check)), key=lambda face: face.score, reverse=True)
+    faces = sorted(_faces(_windows(picture, check_interrupted)), key=lambda face: face.score, reverse=True)
     if count is not None:
         return [face for face in faces if face.votes >= FEWEST_VOTES][:count]
     certain = [face for face in faces if face.votes >= ENOUGH_VOTES]
     return [face for face in certain if face.score >= SPEAKER_SCORE * certain[0].score]
 
 
-def _windows(picture: np.ndarray, check: Callable[[], None]) -> np.ndarray:
+def _windows(picture: np.ndarray, check_interrupted: Callable[[], None]) -> np.ndarray:
     """What every pass reports, as rows of (row, column, side) in source pixels."""
     from PIL import Image
     from skimage.data import lbp_frontal_face_cascade_filename
@@ -87,7 +87,7 @@ def _windows(picture: np.ndarray, check: Callable[[], None]) -> np.ndarray:
         if min(size) < SMALLEST_WINDOW:
             continue
         for angle in ANGLES:
-            check()
+            check_interrupted()
             turned = np.array(scaled.rotate(angle, Image.Resampling.BILINEAR))
             upright = _upright(_detect(cascade, turned), angle, size)
             mirrored = _detect(cascade, np.ascontiguousarray(turned[:, ::-1]))

@@ -42,7 +42,7 @@ def measure_film(
     picture: Tensor,
     voices: Sequence[np.ndarray],
     fps: float = 25.0,
-    check: Callable[[], None] = lambda: None,
+    check_interrupted: Callable[[], None] = lambda: None,
 ) -> FilmMouths:
     """Find the faces in the picture, and read their mouths in the film and the loudness of the voices.
 
@@ -54,7 +54,7 @@ def measure_film(
     voices : sequence of np.ndarray [samples]
         Each speaker's own track, mono at 16 kHz, equally loud.
     fps : float
-    check : callable
+    check_interrupted : callable
         Called before every frame; raises where the user has interrupted.
 
     Raises
@@ -71,7 +71,7 @@ def measure_film(
     faces = [face_in_film(face, picture.shape[:2], frames.shape[1:3]) for face in faces]
     loudness = torch.stack([loudness_envelope(voice, len(frames), fps) for voice in voices])
     columns = tuple(face.x * frames.shape[1] / frames.shape[2] for face in faces)
-    openness = mouth_openness(frames, faces, follow_faces(frames, faces, check=check))
+    openness = mouth_openness(frames, faces, follow_faces(frames, faces, check_interrupted=check_interrupted))
     return FilmMouths(openness, loudness, columns)
 
 
