@@ -1,6 +1,6 @@
 """Persons found automatically: by a segmentation model, else by their faces."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,12 @@ SPEAKER_AREA = 0.1  # of the largest person: smaller ones are passers-by
 BY_HAND = "draw a box or a mask for each person, or cut the picture into equal parts"
 
 
-def find_persons(picture: Tensor, count: int | None = None, model: str | Path | None = None) -> Persons:
+def find_persons(
+    picture: Tensor,
+    count: int | None = None,
+    model: str | Path | None = None,
+    check_interrupted: Callable[[], None] = lambda: None,
+) -> Persons:
     """Find the persons of a picture, ordered left to right.
 
     Parameters
@@ -30,6 +35,8 @@ def find_persons(picture: Tensor, count: int | None = None, model: str | Path | 
         Folder or Hugging Face name of an instance or panoptic segmentation model that knows persons
         (Mask2Former, DETR and their like). Without one, frontal faces are found and grown to head and
         shoulders; that needs no download.
+    check_interrupted : callable
+        Called between two passes over the picture; raises where the user has interrupted.
 
     Returns
     -------
@@ -43,7 +50,7 @@ def find_persons(picture: Tensor, count: int | None = None, model: str | Path | 
     """
     pixels = levels(picture).cpu().numpy()
     if model is None:
-        masks = head_and_shoulders(find_faces(pixels, count), *pixels.shape[:2])
+        masks = head_and_shoulders(find_faces(pixels, count, check_interrupted), *pixels.shape[:2])
     else:
         masks = _segmented(pixels, count, str(model))
     if len(masks) < (count or 1):

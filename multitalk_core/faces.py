@@ -5,6 +5,7 @@ mirrored and turned a little; a carpet is not. So all passes vote, and windows t
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,7 +47,9 @@ class Face:
         return min(self.votes, CERTAIN_VOTES) * self.side
 
 
-def find_faces(picture: np.ndarray, count: int | None = None) -> list[Face]:
+def find_faces(
+    picture: np.ndarray, count: int | None = None, check_interrupted: Callable[[], None] = lambda: None
+) -> list[Face]:
     """Frontal faces, the best first.
 
     Parameters
@@ -54,19 +57,21 @@ def find_faces(picture: np.ndarray, count: int | None = None) -> list[Face]:
     picture : array [height, width, 3], uint8
     count : int, optional
         How many are known to be there; at most so many are returned, on less evidence.
+    check_interrupted : callable
+        Called before every pass; raises where the user has interrupted.
 
     Returns
     -------
     list of Face
     """
-    faces = sorted(_faces(_windows(picture)), key=lambda face: face.score, reverse=True)
+    faces = sorted(_faces(_windows(picture, check_interrupted)), key=lambda face: face.score, reverse=True)
     if count is not None:
         return [face for face in faces if face.votes >= FEWEST_VOTES][:count]
     certain = [face for face in faces if face.votes >= ENOUGH_VOTES]
     return [face for face in certain if face.score >= SPEAKER_SCORE * certain[0].score]
 
 
-def _windows(picture: np.ndarray) -> np.ndarray:
+def _windows(picture: np.ndarray, check_interrupted: Callable[[], None]) -> np.ndarray:
     """What every pass reports, as rows of (row, column, side) in source pixels."""
     from PIL import Image
     from skimage.data import lbp_frontal_face_cascade_filename
@@ -82,6 +87,7 @@ def _windows(picture: np.ndarray) -> np.ndarray:
         if min(size) < SMALLEST_WINDOW:
             continue
         for angle in ANGLES:
+            check_interrupted()
             turned = np.array(scaled.rotate(angle, Image.Resampling.BILINEAR))
             upright = _upright(_detect(cascade, turned), angle, size)
             mirrored = _detect(cascade, np.ascontiguousarray(turned[:, ::-1]))

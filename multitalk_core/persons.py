@@ -71,6 +71,17 @@ class Persons:
         fitted = [resize_and_crop(mask[None].float(), height, width, nearest=True)[0] > 0 for mask in masks]
         return Persons(torch.stack(fitted[:-1]), fitted[-1])
 
+    def shown(self, height: int, width: int) -> list[float]:
+        """How much of each person a video of this size shows, 0..1: the crop may cut some away."""
+        source_height, source_width = self.size
+        ratio = max(height / source_height, width / source_width)
+        top, left = (
+            math.floor((side - seen / ratio) / 2)
+            for side, seen in ((source_height, height), (source_width, width))
+        )
+        seen = self.masks[:, top : source_height - top, left : source_width - left]
+        return (seen.sum(dim=(1, 2)) / self.masks.sum(dim=(1, 2))).tolist()
+
     def token_masks(self, height: int, width: int) -> Tensor:
         """Masks on the token grid of a video of this size (paper 3.3).
 

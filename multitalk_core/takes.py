@@ -4,13 +4,16 @@ import re
 from collections.abc import Mapping, Sequence
 
 from .clips import ClipPlan
-from .errors import MultiTalkError
+from .errors import MultiTalkError, quoted
 from .film import Take
 
 SEEDS = 2**64  # as many as torch takes
-RETAKE = re.compile(r"(?P<clip>\d+)\s*:\s*(?:(?P<seed>\d+)\s*(?:,\s*(?P<reworded>\S.*))?|(?P<prompt>\S.*))")
+RETAKE = re.compile(
+    r"(?P<clip>\d{1,9})\s*:\s*"
+    r"(?:(?P<seed>\d{1,20})\s*(?:,\s*(?P<reworded>\S.*))?|(?!\d+\s*(?:,|$))(?P<prompt>\S.*))"
+)
 PROMPT_AT = re.compile(
-    r"(?:(?:(?P<hours>\d+):)?(?P<minutes>\d+):)?(?P<seconds>\d+(?:\.\d+)?)\s+(?P<prompt>\S.*)"
+    r"(?:(?:(?P<hours>\d{1,4}):)?(?P<minutes>\d{1,6}):)?(?P<seconds>\d{1,9}(?:\.\d+)?)\s+(?P<prompt>\S.*)"
 )
 
 
@@ -75,7 +78,7 @@ def parse_retakes(text: str) -> dict[int, Take]:
         found = RETAKE.fullmatch(line)
         if found is None or int(found["seed"] or 0) >= SEEDS:
             raise MultiTalkError(
-                f'"{line}" is no retake: write a clip and its seed as in 3: 42, with a prompt as in '
+                f'"{quoted(line)}" is no retake: write a clip and its seed as in 3: 42, with a prompt as in '
                 "3: 42, She laughs. or a prompt alone as in 3: She laughs."
             )
         seed = None if found["seed"] is None else int(found["seed"])
@@ -96,8 +99,8 @@ def parse_prompts(text: str) -> list[tuple[float, str]]:
         found = PROMPT_AT.fullmatch(line)
         if found is None:
             raise MultiTalkError(
-                f'"{line}" is no prompt from a time on: write the time in the video, then the prompt, as in '
-                "0:05 She nods."
+                f'"{quoted(line)}" is no prompt from a time on: write the time in the video, then the '
+                "prompt, as in 0:05 She nods."
             )
         hours, minutes = (int(found[unit] or 0) for unit in ("hours", "minutes"))
         prompts.append((hours * 3600 + minutes * 60 + float(found["seconds"]), found["prompt"]))

@@ -19,6 +19,8 @@ class MultiTalkExtension(ComfyExtension):
     async def on_load(self) -> None:
         """Offer the embedded demo's models in ComfyUI's own loaders, without copying them."""
         check_version(comfyui_version.__version__)
+        # The page puts an error's class before its sentence, with its whole path unless it is a built-in.
+        MultiTalkError.__module__, MultiTalkError.__qualname__ = "builtins", "MultiTalk"
         for folder in EMBEDDED_FOLDERS:
             folder_paths.add_model_folder_path(folder, str(EMBEDDED / folder))
         # ComfyUI has this folder itself since 0.23 only.

@@ -5,6 +5,7 @@ import torch
 from comfy_api.latest import io
 
 from .adapter import load_adapter
+from .checks import checked
 from .sockets import CATEGORY
 
 AS_STORED = "as stored"
@@ -48,6 +49,7 @@ class AudioAdapterLoader(io.ComfyNode):
         )
 
     @classmethod
+    @checked
     def execute(cls, adapter: str, dtype: str) -> io.NodeOutput:
         path = folder_paths.get_full_path_or_raise("model_patches", adapter)
         return io.NodeOutput(load_adapter(path, DTYPES[dtype]))

@@ -7,12 +7,14 @@ from ..multitalk_core.audio.conversation import Conversation
 from ..multitalk_core.clips import Clip
 from ..multitalk_core.errors import MultiTalkError
 from ..multitalk_core.labels import spread_ranges
+from ..multitalk_core.limits import FILM_FRAMES
 from ..multitalk_core.persons import Persons
 from ..multitalk_core.schemes import Grid
 from . import inputs
+from .checks import checked
 from .hearing import fitting_adapter, hear_voices
 from .host import AudioSettings, Scene
-from .matching import check_voices, persons_for
+from .matching import check_crop, check_voices, persons_for
 from .sockets import CATEGORY
 
 
@@ -39,7 +41,7 @@ class Apply(io.ComfyNode):
                     "start_frame",
                     default=0,
                     min=0,
-                    max=900000,
+                    max=FILM_FRAMES.most,
                     advanced=True,
                     tooltip="Frame of the voices at which this clip begins, from 0; for clips that go on.",
                 ),
@@ -49,6 +51,7 @@ class Apply(io.ComfyNode):
         )
 
     @classmethod
+    @checked
     def execute(
         cls,
         model: ModelPatcher,
@@ -67,7 +70,9 @@ class Apply(io.ComfyNode):
         check_voices(audio, adapter)
         grid = _grid(latent)
         height, width = 16 * grid.height, 16 * grid.width
-        masks = persons_for(persons, audio, scheme, height, width).token_masks(height, width)
+        persons = persons_for(persons, audio, scheme, height, width)
+        check_crop("persons", persons.size, height, width)
+        masks = persons.token_masks(height, width)
         frames = 4 * grid.frames - 3
         clip = Clip(0, start_frame, frames, 0, frames)
         scene = Scene(audio.windows(clip, adapter.model.shape.window), masks, grid)
@@ -78,9 +83,9 @@ class Apply(io.ComfyNode):
 
 def _grid(latent: dict) -> Grid:
     samples = latent["samples"]
-    if samples.ndim != 5 or samples.shape[-1] % 2 or samples.shape[-2] % 2:
+    if samples.ndim != 5 or 0 in samples.shape or samples.shape[-1] % 2 or samples.shape[-2] % 2:
         raise MultiTalkError(
-            f"The latent has the shape {list(samples.shape)}, but Wan's has channels, frames, rows and "
-            "columns, the latter two even: use WanImageToVideo with sides that are multiples of 16."
+            f"latent: its shape is {list(samples.shape)}, but Wan's has channels, frames, rows and columns, "
+            "the latter two even; use WanImageToVideo with sides that are multiples of 16."
         )
     return Grid(samples.shape[2], samples.shape[3] // 2, samples.shape[4] // 2)

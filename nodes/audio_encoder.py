@@ -3,18 +3,32 @@
 import torch
 from comfy_api.latest import io, ui
 
+from ..multitalk_core import limits
 from ..multitalk_core.audio.conversation import encode_conversation
+from ..multitalk_core.audio.features import AudioEncoder as Encoder
 from ..multitalk_core.audio.timeline import Timeline
-from ..multitalk_core.audio.turns import parse_turns
-from ..multitalk_core.audio.waveform import SPEECH_RATE, Waveform, from_array
+from ..multitalk_core.audio.waveform import SPEECH_RATE
 from ..multitalk_core.drawing.timeline import timeline_picture
-from ..multitalk_core.errors import MultiTalkError
+from ..multitalk_core.limits import MOST_SPEAKERS
+from ..multitalk_core.memory import features_bytes, tracks_bytes
+from .checks import check_queued, checked
 from .encoder import managed_encoder
+from .inputs import within
+from .memory import check_memory
 from .sockets import CATEGORY, MultiTalkAudio, MultiTalkAudioEncoder
-
-MOST_SPEAKERS = 8
-TOGETHER, IN_TURN, TABLE = "together", "in turn", "table"
-VOICES_END, SECONDS, FRAMES = "until the voices end", "seconds", "frames"
+from .voices import (
+    FRAMES,
+    IN_TURN,
+    SECONDS,
+    TABLE,
+    TOGETHER,
+    VOICES_END,
+    check_speakers,
+    length_of,
+    numbers_of,
+    read_table,
+    timeline_of,
+)
 
 
 class AudioEncoder(io.ComfyNode):
@@ -85,8 +99,7 @@ class AudioEncoder(io.ComfyNode):
                 io.Float.Input(
                     "fps",
                     default=25.0,
-                    min=1.0,
-                    max=60.0,
+                    **within(limits.FPS),
                     step=0.01,
                     advanced=True,
                     tooltip="Video frames per second, 1 to 60. The released adapters were trained at 25.",
@@ -94,8 +107,7 @@ class AudioEncoder(io.ComfyNode):
                 io.Float.Input(
                     "seconds_per_piece",
                     default=0.0,
-                    min=0.0,
-                    max=600.0,
+                    **within(limits.PIECE_SECONDS),
                     step=1.0,
                     advanced=True,
                     tooltip="Seconds that the encoder hears at once, 0 to 600; 0: the whole voice, as in the "
@@ -112,6 +124,20 @@ class AudioEncoder(io.ComfyNode):
         )
 
     @classmethod
+    def validate_inputs(cls, **given: object) -> bool:
+        """All of them, as no other way shows what lies within timing and length."""
+        check_queued(cls, given)
+        speakers = given.get("speakers")
+        if speakers is not None:
+            check_speakers(numbers_of(given["voices"]), given["timing"]["timing"], speakers)
+        if given["timing"]["timing"] == TABLE:
+            read_table(given["timing"], speakers)
+        if given.get("fps") is not None:
+            length_of(given["length"], given["fps"])
+        return True
+
+    @classmethod
+    @checked
     def execute(
         cls,
         audio_encoder: object,
@@ -123,14 +149,16 @@ class AudioEncoder(io.ComfyNode):
         fps: float,
         seconds_per_piece: float,
     ) -> io.NodeOutput:
-        timeline = _timeline(_waveforms(voices, speakers), timing, speakers)
+        timeline = timeline_of(voices, timing, speakers)
         managed = managed_encoder(audio_encoder)
+        frames = length_of(length, fps)
+        _check_memory(timeline, managed.encoder, frames, fps)
         managed.load()
         conversation = encode_conversation(
             timeline,
             managed.encoder,
             fps,
-            _length(length, fps),
+            frames,
             normalise_loudness,
             seconds_per_piece or None,
         )
@@ -149,8 +177,7 @@ def _gap() -> io.Float.Input:
     return io.Float.Input(
         "gap",
         default=0.0,
-        min=0.0,
-        max=60.0,
+        **within(limits.GAP_SECONDS),
         step=0.05,
         tooltip="Seconds of silence between two voices, 0 to 60.",
     )
@@ -179,8 +206,7 @@ def _seconds() -> io.Float.Input:
     return io.Float.Input(
         "seconds",
         default=5.0,
-        min=0.2,
-        max=36000.0,
+        **within(limits.FILM_SECONDS),
         step=0.04,
         tooltip="Length of the video in seconds, from 0.2.",
     )
@@ -191,60 +217,19 @@ def _frames() -> io.Int.Input:
         "frames",
         default=81,
         min=5,
-        max=900000,
+        max=limits.FILM_FRAMES.most,
         tooltip="Length of the video in frames, from 5; at 25 frames per second 81 are 3.24 seconds.",
     )
 
 
-def _waveforms(voices: dict[str, dict | None], speakers: int) -> list[Waveform | None]:
-    """One a speaker, None for listeners, up to the last one with a voice or as many as asked for."""
-    given = {int(name.removeprefix("speaker_")): audio for name, audio in voices.items() if audio is not None}
-    count = speakers or max(given, default=0)
-    if given and max(given) > count:
-        raise MultiTalkError(
-            f"There is a voice for speaker {max(given)}, but speakers is {count}: raise it, or set it to 0."
-        )
-    return [_waveform(number, given.get(number)) for number in range(1, count + 1)]
-
-
-def _waveform(number: int, audio: dict | None) -> Waveform | None:
-    if audio is None:
-        return None
-    batch = audio["waveform"]
-    if len(batch) != 1:
-        raise MultiTalkError(
-            f"The voice of speaker {number} holds {len(batch)} sounds: connect one for each speaker."
-        )
-    try:
-        return from_array(batch[0], audio["sample_rate"])
-    except MultiTalkError as error:
-        raise MultiTalkError(f"The voice of speaker {number} cannot be used. {error}") from error
-
-
-def _timeline(voices: list[Waveform | None], timing: dict, speakers: int) -> Timeline:
-    if timing["timing"] == TOGETHER:
-        return Timeline.together(voices)
-    if timing["timing"] == IN_TURN:
-        return Timeline.in_turn(voices, timing["gap"])
-    if not voices or voices[0] is None or any(voices[1:]):
-        raise MultiTalkError(
-            "With a table, speaker_1 is the recording of everybody: connect this one and no other."
-        )
-    turns = parse_turns(timing["turns"])
-    names = [name.strip() for name in timing["names"].split(",") if name.strip()]
-    timeline = Timeline.from_table(voices[0], turns, names or None)
-    if speakers > timeline.speakers:
-        return Timeline(speakers, timeline.segments, timeline.recording)
-    if speakers and speakers < timeline.speakers:
-        raise MultiTalkError(
-            f"The table names {timeline.speakers} speakers, but speakers is {speakers}: raise it, or set it "
-            "to 0."
-        )
-    return timeline
-
-
-def _length(length: dict, fps: float) -> int | None:
-    """In frames; None lasts until the voices end."""
-    if length["length"] == VOICES_END:
-        return None
-    return length["frames"] if length["length"] == FRAMES else round(length["seconds"] * fps)
+def _check_memory(timeline: Timeline, encoder: Encoder, frames: int | None, fps: float) -> None:
+    """Of features, tracks and sound; None are as many frames as the voices last."""
+    seconds = timeline.seconds if frames is None else max(timeline.seconds, frames / fps)
+    longest = round(seconds * fps)
+    check_memory(
+        features_bytes(timeline.speakers, longest, encoder.layers, encoder.channels)
+        + tracks_bytes(timeline.speakers, seconds, SPEECH_RATE)
+        + tracks_bytes(2, seconds, max(segment.voice.rate for segment in timeline.segments)),
+        f"What {timeline.speakers} speakers say in {longest} frames",
+        "choose a shorter length or shorter voices",
+    )

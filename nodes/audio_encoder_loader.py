@@ -2,6 +2,7 @@
 
 from comfy_api.latest import io
 
+from .checks import checked
 from .encoder import load_encoder
 from .folders import list_models, model_path
 from .sockets import CATEGORY, MultiTalkAudioEncoder
@@ -35,5 +36,6 @@ class AudioEncoderLoader(io.ComfyNode):
         )
 
     @classmethod
+    @checked
     def execute(cls, audio_encoder: str) -> io.NodeOutput:
         return io.NodeOutput(load_encoder(model_path(KIND, audio_encoder)))

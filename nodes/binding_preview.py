@@ -1,6 +1,7 @@
 """Pictures of what the sampler recorded: who was located where, and which labels they got."""
 
 import torch
+from comfy.model_management import throw_exception_if_processing_interrupted
 from comfy_api.latest import Input, io, ui
 from torch import Tensor
 
@@ -8,6 +9,7 @@ from ..multitalk_core.clips import Clip
 from ..multitalk_core.drawing.strip import localization_strip
 from ..multitalk_core.errors import MultiTalkError
 from ..multitalk_core.recording import BindingRecord
+from .checks import checked
 from .sockets import CATEGORY, MultiTalkBinding
 
 DARKEST = 0.25  # of a label at the lower end of its range
@@ -44,6 +46,7 @@ class BindingPreview(io.ComfyNode):
         )
 
     @classmethod
+    @checked
     def execute(
         cls, images: Tensor | Input.Video, binding: list[tuple[Clip, BindingRecord]]
     ) -> io.NodeOutput:
@@ -54,6 +57,7 @@ class BindingPreview(io.ComfyNode):
             )
         shown = []
         for clip, record in binding:
+            throw_exception_if_processing_interrupted()
             frames = _frames_of(images, clip)
             shown.append((_strip(frames, record), _strip(frames, record, _shades(record))))
         persons, labels = map(torch.stack, zip(*shown, strict=True))

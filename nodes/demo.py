@@ -9,6 +9,7 @@ from ..multitalk_core.picture import read_picture
 from ..multitalk_core.standalone.demo import BOXES
 from ..multitalk_core.standalone.demo_models import EMBEDDED, EMBEDDED_FILES
 from ..multitalk_core.standalone.demo_text import PROMPT, DemoText
+from .checks import check_queued, checked
 from .sockets import CATEGORY, BoundingBox
 
 
@@ -45,6 +46,12 @@ class Demo(io.ComfyNode):
         )
 
     @classmethod
+    def validate_inputs(cls, prompt: str | None = None) -> bool:
+        check_queued(cls, locals())
+        return True
+
+    @classmethod
+    @checked
     def execute(cls, prompt: str = PROMPT) -> io.NodeOutput:
         text = DemoText.read(EMBEDDED / EMBEDDED_FILES["text"])
         return io.NodeOutput(

@@ -20,9 +20,11 @@ from ..multitalk_core.guidance import (
     ProjectedGuidance,
     guide,
 )
+from .checks import checked
 from .hearing import hears_voices, without_audio
 from .host import Condition
 from .inputs import audio_scale, projected_guidance, text_scale
+from .matching import check_prompt
 from .sockets import CATEGORY
 
 
@@ -162,6 +164,7 @@ class Guider(io.ComfyNode):
         )
 
     @classmethod
+    @checked
     def execute(
         cls,
         model: ModelPatcher,
@@ -171,5 +174,7 @@ class Guider(io.ComfyNode):
         audio_scale: float,
         projected_guidance: bool,
     ) -> io.NodeOutput:
+        check_prompt("positive", positive, model)
+        check_prompt("negative", negative, model)
         scales = GuidanceScales(text_scale, audio_scale)
         return io.NodeOutput(AudioGuider(model, positive, negative, scales, projected_guidance))

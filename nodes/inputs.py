@@ -3,14 +3,14 @@
 import comfy.samplers
 from comfy_api.latest import io
 
+from ..multitalk_core import limits
 from ..multitalk_core.clips import check_frames
 from ..multitalk_core.dubbing import USUAL_DENOISE
 from ..multitalk_core.errors import MultiTalkError
-from ..multitalk_core.picture import SIZE_STEP, check_size
+from ..multitalk_core.picture import SIZE_STEP
 from ..multitalk_core.schemes import SCHEMES
 from .sockets import MultiTalkAudio, MultiTalkPersons
 
-LARGEST_SIDE = 16384  # pixels, as ComfyUI has it everywhere
 RELEASED = "released"  # the released code's timesteps
 
 
@@ -62,8 +62,7 @@ def denoise() -> io.Float.Input:
     return io.Float.Input(
         "denoise",
         default=USUAL_DENOISE,
-        min=0.01,
-        max=1.0,
+        **within(limits.DENOISE),
         step=0.01,
         optional=True,
         tooltip="Only with a video as the picture: how much of it is made anew, from 0.01 to 1. Less keeps "
@@ -95,8 +94,7 @@ def _size(name: str, default: int, label: str) -> io.Int.Input:
     return io.Int.Input(
         name,
         default=default,
-        min=SIZE_STEP,
-        max=LARGEST_SIDE,
+        **within(limits.SIZE),
         step=SIZE_STEP,
         tooltip=f"{label} of the video in pixels, a multiple of 16.",
     )
@@ -105,13 +103,7 @@ def _size(name: str, default: int, label: str) -> io.Int.Input:
 def sampling() -> list[io.Input]:
     """Steps, sampler, schedule and guidance."""
     return [
-        io.Int.Input(
-            "steps",
-            default=40,
-            min=1,
-            max=1000,
-            tooltip="Sampling steps, 1 to 1000: 40 as in the paper, 4 to 8 with a few-step LoRA.",
-        ),
+        steps(),
         io.Combo.Input(
             "sampler_name",
             options=comfy.samplers.SAMPLER_NAMES,
@@ -131,20 +123,27 @@ def sampling() -> list[io.Input]:
         io.Int.Input(
             "seed",
             default=0,
-            min=0,
-            max=0xFFFFFFFFFFFFFFFF,
+            **within(limits.SEED),
             control_after_generate=io.ControlAfterGenerate.fixed,
             tooltip="The same seed and settings give the same video.",
         ),
     ]
 
 
+def steps() -> io.Int.Input:
+    return io.Int.Input(
+        "steps",
+        default=40,
+        **within(limits.STEPS),
+        tooltip="Sampling steps, 1 to 1000: 40 as in the paper, 4 to 8 with a few-step LoRA.",
+    )
+
+
 def shift() -> io.Float.Input:
     return io.Float.Input(
         "shift",
         default=7.0,
-        min=0.1,
-        max=100.0,
+        **within(limits.SHIFT),
         step=0.1,
         tooltip="How far the noise levels lean towards noise, 0.1 to 100: 7 at 480p, 11 at 720p, 2 with a "
         "few-step LoRA. Replaces the model's own shift.",
@@ -155,8 +154,7 @@ def text_scale() -> io.Float.Input:
     return io.Float.Input(
         "text_scale",
         default=5.0,
-        min=0.0,
-        max=100.0,
+        **within(limits.GUIDANCE),
         step=0.1,
         tooltip="How strongly the prompt is followed, 0 to 100: 5 as released; 1 with a few-step LoRA, which "
         "saves a pass.",
@@ -167,8 +165,7 @@ def audio_scale() -> io.Float.Input:
     return io.Float.Input(
         "audio_scale",
         default=4.0,
-        min=0.0,
-        max=100.0,
+        **within(limits.GUIDANCE),
         step=0.1,
         tooltip="How strongly the voices are followed, 0 to 100: 4 as released, 2 with a few-step LoRA; 1 "
         "saves a pass.",
@@ -198,8 +195,7 @@ def binding() -> list[io.Input]:
         io.Float.Input(
             "audio_strength",
             default=1.0,
-            min=0.0,
-            max=10.0,
+            **within(limits.AUDIO_STRENGTH),
             step=0.05,
             advanced=True,
             tooltip="Factor of what the audio layers add, 0 to 10; 1 as trained, 0 is silence.",
@@ -207,8 +203,7 @@ def binding() -> list[io.Input]:
         io.Float.Input(
             "label_range",
             default=4.0,
-            min=0.0,
-            max=100.0,
+            **within(limits.LABEL_RANGE),
             step=0.5,
             advanced=True,
             tooltip="Width of each person's range of labels, 0 to 100; 4 in the paper.",
@@ -216,8 +211,7 @@ def binding() -> list[io.Input]:
         io.Float.Input(
             "label_distance",
             default=20.0,
-            min=0.0,
-            max=1000.0,
+            **within(limits.LABEL_DISTANCE),
             step=0.5,
             advanced=True,
             tooltip="From one person's lowest label to the next one's, 0 to 1000; 20 in the paper.",
@@ -225,8 +219,7 @@ def binding() -> list[io.Input]:
         io.Float.Input(
             "background_label",
             default=12.0,
-            min=-1000.0,
-            max=1000.0,
+            **within(limits.BACKGROUND_LABEL),
             step=0.5,
             advanced=True,
             tooltip="Label of everything that is nobody, -1000 to 1000; 12 in the paper.",
@@ -240,8 +233,7 @@ def finishing() -> list[io.Input]:
         io.Float.Input(
             "colour_strength",
             default=1.0,
-            min=0.0,
-            max=1.0,
+            **within(limits.FRACTION),
             step=0.05,
             advanced=True,
             tooltip="How far the frames' colours are matched with the picture's, 0 to 1; 1 as released.",
@@ -255,16 +247,14 @@ def finishing() -> list[io.Input]:
         io.Int.Input(
             "record_block",
             default=-1,
-            min=-1,
-            max=1000,
+            **within(limits.RECORDED),
             advanced=True,
             tooltip="Block of the model whose findings go to the binding output, from 0; -1: the middle one.",
         ),
         io.Int.Input(
             "record_step",
             default=-1,
-            min=-1,
-            max=1000,
+            **within(limits.RECORDED),
             advanced=True,
             tooltip="Step at which they are recorded, from 0; -1: the last one.",
         ),
@@ -276,16 +266,28 @@ def check_sizes(width: int | None, height: int | None, **frames: int | None) -> 
 
     None is a value that is linked and not yet known; the names of counts are input ids.
     """
-    check_size(SIZE_STEP if height is None else height, SIZE_STEP if width is None else width)
+    for name, side in (("width", width), ("height", height)):
+        if side is not None and side % SIZE_STEP:
+            lower = max(SIZE_STEP, side // SIZE_STEP * SIZE_STEP)
+            raise MultiTalkError(
+                f"{name} is {side}, but Wan takes multiples of {SIZE_STEP}: use {lower} or "
+                f"{lower + SIZE_STEP} instead."
+            )
     for name, count in frames.items():
         if count is not None:
             check_frames(count, name)
 
 
-def validate_sizes(**sizes: int | None) -> bool | str:
-    """`check_sizes` as ComfyUI's `validate_inputs` answers: True or a sentence."""
-    try:
-        check_sizes(**sizes)
-    except MultiTalkError as error:
-        return str(error)
-    return True
+def within(limit: limits.Limit) -> dict[str, int | float]:
+    """A limit as an input's minimum and maximum."""
+    return {"min": limit.least if limit.whole else Minimum(limit.least), "max": limit.most}
+
+
+class Minimum(float):
+    """A minimum above which NaN does not lie.
+
+    ComfyUI asks for `value < minimum`, and of two floats Python asks the one of the narrower class first.
+    """
+
+    def __gt__(self, value: float) -> bool:
+        return not value >= self

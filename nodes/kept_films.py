@@ -1,10 +1,11 @@
 """The node that shows which films' clips are kept, and clears them."""
 
 from comfy_api.latest import io, ui
-from server import PromptServer
 
-from ..multitalk_core.errors import LONGEST_MESSAGE, MultiTalkError, printable, quoted
+from ..multitalk_core.errors import MultiTalkError, quoted
 from ..multitalk_core.segments import Cleared, KeptFilm, clear_film, clear_films, kept_films, survey
+from .checks import check_queued, checked
+from .progress import lines_of, show_text
 from .sockets import CATEGORY
 from .store import store_folder
 
@@ -57,15 +58,20 @@ class KeptFilms(io.ComfyNode):
         return float("nan")
 
     @classmethod
+    def validate_inputs(cls, clear: dict | None = None) -> bool:
+        check_queued(cls, locals())
+        return True
+
+    @classmethod
+    @checked
     def execute(cls, clear: dict) -> io.NodeOutput:
         lines = _clear(clear)
         found = survey(store_folder())
         lines += [_line(film) for film in found.films]
         lines += found.passed
-        where = printable(str(store_folder()), LONGEST_MESSAGE)
-        lines.append(f"{len(found.films)} films, {_gigabytes(found.films)} in {where}")
-        text = "\n".join(lines)
-        PromptServer.instance.send_progress_text(text, cls.hidden.unique_id)
+        lines.append(f"{len(found.films)} films, {_gigabytes(found.films)} in {store_folder()}")
+        text = lines_of("\n".join(lines))
+        show_text(text, cls.hidden.unique_id)
         return io.NodeOutput(text, ui=ui.PreviewText(text))
 
 
@@ -86,7 +92,8 @@ def _named(name: str) -> KeptFilm:
     film = next((film for film in kept_films(store_folder()) if film.folder.name == name), None)
     if film is None:
         raise MultiTalkError(
-            f'No film "{quoted(name)}" is kept: take a name from the list, as it stands in its line.'
+            f'clear.film: No film "{quoted(name)}" is kept: take a name from the list, as it stands in its '
+            "line."
         )
     return film
 

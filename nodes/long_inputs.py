@@ -2,6 +2,7 @@
 
 from comfy_api.latest import io
 
+from ..multitalk_core import limits
 from ..multitalk_core.colour import COLOUR_METHODS, LAB
 from ..multitalk_core.film import CONTINUATIONS, MULTITALK
 from ..multitalk_core.joins import SEAM_FRAMES
@@ -29,23 +30,21 @@ def lengths() -> list[io.Input]:
             "length",
             default=0,
             min=0,
-            max=900000,
+            max=limits.FILM_FRAMES.most,
             tooltip="Length of the video in frames; 0: until the voices end, or a dubbed video. Past the "
             "voices' end there is silence, past a dubbed video's its last picture.",
         ),
         io.Int.Input(
             "clip_frames",
             default=81,
-            min=5,
-            max=1001,
+            **inputs.within(limits.CLIP_FRAMES),
             step=4,
             tooltip="Frames of one clip, 4n+1; Wan was trained on 81.",
         ),
         io.Int.Input(
             "motion_frames",
             default=5,
-            min=1,
-            max=997,
+            **inputs.within(limits.MOTION_FRAMES),
             step=4,
             tooltip="Frames of a clip that repeat the end of the one before, 4n+1, fewer than clip_frames: "
             "5 in the paper, 25 in the released code, 9 for InfiniteTalk. More is steadier and slower.",
@@ -78,8 +77,7 @@ def later() -> list[io.Input]:
         io.Float.Input(
             "keep_at_most",
             default=50.0,
-            min=0.001,
-            max=100000.0,
+            **inputs.within(limits.STORE_GIGABYTES),
             step=0.1,
             optional=True,
             advanced=True,
@@ -90,7 +88,7 @@ def later() -> list[io.Input]:
             "stop_after",
             default=0,
             min=0,
-            max=100000,
+            max=limits.CLIPS.most,
             optional=True,
             tooltip="Stop after this clip, counted from 1, to look at the video so far; 0: never. With a "
             "later clip or 0 the film goes on from there.",
@@ -140,8 +138,7 @@ def _joins() -> list[io.Input]:
         io.Int.Input(
             "seam_frames",
             default=SEAM_FRAMES,
-            min=0,
-            max=25,
+            **inputs.within(limits.SEAM_FRAMES),
             optional=True,
             advanced=True,
             tooltip="Frames over which the jump where a clip begins fades; 0 leaves it, as released.",
@@ -149,8 +146,7 @@ def _joins() -> list[io.Input]:
         io.Float.Input(
             "codec_correction",
             default=0.0,
-            min=0.0,
-            max=1.0,
+            **inputs.within(limits.FRACTION),
             step=0.05,
             optional=True,
             advanced=True,

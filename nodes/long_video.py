@@ -11,11 +11,12 @@ from ..multitalk_core.clips import plan_clips
 from ..multitalk_core.colour import LAB
 from ..multitalk_core.drawing.drift import drift_picture
 from ..multitalk_core.errors import MultiTalkError
-from ..multitalk_core.film import MULTITALK
+from ..multitalk_core.film import MULTITALK, Take
 from ..multitalk_core.joins import SEAM_FRAMES, Joins
 from ..multitalk_core.steadiness import Steadiness
 from ..multitalk_core.takes import check_clip, parse_prompts, parse_retakes, plan_takes
 from . import inputs, long_inputs
+from .checks import check_queued, checked, naming
 from .clip_settings import ClipSettings
 from .film_file import hand_out, is_wired, losses, new_path, write_film
 from .prompts import encode_prompts
@@ -83,13 +84,12 @@ class LongVideo(io.ComfyNode):
         motion_frames: int | None = None,
         retakes: str | None = None,
         prompts: str | None = None,
-    ) -> bool | str:
-        try:
-            inputs.check_sizes(width, height, clip_frames=clip_frames, motion_frames=motion_frames)
-            parse_retakes(retakes or "")
-            parse_prompts(prompts or "")
-        except MultiTalkError as error:
-            return str(error)
+    ) -> bool:
+        check_queued(cls, locals())
+        inputs.check_sizes(width, height, clip_frames=clip_frames, motion_frames=motion_frames)
+        if clip_frames is not None and motion_frames is not None:
+            _check_overlap(clip_frames, motion_frames)
+        _takes(retakes or "", prompts or "")
         return True
 
     @classmethod
@@ -100,6 +100,7 @@ class LongVideo(io.ComfyNode):
         return [is_wired(get_progress_state().dynprompt, node_id, IMAGES), losses(node_id)]
 
     @classmethod
+    @checked
     def execute(
         cls,
         audio: Conversation,
@@ -121,10 +122,13 @@ class LongVideo(io.ComfyNode):
         shoot = Shoot(audio=audio, **shared)
         size = (shoot.height, shoot.width)
         inputs.check_sizes(shoot.width, shoot.height, clip_frames=clip_frames, motion_frames=motion_frames)
+        _check_overlap(clip_frames, motion_frames)
+        retaken, reworded = _takes(retakes, prompts)
         whole = plan_clips(length or shoot.frames, clip_frames, motion_frames)
         if stop_after:
-            check_clip(stop_after - 1, whole)
-        takes = plan_takes(whole, audio.fps, parse_retakes(retakes), parse_prompts(prompts))
+            with naming("stop_after"):
+                check_clip(stop_after - 1, whole)
+        takes = plan_takes(whole, audio.fps, retaken, reworded)
         node_id, graph = cls.hidden.unique_id, cls.hidden.dynprompt
         keeps = keep_clips and not shoot.draft
         plan = shoot.drafted(whole)
@@ -147,6 +151,22 @@ class LongVideo(io.ComfyNode):
         found = [(plan.clips[index], record) for index, record in shoot.recorder.records.items()]
         drawn = drift_picture(steadiness.drift, steadiness.change, steadiness.starts, audio.fps)
         return io.NodeOutput(images, sound_for(audio, frames), hand_out(node_id, path), found, drawn[None])
+
+
+def _check_overlap(clip_frames: int, motion_frames: int) -> None:
+    if motion_frames >= clip_frames:
+        raise MultiTalkError(
+            f"motion_frames is {motion_frames} and clip_frames {clip_frames}, which leaves nothing new in a "
+            "clip: use fewer motion_frames."
+        )
+
+
+def _takes(retakes: str, prompts: str) -> tuple[dict[int, Take], list[tuple[float, str]]]:
+    """Both texts, read."""
+    with naming("retakes"):
+        retaken = parse_retakes(retakes)
+    with naming("prompts"):
+        return retaken, parse_prompts(prompts)
 
 
 def _kept(graph: DynamicPrompt, node_id: str, gigabytes: float, dubbed: bool) -> FilmOfNode:

@@ -1,11 +1,13 @@
 """A plot of both voices against both mouths of the demo's film."""
 
+from comfy.model_management import throw_exception_if_processing_interrupted
 from comfy_api.latest import io, ui
 from torch import Tensor
 
 from ..multitalk_core.audio.conversation import Conversation
 from ..multitalk_core.drawing.mouths import mouths_picture
 from ..multitalk_core.evaluation.film import measure_film
+from .checks import checked
 from .sockets import CATEGORY, MultiTalkAudio
 
 
@@ -40,8 +42,15 @@ class MouthsPlot(io.ComfyNode):
         )
 
     @classmethod
+    @checked
     def execute(cls, images: Tensor, audio: Conversation, picture: Tensor) -> io.NodeOutput:
         tracks = audio.timeline.tracks(seconds=len(images) / audio.fps)
-        mouths = measure_film(images[..., :3], picture[0, ..., :3], list(tracks), audio.fps)
+        mouths = measure_film(
+            images[..., :3],
+            picture[0, ..., :3],
+            list(tracks),
+            audio.fps,
+            throw_exception_if_processing_interrupted,
+        )
         plot = mouths_picture(mouths.openness, mouths.loudness, audio.fps)[None]
         return io.NodeOutput(plot, ui=ui.PreviewImage(plot, cls=cls))

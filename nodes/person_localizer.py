@@ -1,12 +1,15 @@
 """The node that says who is where in the picture."""
 
 import torch
+from comfy.model_management import throw_exception_if_processing_interrupted
 from comfy_api.latest import Input, io, ui
 from torch import Tensor
 
 from ..multitalk_core.detection import find_persons
 from ..multitalk_core.drawing.overlay import persons_overlay
-from ..multitalk_core.errors import MultiTalkError
+from ..multitalk_core.errors import MultiTalkError, quoted
+from ..multitalk_core.limits import MOST_SPEAKERS
+from ..multitalk_core.memory import FLOAT_BYTES
 from ..multitalk_core.persons import (
     GIVEN,
     ORDERS,
@@ -17,11 +20,13 @@ from ..multitalk_core.persons import (
     persons_from_masks,
     persons_from_parts,
 )
+from .checks import check_queued, checked, naming
 from .folders import list_model_folders, model_path
+from .kinds import BOX_KEYS, box_list
+from .memory import check_memory
 from .sockets import CATEGORY, BoundingBox, MultiTalkPersons
 from .source import source_of
 
-MOST_PERSONS = 8
 AUTOMATIC, MASKS, BOXES, PARTS = "automatic", "masks", "boxes", "equal parts"
 FACES = "faces"  # found without any download
 KIND = "detection"
@@ -72,12 +77,27 @@ class PersonLocalizer(io.ComfyNode):
         )
 
     @classmethod
+    def validate_inputs(cls, method: dict | None = None, speaker_order: str | None = None) -> bool:
+        check_queued(cls, locals())
+        _indices(speaker_order or "")
+        return True
+
+    @classmethod
+    @checked
     def execute(cls, image: Tensor | Input.Video, method: dict, speaker_order: str) -> io.NodeOutput:
-        picture, _ = source_of(image)
+        order = _indices(speaker_order)
+        picture, _ = source_of("image", image)
         persons = _persons(picture, method)
         check_same_size(persons, *picture.shape[:2])
-        if speaker_order.strip():
-            persons = persons.ordered(_indices(speaker_order))
+        if order:
+            with naming("speaker_order"):
+                persons = persons.ordered(order)
+        height, width = persons.size
+        check_memory(
+            FLOAT_BYTES * (persons.count + 1) * height * width,
+            f"Masks of {persons.count} persons in {width}×{height} pixels",
+            "scale the picture down",
+        )
         masks = torch.cat([persons.masks, persons.background[None]]).float()
         preview = persons_overlay(picture, persons)[None]
         return io.NodeOutput(persons, masks, preview, ui=ui.PreviewImage(preview, cls=cls))
@@ -88,7 +108,7 @@ def _found() -> io.Int.Input:
         "persons",
         default=0,
         min=0,
-        max=MOST_PERSONS,
+        max=MOST_SPEAKERS,
         tooltip="How many persons speak or listen, 0 to 8; the most prominent ones are taken. 0: all that "
         "are found.",
     )
@@ -111,7 +131,7 @@ def _masks() -> io.Autogrow.Input:
             io.Mask.Input(
                 "mask", tooltip="Where this person is, at the picture's size; or a batch of persons."
             ),
-            names=[f"person_{number}" for number in range(1, MOST_PERSONS + 1)],
+            names=[f"person_{number}" for number in range(1, MOST_SPEAKERS + 1)],
             min=1,
         ),
         tooltip="One mask for each person, in speaker order.",
@@ -158,7 +178,7 @@ def _parts() -> io.Int.Input:
         "parts",
         default=2,
         min=1,
-        max=MOST_PERSONS,
+        max=MOST_SPEAKERS,
         tooltip="Into how many parts the picture is cut, 1 to 8, one a person, from left to right.",
     )
 
@@ -168,16 +188,26 @@ def _persons(picture: Tensor, method: dict) -> Persons:
     match method["method"]:
         case "automatic":
             model = None if method["model"] == FACES else model_path(KIND, method["model"])
-            return find_persons(picture, method["persons"] or None, model)
+            return find_persons(
+                picture, method["persons"] or None, model, throw_exception_if_processing_interrupted
+            )
         case "masks":
-            masks = [mask for batch in method["masks"].values() for mask in _mask_list(batch)]
-            background = method.get("background")
-            background = None if background is None else _mask_list(background)[0]
-            return persons_from_masks(masks, background, GIVEN, method["allow_overlap"])
+            return _masked(method["masks"], method.get("background"), method["allow_overlap"])
         case "boxes":
-            return persons_from_boxes(_box_list(method["boxes"]), height, width, method["order"])
+            boxes = [_box(*(box[key] for key in BOX_KEYS)) for box in box_list(method["boxes"])]
+            with naming("method.boxes"):
+                return persons_from_boxes(boxes, height, width, method["order"])
         case _:
-            return persons_from_parts(method["parts"], height, width)
+            with naming("method.parts"):
+                return persons_from_parts(method["parts"], height, width)
+
+
+def _masked(batches: dict[str, Tensor], background: Tensor | None, allow_overlap: bool) -> Persons:
+    masks = [mask for batch in batches.values() for mask in _mask_list(batch)]
+    with naming("method.masks"):
+        return persons_from_masks(
+            masks, None if background is None else _mask_list(background)[0], GIVEN, allow_overlap
+        )
 
 
 def _mask_list(batch: Tensor) -> list[Tensor]:
@@ -185,20 +215,22 @@ def _mask_list(batch: Tensor) -> list[Tensor]:
     return list(batch.cpu().reshape(-1, *batch.shape[-2:]))
 
 
-def _box_list(boxes: object) -> list[Box]:
-    """One box, a list of them, or one list an image, of which the first counts."""
-    if isinstance(boxes, dict):
-        boxes = [boxes]
-    if boxes and isinstance(boxes[0], list):
-        boxes = boxes[0]
-    return [Box(box["x"], box["y"], box["x"] + box["width"], box["y"] + box["height"]) for box in boxes]
+def _box(x: float, y: float, width: float, height: float) -> Box:
+    return Box(x, y, x + width, y + height)
 
 
 def _indices(speaker_order: str) -> list[int]:
+    """From 0; none leaves the order as found."""
+    words = speaker_order.split(",") if speaker_order.strip() else []
     try:
-        return [int(number) - 1 for number in speaker_order.split(",")]
+        order = [int(word) - 1 for word in words]
     except ValueError as error:
         raise MultiTalkError(
-            f"The speaker order {speaker_order} cannot be read: write the persons' numbers with commas, such "
-            "as 2, 1."
+            f"speaker_order is {quoted(speaker_order)}: write the persons' numbers with commas, such as 2, 1."
         ) from error
+    if len(set(order)) < len(order) or not set(order) <= set(range(MOST_SPEAKERS)):
+        raise MultiTalkError(
+            f"speaker_order is {quoted(speaker_order)}: write each person's number once, from 1 to "
+            f"{MOST_SPEAKERS}."
+        )
+    return order

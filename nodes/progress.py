@@ -2,6 +2,7 @@
 
 import logging
 import time
+from html import escape
 
 import comfy.model_management
 import comfy.utils
@@ -13,6 +14,7 @@ from torch import Tensor
 
 from ..multitalk_core.clips import ClipPlan, latent_frames
 from ..multitalk_core.drawing.canvas import to_image
+from ..multitalk_core.errors import LONGEST_MESSAGE, printable, quoted
 from ..multitalk_core.film import FinishedClip
 from ..multitalk_core.guidance import GuidanceScales
 
@@ -91,6 +93,7 @@ class Reporter:
 
     def tell(self, text: str, level: int = logging.INFO) -> None:
         """Log a text and show it on the node from now on."""
+        text = lines_of(text)
         self.text = f"{self.text}\n{text}" if self.text else text
         logging.log(level, "[MultiTalk] %s", text)
         self._show(self.text)
@@ -132,4 +135,14 @@ class Reporter:
 
     def _show(self, text: str) -> None:
         if self.node_id is not None:
-            PromptServer.instance.send_progress_text(text, self.node_id)
+            show_text(text, self.node_id)
+
+
+def show_text(text: str, node_id: str) -> None:
+    """Show a text on a node. The page takes it as HTML, so that signs of markup are escaped."""
+    PromptServer.instance.send_progress_text(escape(lines_of(text), quote=False), quoted(node_id))
+
+
+def lines_of(text: str) -> str:
+    """A text of several lines, each fit to be shown and logged."""
+    return "\n".join(printable(line, LONGEST_MESSAGE) for line in text.split("\n"))

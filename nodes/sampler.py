@@ -4,7 +4,9 @@ import torch
 from comfy_api.latest import io
 
 from ..multitalk_core.clips import Clip, ClipPlan
+from ..multitalk_core.limits import CLIP_FRAMES
 from . import inputs
+from .checks import check_queued, checked
 from .shoot import Shoot, raw_latent
 from .sockets import CATEGORY, MultiTalkBinding
 
@@ -35,8 +37,7 @@ class Sampler(io.ComfyNode):
                 io.Int.Input(
                     "frames",
                     default=81,
-                    min=5,
-                    max=1001,
+                    **inputs.within(CLIP_FRAMES),
                     step=4,
                     tooltip="Length in frames, 4n+1: 81, what Wan was trained on, are 3.24 seconds at 25 "
                     "frames per second. Past the voices' end there is silence.",
@@ -61,10 +62,13 @@ class Sampler(io.ComfyNode):
     @classmethod
     def validate_inputs(
         cls, width: int | None = None, height: int | None = None, frames: int | None = None
-    ) -> bool | str:
-        return inputs.validate_sizes(width=width, height=height, frames=frames)
+    ) -> bool:
+        check_queued(cls, locals())
+        inputs.check_sizes(width, height, frames=frames)
+        return True
 
     @classmethod
+    @checked
     def execute(cls, frames: int, **shared: object) -> io.NodeOutput:
         shoot = Shoot(**shared)
         inputs.check_sizes(shoot.width, shoot.height, frames=frames)

@@ -7,7 +7,8 @@ from comfy_api.latest import io
 from torch import Tensor
 
 from ..multitalk_core.guidance import released_timesteps
-from .inputs import RELEASED, shift
+from .checks import checked
+from .inputs import RELEASED, shift, steps
 from .sockets import CATEGORY
 
 
@@ -64,18 +65,13 @@ class ReleasedSigmas(io.ComfyNode):
             description="The noise levels of MultiTalk's own code, for SamplerCustomAdvanced.",
             search_aliases=["multitalk", "scheduler", "timesteps", "sigmas", "shift"],
             inputs=[
-                io.Int.Input(
-                    "steps",
-                    default=40,
-                    min=1,
-                    max=1000,
-                    tooltip="Sampling steps, 1 to 1000: 40 as in the paper, 4 to 8 with a few-step LoRA.",
-                ),
+                steps(),
                 shift(),
             ],
             outputs=[io.Sigmas.Output("sigmas", tooltip="For SamplerCustomAdvanced.")],
         )
 
     @classmethod
+    @checked
     def execute(cls, steps: int, shift: float) -> io.NodeOutput:
         return io.NodeOutput(released_timesteps(steps, shift) / 1000)

@@ -33,7 +33,8 @@ from .computed import computed
 from .hearing import fitting_adapter
 from .host import AudioSettings
 from .maker import ComfyClipMaker, SamplingSettings
-from .matching import check_voices, persons_for
+from .matching import check_crop, check_prompt, check_vae, check_voices, cut_away, persons_for
+from .memory import check_film_memory
 from .progress import Reporter, frames_gigabytes, summary
 from .schedule import sigmas_for, with_shift
 from .source import region_of, source_of
@@ -90,7 +91,7 @@ class Shoot:
     @cached_property
     def source(self) -> tuple[Tensor, Video | None]:
         """The picture, and the video that is dubbed."""
-        return source_of(self.picture)
+        return source_of("picture", self.picture)
 
     @property
     def video(self) -> Video | None:
@@ -128,7 +129,14 @@ class Shoot:
             clips.kept.check(plan, (self.height, self.width))
         adapter = fitting_adapter(self.model, self.audio_adapter)
         check_voices(self.audio, adapter)
+        check_vae(self.model, self.vae)
+        check_prompt("positive", self.positive, self.model)
+        check_prompt("negative", self.negative, self.model)
+        for prompt in clips.prompts.values():
+            check_prompt("text_encoder", prompt, self.model)
         picture, _ = self.source
+        check_crop("picture", picture.shape[:2], self.height, self.width)
+        check_film_memory(plan.clips[0].frames, clips.held, self.height, self.width)
         persons = persons_for(self.persons, self.audio, self.scheme, *picture.shape[:2])
         check_same_size(persons, *picture.shape[:2])
         masks = persons.token_masks(self.height, self.width)
@@ -138,6 +146,8 @@ class Shoot:
         self.recorder = self._recorder(steps)
         self.reporter = Reporter(model, node_id, len(plan.clips), steps)
         self._tell_outlook(model, adapter, plan, clips, settings)
+        for sentence in cut_away(persons, self.height, self.width):
+            self.reporter.tell(sentence, logging.WARNING)
         maker = ComfyClipMaker(
             model,
             adapter,

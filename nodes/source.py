@@ -5,26 +5,38 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
+import torch
+from comfy.model_management import throw_exception_if_processing_interrupted
 from comfy_api.latest import Input, InputImpl
 from torch import Tensor
 
 from ..multitalk_core.errors import MultiTalkError
 from ..multitalk_core.source_video import Video, VideoFile, VideoInMemory
+from .kinds import check_kind
 
 
-def source_of(picture: Tensor | Input.Video) -> tuple[Tensor, Video | None]:
+def source_of(name: str, picture: Tensor | Input.Video) -> tuple[Tensor, Video | None]:
     """The first picture [height, width, 3] in 0..1, and the video to dub; None where an IMAGE is connected.
 
     A file stays on disk, as far as it was trimmed; what other nodes put together is in memory already.
 
+    Parameters
+    ----------
+    name : str
+        The input's id.
+    picture : Tensor [pictures, height, width, channels] or video
+
     Raises
     ------
     MultiTalkError
-        When the file cannot be read.
+        When the file cannot be read, or there is no picture of numbers in it.
     """
     if isinstance(picture, Tensor):
-        return picture[0, :, :, :3].float().cpu(), None
-    video = _opened(picture)
+        first = picture[0, :, :, :3].float().cpu()
+        if not torch.isfinite(first).all():
+            raise MultiTalkError(f"{name}: it holds numbers that are NaN or infinite; make it again.")
+        return first, None
+    video = Interruptible(_opened(name, picture))
     return video.picture(), video
 
 
@@ -43,20 +55,18 @@ def region_of(masks: Tensor, video: Video) -> Video:
         )
     if len(masks) == 1:
         return VideoInMemory(masks[..., None], Fraction(1))
-    return MaskOfEachPicture(masks, video)
+    return MaskOfEachPicture(video, masks)
 
 
 @dataclass(frozen=True, eq=False)
-class MaskOfEachPicture:
-    """Masks as a `Video`, each shown exactly when its picture is, however uneven the video's times are.
+class Interruptible:
+    """A `Video` of which no further picture is read once the user has interrupted.
 
     Attributes
     ----------
-    masks : Tensor [pictures, height, width], in 0..1
     video : Video
     """
 
-    masks: Tensor
     video: Video
 
     @property
@@ -76,18 +86,37 @@ class MaskOfEachPicture:
         return self.video.fps
 
     def picture(self) -> Tensor:
-        """As in `Video`, [height, width, 1]."""
+        """As in `Video`."""
         return next(self.pictures(self.times[:1]))
+
+    def pictures(self, times: np.ndarray) -> Iterator[Tensor]:
+        """As in `Video`."""
+        for picture in self.video.pictures(times):
+            throw_exception_if_processing_interrupted()
+            yield picture
+
+
+@dataclass(frozen=True, eq=False)
+class MaskOfEachPicture(Interruptible):
+    """Masks as a `Video`, each shown exactly when its picture is, however uneven the video's times are.
+
+    Attributes
+    ----------
+    masks : Tensor [pictures, height, width], in 0..1
+    """
+
+    masks: Tensor
 
     def pictures(self, times: np.ndarray) -> Iterator[Tensor]:
         """As in `Video`, [height, width, 1]."""
         return (self.masks[index, :, :, None].float().cpu() for index in self.times.searchsorted(times))
 
 
-def _opened(picture: Input.Video) -> Video:
+def _opened(name: str, picture: Input.Video) -> Video:
     if not isinstance(picture, InputImpl.VideoFromComponents):
         file = picture.get_stream_source()
         if isinstance(file, str):
             return VideoFile.open(file).trimmed(*picture.get_active_trim_window())
     components = picture.get_components()
+    check_kind(name, "IMAGE", components.images)
     return VideoInMemory(components.images, components.frame_rate)

@@ -1,7 +1,7 @@
 """Mouths and voices of a finished film of cartoon people, and its binding score."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from torch import Tensor
 from ..errors import MultiTalkError
 from .binding import BindingScore, binding_score
 from .envelope import loudness_envelope
-from .mouths import Face, find_faces, mouth_openness
+from .mouths import Face, find_faces, follow_faces, mouth_openness
 
 BLOCK_FRAMES = 13  # half a second
 
@@ -38,7 +38,11 @@ class FilmMouths:
 
 
 def measure_film(
-    frames: Tensor, picture: Tensor, voices: Sequence[np.ndarray], fps: float = 25.0
+    frames: Tensor,
+    picture: Tensor,
+    voices: Sequence[np.ndarray],
+    fps: float = 25.0,
+    check_interrupted: Callable[[], None] = lambda: None,
 ) -> FilmMouths:
     """Find the faces in the picture, and read their mouths in the film and the loudness of the voices.
 
@@ -50,6 +54,8 @@ def measure_film(
     voices : sequence of np.ndarray [samples]
         Each speaker's own track, mono at 16 kHz, equally loud.
     fps : float
+    check_interrupted : callable
+        Called before every frame; raises where the user has interrupted.
 
     Raises
     ------
@@ -65,7 +71,8 @@ def measure_film(
     faces = [face_in_film(face, picture.shape[:2], frames.shape[1:3]) for face in faces]
     loudness = torch.stack([loudness_envelope(voice, len(frames), fps) for voice in voices])
     columns = tuple(face.x * frames.shape[1] / frames.shape[2] for face in faces)
-    return FilmMouths(mouth_openness(frames, faces), loudness, columns)
+    openness = mouth_openness(frames, faces, follow_faces(frames, faces, check_interrupted=check_interrupted))
+    return FilmMouths(openness, loudness, columns)
 
 
 def face_in_film(face: Face, picture: tuple[int, int], film: tuple[int, int]) -> Face:

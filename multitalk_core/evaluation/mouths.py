@@ -3,7 +3,7 @@
 Lengths are in picture heights, places inside a face in half widths of the face.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -64,7 +64,12 @@ def find_faces(picture: Tensor) -> list[Face]:
     return faces
 
 
-def follow_faces(video: Tensor, faces: Sequence[Face], expected: Tensor | None = None) -> Tensor:
+def follow_faces(
+    video: Tensor,
+    faces: Sequence[Face],
+    expected: Tensor | None = None,
+    check_interrupted: Callable[[], None] = lambda: None,
+) -> Tensor:
     """Where each face is in every frame, by its eyes.
 
     Parameters
@@ -74,6 +79,8 @@ def follow_faces(video: Tensor, faces: Sequence[Face], expected: Tensor | None =
         Where they are in the first frame.
     expected : Tensor [faces, frames, 2], optional
         Middles to look around; else around where a face was in the frame before.
+    check_interrupted : callable
+        Called before every frame; raises where the user has interrupted.
 
     Returns
     -------
@@ -81,7 +88,9 @@ def follow_faces(video: Tensor, faces: Sequence[Face], expected: Tensor | None =
     """
     frames = video.movedim(-1, 1)
     around = [None] * len(faces) if expected is None else expected
-    return torch.stack([_follow(frames, face, path) for face, path in zip(faces, around, strict=True)])
+    return torch.stack(
+        [_follow(frames, face, path, check_interrupted) for face, path in zip(faces, around, strict=True)]
+    )
 
 
 def mouth_openness(video: Tensor, faces: Sequence[Face], paths: Tensor | None = None) -> Tensor:
@@ -104,13 +113,16 @@ def mouth_openness(video: Tensor, faces: Sequence[Face], paths: Tensor | None = 
     return torch.stack([_openness_of(frames, face, path) for face, path in zip(faces, paths, strict=True)])
 
 
-def _follow(frames: Tensor, face: Face, expected: Tensor | None) -> Tensor:
+def _follow(
+    frames: Tensor, face: Face, expected: Tensor | None, check_interrupted: Callable[[], None]
+) -> Tensor:
     place = torch.tensor([[face.x, face.y]])
     template = _sample(frames[:1], place, face.size, EYES)
     steps = torch.arange(-REACH, REACH + STEP / 2, STEP) * face.size
     shifts = torch.cartesian_prod(steps, steps)
     path = []
     for index, frame in enumerate(frames):
+        check_interrupted()
         places = shifts + (place if expected is None else expected[index])
         seen = _sample(frame.expand(len(shifts), -1, -1, -1), places, face.size, EYES)
         place = places[(seen - template).square().mean((1, 2, 3)).argmin()]

@@ -12,15 +12,18 @@ import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from websocket import create_connection
 
 PACKS = {
     "ComfyUI-MultiTalk": Path(__file__).parents[2],
     "tiny_text_encoder": Path(__file__).parent / "tiny_text_encoder",
+    "odd_values": Path(__file__).parent / "odd_values",
 }
 START_SECONDS = 120
 RUN_SECONDS = 300
 PREVIEW, TEXT = 1, 3  # kinds of binary messages
+EXCEPTION = "exception_during"  # of a node's own check
 FINAL_EVENTS = ("execution_success", "execution_error", "execution_interrupted")
 
 
@@ -162,6 +165,20 @@ class ComfyServer:
         run = self.attempt(graph)
         assert run.failure is not None, "the graph ran to its end"
         return run.failure
+
+    def faults(self, graph: dict) -> list[tuple[str, str]]:
+        """All that is told of a graph that is refused when it is queued: (node, words).
+
+        ComfyUI's own words get the input in front; a node's own check says it itself.
+        """
+        with pytest.raises(urllib.error.HTTPError) as refusal:
+            self.post("/prompt", {"prompt": graph, "client_id": self.client})
+        answer = json.load(refusal.value)
+        return [
+            (node, fault["details"] + ("" if EXCEPTION in fault["type"] else f": {fault['message']}"))
+            for node, faults in answer["node_errors"].items()
+            for fault in faults["errors"]
+        ]
 
     def attempt(self, graph: dict, on_event=None) -> Run:
         """Run a graph, whatever becomes of it.

@@ -105,9 +105,12 @@ def test_only_what_changed_runs_again(server):
 @pytest.mark.parametrize(
     ("inputs", "sentence"),
     [
-        ({"voices.speaker_1": None, "voices.speaker_2": None}, "No speaker has a voice"),
-        ({"speakers": 1}, "There is a voice for speaker 2"),
-        ({"timing": "table", "timing.turns": "", "timing.names": ""}, "speaker_1 is the recording"),
+        ({"voices.speaker_1": None, "voices.speaker_2": None}, "voices: no speaker has a voice"),
+        ({"speakers": 1}, "speakers is 1, but there is a voice for speaker 2"),
+        (
+            {"timing": "table", "timing.turns": "", "timing.names": ""},
+            "voices: with a table, speaker_1 is the recording",
+        ),
         (
             {"voices.speaker_2": None, "timing": "table", "timing.turns": "1,2", "timing.names": ""},
             "names no column speaker",
@@ -121,7 +124,7 @@ def test_only_what_changed_runs_again(server):
             },
             "within the recording",
         ),
-        ({"fps": 0.0}, "smaller than min"),
+        ({"fps": 0.0}, "fps is 0.0: give a number from 1.0 to 60.0"),
     ],
 )
 def test_what_cannot_be_encoded_is_refused_in_a_sentence(server, inputs, sentence):

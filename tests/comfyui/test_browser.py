@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from browser import Browser, find_chromium
-from comfy_page import complaints, open_page, press_run
+from comfy_page import RUN_BUTTON, complaints, open_page, press_run
 from standins import put_standins
 
 from multitalk_core.audio.waveform import read_audio
@@ -18,6 +18,9 @@ return app.rootGraph.nodes
   .filter(node => !LiteGraph.registered_node_types[node.type] || node.has_errors)
   .map(node => node.type);
 """
+DETAILS_BUTTON = (
+    "[...document.querySelectorAll('button')].find(button => button.innerText.includes('View details'))"
+)
 
 
 @pytest.fixture(scope="module")
@@ -84,3 +87,33 @@ def test_boxes_leave_the_other_settings_alone_when_a_graph_is_opened_again(page)
     page.evaluate("await app.loadApiJson(graph, 'boxes')", graph=graph)
     page.evaluate("await app.loadGraphData(app.rootGraph.serialize(), true, true, 'boxes again')")
     assert page.evaluate("return (await app.graphToPrompt()).output")["2"]["inputs"] == locate
+
+
+def words_of_failure(page: Browser, node: str, widget: str, value: object) -> tuple[str, str]:
+    """What the page shows when the demo has run with another value of a widget: at first, and in detail."""
+    load(page, "demo")
+    page.evaluate(
+        "const changed = app.rootGraph.nodes.find(each => each.type === node);"
+        "changed.widgets.find(each => each.name === widget).value = value;"
+        f"({RUN_BUTTON}).click();",
+        node=node,
+        widget=widget,
+        value=value,
+    )
+    page.wait_for(DETAILS_BUTTON, 120)
+    first = page.evaluate("return document.body.innerText")
+    page.evaluate(f"({DETAILS_BUTTON}).click()")
+    page.wait_for("document.body.innerText.includes('Error detected')")
+    page.listen(2)
+    return first, page.evaluate("return document.body.innerText")
+
+
+def test_the_report_of_a_failed_run_has_the_sentence_before_any_path(page):
+    _, report = words_of_failure(page, "MultiTalkPersonLocalizer", "speaker_order", "3, 1")
+    sentence = "MultiTalk: speaker_order: The order 3, 1 does not name each of the 2 persons exactly once."
+    assert f"- **Exception Type:** MultiTalk\n- **Exception Message:** {sentence}" in report
+
+
+def test_a_graph_that_is_refused_shows_its_sentence_at_once(page):
+    shown, _ = words_of_failure(page, "MultiTalkLongVideo", "clip_frames", 14)
+    assert "clip_frames is 14, but Wan makes 4n + 1 frames: use 13 or 17 instead." in shown

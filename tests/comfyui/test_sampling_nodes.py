@@ -186,7 +186,7 @@ def test_numbers_that_cannot_be(server, picture, changes, words):
 
 @pytest.mark.parametrize(
     ("changes", "words"),
-    [({"clip_frames": 12}, "use 9 or 13"), ({"motion_frames": 9}, "leave nothing new")],
+    [({"clip_frames": 12}, "use 9 or 13"), ({"motion_frames": 9}, "leaves nothing new")],
 )
 def test_clips_that_cannot_be(server, picture, changes, words):
     assert words in server.refuse(long_video_graph(picture, **changes)).message

@@ -1,0 +1,11 @@
+"""A tenth of the fuzz that `make soak` runs whole."""
+
+from multitalk_core.standalone.demo_models import EMBEDDED
+from soak.fuzz_server import Fuzz
+
+
+def test_wrong_values_get_sentences_and_the_server_goes_on(server):
+    counts = Fuzz(server, server.upload(EMBEDDED / "picture.png", "fuzz.png"), seed=1, patience=0.3).run(150)
+    print(counts)
+    assert not counts.faults, "\n".join(counts.faults)
+    assert counts.outcomes["sentences"] > 75

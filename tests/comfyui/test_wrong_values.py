@@ -1,0 +1,239 @@
+"""What no node should be given: told once, at the right input, before work; the server goes on."""
+
+import numpy as np
+import pytest
+from graphs import custom_graph, long_video_graph, node, sampler_graph
+from PIL import Image
+
+from multitalk_core.standalone.demo_models import EMBEDDED
+
+NAN = float("nan")
+QUICK = {"steps": 1, "text_scale": 1.0, "audio_scale": 1.0}
+DYNAMIC_COMBO = "COMFY_DYNAMICCOMBO_V3"
+
+
+@pytest.fixture(scope="module")
+def picture(server):
+    return server.upload(EMBEDDED / "picture.png", "wrong_values.png")
+
+
+def with_changes(graph: dict, name: str, **changes: object) -> dict:
+    """A graph in which inputs of one node are changed, or left out where they are None."""
+    inputs = graph[name]["inputs"] | changes
+    graph[name]["inputs"] = {key: value for key, value in inputs.items() if value is not None}
+    return graph
+
+
+@pytest.mark.parametrize(
+    "name, changes, words",
+    [
+        ("sampler", {"audio_scale": NAN}, "audio_scale: Value nan smaller than min of 0.0"),
+        ("sampler", {"shift": float("inf")}, "shift: Value inf bigger than max of 100.0"),
+        ("sampler", {"frames": 1_000_001}, "frames is 1000001: give a whole number from 5 to 1001."),
+        ("sampler", {"width": 16_400}, "width is 16400: give a whole number from 16 to 16384."),
+        ("sampler", {"height": 33}, "height is 33, but"),
+        ("sampler", {"steps": 0}, "steps"),  # ComfyUI's own check, at the input itself
+        ("sampler", {"scheme": "tabel"}, "scheme: 'tabel' not in"),
+        ("film", {"clip_frames": 14}, "clip_frames is 14, but"),
+        ("film", {"motion_frames": 9}, "motion_frames is 9 and clip_frames 9"),
+        ("film", {"length": 10**9}, "length"),
+        ("film", {"keep_at_most": NAN}, "keep_at_most: Value nan"),
+        ("film", {"codec_correction": -0.1}, "codec_correction: Value -0.1 smaller than min of 0.0"),
+        ("film", {"retakes": "this is no retake"}, 'retakes: "this is no retake" is no retake'),
+        ("film", {"retakes": "9" * 5000 + ": 1"}, 'retakes: "999'),
+        ("film", {"prompts": "0:" + "9" * 400 + " x"}, 'prompts: "0:999'),
+        ("film", {"prompts": "\ud800"}, "prompts holds \\ud800"),
+        ("film", {"retakes": "1: 2\n" * 100_000}, "retakes has 500,000 characters"),
+        ("audio", {"timing": "tabel"}, 'timing: this is missing, or not one of the words "together", '),
+        ("audio", {"length": None}, 'length: this is missing, or not one of the words "until the '),
+        ("audio", {"timing": "in turn", "timing.gap": NAN}, "timing.gap is nan"),
+        ("audio", {"timing": "in turn"}, "gap"),
+        ("audio", {"speakers": 9}, "speakers is 9: give a whole number from 0 to 8."),
+        ("audio", {"speakers": 1}, "speakers is 1, but there is a voice for speaker 2"),
+        ("audio", {"length.frames": 900_001}, "length.frames is 900001"),
+        ("audio", {"length": "seconds", "length.seconds": 36_000.0, "fps": 60.0}, "length.seconds times fps"),
+        ("audio", {"voices.speaker_1": 5}, "voices.speaker_1: this is no sound"),
+        ("persons", {"method": None}, 'method: this is missing, or not one of the words "automatic", '),
+        ("persons", {"method.parts": 9}, "method.parts"),
+        ("persons", {"speaker_order": "2; 1"}, "speaker_order is 2; 1: write"),
+        ("persons", {"speaker_order": "1, 1"}, "speaker_order is 1, 1: write"),
+        ("persons", {"speaker_order": "\ud800"}, "speaker_order holds \\ud800"),
+    ],
+)
+def test_a_wrong_value_is_told_once_when_queued_and_at_its_own_input(server, picture, name, changes, words):
+    graph = (long_video_graph if name == "film" else sampler_graph)(picture)
+    ((told_of, told),) = server.faults(with_changes(graph, name, **changes))
+    assert told_of == name
+    assert told.startswith(words)
+    told.encode()
+
+
+@pytest.mark.parametrize(
+    "table, words",
+    [
+        ({"turns": "", "names": ""}, "timing.turns: "),
+        ({"turns": "speaker,start,end\n1,0,x", "names": ""}, "timing.turns: "),
+        ({"turns": "speaker,start,end\n1,0,1", "names": ",".join("abcdefghi")}, "timing.names: it names 9"),
+        (
+            {"turns": "speaker,start,end\n" + "\n".join(f"{name},0,1" for name in "abcdefghi"), "names": ""},
+            "timing.turns: it names 9 speakers",
+        ),
+        ({"turns": "x" * 2_000_001, "names": ""}, "timing.turns has 2,000,001 characters"),
+    ],
+)
+def test_a_table_is_read_when_it_is_queued(server, picture, table, words):
+    changes = {"timing": "table", "voices.speaker_2": None} | {f"timing.{key}": table[key] for key in table}
+    ((told_of, told),) = server.faults(with_changes(sampler_graph(picture), "audio", **changes))
+    assert told_of == "audio"
+    assert told.startswith(words)
+
+
+def inputs_of(info: dict, kind: str):
+    for group in info["input"].values():
+        yield from (name for name, (each, *_) in group.items() if each == kind)
+
+
+def test_no_number_of_any_node_may_be_nan_and_no_choice_left_out(server, picture):
+    graphs = [sampler_graph(picture), long_video_graph(picture), custom_graph(picture)]
+    graphs.append({"kept": node("MultiTalkKeptFilms", clear="nothing")})
+    seen = set()
+    for graph in graphs:
+        for name, each in list(graph.items()):
+            if not each["class_type"].startswith("MultiTalk"):
+                continue
+            info = server.object_info[each["class_type"]]
+            seen.add(each["class_type"])
+            wrong = [(number, NAN) for number in inputs_of(info, "FLOAT")]
+            wrong += [(choice, value) for choice in inputs_of(info, DYNAMIC_COMBO) for value in (None, "no")]
+            for input_id, value in wrong:
+                before = dict(each["inputs"])
+                ((told_of, told),) = server.faults(with_changes(graph, name, **{input_id: value}))
+                assert (told_of, told[: len(input_id)]) == (name, input_id)
+                each["inputs"] = before
+    settable = [name for name, info in server.object_info.items() if name.startswith("MultiTalk")]
+    with_numbers = [name for name in settable if any(inputs_of(server.object_info[name], "FLOAT"))]
+    assert set(with_numbers) <= seen
+
+
+@pytest.mark.parametrize(
+    "name, input_id, value, words",
+    [
+        ("audio", "voices.speaker_1", "nothing", "voices.speaker_1: what is connected has no sound"),
+        ("audio", "voices.speaker_2", "a fast sound", "voices.speaker_2: its rate is 2147483647"),
+        ("audio", "voices.speaker_2", "a sound without samples", "voices.speaker_2: "),
+        ("audio", "voices.speaker_2", "no sound", "voices.speaker_2: "),
+        ("audio", "voices.speaker_2", "two sounds", "voices.speaker_2: this holds 2 sounds"),
+        ("audio", "fps", "a broken number", "fps is nan"),
+        ("audio", "audio_encoder", "a number", "audio_encoder: this is no audio encoder"),
+        ("persons", "image", "no picture", "image: an IMAGE has"),
+        ("persons", "image", "a huge picture", "image: its 9000×9000 pixels are too many"),
+        ("persons", "speaker_order", "a word", "speaker_order holds \\ud800"),
+        ("sampler", "picture", "a picture of one colour", "picture: an IMAGE has"),
+        ("sampler", "picture", "a broken picture", "picture: it holds numbers that are NaN"),
+        ("sampler", "picture", "no video", "picture: an IMAGE has"),
+        ("sampler", "picture", "a thin picture", "picture: it is 9000×1, of which"),
+        ("sampler", "positive", "an empty list", "positive: there is no prompt in it"),
+        ("sampler", "positive", "another model's prompt", "positive: the text encoder gives 768"),
+        ("sampler", "model", "nothing", "model: nothing comes from"),
+        ("sampler", "model", "a number", "model: this is no model"),
+        ("sampler", "audio_adapter", "a word", "audio_adapter: this is no audio adapter"),
+        ("sampler", "vae", "an empty dict", "vae: this is no VAE"),
+        ("sampler", "audio", "nothing", "audio: nothing comes from"),
+        ("sampler", "persons", "an empty list", "persons: this is no set of persons"),
+        ("sampler", "width", "a number", "width is 5: give a whole number from 16"),
+        ("sampler", "scheme", "a word", "scheme is \\ud800 word: choose"),
+        ("sampler", "draft", "a word", "draft is \\ud800 word: give true or false"),
+        ("sampler", "region", "a broken mask", "region: the mask holds numbers that are NaN"),
+    ],
+)
+def test_what_a_link_brings_is_checked_when_it_comes(server, picture, name, input_id, value, words):
+    graph = with_changes(sampler_graph(picture, **QUICK), name, **{input_id: ["odd", 0]})
+    failure = server.refuse(graph | {"odd": node("OddValue", name=value)})
+    assert failure.node == name
+    assert failure.message.startswith(words)
+
+
+@pytest.mark.parametrize(
+    "value, words",
+    [
+        ("no box", "method.boxes: there is no box in it"),
+        ("a box turned over", "method.boxes: box 1 is -200 wide"),
+        ("a broken box", "method.boxes: box 1 is"),
+        ("a box of words", "method.boxes: box 1 is"),
+        ("half a box", "method.boxes: box 1 is"),
+        ("a box elsewhere", "method.boxes: The box of person 1"),
+        ("nine boxes", "method.boxes: There are 9 persons"),
+        ("a number", "method.boxes: there is no box in it"),
+    ],
+)
+def test_boxes_that_are_none(server, picture, value, words):
+    boxes = {"method": "boxes", "method.boxes": ["odd", 0], "method.order": "given"}
+    graph = with_changes(sampler_graph(picture), "persons", **boxes) | {"odd": node("OddValue", name=value)}
+    failure = server.refuse(graph)
+    assert (failure.node, failure.message[: len(words)]) == ("persons", words)
+
+
+def test_masks_that_are_none(server, picture):
+    for value, words in [
+        ("no mask", "method.masks.person_1: a MASK has"),
+        ("a flat mask", "method.masks.person_1: a MASK has"),
+        ("a broken mask", "method.masks.person_1: the mask holds"),
+        ("nine masks", "method.masks: There are 9 persons"),
+    ]:
+        masks = {"method": "masks", "method.masks.person_1": ["odd", 0], "method.allow_overlap": False}
+        graph = with_changes(sampler_graph(picture), "persons", **masks)
+        failure = server.refuse(graph | {"odd": node("OddValue", name=value)})
+        assert (failure.node, failure.message[: len(words)]) == ("persons", words)
+
+
+def test_latents_that_are_none(server, picture):
+    for value, words in [
+        ("a latent picture", "latent: "),
+        ("an odd latent", "latent: "),
+        ("a latent of nothing", "latent: "),
+        ("a latent without samples", "latent: this is no latent"),
+    ]:
+        graph = custom_graph(picture, latent=["odd", 0]) | {"odd": node("OddValue", name=value)}
+        failure = server.refuse(graph)
+        assert (failure.node, failure.message[: len(words)]) == ("apply", words)
+
+
+def test_what_the_machine_has_no_memory_for_is_refused_with_the_figures(server, picture):
+    graph = sampler_graph(picture, **QUICK, frames=1001, width=16384, height=16384)
+    message = server.refuse(graph).message
+    assert message.startswith("A clip of 1001 frames of 16384×16384 takes 6,4")
+    assert "GB" in message and "MULTITALK_ANY_MEMORY" in message
+
+
+def test_a_picture_of_another_shape_cuts_persons_and_that_is_told(server):
+    folder = server.input / "tall_persons.png"
+    Image.fromarray(np.full((160, 40, 3), 128, np.uint8)).save(folder)
+    run = server.run(sampler_graph(folder.name, **QUICK))
+    assert "Person 1 is cut: the video shows" in run.texts[-1]
+
+
+def test_markup_and_broken_names_are_shown_as_text(server, picture):
+    """A film's title holds the id of its node, which is anything that a graph's author has written."""
+    name = "<img src=x>\ud800"
+    graph = long_video_graph(picture, **QUICK, length=5)
+    graph[name] = graph.pop("film")
+    del graph["images"]
+    graph["save"]["inputs"]["video"] = [name, 2]
+    server.run(graph)
+    run = server.run({"kept": node("MultiTalkKeptFilms", clear="nothing")})
+    (listed,) = run.outputs["kept"]["text"]
+    assert r"<img src=x>\ud800" in listed
+    assert r"&lt;img src=x&gt;\ud800" in run.texts[-1] and "<img" not in run.texts[-1]
+
+
+def test_the_search_for_persons_ends_when_it_is_interrupted(server, picture):
+    graph = sampler_graph(picture)
+    found = {"method": "automatic", "method.persons": 0, "method.model": "faces", "method.parts": None}
+    with_changes(graph, "persons", **found)
+
+    def interrupt(kind: str, data: dict) -> None:
+        if kind == "executing" and data["node"] == "persons":
+            server.post("/interrupt", {})
+
+    failure = server.attempt(graph, interrupt).failure
+    assert (failure.node, failure.message) == ("persons", "interrupted")

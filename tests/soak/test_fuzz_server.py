@@ -1,0 +1,18 @@
+"""The whole fuzz of the nodes: `make soak`."""
+
+import pytest
+
+from comfyui.comfy_server import ComfyServer, find_comfyui
+from multitalk_core.standalone.demo_models import EMBEDDED
+from soak.fuzz_server import Fuzz
+
+pytestmark = pytest.mark.soak
+
+
+def test_fifteen_hundred_prompts(tmp_path):
+    if find_comfyui() is None:
+        pytest.skip("no ComfyUI here: set COMFYUI_PATH and COMFYUI_PYTHON, or install it in ~/ComfyUI")
+    with ComfyServer(tmp_path) as server:
+        counts = Fuzz(server, server.upload(EMBEDDED / "picture.png"), seed=0).run(1500)
+    print(counts)
+    assert not counts.faults, "\n".join(counts.faults)
