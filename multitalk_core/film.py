@@ -229,25 +229,20 @@ def clip_links(
     window: int = 5,
     prolonged: int = 0,
     takes: Mapping[int, Take] | None = None,
-) -> list[Json]:
-    """What shapes each clip of a film besides what shapes the whole: the links of `open_film`."""
+) -> Iterator[dict[str, Json]]:
+    """What shapes each clip besides what shapes the whole film, one by one: the links of `open_film`."""
     takes = takes or {}
-    overlap = plan.overlap  # which looks at every clip
-    links = []
     for clip in plan.clips:
         last = clip.index == len(plan.clips) - 1
         take = takes.get(clip.index, Take())
         until = clip.start + clip.frames + window // 2
-        links.append(
-            {
-                "frames": [clip.start, clip.frames, clip.motion_frames, overlap],
-                "voices": conversation.heard(until),
-                "ending": prolonged if last else 0,
-                "seed of its own": take.seed,
-                "prompt of its own": take.prompt,
-            }
-        )
-    return links
+        yield {
+            "frames": [clip.start, clip.frames, clip.motion_frames, plan.overlap],
+            "voices": conversation.heard(until),
+            "ending": prolonged if last else 0,
+            "seed of its own": take.seed,
+            "prompt of its own": take.prompt,
+        }
 
 
 def _matched(frames: Tensor, reference: Tensor, strength: float, method: str) -> Tensor:

@@ -1,7 +1,7 @@
 """One run of the sampler nodes: checks what is connected and makes the film clip by clip."""
 
 import logging
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -227,7 +227,7 @@ class Shoot:
     def _told(
         self,
         make: Callable[..., Iterator[FinishedClip]],
-        links: list[Json],
+        links: Iterable[dict[str, Json]],
         clips: ClipSettings,
         goal: Callable[[FinishedClip], Tensor],
     ) -> Generator[FinishedClip]:
@@ -244,7 +244,7 @@ class Shoot:
         kept = None if clips.kept is None else clips.kept.segments(links, computed(self.model, self.vae))
         with nullcontext() if kept is None else kept as segments:
             if segments is not None:
-                goes_on = f"goes on after clip {segments.there} of {len(links)}; "
+                goes_on = f"goes on after clip {segments.there} of {len(segments.keys)}; "
                 tell(f"{goes_on if segments.there else ''}clips are kept in {segments.folder}")
             tell_notes()
             for finished in make(segments=segments):
@@ -254,7 +254,7 @@ class Shoot:
                     clips.steadiness.append(finished.frames, goal(finished))
                 self.reporter.after_clip(finished)
                 if finished.clip.index == clips.stop_after:
-                    tell(f"stopped after clip {clips.stop_after + 1} of {len(links)}")
+                    tell(f"stopped after clip {clips.stop_after + 1} of {self.reporter.clips}")
                     break
         if clips.steadiness is not None:
             for name, measured in clips.steadiness.told(dubbed=self.video is not None).items():

@@ -3,12 +3,13 @@
 Models have no identity that outlives a restart; the graph that loads them and the files it names do.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import folder_paths
+from comfy.model_management import throw_exception_if_processing_interrupted
 from comfy_execution.graph import DynamicPrompt
 from comfy_execution.graph_utils import is_link
 
@@ -82,23 +83,25 @@ class FilmOfNode:
         check_store(store_folder(), segment_bytes(plan.clips[0].frames, plan.overlap, *size))
 
     @contextmanager
-    def segments(self, links: list[Json], computed: dict[str, Json]) -> Iterator[FilmSegments]:
+    def segments(self, links: Iterable[dict[str, Json]], computed: dict[str, Json]) -> Iterator[FilmSegments]:
         """Its clips in the store.
 
         Parameters
         ----------
-        links : list of plain values
+        links : iterable of plain values by name
             What shapes each clip besides.
         computed : plain values by name
             How this ComfyUI computes.
         """
-        links = [
-            link if link["prompt of its own"] is None else {**link, "text encoder": self.text_encoder}
-            for link in links
-        ]
         description = {**computed, **self.description}
+        links = map(self._link, links)
         with open_film(store_folder(), self.title, description, links, self.limit) as segments:
             yield segments
+
+    def _link(self, link: dict[str, Json]) -> dict[str, Json]:
+        """With the text encoder where it shapes the clip; a plan of many clips can be interrupted."""
+        throw_exception_if_processing_interrupted()
+        return link if link["prompt of its own"] is None else {**link, "text encoder": self.text_encoder}
 
 
 def store_folder() -> Path:

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -119,8 +119,8 @@ class FilmSegments:
 def open_film(
     root: Path,
     title: str,
-    description: Json,
-    links: Sequence[Json],
+    description: dict[str, Json],
+    links: Iterable[dict[str, Json]],
     limit: int = LIMIT_BYTES,
     output: Json = None,
 ) -> Iterator[FilmSegments]:
@@ -145,7 +145,8 @@ def open_film(
     MultiTalkError
         When the folder takes no files or is not the store's, or another process makes the same film.
     """
-    description, links = json.loads(json.dumps([description, list(links)]))  # as the manifest gives them back
+    # As the manifest gives them back.
+    description, links = _plain(description), list(map(_plain, links))
     keys = chain(description, links)
     folder = root / keys[0][:FOLDER_DIGITS]
     with ExitStack() as stack:
@@ -173,6 +174,10 @@ def open_film(
         segments = FilmSegments(folder, keys, notes, limit, others, sum(sizes.values()))
         segments.make_room()
         yield segments
+
+
+def _plain(value: Json) -> Json:
+    return json.loads(json.dumps(value))
 
 
 def _film_before(folder: Path) -> KeptFilm | None:
