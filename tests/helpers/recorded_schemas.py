@@ -94,7 +94,7 @@ class Io:
 
         @staticmethod
         def Option(key: str, inputs: list[dict]) -> dict:
-            return {"key": key, "inputs": inputs}
+            return {"key": key, "inputs": required_first(inputs)}
 
     class Autogrow:
         @staticmethod
@@ -144,18 +144,23 @@ class Kind:
         return {"name": display_name or id or self.name, "type": self.name}
 
 
+def required_first(inputs: list[dict]) -> list[dict]:
+    """ComfyUI's own order."""
+    return sorted(inputs, key=lambda entry: entry["optional"])
+
+
 def _entry(name: str, kind: str, options: dict[str, Any]) -> dict:
     entry = {"id": name, "type": kind, "optional": bool(options.get("optional", False))}
-    choices = options.get("options")
-    if isinstance(choices, list | tuple):
-        entry["options"] = list(choices)
+    if kind == "COMBO":
+        choices = list(options["options"])
+        entry["options"] = None if OF_COMFYUI in choices else choices
     if kind == "STRING":
         entry["multiline"] = False
     return entry | {key: options[key] for key in KEPT if key in options}
 
 
 def contracts() -> dict[str, dict]:
-    """By node id; inputs in ComfyUI's order, the required ones first."""
+    """By node id."""
     sys.meta_path.insert(0, Modules())
     spec = importlib.util.spec_from_file_location(
         PACK_NAME, PACK / "__init__.py", submodule_search_locations=[str(PACK)]
@@ -166,7 +171,7 @@ def contracts() -> dict[str, dict]:
     schemas = [node.define_schema() for node in nodes]
     return {
         schema["node_id"]: {
-            "inputs": sorted(schema["inputs"], key=lambda entry: entry["optional"]),
+            "inputs": required_first(schema["inputs"]),
             "outputs": schema["outputs"],
         }
         for schema in sorted(schemas, key=lambda schema: schema["node_id"])
