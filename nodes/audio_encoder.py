@@ -1,6 +1,7 @@
 """The node that places voices in time and encodes them."""
 
 import torch
+from comfy.model_management import throw_exception_if_processing_interrupted
 from comfy_api.latest import io, ui
 
 from ..multitalk_core import limits
@@ -161,6 +162,7 @@ class AudioEncoder(io.ComfyNode):
             frames,
             normalise_loudness,
             seconds_per_piece or None,
+            check_interrupted=throw_exception_if_processing_interrupted,
         )
         tracks = timeline.tracks(normalise_loudness, conversation.frames / fps)
         picture = timeline_picture(torch.from_numpy(tracks), SPEECH_RATE, fps)[None]

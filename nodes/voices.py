@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from ..multitalk_core.audio.timeline import Timeline
+from ..multitalk_core.audio.timeline import Timeline, speakers_of
 from ..multitalk_core.audio.turns import Turn, parse_turns
 from ..multitalk_core.audio.waveform import Waveform, from_array
 from ..multitalk_core.errors import MultiTalkError
@@ -92,7 +92,9 @@ def read_table(timing: dict, speakers: int | None) -> tuple[list[Turn] | None, l
         with naming("timing.turns"):
             turns = parse_turns(timing["turns"])
         if not names:
-            _check_count("timing.turns", len({turn.speaker for turn in turns}), speakers)
+            with naming("timing.turns"):
+                places = speakers_of(list(dict.fromkeys(turn.speaker for turn in turns)))
+            _check_count("timing.turns", 1 + max(places.values()), speakers)
     return turns, names
 
 
