@@ -78,6 +78,11 @@ def test_a_wrong_value_is_told_once_when_queued_and_at_its_own_input(server, pic
             {"turns": "speaker,start,end\n" + "\n".join(f"{name},0,1" for name in "abcdefghi"), "names": ""},
             "timing.turns: ",
         ),
+        (
+            {"turns": "speaker,start,end\nAnn,0,1", "names": "Bo, Cy"},
+            "timing.turns: The table names Ann",
+        ),
+        ({"turns": "speaker,start,end\nAnn,0,1", "names": "Ann, Ann"}, "timing.turns: Ann is named twice"),
         ({"turns": "x" * 2_000_001, "names": ""}, "timing.turns has 2,000,001 characters"),
     ],
 )
