@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from ..multitalk_core.audio.timeline import Timeline
+from ..multitalk_core.audio.timeline import Timeline, places_of
 from ..multitalk_core.audio.turns import Turn, parse_turns
 from ..multitalk_core.audio.waveform import Waveform, from_array
 from ..multitalk_core.errors import MultiTalkError
@@ -88,11 +88,11 @@ def read_table(timing: dict, speakers: int | None) -> tuple[list[Turn] | None, l
     if timing["names"] is not None:
         names = [name.strip() for name in timing["names"].split(",") if name.strip()] or None
         _check_count("timing.names", len(names or ()), speakers)
-    if timing["turns"] is not None:
-        with naming("timing.turns"):
+    with naming("timing.turns"):
+        if timing["turns"] is not None:
             turns = parse_turns(timing["turns"])
-        if not names:
-            _check_count("timing.turns", len({turn.speaker for turn in turns}), speakers)
+        places = {} if None in (turns, timing["names"]) else places_of(turns, names)
+    _check_count("timing.turns", 1 + max(places.values(), default=0), speakers)
     return turns, names
 
 

@@ -162,15 +162,9 @@ class Timeline:
             When a turn's times are negative, reversed or beyond the recording, its name is not among
             `speakers`, or numbers are no speakers' or stand beside names.
         """
-        names = list(dict.fromkeys(turn.speaker for turn in turns))
-        places = speakers_of(names) if speakers is None else _places_of(speakers)
+        places = places_of(turns, speakers)
         heard: dict[int, list[tuple[float, float]]] = {}
         for turn in turns:
-            if turn.speaker not in places:
-                raise MultiTalkError(
-                    f"The table names {quoted(turn.speaker)}, who is not among the speakers "
-                    f"{', '.join(map(quoted, speakers))}."
-                )
             if not 0 <= turn.start < turn.end <= waveform.seconds + TABLE_SLACK_SECONDS:
                 raise MultiTalkError(
                     f"The table lets {quoted(turn.speaker)} speak from {turn.start:g} to {turn.end:g} "
@@ -234,6 +228,25 @@ class Timeline:
             voice = voice.stereo() if channels == 2 else voice
             _add(samples, voice.resampled(rate).samples, round(start * rate))
         return Waveform(samples, rate)
+
+
+def places_of(turns: Sequence[Turn], speakers: Sequence[str] | None = None) -> dict[str, int]:
+    """Which speaker, from 0, each name of a table is; both as `Timeline.from_table` takes them.
+
+    Raises
+    ------
+    MultiTalkError
+        When a name is not among `speakers`, or `speakers` or numbers are not as they must be.
+    """
+    names = list(dict.fromkeys(turn.speaker for turn in turns))
+    places = speakers_of(names) if speakers is None else _places_of(speakers)
+    for name in names:
+        if name not in places:
+            raise MultiTalkError(
+                f"The table names {quoted(name)}, who is not among the speakers "
+                f"{', '.join(map(quoted, speakers))}."
+            )
+    return places
 
 
 def speakers_of(names: Sequence[str]) -> dict[str, int]:

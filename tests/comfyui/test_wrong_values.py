@@ -76,8 +76,13 @@ def test_a_wrong_value_is_told_once_when_queued_and_at_its_own_input(server, pic
         ({"turns": "speaker,start,end\n1,0,1", "names": ",".join("abcdefghi")}, "timing.names: it names 9"),
         (
             {"turns": "speaker,start,end\n" + "\n".join(f"{name},0,1" for name in "abcdefghi"), "names": ""},
-            "timing.turns: it names 9 speakers",
+            "timing.turns: ",
         ),
+        (
+            {"turns": "speaker,start,end\nAnn,0,1", "names": "Bo, Cy"},
+            "timing.turns: The table names Ann",
+        ),
+        ({"turns": "speaker,start,end\nAnn,0,1", "names": "Ann, Ann"}, "timing.turns: Ann is named twice"),
         ({"turns": "x" * 2_000_001, "names": ""}, "timing.turns has 2,000,001 characters"),
     ],
 )
@@ -226,14 +231,22 @@ def test_markup_and_broken_names_are_shown_as_text(server, picture):
     assert r"&lt;img src=x&gt;\ud800" in run.texts[-1] and "<img" not in run.texts[-1]
 
 
-def test_the_search_for_persons_ends_when_it_is_interrupted(server, picture):
-    graph = sampler_graph(picture)
-    found = {"method": "automatic", "method.persons": 0, "method.model": "faces", "method.parts": None}
-    with_changes(graph, "persons", **found)
+@pytest.mark.parametrize(
+    "name, changes",
+    [
+        (
+            "persons",
+            {"method": "automatic", "method.persons": 0, "method.model": "faces", "method.parts": None},
+        ),
+        ("audio", {"length.frames": 100_000}),
+    ],
+)
+def test_what_takes_long_before_sampling_ends_when_it_is_interrupted(server, picture, name, changes):
+    graph = with_changes(sampler_graph(picture), name, **changes)
 
     def interrupt(kind: str, data: dict) -> None:
-        if kind == "executing" and data["node"] == "persons":
+        if kind == "executing" and data["node"] == name:
             server.post("/interrupt", {})
 
     failure = server.attempt(graph, interrupt).failure
-    assert (failure.node, failure.message) == ("persons", "interrupted")
+    assert (failure.node, failure.message) == (name, "interrupted")

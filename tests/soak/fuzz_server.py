@@ -1,6 +1,6 @@
 """Wrong values at every input of every node of ours, through /prompt of a real ComfyUI.
 
-    python -m tests.soak.fuzz_server --prompts 1500 --seed 0
+    PYTHONPATH=.:tests python -m soak.fuzz_server --prompts 1500 --seed 0
 
 Small graphs that work, with one or two inputs changed. What is tried comes from /object_info, so that new
 inputs are tried too. Sizes, lengths and steps that are allowed and merely large are left out: they take what
