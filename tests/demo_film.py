@@ -19,7 +19,7 @@ from multitalk_core.standalone.cli import make_parser
 from multitalk_core.standalone.cli_generate import make_job
 from multitalk_core.standalone.demo import demo_arguments
 from multitalk_core.standalone.demo_models import EMBEDDED, EMBEDDED_FILES
-from multitalk_core.standalone.job import FilmFiles
+from multitalk_core.standalone.film_files import FilmFiles
 from multitalk_core.standalone.pipeline import MultiTalkPipeline
 from multitalk_core.steadiness import Steadiness
 

@@ -21,7 +21,8 @@ from .outputs import check_folder, film_bytes
 
 if TYPE_CHECKING:
     from ..clips import ClipPlan
-    from .job import FilmFiles, FilmJob
+    from .film_files import FilmFiles
+    from .job import FilmJob
 
 DESCRIPTION = """\
 Make a film in which each person of a picture speaks with their own voice.

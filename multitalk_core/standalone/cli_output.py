@@ -12,7 +12,7 @@ from ..segments import Json, digest, kept_films
 from .cli_models import file_signature
 from .cli_paths import output_file
 from .demo_models import EMBEDDED
-from .job import FilmFiles
+from .film_files import FilmFiles
 from .outputs import check_folder, check_inputs_stay, check_replaced
 
 DEFAULT = Path("film.mp4")

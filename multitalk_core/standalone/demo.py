@@ -41,8 +41,8 @@ def make_demo(folder: Path) -> None:
     """
     from .cli import make_parser
     from .cli_generate import make_job
+    from .film_files import FilmFiles
     from .generate import generate
-    from .job import FilmFiles
     from .summary import print_lines
     from .video import growing
 

@@ -59,6 +59,7 @@ def save_checkpoint(
         os.replace(partial, final)
         for old in checkpoints(folder)[:-KEPT]:
             shutil.rmtree(old)
+    accelerator.wait_for_everyone()  # no process looks for the newest before it is there
 
 
 def load_newest(

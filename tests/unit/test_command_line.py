@@ -179,7 +179,7 @@ def test_bad_pictures(refused, tmp_path, content, reason):
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [(None, "there is no file at"), (b"", "is empty"), (b"RIFF----WAVE no", "cannot be read")],
+    [(None, "there is no file at"), (b"", "is an empty file"), (b"RIFF----WAVE no", "cannot be read")],
 )
 def test_bad_audio(refused, tmp_path, content, reason):
     voice = tmp_path / "voice.wav"

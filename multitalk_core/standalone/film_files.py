@@ -1,0 +1,62 @@
+"""Where a film and its pictures go."""
+
+import glob
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..segments import Json
+from .outputs import free_name
+from .video import growing
+
+UNFINISHED = ".unfinished-"
+
+
+@dataclass(frozen=True)
+class FilmFiles:
+    """Where a film and its pictures go.
+
+    Attributes
+    ----------
+    film, persons, localization, timeline, drift : Path
+    request : str or None
+        Tells what was asked for, so that the store knows the film's own file again.
+    replaces : bool
+        Whether earlier files of these names are replaced, those of unfinished films too.
+    """
+
+    film: Path
+    persons: Path
+    localization: Path
+    timeline: Path
+    drift: Path
+    request: str | None = None
+    replaces: bool = True
+
+    @classmethod
+    def beside(cls, film: Path, request: str | None = None, replaces: bool = True) -> "FilmFiles":
+        """The pictures in the film's folder, named after it."""
+        names = ("persons", "localization", "timeline", "drift")
+        pictures = (film.with_name(f"{film.stem}.{name}.png") for name in names)
+        return cls(film, *pictures, request, replaces)
+
+    def all(self) -> list[Path]:
+        """Every file that is written, but the film's beginning where it ends early."""
+        return [self.film, growing(self.film), self.persons, self.localization, self.timeline, self.drift]
+
+    def unfinished(self, frames: int, of: int) -> Path:
+        """Where the finished clips of an interrupted film are kept."""
+        path = self.film.with_name(f"{self.film.stem}{UNFINISHED}{frames}-of-{of}-frames.mp4")
+        return path if self.replaces else free_name(path)
+
+    def all_unfinished(self) -> list[Path]:
+        """Beginnings of the film, or of another of its name."""
+        return list(self.film.parent.glob(f"{glob.escape(self.film.stem + UNFINISHED)}*"))
+
+    def claim(self) -> Json:
+        """What the store notes of the film's file: where it is, what asked for it, and what it is now."""
+        status = self.film.stat() if self.film.exists() else None
+        return {
+            "path": str(self.film.absolute()),
+            "request": self.request,
+            "file": None if status is None else [status.st_size, status.st_mtime_ns],
+        }
