@@ -53,14 +53,14 @@ def test_demo_runs_in_the_page_and_shows_its_video(page):
     load(page, "demo")
     page.evaluate(
         "const film = app.rootGraph.nodes.find(node => node.type === 'MultiTalkLongVideo');"
-        "film.widgets.find(widget => widget.name === 'length').value = 21;"
+        "film.widgets.find(widget => widget.name === 'length').value = 29;"
     )
     press_run(page)
     video = page.evaluate(
         "const video = document.querySelector('video');"
         "return [video.videoWidth, video.videoHeight, video.duration];"
     )
-    assert video == [144, 96, pytest.approx(21 / 25, abs=0.1)]
+    assert video == [144, 96, pytest.approx(29 / 25, abs=0.1)]
     assert complaints(page) == []
 
 
