@@ -20,6 +20,7 @@ from multitalk_core.segments import (
     read_segment,
     write_segment,
 )
+from multitalk_core.segments import lock as locking
 
 KEY = "a" * 64
 LINKS = [{"clip": 0, "voices": "x"}, {"clip": 1, "voices": "y"}, {"clip": 2, "voices": "z"}]
@@ -160,6 +161,23 @@ def test_two_runs_at_once_and_the_lock_of_a_killed_one(tmp_path):
         other.kill()
     with open_film(tmp_path, "film", {"seed": 1}, [{"clip": 0}]) as kept:
         kept.write(0, segment())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="removes no open file")
+def test_a_lock_that_was_removed_before_it_was_taken_is_taken_anew(tmp_path, monkeypatch):
+    lock = tmp_path / "lock"
+    take = locking._take
+
+    def removed_just_before(descriptor: int) -> bool:
+        monkeypatch.setattr(locking, "_take", take)
+        lock.unlink()
+        return take(descriptor)
+
+    monkeypatch.setattr(locking, "_take", removed_just_before)
+    with locking.held(lock):
+        assert lock.read_text() == f"{os.getpid()}\n"
+        with pytest.raises(locking.Held, match=str(os.getpid())), locking.held(lock):
+            pytest.fail("two would hold it")
 
 
 def test_the_least_recently_used_films_go_first_whatever_the_clock_says(tmp_path):
