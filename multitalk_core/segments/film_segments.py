@@ -190,8 +190,8 @@ def _film_before(folder: Path) -> KeptFilm | None:
     """
     try:
         _, strange = own_files(folder)
-        if strange:
-            raise PassedOver(f"{strange[0]} in it is no plain file")
+        for name, reason in strange.items():
+            raise PassedOver(f"{name} in it {reason}")
         return read_film(folder) if os.path.lexists(folder / MANIFEST) else None
     except PassedOver as reason:
         raise MultiTalkError(

@@ -75,7 +75,7 @@ def survey(root: Path, but: Path | None = None) -> Survey:
             passed.append(f"{quoted(path.name)} is passed over: {reason}.")
             continue
         films.append(film)
-        passed += [f"{film.folder.name}/{name} is passed over: it is no plain file." for name in film.strange]
+        passed += [f"{path.name}/{name} is passed over: it {what}." for name, what in film.strange.items()]
     films.sort(key=lambda film: film.used, reverse=True)
     return Survey(films, passed)
 
