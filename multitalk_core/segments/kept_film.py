@@ -121,6 +121,16 @@ def own_files(folder: Path) -> tuple[dict[str, int], dict[str, str]]:
     return sizes, strange
 
 
+def is_leftover(folder: Path) -> bool:
+    """Whether a film's folder is empty but for the lock and the half-written files of a killed run."""
+    try:
+        sizes, _ = own_files(folder)
+        leftovers = {name for name in sizes if name == LOCK or name.endswith(".part")}
+        return FOLDER.fullmatch(folder.name) is not None and leftovers == set(os.listdir(folder))
+    except (PassedOver, OSError):
+        return False
+
+
 def _parsed(content: bytes, name: str) -> tuple[str, int, dict[str, Json], list[dict[str, Json]], Json]:
     """Title, use, description, links and output of a manifest that belongs to a folder of this name."""
     if len(content) > LARGEST_MANIFEST:
