@@ -22,7 +22,7 @@ from .kept_film import (
 from .keys import Json, chain
 from .lock import Held, held
 from .segment import BrokenSegment, Segment, read_segment, write_segment
-from .store import GIGABYTE, kept_films, make_room, takes_no_files
+from .store import GIGABYTE, kept_films, make_room, not_writable
 
 LIMIT_BYTES = 50 * GIGABYTE
 
@@ -137,7 +137,7 @@ def open_film(
     Raises
     ------
     MultiTalkError
-        When the folder takes no files or is not the store's, or another process makes the same film.
+        When the folder cannot be written to or is not the store's, or another process makes the same film.
     """
     # As the manifest gives them back.
     description, links = _plain(description), list(map(_plain, links))
@@ -163,7 +163,7 @@ def open_film(
                 f"Process {taken.holder} is making the same film: wait until it ends, or stop it."
             ) from taken
         except OSError as error:
-            raise takes_no_files(root, error) from error
+            raise not_writable(root, error) from error
         notes = _changes(before, title, description, links)
         segments = FilmSegments(folder, keys, notes, limit)
         segments.make_room()

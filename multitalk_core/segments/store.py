@@ -155,7 +155,7 @@ def _stays(film: KeptFilm, reason: str) -> MultiTalkError:
 
 
 def check_store(root: Path, clip_bytes: int = 0) -> None:
-    """Check that a store takes files, and that a clip of so many bytes finds room.
+    """Check that a store can be written to, and that a clip of so many bytes finds room.
 
     Raises
     ------
@@ -168,7 +168,7 @@ def check_store(root: Path, clip_bytes: int = 0) -> None:
             probe.write(b"?")
         free = shutil.disk_usage(root).free
     except OSError as error:
-        raise takes_no_files(root, error) from error
+        raise not_writable(root, error) from error
     if free < clip_bytes:
         raise MultiTalkError(
             f"The store {root} has {free / GIGABYTE:.3f} GB left, and a clip takes about "
@@ -177,12 +177,12 @@ def check_store(root: Path, clip_bytes: int = 0) -> None:
         )
 
 
-def takes_no_files(root: Path, error: OSError) -> MultiTalkError:
+def not_writable(root: Path, error: OSError) -> MultiTalkError:
     """The sentence about a store that nothing can be written to."""
     reason = "it is no folder" if os.path.exists(root) and not os.path.isdir(root) else error.strerror
     return MultiTalkError(
-        f"The store {root} takes no files ({reason}): free some space, choose a folder that you may write "
-        "to, or make the film without a store."
+        f"The store {root} cannot be written to ({reason}): free some space, choose a folder that you may "
+        "write to, or make the film without a store."
     )
 
 

@@ -359,7 +359,7 @@ def test_a_store_that_is_a_file(tmp_path, command):
     store = tmp_path / "store"
     store.write_text("mine")
     work = {"list": survey, "clear": clear_films, "film": film}[command]
-    with pytest.raises(MultiTalkError, match=r"cannot be read|takes no files \(it is no folder\)"):
+    with pytest.raises(MultiTalkError, match=r"cannot be read|cannot be written to \(it is no folder\)"):
         work(store)
     assert store.read_text() == "mine"
 
