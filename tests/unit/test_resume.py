@@ -140,7 +140,7 @@ def test_another_seed_is_another_film(film, whole, store):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kills forked processes")
 def test_killed_at_any_moment_it_goes_on(tmp_path):
-    options = "--kills 3 --clips 4 --seed 1".split()
+    options = ["--kills", "3", "--clips", "4", "--seed", "1"]
     command = [sys.executable, "-m", "tests.soak.kills", str(tmp_path), *options]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert result.returncode == 0, result.stdout + result.stderr
