@@ -1,6 +1,7 @@
 """What a request takes of the main memory at once, and whether this machine has it; weights never count."""
 
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 from .errors import MultiTalkError
@@ -29,6 +30,7 @@ def tracks_bytes(tracks: int, seconds: float, rate: int) -> int:
     return FLOAT_BYTES * tracks * round(seconds * rate)
 
 
+@cache
 def machine_bytes() -> int:
     """The main memory of this machine, or of the container that it runs in."""
     import psutil

@@ -16,11 +16,14 @@ from ..errors import MultiTalkError
 from ..given_files import check_file
 from ..limits import LONGEST_SECONDS, LOUDEST, MOST_CHANNELS, MOST_SAMPLES, SOUND_RATE
 from ..media_files import codec_of, opened
+from ..memory import FLOAT_BYTES, check_memory
 
 if TYPE_CHECKING:
     from av import AudioCodecContext, AudioFrame, AudioStream
 
 SPEECH_RATE = 16000
+AT_ONCE = 2  # copies of a sound: its pieces and their whole, or the whole and its mono or another rate
+SHORTER = "save it as mono, at 48 kHz or less, or cut it"
 # FFmpeg's own guess for a file that names no layout.
 SURROUND_LAYOUTS = {3: "2.1", 4: "4.0", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
 
@@ -50,6 +53,8 @@ class Waveform:
 
     def mono(self) -> "Waveform":
         """The mean of the channels, one channel."""
+        if self.channels == 1:
+            return self
         return Waveform(self.samples.mean(axis=0, keepdims=True), self.rate)
 
     def stereo(self) -> "Waveform":
@@ -79,7 +84,9 @@ class Waveform:
 
     def padded(self, samples: int) -> "Waveform":
         """With silence at the end up to `samples` samples; a longer sound stays as it is."""
-        missing = max(0, samples - self.samples.shape[1])
+        missing = samples - self.samples.shape[1]
+        if missing <= 0:
+            return self
         return Waveform(np.pad(self.samples, ((0, 0), (0, missing))), self.rate)
 
     def first(self, samples: int) -> "Waveform":
@@ -139,20 +146,24 @@ def _check_length(name: str, channels: int, samples: int, rate: int) -> None:
     if channels * samples > MOST_SAMPLES:
         raise MultiTalkError(
             f"{name} has more than {MOST_SAMPLES / 1e9:.2g}·10⁹ samples, {4 * MOST_SAMPLES / 1e9:.1f} GB in "
-            "memory: save it as mono, at 48 kHz or less, or cut it."
+            f"memory: {SHORTER}."
         )
+    check_memory(AT_ONCE * FLOAT_BYTES * channels * samples, name, SHORTER)
 
 
 def _full_scale(array: np.ndarray) -> np.ndarray:
     """Any number type as float32 with full scale at -1..1."""
     if array.dtype.kind == "f":
         with np.errstate(over="ignore"):  # what is too loud is told
-            return array.astype(np.float32)
+            return array.astype(np.float32, copy=False)
     if array.dtype.kind not in "iu":
         raise MultiTalkError(f"The sound's samples are of type {array.dtype}; give integers or floats.")
     half = 2.0 ** (8 * array.dtype.itemsize - 1)
     middle = half if array.dtype.kind == "u" else 0.0
-    return ((array.astype(np.float64) - middle) / half).astype(np.float32)
+    levels = array.astype(np.float64)
+    levels -= middle
+    levels /= half
+    return levels.astype(np.float32)
 
 
 def read_audio(path: str | Path) -> Waveform:
@@ -186,7 +197,7 @@ def _decode(path: Path) -> tuple[np.ndarray, int]:
         if not container.streams.audio:
             raise MultiTalkError("It has no sound; choose a file with an audio track.")
         stream = container.streams.audio[0]
-        _check_claims(stream, codec_of(stream, path))
+        _check_claims(stream, codec_of(stream, path), path.stat().st_size)
         pieces, kinds, length = [], set(), 0
         for frame in container.decode(stream):
             kinds.add((len(frame.layout.channels), frame.sample_rate))
@@ -201,15 +212,17 @@ def _decode(path: Path) -> tuple[np.ndarray, int]:
     return np.concatenate(pieces, axis=1), rate
 
 
-def _check_claims(stream: "AudioStream", codec: "AudioCodecContext") -> None:
+def _check_claims(stream: "AudioStream", codec: "AudioCodecContext", size: int) -> None:
     """Refuse what a header says before anything is decoded."""
     SOUND_RATE.check("Its rate in samples per second", codec.sample_rate)
     if codec.channels > MOST_CHANNELS:
         raise MultiTalkError(f"It has {codec.channels} channels, at most {MOST_CHANNELS} are read.")
-    # Plain samples end with the file, whatever a header that was written into a pipe says.
-    if stream.duration and not codec.name.startswith("pcm"):
-        length = int(stream.duration * stream.time_base * codec.sample_rate)
-        _check_length("It", codec.channels, length, codec.sample_rate)
+    if stream.duration:
+        seconds = float(stream.duration * stream.time_base)
+        if codec.name.startswith("pcm") and codec.bit_rate:
+            # Plain samples end with the file, whatever a header that was written into a pipe says.
+            seconds = min(seconds, 8 * size / codec.bit_rate)
+        _check_length("It", codec.channels, int(seconds * codec.sample_rate), codec.sample_rate)
 
 
 def _planes(frame: "AudioFrame", channels: int) -> np.ndarray:

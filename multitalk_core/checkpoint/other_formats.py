@@ -45,7 +45,7 @@ def refuse_other_formats(file: Path, start: bytes) -> None:
         )
     if len(start) == START_BYTES and not any(start):
         raise MultiTalkError(
-            f"{file} begins with zeros, its download has not ended: let it end, or download it again."
+            f"{file} begins with zeros, the download is incomplete: resume it or download the file again."
         )
     # A safetensors header begins at byte 8 with a brace; its length before that may look like anything.
     if start[8:9] == b"{":

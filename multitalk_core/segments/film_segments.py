@@ -22,7 +22,7 @@ from .kept_film import (
 from .keys import Json, chain
 from .lock import Held, held
 from .segment import BrokenSegment, Segment, read_segment, write_segment
-from .store import GIGABYTE, kept_films, make_room, takes_no_files
+from .store import GIGABYTE, kept_films, make_room, not_writable
 
 LIMIT_BYTES = 50 * GIGABYTE
 
@@ -39,19 +39,13 @@ class FilmSegments:
     notes : list of str
         What a user should know: why clips are made again, and what was cleared for this film.
     limit : int
-        Bytes that this film and the others may take.
-    others : list of KeptFilm
-        The store's other films, the last used first.
-    size : int
-        Bytes that this film takes.
+        Bytes that this film and the store's others may take.
     """
 
     folder: Path
     keys: list[str]
     notes: list[str] = field(default_factory=list)
     limit: int = LIMIT_BYTES
-    others: list[KeptFilm] = field(default_factory=list)
-    size: int = 0
     _whole: bool = True
 
     def path(self, clip: int) -> Path:
@@ -93,7 +87,6 @@ class FilmSegments:
         """
         try:
             kept = write_segment(self.path(clip), self.keys[clip], segment)
-            self.size += self.path(clip).stat().st_size
         except OSError as error:
             raise MultiTalkError(
                 f"Clip {clip + 1} cannot be kept in {self.folder} ({error.strerror}): free some space or "
@@ -104,15 +97,16 @@ class FilmSegments:
 
     def make_room(self) -> None:
         """Clear the films used least recently until all fit, and note which; this one stays."""
-        cleared = make_room(self.others, self.limit - self.size)
+        # Read anew: other processes make and clear films meanwhile.
+        films = kept_films(self.folder.parent)
+        size = sum(film.size for film in films if film.folder == self.folder)
+        cleared = make_room([film for film in films if film.folder != self.folder], self.limit - size)
         for film in cleared.films:
             self.notes.append(
                 f'the film "{quoted(film.title)}" was cleared, {film.clips} clips of '
                 f"{film.size / GIGABYTE:.3f} GB: the store may take {self.limit / GIGABYTE:g} GB"
             )
-        self.notes += cleared.stay
-        # What stays is told once.
-        self.others = self.others[: len(self.others) - len(cleared.films) - len(cleared.stay)]
+        self.notes += [sentence for sentence in cleared.stay if sentence not in self.notes]
 
 
 @contextmanager
@@ -143,7 +137,7 @@ def open_film(
     Raises
     ------
     MultiTalkError
-        When the folder takes no files or is not the store's, or another process makes the same film.
+        When the folder cannot be written to or is not the store's, or another process makes the same film.
     """
     # As the manifest gives them back.
     description, links = _plain(description), list(map(_plain, links))
@@ -154,9 +148,9 @@ def open_film(
             folder.mkdir(parents=True, exist_ok=True)
             before = _film_before(folder)
             stack.enter_context(held(folder / LOCK))
-            others = kept_films(root, but=folder)
-            before = before or next((film for film in others if film.title == title), None)
-            used = 1 + max((film.used for film in [before, *others] if film), default=0)
+            films = kept_films(root)
+            before = before or next((film for film in films if film.title == title), None)
+            used = 1 + max((film.used for film in films), default=0)
             write_manifest(
                 folder, title=title, used=used, description=description, links=links, output=output
             )
@@ -169,9 +163,9 @@ def open_film(
                 f"Process {taken.holder} is making the same film: wait until it ends, or stop it."
             ) from taken
         except OSError as error:
-            raise takes_no_files(root, error) from error
+            raise not_writable(root, error) from error
         notes = _changes(before, title, description, links)
-        segments = FilmSegments(folder, keys, notes, limit, others, sum(sizes.values()))
+        segments = FilmSegments(folder, keys, notes, limit)
         segments.make_room()
         yield segments
 
@@ -190,8 +184,8 @@ def _film_before(folder: Path) -> KeptFilm | None:
     """
     try:
         _, strange = own_files(folder)
-        if strange:
-            raise PassedOver(f"{strange[0]} in it is no plain file")
+        for name, reason in strange.items():
+            raise PassedOver(f"{name} in it {reason}")
         return read_film(folder) if os.path.lexists(folder / MANIFEST) else None
     except PassedOver as reason:
         raise MultiTalkError(

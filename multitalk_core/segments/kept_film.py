@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..files import whole_file
 from .keys import Json, chain
-from .plain import open_plain
+from .plain import is_own, open_plain
 
 FORMAT = "multitalk film 1"
 MANIFEST, LOCK = "film.json", "lock"
@@ -44,8 +44,8 @@ class KeptFilm:
         What shapes the whole film.
     links : list of dict of plain values
         What shapes each clip besides.
-    strange : tuple of str
-        Names of the store's under which something else lies than a plain file.
+    strange : dict of str to str
+        Names of the store's under which something lies that it did not write, and what it is.
     output : plain value
         Which file the film was written to; see `note_output`.
     """
@@ -58,7 +58,7 @@ class KeptFilm:
     used: int
     description: dict[str, Json]
     links: list[dict[str, Json]]
-    strange: tuple[str, ...]
+    strange: dict[str, str]
     output: Json
 
 
@@ -76,6 +76,9 @@ def read_film(folder: Path) -> KeptFilm:
         raise PassedOver(f"films lie in folders that are named by {FOLDER_DIGITS} hexadecimal digits")
     try:
         sizes, strange = own_files(folder)
+        for name in (MANIFEST, LOCK):
+            if name in strange:
+                raise PassedOver(f"its {name} {strange[name]}")
         with open(open_plain(folder / MANIFEST, os.O_RDONLY), "rb") as file:
             content = file.read(LARGEST_MANIFEST + 1)
     except FileNotFoundError as error:
@@ -88,29 +91,44 @@ def read_film(folder: Path) -> KeptFilm:
     return KeptFilm(folder, title, len(clips), len(links), size, used, description, links, strange, output)
 
 
-def own_files(folder: Path) -> tuple[dict[str, int], tuple[str, ...]]:
+def own_files(folder: Path) -> tuple[dict[str, int], dict[str, str]]:
     """Sizes of the files that the store wrote, by name; and such names under which something else lies.
 
     Raises
     ------
     PassedOver
-        When it is no folder.
+        When it is no folder, or another user's.
     OSError
         When it cannot be read.
     """
-    if not stat.S_ISDIR(folder.lstat().st_mode):
+    status = folder.lstat()
+    if not stat.S_ISDIR(status.st_mode):
         raise PassedOver("it is a link or a file, not a folder")
-    sizes, strange = {}, []
+    if not is_own(status, folder.parent):
+        raise PassedOver("it belongs to another user")
+    sizes, strange = {}, {}
     for name in sorted(filter(OURS.fullmatch, os.listdir(folder))):
         try:
             status = (folder / name).lstat()
         except FileNotFoundError:  # another run renames and removes its files
             continue
-        if stat.S_ISREG(status.st_mode):
-            sizes[name] = status.st_size
+        if not stat.S_ISREG(status.st_mode):
+            strange[name] = "is no plain file"
+        elif not is_own(status, folder):
+            strange[name] = "belongs to another user"
         else:
-            strange.append(name)
-    return sizes, tuple(strange)
+            sizes[name] = status.st_size
+    return sizes, strange
+
+
+def is_leftover(folder: Path) -> bool:
+    """Whether a film's folder is empty but for the lock and the half-written files of a killed run."""
+    try:
+        sizes, _ = own_files(folder)
+        leftovers = {name for name in sizes if name == LOCK or name.endswith(".part")}
+        return FOLDER.fullmatch(folder.name) is not None and leftovers == set(os.listdir(folder))
+    except (PassedOver, OSError):
+        return False
 
 
 def _parsed(content: bytes, name: str) -> tuple[str, int, dict[str, Json], list[dict[str, Json]], Json]:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .plain import open_plain
@@ -33,9 +33,9 @@ def held(path: Path, signed: bool = True) -> Iterator[None]:
     OSError
         When the file cannot be made, or is no plain file.
     """
-    descriptor = open_plain(path, os.O_RDWR | os.O_CREAT)
+    descriptor, taken = _opened(path)
     try:
-        if not _take(descriptor):
+        if not taken:
             os.lseek(descriptor, 0, os.SEEK_SET)
             raise Held(os.read(descriptor, 32).decode("ascii", "replace").strip() if signed else "?")
         if signed:
@@ -45,6 +45,17 @@ def held(path: Path, signed: bool = True) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)  # which lets the lock go
+
+
+def _opened(path: Path) -> tuple[int, bool]:
+    """A descriptor of the file, and whether the lock was free and is now taken."""
+    while True:
+        descriptor = open_plain(path, os.O_RDWR | os.O_CREAT)
+        taken = _take(descriptor)
+        with suppress(FileNotFoundError):
+            if not taken or os.path.samestat(os.fstat(descriptor), path.lstat()):
+                return descriptor, taken
+        os.close(descriptor)  # its holder removed or renamed the file before the lock was taken
 
 
 def _take(descriptor: int) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import MultiTalkError, quoted
-from .kept_film import FOLDER, LOCK, MANIFEST, KeptFilm, PassedOver, own_files, read_film
+from .kept_film import FOLDER, LOCK, MANIFEST, KeptFilm, PassedOver, is_leftover, own_files, read_film
 from .lock import Held, held
 from .plain import is_plain
 
@@ -30,10 +30,13 @@ class Survey:
         The last used first.
     passed : list of str
         A sentence for each thing that is none of the store's.
+    leftovers : list of Path
+        Folders in which a killed run left nothing of a film.
     """
 
     films: list[KeptFilm] = field(default_factory=list)
     passed: list[str] = field(default_factory=list)
+    leftovers: list[Path] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -51,49 +54,48 @@ class Cleared:
     stay: list[str] = field(default_factory=list)
 
 
-def survey(root: Path, but: Path | None = None) -> Survey:
+def survey(root: Path) -> Survey:
     """All films of a store, and all that is passed over.
-
-    Parameters
-    ----------
-    root : Path
-    but : Path, optional
-        A film's folder to leave out.
 
     Raises
     ------
     MultiTalkError
         When the store is no folder, or cannot be read.
     """
-    films, passed = [], []
+    films, passed, leftovers = [], [], []
     for path in _entries(root):
-        if path == but:
-            continue
         try:
             film = read_film(path)
         except PassedOver as reason:
-            passed.append(f"{quoted(path.name)} is passed over: {reason}.")
+            if is_leftover(path):
+                leftovers.append(path)
+            else:
+                passed.append(f"{quoted(path.name)} is passed over: {reason}.")
             continue
         films.append(film)
-        passed += [f"{film.folder.name}/{name} is passed over: it is no plain file." for name in film.strange]
+        passed += [f"{path.name}/{name} is passed over: it {what}." for name, what in film.strange.items()]
     films.sort(key=lambda film: film.used, reverse=True)
-    return Survey(films, passed)
+    return Survey(films, passed, leftovers)
 
 
-def kept_films(root: Path, but: Path | None = None) -> list[KeptFilm]:
+def kept_films(root: Path) -> list[KeptFilm]:
     """All films of a store, the last used first; see `survey`."""
-    return survey(root, but).films
+    return survey(root).films
 
 
 def clear_films(root: Path) -> Cleared:
-    """Remove all films but those that are being made."""
-    return make_room(kept_films(root), 0)
+    """Remove all films but those that are being made, and what killed runs left."""
+    found = survey(root)
+    for folder in found.leftovers:
+        with suppress(Held, PassedOver, OSError):  # a film that begins just now
+            _remove(folder, used=None)
+    return make_room(found.films, 0)
 
 
 def make_room(films: Sequence[KeptFilm], limit: int) -> Cleared:
     """Remove films, the last one first, until the others take no more than `limit` bytes.
 
-    Films that are being made stay.
+    Films that are being made stay, and their bytes count.
     """
     size = sum(film.size for film in films)
     cleared = Cleared()
@@ -116,27 +118,36 @@ def clear_film(film: KeptFilm) -> None:
     Raises
     ------
     MultiTalkError
-        When it is being made, or the disk does not let go of it.
+        When it is being made or was since, or the disk does not let go of it.
     """
-    lock = film.folder / LOCK
     try:
-        with held(lock):
-            sizes, _ = own_files(film.folder)
-            # The manifest last: until then the film can be cleared again.
-            for name in sorted(sizes.keys() - {LOCK}, key=lambda name: name == MANIFEST):
-                (film.folder / name).unlink(missing_ok=True)
-            if os.name != "nt":  # while it is held: another run may take it as soon as it is not
-                lock.unlink()
-        if os.name == "nt":  # which removes no open file
-            lock.unlink(missing_ok=True)
+        _remove(film.folder, film.used)
     except FileNotFoundError:  # another clear-out was quicker
         return
     except Held as taken:
         raise _stays(film, f"process {taken.holder} is making it") from taken
+    except PassedOver as reason:
+        raise _stays(film, str(reason)) from reason
     except OSError as error:
         raise _stays(film, f"it cannot be removed ({error.strerror})") from error
+
+
+def _remove(folder: Path, used: int | None) -> None:
+    """Remove what the store wrote into a folder whose manifest, if there is one, tells this use."""
+    lock = folder / LOCK
+    with held(lock):
+        sizes, _ = own_files(folder)
+        if os.path.lexists(folder / MANIFEST) and read_film(folder).used != used:
+            raise PassedOver("it was made again meanwhile")
+        # The manifest last: until then the film can be cleared again.
+        for name in sorted(sizes.keys() - {LOCK}, key=lambda name: name == MANIFEST):
+            (folder / name).unlink(missing_ok=True)
+        if os.name != "nt":  # while it is held: another run may take it as soon as it is not
+            lock.unlink()
+    if os.name == "nt":  # which removes no open file
+        lock.unlink(missing_ok=True)
     with suppress(OSError):  # what somebody else put there stays
-        film.folder.rmdir()
+        folder.rmdir()
 
 
 def _stays(film: KeptFilm, reason: str) -> MultiTalkError:
@@ -144,7 +155,7 @@ def _stays(film: KeptFilm, reason: str) -> MultiTalkError:
 
 
 def check_store(root: Path, clip_bytes: int = 0) -> None:
-    """Check that a store takes files, and that a clip of so many bytes finds room.
+    """Check that a store can be written to, and that a clip of so many bytes finds room.
 
     Raises
     ------
@@ -157,7 +168,7 @@ def check_store(root: Path, clip_bytes: int = 0) -> None:
             probe.write(b"?")
         free = shutil.disk_usage(root).free
     except OSError as error:
-        raise takes_no_files(root, error) from error
+        raise not_writable(root, error) from error
     if free < clip_bytes:
         raise MultiTalkError(
             f"The store {root} has {free / GIGABYTE:.3f} GB left, and a clip takes about "
@@ -166,12 +177,12 @@ def check_store(root: Path, clip_bytes: int = 0) -> None:
         )
 
 
-def takes_no_files(root: Path, error: OSError) -> MultiTalkError:
+def not_writable(root: Path, error: OSError) -> MultiTalkError:
     """The sentence about a store that nothing can be written to."""
     reason = "it is no folder" if os.path.exists(root) and not os.path.isdir(root) else error.strerror
     return MultiTalkError(
-        f"The store {root} takes no files ({reason}): free some space, choose a folder that you may write "
-        "to, or make the film without a store."
+        f"The store {root} cannot be written to ({reason}): free some space, choose a folder that you may "
+        "write to, or make the film without a store."
     )
 
 

@@ -409,7 +409,7 @@ def test_more_than_the_main_memory_is_refused_with_the_figures(refused, tmp_path
     monkeypatch.setattr("multitalk_core.memory.machine_bytes", lambda: 3 * 10**9)
     said = refused(*TWO_VOICES, "--size", "16384x16384", "--clip-frames", "9")
     assert "A clip of 9 frames of 16384×16384 takes 58.0 GB of main memory at once, and this machine" in said
-    monkeypatch.setattr("multitalk_core.memory.machine_bytes", lambda: 300_000)
+    monkeypatch.setattr("multitalk_core.memory.machine_bytes", lambda: 505_000)
     (tmp_path / "out").rmdir()
     said = refused(*TWO_VOICES)
     assert "Encoding 2 voices over 4 seconds takes 0.0 GB" in said and "--ignore-memory" in said

@@ -103,7 +103,7 @@ def test_what_cannot_be(generate, arguments, sentence):
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc takes no files, not even from root")
 def test_a_store_that_takes_no_files_is_told_before_models_are_looked_for(generate, tmp_path):
     said = generate("--adapter", f"{EMBEDDED}/picture.png", store=Path("/proc/films"), code=2)
-    assert "The store /proc/films takes no files" in said and "without a store" in said
+    assert "The store /proc/films cannot be written to" in said and "without a store" in said
     assert not list(tmp_path.iterdir())
 
 

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
+from PIL import Image
+from safetensors.torch import save_file
 
 from multitalk_core.audio.features import AudioEncoder
 from multitalk_core.audio.turns import read_turns
@@ -90,14 +93,13 @@ def test_a_file_that_may_not_be_read(tmp_path, name):
     ],
 )
 def test_a_pipe_in_a_model_folder_is_told(tmp_path, place, read):
-    from PIL import Image
-
     Image.new("RGB", (64, 64)).save(tmp_path / "a.png")
-    for name in ("model_index.json", "transformer/config.json", "config.json", "model.safetensors"):
+    for name in ("model_index.json", "transformer/config.json", "config.json"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("{}")
+    save_file({"weight": torch.zeros(1)}, tmp_path / "model.safetensors")
     (tmp_path / place).unlink(missing_ok=True)
     (tmp_path / place).parent.mkdir(exist_ok=True)
     os.mkfifo(tmp_path / place)
-    with pytest.raises(MultiTalkError, match=r"pipe|text and not|ends too early|missing"):
+    with pytest.raises(MultiTalkError, match="is a pipe"):
         read(tmp_path)

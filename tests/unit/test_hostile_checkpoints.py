@@ -107,7 +107,7 @@ OTHER_FILES = {
     "is a packed archive": b"\x1f\x8b\x08\0" + b"\x99" * 99,
     "is a picture": b"\x89PNG\r\n\x1a\n" + bytes(99),
     "is a video": b"\0\0\0\x20ftypisom" + bytes(99),
-    "begins with zeros, its download has not ended": bytes(4096),
+    "begins with zeros, the download is incomplete": bytes(4096),
     "is a pickle": b"\x80\x04\x95\x0a\0\0\0\0\0\0\0}\x94\x8c\x01a\x94K\x01s.",
 }
 

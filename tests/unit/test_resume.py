@@ -2,6 +2,7 @@
 
 import copy
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -26,8 +27,21 @@ def film() -> Iterator[TinyFilm]:
 
 
 @pytest.fixture(scope="module")
-def whole(film: TinyFilm, tmp_path_factory: pytest.TempPathFactory) -> list[FinishedClip]:
-    return film.make(tmp_path_factory.mktemp("whole"))[0]
+def kept_whole(film: TinyFilm, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[FinishedClip]]:
+    """A store with the whole film, and its clips."""
+    store = tmp_path_factory.mktemp("whole")
+    return store, film.make(store)[0]
+
+
+@pytest.fixture
+def whole(kept_whole: tuple[Path, list[FinishedClip]]) -> list[FinishedClip]:
+    return kept_whole[1]
+
+
+@pytest.fixture
+def store(kept_whole: tuple[Path, list[FinishedClip]], tmp_path: Path) -> Path:
+    """A store of a test's own with the whole film."""
+    return Path(shutil.copytree(kept_whole[0], tmp_path / "store"))
 
 
 def frames(clips: list[FinishedClip]) -> torch.Tensor:
@@ -55,50 +69,47 @@ def test_a_store_changes_frames_only_by_rounding(film, whole):
 
 
 @pytest.mark.parametrize("harm", ["cut", "flipped", "gone", "foreign"])
-def test_a_harmed_segment_is_named_and_made_again(film, whole, tmp_path, harm):
-    film.make(tmp_path)
-    _, second, third, _ = sorted(tmp_path.glob("*/clip-*"))
-    for file in tmp_path.rglob("*"):  # a clock that jumped twenty years back
+def test_a_harmed_segment_is_named_and_made_again(film, whole, store, harm):
+    _, _, third, fourth = sorted(store.glob("*/clip-*"))
+    for file in store.rglob("*"):  # a clock that jumped twenty years back
         os.utime(file, (1e9, 1e9))
-    content = second.read_bytes()
+    content = third.read_bytes()
     if harm == "cut":
-        second.write_bytes(content[: len(content) // 2])
+        third.write_bytes(content[: len(content) // 2])
     elif harm == "flipped":
-        second.write_bytes(content[:-5000] + bytes([content[-5000] ^ 1]) + content[-4999:])
+        third.write_bytes(content[:-5000] + bytes([content[-5000] ^ 1]) + content[-4999:])
     elif harm == "gone":
-        second.unlink()
+        third.unlink()
     else:
-        second.write_bytes(third.read_bytes())
-    clips, notes = film.make(tmp_path)
-    assert kept(clips) == [True, False, False, False]
+        third.write_bytes(fourth.read_bytes())
+    clips, notes = film.make(store)
+    assert kept(clips) == [True, True, False, False]
     reason = {
         "cut": "cut short or altered",
         "flipped": "altered",
         "gone": "missing",
         "foreign": "another clip's",
     }
-    assert notes == [f"clip 2 and those that follow it are made again: its segment is {reason[harm]}"]
+    assert notes == [f"clip 3 and those that follow it are made again: its segment is {reason[harm]}"]
     assert torch.equal(frames(clips), frames(whole))
-    assert all(kept(film.make(tmp_path)[0]))
+    assert all(kept(film.make(store)[0]))
 
 
-def test_a_retake_changes_its_clip_and_what_follows(film, whole, tmp_path):
-    film.make(tmp_path)
-    clips, notes = film.make(tmp_path, takes={2: Take(seed=7)})
+def test_a_retake_changes_its_clip_and_what_follows(film, whole, store):
+    clips, notes = film.make(store, takes={2: Take(seed=7)})
     assert kept(clips) == [True, True, False, False]
     assert notes == ["clips from 3 on differ from the last tiny film: seed of its own changed"]
     assert torch.equal(frames(clips[:2]), frames(whole[:2]))
     assert not torch.equal(clips[2].frames, whole[2].frames)
     assert not torch.equal(clips[3].frames, whole[3].frames)
-    again, _ = film.make(tmp_path, takes={2: Take(seed=7)})
+    again, _ = film.make(store, takes={2: Take(seed=7)})
     assert all(kept(again)) and torch.equal(frames(again), frames(clips))
-    before, _ = film.make(tmp_path)
+    before, _ = film.make(store)
     assert all(kept(before)) and torch.equal(frames(before), frames(whole))
 
 
-def test_a_clip_with_its_own_prompt_is_made_again(film, tmp_path):
-    film.make(tmp_path)
-    clips, notes = film.make(tmp_path, takes={3: Take(prompt="they laugh")})
+def test_a_clip_with_its_own_prompt_is_made_again(film, store):
+    clips, notes = film.make(store, takes={3: Take(prompt="they laugh")})
     assert kept(clips) == [True, True, True, False]
     assert notes == ["clips from 4 on differ from the last tiny film: prompt of its own changed"]
 
@@ -121,16 +132,16 @@ def test_a_longer_film_keeps_its_clips_where_voices_are_encoded_in_pieces(
         assert notes == ["clips from 1 on differ from the last tiny film: voices changed"]
 
 
-def test_another_seed_is_another_film(film, whole, tmp_path):
-    film.make(tmp_path, stop_after=1)
-    clips, notes = film.make(tmp_path, seed=1)
+def test_another_seed_is_another_film(film, whole, store):
+    clips, notes = film.make(store, seed=1, stop_after=0)
     assert not any(kept(clips)) and notes == ["every clip differs from the last tiny film: seed changed"]
-    assert not torch.equal(frames(clips), frames(whole))
+    assert not torch.equal(clips[0].frames, whole[0].frames)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kills forked processes")
 def test_killed_at_any_moment_it_goes_on(tmp_path):
-    command = [sys.executable, "-m", "tests.soak.kills", str(tmp_path), "--kills", "5", "--seed", "1"]
+    options = ["--kills", "3", "--clips", "4", "--seed", "1"]
+    command = [sys.executable, "-m", "tests.soak.kills", str(tmp_path), *options]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert result.returncode == 0, result.stdout + result.stderr
-    assert "5 kills" in result.stdout
+    assert "3 kills" in result.stdout

@@ -11,15 +11,19 @@ import torch
 from multitalk_core.errors import MultiTalkError
 from multitalk_core.segments import (
     BrokenSegment,
+    Cleared,
     Segment,
     chain,
+    clear_film,
     clear_films,
     digest,
     kept_films,
     open_film,
     read_segment,
+    survey,
     write_segment,
 )
+from multitalk_core.segments import lock as locking
 
 KEY = "a" * 64
 LINKS = [{"clip": 0, "voices": "x"}, {"clip": 1, "voices": "y"}, {"clip": 2, "voices": "z"}]
@@ -162,6 +166,23 @@ def test_two_runs_at_once_and_the_lock_of_a_killed_one(tmp_path):
         kept.write(0, segment())
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="removes no open file")
+def test_a_lock_that_was_removed_before_it_was_taken_is_taken_anew(tmp_path, monkeypatch):
+    lock = tmp_path / "lock"
+    take = locking._take
+
+    def removed_just_before(descriptor: int) -> bool:
+        monkeypatch.setattr(locking, "_take", take)
+        lock.unlink()
+        return take(descriptor)
+
+    monkeypatch.setattr(locking, "_take", removed_just_before)
+    with locking.held(lock):
+        assert lock.read_text() == f"{os.getpid()}\n"
+        with pytest.raises(locking.Held, match=str(os.getpid())), locking.held(lock):
+            pytest.fail("two would hold it")
+
+
 def test_the_least_recently_used_films_go_first_whatever_the_clock_says(tmp_path):
     for seed in (1, 2, 3, 1):
         with open_film(tmp_path, f"film {seed}", {"seed": seed}, LINKS) as kept:
@@ -183,6 +204,46 @@ def test_the_least_recently_used_films_go_first_whatever_the_clock_says(tmp_path
     assert len(clear_films(tmp_path).films) == 1 and list(tmp_path.iterdir()) == []
 
 
+def test_a_film_made_again_or_just_now_stays_and_its_bytes_count(tmp_path):
+    def make(seed: int) -> None:
+        with open_film(tmp_path, f"film {seed}", {"seed": seed}, LINKS) as other:
+            other.write(0, segment(seed))
+
+    def titles() -> list[str]:
+        return [film.title for film in kept_films(tmp_path)]
+
+    for seed in (1, 2, 3):
+        make(seed)
+    (before,) = (film for film in kept_films(tmp_path) if film.title == "film 1")
+    with (
+        open_film(tmp_path, "film 0", {"seed": 0}, LINKS) as busy,
+        open_film(tmp_path, "film 4", {"seed": 4}, LINKS) as kept,
+    ):
+        busy.write(0, segment())
+        make(1)
+        with pytest.raises(MultiTalkError, match="stays: it was made again meanwhile"):
+            clear_film(before)
+        kept.limit = sum(film.size for film in kept_films(tmp_path)) + 1000
+        kept.write(0, segment(4))
+        assert titles() == ["film 1", "film 4", "film 0", "film 3"], "film 1 is the newest by now"
+        kept.limit = 0
+        kept.write(1, segment(5))
+        kept.write(2, segment(6))
+        assert titles() == ["film 4", "film 0"]
+        (told,) = (note for note in kept.notes if "stays" in note)
+        assert told.endswith(f"stays: process {os.getpid()} is making it.")
+
+
+@pytest.mark.parametrize("left", [[], ["lock"], ["lock", ".film.json.0123abcd.part"]])
+def test_a_folder_that_a_killed_run_left_is_not_listed_and_goes_with_the_films(tmp_path, left):
+    folder = tmp_path / "0123456789abcdef"
+    folder.mkdir()
+    for name in left:
+        (folder / name).touch()
+    assert survey(tmp_path).passed == [] and folder.exists()
+    assert clear_films(tmp_path) == Cleared() and not folder.exists()
+
+
 def test_what_a_killed_run_left_half_written_is_cleared(tmp_path):
     with open_film(tmp_path, "film", {"seed": 1}, LINKS) as kept:
         half = kept.path(0).with_name(f".{kept.path(0).name}.0123abcd.part")
@@ -202,10 +263,10 @@ def test_a_kept_clip_that_is_not_finite_is_not_served(tmp_path, name):
         read_segment(tmp_path / "clip.safetensors", KEY)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="/proc takes no files, not even from root")
-def test_a_folder_that_takes_no_files():
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc cannot be written to, not even by root")
+def test_a_folder_that_cannot_be_written_to():
     with (
-        pytest.raises(MultiTalkError, match="takes no files"),
+        pytest.raises(MultiTalkError, match="cannot be written to"),
         open_film(Path("/proc/films"), "film", {"seed": 1}, LINKS),
     ):
         pytest.fail("nothing could be kept")

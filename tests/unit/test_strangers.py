@@ -1,5 +1,6 @@
 """A store among strangers: only what it wrote is removed, all else is named, and the rest works."""
 
+import ctypes
 import json
 import os
 import shutil
@@ -13,11 +14,13 @@ import pytest
 import torch
 
 from multitalk_core.errors import MultiTalkError
-from multitalk_core.segments import Segment, check_store, clear_films, kept_films, open_film, survey
+from multitalk_core.segments import Segment, Survey, check_store, clear_films, kept_films, open_film, survey
 from multitalk_core.standalone.cli import main
 
 LINKS = [{"clip": 0}, {"clip": 1}]
 HEX = "0123456789abcdef"
+OTHER = 65534  # a user: nobody
+needs_root = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root gives files away")
 
 
 def film(root: Path, seed: int = 1, limit: int = 10**9) -> Path:
@@ -26,6 +29,12 @@ def film(root: Path, seed: int = 1, limit: int = 10**9) -> Path:
     with open_film(root, f"film {seed}", {"seed": seed}, LINKS, limit) as kept:
         kept.write(0, Segment(picture, torch.zeros(1), torch.zeros(1), torch.zeros(9).byte()))
         return kept.folder
+
+
+def give(folder: Path, user: int) -> None:
+    """Let a film be another user's."""
+    for path in [folder, *folder.iterdir()]:
+        os.chown(path, user, -1)
 
 
 def tree(folder: Path) -> dict[str, tuple[int, int, bytes]]:
@@ -236,24 +245,76 @@ def test_something_in_a_films_own_place_is_told_before_work_and_not_touched(tmp_
 def test_another_users_film_is_named_and_stays():
     root = Path(tempfile.mkdtemp())  # where others may go, which is not so below tmp_path
     root.chmod(0o777)
-    mine, other = film(root, seed=1), film(root, seed=2)
-    other.chmod(0o000)
+    mine, denied = film(root, seed=1), film(root, seed=2)
+    denied.chmod(0o000)
     user = os.geteuid()
     try:
         if user == 0:  # whom nothing is denied
-            os.chown(mine, 65534, -1)
-            for path in mine.iterdir():
-                os.chown(path, 65534, -1)
-            os.seteuid(65534)
+            give(mine, OTHER)
+            give(denied, OTHER)
+            os.seteuid(OTHER)
         found = survey(root)
         assert [kept.folder for kept in found.films] == [mine]
         assert "cannot be read (Permission denied)" in found.passed[0]
         assert [kept.folder for kept in clear_films(root).films] == [mine]
     finally:
         os.seteuid(user)
-        other.chmod(0o755)
-        assert len(list(other.iterdir())) == 3
+        denied.chmod(0o755)
+        assert len(list(denied.iterdir())) == 3
         shutil.rmtree(root)
+
+
+@needs_root
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ("", "{} is passed over: it belongs to another user."),
+        ("film.json", "{} is passed over: its film.json belongs to another user."),
+        ("lock", "{} is passed over: its lock belongs to another user."),
+    ],
+)
+def test_another_users_film_stays_even_where_it_could_be_removed(tmp_path, given, named):
+    folder = film(tmp_path)
+    if given:
+        os.chown(folder / given, OTHER, -1)
+    else:
+        give(folder, OTHER)
+    before = tree(folder)
+    assert survey(tmp_path) == Survey([], [named.format(folder.name)])
+    film(tmp_path, seed=2, limit=1)
+    clear_films(tmp_path)
+    with pytest.raises(MultiTalkError, match="belongs to another user: move away"):
+        film(tmp_path)
+    assert tree(folder) == before
+
+
+@needs_root
+def test_another_users_clip_in_a_film_stays(tmp_path):
+    folder = film(tmp_path)
+    (clip,) = folder.glob("clip-*")
+    os.chown(clip, OTHER, -1)
+    assert survey(tmp_path).passed == [
+        f"{folder.name}/{clip.name} is passed over: it belongs to another user."
+    ]
+    clear_films(tmp_path)
+    assert list(folder.iterdir()) == [clip]
+
+
+@needs_root
+@pytest.mark.skipif(sys.platform != "linux", reason="needs setfsuid")
+def test_a_share_that_gives_all_files_to_one_user_keeps_films():
+    libc = ctypes.CDLL(None)
+    mounted = Path(tempfile.mkdtemp())
+    mounted.chmod(0o777)
+    libc.setfsuid(OTHER)  # files that this process makes are that user's, as on such a share
+    try:
+        folder = film(mounted)
+        assert folder.stat().st_uid == OTHER
+        assert film(mounted) == folder
+        assert [kept.folder for kept in clear_films(mounted).films] == [folder] and not folder.exists()
+    finally:
+        libc.setfsuid(os.geteuid())
+        shutil.rmtree(mounted)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs rights as on POSIX")
@@ -265,7 +326,8 @@ def test_a_film_that_may_only_be_read_is_told_to_stay():
     folder.chmod(0o555)
     try:
         if user == 0:
-            os.seteuid(65534)
+            give(folder, OTHER)
+            os.seteuid(OTHER)
         cleared = clear_films(root)
     finally:
         os.seteuid(user)
@@ -297,7 +359,7 @@ def test_a_store_that_is_a_file(tmp_path, command):
     store = tmp_path / "store"
     store.write_text("mine")
     work = {"list": survey, "clear": clear_films, "film": film}[command]
-    with pytest.raises(MultiTalkError, match=r"cannot be read|takes no files \(it is no folder\)"):
+    with pytest.raises(MultiTalkError, match=r"cannot be read|cannot be written to \(it is no folder\)"):
         work(store)
     assert store.read_text() == "mine"
 

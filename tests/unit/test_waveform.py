@@ -1,6 +1,7 @@
 """Sounds as users bring them: every rate, width and container comes in, what is broken is named."""
 
 import struct
+import tracemalloc
 import wave
 from fractions import Fraction
 
@@ -220,14 +221,46 @@ def test_many_channels_are_refused_before_they_are_decoded(tmp_path):
         read_audio(write_header(tmp_path / "many.wav", channels=64))
 
 
+def write_flac(path, seconds: int) -> None:
+    """A second of silence that claims to be longer."""
+    soundfile.write(path, np.zeros(8000), 8000)
+    content = bytearray(path.read_bytes())
+    content[22:26] = (8000 * seconds).to_bytes(4, "big")  # the samples of STREAMINFO
+    path.write_bytes(content)
+
+
 def test_what_is_longer_than_a_film_is_refused_by_its_header(tmp_path):
     """Eleven hours of silence are a few kB."""
-    soundfile.write(tmp_path / "long.flac", np.zeros(8000), 8000)
-    content = bytearray((tmp_path / "long.flac").read_bytes())
-    content[22:26] = (11 * 3600 * 8000).to_bytes(4, "big")  # the samples that STREAMINFO claims
-    (tmp_path / "long.flac").write_bytes(content)
+    write_flac(tmp_path / "long.flac", 11 * 3600)
     with pytest.raises(MultiTalkError, match=r"long\.flac.* longer than 10 hours"):
         read_audio(tmp_path / "long.flac")
+
+
+def test_what_this_machine_cannot_hold_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("multitalk_core.memory.machine_bytes", lambda: 200_000_000)
+    write_flac(tmp_path / "hour.flac", 3600)
+    encode(tmp_path / "unended.mka", np.zeros((1, 48000)), 48000, "aac")  # a stream that tells no length
+    with pytest.raises(
+        MultiTalkError, match=r"0\.2 GB of main memory .* 0\.2 GB: save it as mono, .* or cut"
+    ):
+        read_audio(tmp_path / "hour.flac")
+    with pytest.raises(MultiTalkError, match=r"The sound takes 0\.2 GB of main memory"):
+        from_array(torch.zeros(1).expand(2, 15_000_000), 48_000)
+    assert read_audio(tmp_path / "unended.mka").seconds == pytest.approx(1, abs=0.1)
+    monkeypatch.setattr("multitalk_core.memory.machine_bytes", lambda: 200_000)
+    with pytest.raises(MultiTalkError, match=r"unended\.mka cannot be used. It takes .* of main memory"):
+        read_audio(tmp_path / "unended.mka")
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_a_sound_is_held_twice_at_most_on_its_way_to_speech(tmp_path, channels):
+    soundfile.write(tmp_path / "voice.wav", np.zeros((480_000, channels)), 16_000)
+    read_audio(tmp_path / "voice.wav")  # what is imported does not count
+    tracemalloc.start()
+    speech(read_audio(tmp_path / "voice.wav"))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2.2 * 4 * 480_000 * channels
 
 
 @pytest.mark.parametrize(
