@@ -2,11 +2,14 @@
 
 import json
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from .errors import MultiTalkError
 
+MODEL_PARTS = ("transformer", "vae", "text_encoder", "tokenizer", "image_encoder")  # of a diffusers model
+MODEL_SUFFIXES = (".json", ".safetensors", ".model", ".txt")
 LONGEST_JSON = 50_000_000  # bytes: the index of a checkpoint, the configuration of a model
 
 
@@ -52,9 +55,20 @@ def check_folder(folder: Path, kind: str) -> None:
     ------
     MultiTalkError
     """
-    for path in folder.rglob("*"):
+    for path in _model_entries(folder):
         if path.exists() and not (path.is_file() or path.is_dir()):
             raise MultiTalkError(f"{path} is a pipe or a device in the {kind}: move it out of the folder.")
+
+
+def model_files(folder: Path) -> list[Path]:
+    """The files of the model in a folder, sorted; whatever else lies there is none of its."""
+    return sorted(path for path in _model_entries(folder) if path.suffix in MODEL_SUFFIXES and path.is_file())
+
+
+def _model_entries(folder: Path) -> Iterator[Path]:
+    """What lies in a model's folder and in those of its parts, but no deeper: it may be any folder at all."""
+    for place in (folder, *(folder / part for part in MODEL_PARTS)):
+        yield from place.glob("*")
 
 
 def read_text(path: Path, kind: str, most: int) -> str:
