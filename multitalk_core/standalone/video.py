@@ -3,6 +3,7 @@
 Knows PyAV; knows nothing of models. Frames stream in clip by clip and none is kept in memory.
 """
 
+import os
 import platform
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -16,7 +17,7 @@ from torch import Tensor
 
 from ..audio.waveform import Waveform
 from ..errors import MultiTalkError
-from ..files import whole_file
+from ..files import there, whole_file
 from ..picture import levels
 from ..segments.lock import Held, held
 from .stopping import held_interrupt
@@ -38,6 +39,17 @@ X264 = {"x264-params": "asm=ssse3"} if platform.machine() in ("x86_64", "AMD64")
 def growing(film: Path) -> Path:
     """Where a film lies while it is made."""
     return film.with_name(f"{film.stem}.growing.mp4")
+
+
+def being_written(film: Path) -> bool:
+    """Whether another run is writing a film; what a kill left is free."""
+    if not there(growing(film)):
+        return False
+    try:
+        with held(growing(film), signed=False):
+            return False
+    except Held:
+        return True
 
 
 class VideoWriter:
@@ -89,8 +101,8 @@ class VideoWriter:
         with self._failures_told():
             self._opened.enter_context(held(self.growing, signed=False))
             # libavformat by itself would swallow failures to write the last fragment.
-            file = self._opened.enter_context(self.growing.open("wb", buffering=0))
-        self._container = av.open(file, "w", format="mp4", container_options={"movflags": FRAGMENTS})
+            self._file = self._opened.enter_context(self.growing.open("wb", buffering=0))
+        self._container = av.open(self._file, "w", format="mp4", container_options={"movflags": FRAGMENTS})
         self._add_streams()
         return self
 
@@ -130,8 +142,13 @@ class VideoWriter:
         finally:
             with suppress(OSError, av.FFmpegError):  # a file already given up may fail once more as it closes
                 self._container.close()
-            self.growing.unlink(missing_ok=True)
+            self._file.close()
+            if os.name != "nt":  # while the lock is held: another run may take the file as soon as it is not
+                self.growing.unlink(missing_ok=True)
             self._opened.close()
+            if os.name == "nt":  # which removes no open file
+                with suppress(PermissionError):  # another run has it already
+                    self.growing.unlink(missing_ok=True)
 
     def _finish(self) -> None:
         self._container.mux(self._video.encode(None))
