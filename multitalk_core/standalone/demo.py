@@ -42,7 +42,7 @@ def make_demo(folder: Path) -> None:
     from .cli import make_parser
     from .cli_generate import make_job
     from .film_files import FilmFiles
-    from .generate import generate
+    from .generate import SAVED, generate
     from .summary import print_lines
 
     try:
@@ -58,7 +58,10 @@ def make_demo(folder: Path) -> None:
     print("This is the same as\n  python -m multitalk_core", shlex.join(command))
     job = make_job(make_parser().parse_args(command), files)
     generate(job)
-    score = draw_mouths(job, picture, film)
+    try:
+        score = draw_mouths(job, picture, film)
+    except KeyboardInterrupt as interrupt:
+        raise KeyboardInterrupt(SAVED.format(files.film)) from interrupt
     print_lines({"mouths": f"{picture}, {film}", "binding": f"{score}; 95 % intervals"})
 
 

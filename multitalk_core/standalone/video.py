@@ -20,6 +20,7 @@ from ..errors import MultiTalkError
 from ..files import there, whole_file
 from ..picture import levels
 from ..segments.lock import Held, held
+from .outputs import free_name
 from .stopping import held_interrupt
 
 AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000)
@@ -71,6 +72,9 @@ class VideoWriter:
         Frames per second.
     sound
         Any rate; more than two channels become stereo. Cut, or padded with silence, to the film's length.
+    replaces
+        Whether an earlier file is replaced; else the film gets a number where somebody took its name
+        meanwhile, and `path` tells it.
 
     Raises
     ------
@@ -79,9 +83,17 @@ class VideoWriter:
     """
 
     def __init__(
-        self, path: str | Path, width: int, height: int, fps: float = 25.0, sound: Waveform | None = None
+        self,
+        path: str | Path,
+        width: int,
+        height: int,
+        fps: float = 25.0,
+        sound: Waveform | None = None,
+        *,
+        replaces: bool = True,
     ) -> None:
         self.path = Path(path)
+        self.replaces = replaces
         self.size = (width, height)
         self.fps = Fraction(fps).limit_denominator(1001)
         self.frames = 0
@@ -155,6 +167,8 @@ class VideoWriter:
         if self._sound is not None:
             self._container.mux(self._audio.encode(None))
         self._container.close()
+        if not self.replaces:
+            self.path = free_name(self.path)
         with whole_file(self.path) as part:
             _rewrite(self.growing, part)
         self.whole = True

@@ -1,8 +1,10 @@
 """Results never replace what they are made from, and other files only when that is asked for."""
 
 import os
+import pkgutil
 import pty
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 import torch
 
 from multitalk_core.errors import MultiTalkError
+from multitalk_core.standalone import generate as generating
 from multitalk_core.standalone.cli import main
 from multitalk_core.standalone.demo import NAMES, check_own
 from multitalk_core.standalone.demo_models import EMBEDDED
@@ -150,6 +153,37 @@ def test_a_film_replaces_itself_but_not_what_somebody_put_in_its_place(folder, c
     Path("film.mp4").write_text("a letter")
     assert generate("--output", "film.mp4", "--store", "store", "--retake", "1") == 2
     assert Path("film.mp4").read_text() == "a letter"
+
+
+@pytest.mark.parametrize("moment", ["video._rewrite", "generate.drift_picture"])
+def test_a_stop_when_the_film_is_saved_leaves_it_its_own(folder, capsys, monkeypatch, moment):
+    place = f"multitalk_core.standalone.{moment}"
+    step = pkgutil.resolve_name(place.replace(moment, moment.replace(".", ":")))
+
+    def stopped(*arguments: object) -> object:
+        done = step(*arguments)
+        signal.raise_signal(signal.SIGINT)
+        return done
+
+    with monkeypatch.context() as patch:
+        patch.setattr(place, stopped)
+        assert generate("--output", "film.mp4", "--store", "store") == 130
+    assert "Stopped: the film is saved in film.mp4" in capsys.readouterr().err
+    assert generate("--output", "film.mp4", "--store", "store") == 0
+
+
+def test_what_took_the_films_name_meanwhile_is_not_replaced(folder, capsys, monkeypatch):
+    goal = generating.colour_goal
+
+    def taken(*arguments: object) -> torch.Tensor:
+        Path("film.mp4").write_text("another run's")
+        return goal(*arguments)
+
+    monkeypatch.setattr(generating, "colour_goal", taken)
+    assert generate("--output", "film.mp4", "--no-store") == 0
+    assert Path("film.mp4").read_text() == "another run's"
+    assert {"film-2.mp4", "film-2.drift.png"} < names(folder) and "film.drift.png" not in names(folder)
+    assert "has the name film.mp4 by now: the film is film-2.mp4" in capsys.readouterr().out
 
 
 def test_a_default_name_that_is_taken_gets_a_number(folder):
