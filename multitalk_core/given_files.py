@@ -3,10 +3,11 @@
 import json
 import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from .errors import MultiTalkError
+from .errors import MultiTalkError, quoted
 
 MODEL_PARTS = ("transformer", "vae", "text_encoder", "tokenizer", "image_encoder")  # of a diffusers model
 MODEL_SUFFIXES = (".json", ".safetensors", ".model", ".txt")
@@ -104,8 +105,16 @@ def read_text(path: Path, kind: str, most: int) -> str:
         ) from error
 
 
-def read_json(path: Path, kind: str) -> dict[str, Any]:
-    """The object in a JSON file that was downloaded.
+def read_json(path: Path, kind: str, advice: str = "download it again") -> dict[str, Any]:
+    """The object in a JSON file.
+
+    Parameters
+    ----------
+    path : Path
+    kind : str
+        What sentences call it.
+    advice : str
+        What to do about a damaged file.
 
     Raises
     ------
@@ -116,7 +125,34 @@ def read_json(path: Path, kind: str) -> dict[str, Any]:
     try:
         return dict(json.loads(text))
     except (ValueError, TypeError, RecursionError) as error:
-        raise MultiTalkError(f"The {kind} {path} cannot be read as JSON: download it again.") from error
+        raise MultiTalkError(f"The {kind} {path} cannot be read as JSON: {advice}.") from error
+
+
+@contextmanager
+def loading(path: Path | str, kind: str, advice: str = "download it again") -> Iterator[None]:
+    """Tell of damaged files that a library loads inside; libraries raise whatever comes to them then.
+
+    Parameters
+    ----------
+    path : Path or str
+    kind : str
+        What sentences call it.
+    advice : str
+        What to do about damaged files.
+
+    Raises
+    ------
+    MultiTalkError
+    """
+    try:
+        yield
+    except (MultiTalkError, MemoryError):
+        raise
+    except Exception as error:
+        if "memory" in str(error):  # as torch tells of too little, on the GPU or not
+            raise
+        reason = quoted(str(error).strip().partition("\n")[0] or type(error).__name__)
+        raise MultiTalkError(f"The {kind} {path} cannot be loaded ({reason}): {advice}.") from error
 
 
 def unreadable(path: Path, kind: str, error: Exception) -> MultiTalkError:
