@@ -1,9 +1,11 @@
 """Files that users name: each is checked to be one before it is opened, so that nothing waits for a pipe."""
 
 import json
+import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import EACCES
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +48,8 @@ def check_file(path: Path, kind: str, advice: str = "export or copy it again") -
         raise MultiTalkError(f"{path} is a pipe or a device and no {kind}: save it as a file first.")
     if not found.st_size:
         raise MultiTalkError(f"The {kind} {path} is an empty file: {advice}.")
+    if not os.access(path, os.R_OK):
+        raise unreadable(path, kind, PermissionError(EACCES, os.strerror(EACCES)))
     return found.st_size
 
 
