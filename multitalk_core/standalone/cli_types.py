@@ -24,9 +24,12 @@ def within(limit: Limit, above: float | None = None) -> Callable[[str], int | fl
 
     def number(text: str) -> int | float:
         value = _number(text, limit.whole)
-        if value not in limit or value == above:
-            beyond = "" if above is None else f", above {above:g}"
-            raise ArgumentTypeError(f"{quoted(text)} is not {limit}{beyond}")
+        try:
+            limit.check("it", value)
+        except MultiTalkError as error:
+            raise ArgumentTypeError(f"{quoted(text)} is not {limit}") from error
+        if value == above:
+            raise ArgumentTypeError(f"{quoted(text)} is not above {above:g}")
         return value
 
     return number

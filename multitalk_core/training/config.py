@@ -169,7 +169,10 @@ def _filled(kind: type, table: dict[str, Any], path: Path, section: str) -> Any:
     for name, value in table.items():
         try:
             values[name] = _value(known[name].type, value, path, name)
-            _check_range(name, values[name])
+            if name in CHOICES and values[name] not in CHOICES[name]:
+                raise ValueError(f"choose {', '.join(CHOICES[name])}")
+            if name in LIMITS:
+                LIMITS[name].check(f"{name} {where} the config {path}", values[name])
         except MultiTalkError:  # of a section, or of a part that knows better
             raise
         except ValueError as error:
@@ -204,10 +207,3 @@ def _value(kind: Any, value: Any, path: Path, name: str) -> Any:
 
 def _ranges(text: str) -> LabelRanges:
     return label_ranges(text, 2 if text == "narrow" else text.partition("/")[0].count(",") + 1)
-
-
-def _check_range(name: str, value: Any) -> None:
-    if name in CHOICES and value not in CHOICES[name]:
-        raise ValueError(f"choose {', '.join(CHOICES[name])}")
-    if name in LIMITS and value not in LIMITS[name]:
-        raise ValueError(f"give {LIMITS[name]}")

@@ -151,7 +151,7 @@ def test_where_only_the_store_fills_up_the_command_leaves_the_film_so_far(genera
 def test_a_folder_that_may_only_be_read(film, disk, tmp_path):
     film.make(disk.path / "store", stop_after=0)
     disk.lock()
-    with pytest.raises(MultiTalkError, match=r"cannot be written to .*choose a folder that you may write to"):
+    with pytest.raises(MultiTalkError, match=r"takes no files .*choose a folder that you may write to"):
         film.make(disk.path / "store")
     with (
         pytest.raises(MultiTalkError, match=r"cannot be written .*a folder that you may write to"),
