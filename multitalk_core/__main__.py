@@ -19,7 +19,7 @@ def run() -> int:
 
             return main()
     except KeyboardInterrupt:
-        print("\nStopped: nothing was written.", file=sys.stderr)
+        print("\nStopped.", file=sys.stderr)
         return 130
 
 

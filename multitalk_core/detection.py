@@ -9,7 +9,7 @@ from torch import Tensor
 
 from .errors import MultiTalkError
 from .faces import Face, find_faces
-from .given_files import check_folder
+from .given_files import check_folder, loading
 from .persons import Persons, persons_from_masks
 from .picture import levels
 
@@ -116,14 +116,9 @@ def _segmented(pixels: np.ndarray, count: int | None, model: str) -> list[Tensor
     from transformers import pipeline
 
     check_folder(Path(model), "segmentation model")
-    try:
+    advice = "use another Mask2Former or DETR in safetensors, or mark the persons by boxes or masks"
+    with loading(model, "segmentation model", advice):
         segmenter = pipeline("image-segmentation", model=model, model_kwargs={"use_safetensors": True})
-    except (OSError, ValueError, ImportError, KeyError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise MultiTalkError(
-            f"The segmentation model {model} cannot be loaded ({reason}): use another Mask2Former or DETR in "
-            "safetensors, or mark the persons by boxes or masks."
-        ) from error
     if not any(_is_person(label) for label in segmenter.model.config.id2label.values()):
         raise MultiTalkError(
             f"The segmentation model {model} knows no persons: use one that was trained on COCO."

@@ -57,7 +57,7 @@ def name_trouble(name: str, windows: bool = os.name == "nt") -> str | None:
         None for a name that will do.
     """
     if not name or name == "..":
-        return "is no file's"
+        return "stands for a folder"
     if len(name.encode("utf-8", "surrogatepass")) > LONGEST_NAME:
         return f"is longer than {LONGEST_NAME} bytes"
     if not windows:
@@ -67,7 +67,7 @@ def name_trouble(name: str, windows: bool = os.name == "nt") -> str | None:
     if any(character in FORBIDDEN or character < " " for character in name):
         return f"has one of {FORBIDDEN} or a control character, which Windows forbids"
     if name.split(".")[0].rstrip().upper() in RESERVED:
-        return "is a device's on Windows"
+        return "is reserved for a device on Windows"
     return None
 
 

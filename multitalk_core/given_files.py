@@ -1,12 +1,18 @@
 """Files that users name: each is checked to be one before it is opened, so that nothing waits for a pipe."""
 
 import json
+import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from errno import EACCES
 from pathlib import Path
 from typing import Any
 
-from .errors import MultiTalkError
+from .errors import MultiTalkError, quoted
 
+MODEL_PARTS = ("transformer", "vae", "text_encoder", "tokenizer", "image_encoder")  # of a diffusers model
+MODEL_SUFFIXES = (".json", ".safetensors", ".model", ".txt")
 LONGEST_JSON = 50_000_000  # bytes: the index of a checkpoint, the configuration of a model
 
 
@@ -42,6 +48,8 @@ def check_file(path: Path, kind: str, advice: str = "export or copy it again") -
         raise MultiTalkError(f"{path} is a pipe or a device and no {kind}: save it as a file first.")
     if not found.st_size:
         raise MultiTalkError(f"The {kind} {path} is an empty file: {advice}.")
+    if not os.access(path, os.R_OK):
+        raise unreadable(path, kind, PermissionError(EACCES, os.strerror(EACCES)))
     return found.st_size
 
 
@@ -52,9 +60,20 @@ def check_folder(folder: Path, kind: str) -> None:
     ------
     MultiTalkError
     """
-    for path in folder.rglob("*"):
+    for path in _model_entries(folder):
         if path.exists() and not (path.is_file() or path.is_dir()):
             raise MultiTalkError(f"{path} is a pipe or a device in the {kind}: move it out of the folder.")
+
+
+def model_files(folder: Path) -> list[Path]:
+    """The files of the model in a folder, sorted; whatever else lies there is none of its."""
+    return sorted(path for path in _model_entries(folder) if path.suffix in MODEL_SUFFIXES and path.is_file())
+
+
+def _model_entries(folder: Path) -> Iterator[Path]:
+    """What lies in a model's folder and in those of its parts, but no deeper: it may be any folder at all."""
+    for place in (folder, *(folder / part for part in MODEL_PARTS)):
+        yield from place.glob("*")
 
 
 def read_text(path: Path, kind: str, most: int) -> str:
@@ -90,8 +109,16 @@ def read_text(path: Path, kind: str, most: int) -> str:
         ) from error
 
 
-def read_json(path: Path, kind: str) -> dict[str, Any]:
-    """The object in a JSON file that was downloaded.
+def read_json(path: Path, kind: str, advice: str = "download it again") -> dict[str, Any]:
+    """The object in a JSON file.
+
+    Parameters
+    ----------
+    path : Path
+    kind : str
+        What sentences call it.
+    advice : str
+        What to do about a damaged file.
 
     Raises
     ------
@@ -102,7 +129,34 @@ def read_json(path: Path, kind: str) -> dict[str, Any]:
     try:
         return dict(json.loads(text))
     except (ValueError, TypeError, RecursionError) as error:
-        raise MultiTalkError(f"The {kind} {path} cannot be read as JSON: download it again.") from error
+        raise MultiTalkError(f"The {kind} {path} cannot be read as JSON: {advice}.") from error
+
+
+@contextmanager
+def loading(path: Path | str, kind: str, advice: str = "download it again") -> Iterator[None]:
+    """Tell of damaged files that a library loads inside; libraries raise whatever comes to them then.
+
+    Parameters
+    ----------
+    path : Path or str
+    kind : str
+        What sentences call it.
+    advice : str
+        What to do about damaged files.
+
+    Raises
+    ------
+    MultiTalkError
+    """
+    try:
+        yield
+    except (MultiTalkError, MemoryError):
+        raise
+    except Exception as error:
+        if "memory" in str(error):  # as torch tells of too little, on the GPU or not
+            raise
+        reason = quoted(str(error).strip().partition("\n")[0] or type(error).__name__)
+        raise MultiTalkError(f"The {kind} {path} cannot be loaded ({reason}): {advice}.") from error
 
 
 def unreadable(path: Path, kind: str, error: Exception) -> MultiTalkError:

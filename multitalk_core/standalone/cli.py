@@ -57,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 arguments = make_parser().parse_args(argv)
                 arguments.command(arguments)
         except KeyboardInterrupt as stopped:
-            return _ended(f"\nStopped: {stopped or 'nothing was written.'}", 130)
+            return _ended(f"\nStopped: {stopped}" if str(stopped) else "\nStopped.", 130)
         except Exception as error:
             if (sentence := _sentence(error)) is None:
                 raise

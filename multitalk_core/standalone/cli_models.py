@@ -9,6 +9,7 @@ import torch
 from ..adapter import AudioAdapter
 from ..audio.features import AudioEncoder
 from ..errors import MultiTalkError, quoted
+from ..given_files import model_files
 from ..limits import ROWS_AT_ONCE
 from ..segments import Json
 from .cli_paths import input_folder_or_file
@@ -115,18 +116,25 @@ def load(arguments: argparse.Namespace, encoder: AudioEncoder) -> tuple[Models, 
 def signatures(arguments: argparse.Namespace) -> dict[str, Json]:
     """The files that models, a video and its mask are read from, so that other ones make another film."""
     paths = {
-        "model": arguments.model or EMBEDDED,
         "adapter": _adapter_path(arguments),
         "audio encoder": encoder_path(arguments),
         **({"video": arguments.video} if arguments.video else {}),
         **({"region": arguments.region} if arguments.region else {}),
     }
-    return {name: file_signature(path) for name, path in paths.items()}
+    files = {name: file_signature(path) for name, path in paths.items()}
+    return {"model": model_signature(arguments.model), **files}
+
+
+def model_signature(model: Path | None) -> Json:
+    """As `file_signature`, of the model that is shipped where there is no other."""
+    if model is not None:
+        return file_signature(model)
+    return [file_signature(EMBEDDED / file) for file in EMBEDDED_FILES.values()]
 
 
 def file_signature(path: Path) -> Json:
-    """Name, size and time of change of a file, or of every file of a folder."""
-    files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+    """Name, size and time of change of a file, or of every file of the model in a folder."""
+    files = model_files(path) if path.is_dir() else [path]
     return [[file.name, file.stat().st_size, file.stat().st_mtime_ns] for file in files]
 
 

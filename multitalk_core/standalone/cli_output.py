@@ -7,13 +7,15 @@ from itertools import chain, count
 from pathlib import Path
 
 from ..errors import MultiTalkError, quoted
-from ..files import numbered, there
+from ..files import numbered
 from ..segments import Json, digest, kept_films
+from ..segments.kept_film import own_files
 from .cli_models import file_signature
 from .cli_paths import output_file
-from .demo_models import EMBEDDED
+from .demo_models import EMBEDDED, EMBEDDED_FILES
 from .film_files import FilmFiles
 from .outputs import check_folder, check_inputs_stay, check_replaced
+from .video import growing
 
 DEFAULT = Path("film.mp4")
 # These leave the film what it is: it may go on, or be taken again, under the same name.
@@ -57,29 +59,25 @@ def film_files(arguments: argparse.Namespace, store: Path | None) -> FilmFiles:
     Raises
     ------
     MultiTalkError
-        For a folder that takes no files, an output that is an input, or one that is there already.
+        For a folder that cannot be written to, an output that is an input, or one that is there already.
     """
     request = film_request(arguments)
-    own = [film.output for film in ([] if store is None else kept_films(store))]
+    kept = [] if store is None else kept_films(store)
+    own = [film.output for film in kept]
 
     def files(film: Path) -> FilmFiles:
         chosen = FilmFiles.beside(film, request)
         return replace(chosen, replaces=arguments.overwrite or chosen.claim() in own)
 
-    if arguments.output is None:
-        names = chain([DEFAULT], (numbered(DEFAULT, number) for number in count(2)))
-        return next(
-            chosen
-            for chosen in map(files, names)
-            if chosen.replaces or not any(there(file) for file in chosen.all())
-        )
-    chosen = files(arguments.output)
+    names = chain([DEFAULT], (numbered(DEFAULT, number) for number in count(2)))
+    chosen = files(arguments.output) if arguments.output else next(filter(FilmFiles.free, map(files, names)))
     check_folder(chosen.film.parent)
-    stored = [] if store is None else store.glob("*/*")
-    outputs = [*chosen.all(), *chosen.all_unfinished()]
-    check_inputs_stay(outputs, chain(inputs(arguments), stored, [EMBEDDED]), "--output")
-    check_replaced(chosen.all(), chosen.replaces)
-    return chosen
+    stored = (film.folder / name for film in kept for name in own_files(film.folder)[0])
+    shipped = (EMBEDDED / name for name in EMBEDDED_FILES.values())
+    outputs = [*chosen.all(), growing(chosen.film)]
+    check_inputs_stay(outputs, chain(inputs(arguments), stored, shipped), "--output")
+    granted = check_replaced(chosen.all(), chosen.replaces)
+    return replace(chosen, replaces=chosen.replaces or granted)
 
 
 def inputs(arguments: argparse.Namespace) -> Iterator[Path]:

@@ -3,36 +3,41 @@
 import os
 import stat
 from argparse import ArgumentTypeError
+from collections.abc import Callable
 from pathlib import Path
 
-from ..errors import quoted
+from ..errors import MultiTalkError, quoted
 from ..files import name_trouble
+from ..given_files import check_file
+
+
+def with_reason(check: Callable, *values: object) -> None:
+    """Call a check of the core; what it says is said of the argument."""
+    try:
+        check(*values)
+    except MultiTalkError as error:
+        raise ArgumentTypeError(str(error)) from error
 
 
 def input_file(text: str) -> Path:
     """A file that is there and may be read."""
-    mode = _mode(text)
-    if mode is None:
-        raise ArgumentTypeError(f"there is no file at {quoted(text)}: check the path")
-    if stat.S_ISDIR(mode):
-        raise ArgumentTypeError(f"{quoted(text)} is a folder: name a file")
-    return input_path(text)
+    path = input_path(text)
+    with_reason(check_file, path, "file")
+    return path
 
 
 def input_folder_or_file(text: str) -> Path:
-    """A folder or a file that is there and may be read."""
-    if _mode(text) is None:
-        raise ArgumentTypeError(f"there is nothing at {quoted(text)}: check the path")
-    return input_path(text)
+    """A folder, or a file that is there and may be read."""
+    path = input_path(text)
+    if not os.path.isdir(path):
+        with_reason(check_file, path, "file or folder")
+    return path
 
 
 def input_path(text: str) -> Path:
-    """What may be missing; never a pipe or a device, which could be waited for without end."""
-    mode = _mode(text)
-    if mode is not None and not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-        raise ArgumentTypeError(f"{quoted(text)} is a pipe or a device: name a file")
-    if mode is not None and not os.access(text, os.R_OK):
-        raise ArgumentTypeError(f"{quoted(text)} may not be read: change its permissions")
+    """What is checked where it is read."""
+    if not text:
+        raise ArgumentTypeError("the name is empty: check the path")
     return Path(text)
 
 
@@ -68,8 +73,6 @@ def folder_path(text: str) -> Path:
 
 def _mode(text: str) -> int | None:
     """What is at a path, as `os.stat` tells; None for nothing."""
-    if not text:
-        raise ArgumentTypeError("the name is empty")
     try:
         return os.stat(text).st_mode
     except (FileNotFoundError, NotADirectoryError):

@@ -11,7 +11,7 @@ from ..labels import LabelRanges, spread_ranges
 from ..limits import BACKGROUND_LABEL, CLIPS, LONGEST_TEXT, MOST_SPEAKERS, SEED, SIZE, VOICE_START, Limit
 from ..persons import Box
 from ..picture import check_size
-from .cli_paths import input_file
+from .cli_paths import input_file, with_reason
 
 LISTENER = "none"
 LONGEST_NUMBER = 40  # characters
@@ -24,9 +24,12 @@ def within(limit: Limit, above: float | None = None) -> Callable[[str], int | fl
 
     def number(text: str) -> int | float:
         value = _number(text, limit.whole)
-        if not limit.least <= value <= limit.most or value == above:
-            beyond = "" if above is None else f", above {above:g}"
-            raise ArgumentTypeError(f"{quoted(text)} is not {limit}{beyond}")
+        try:
+            limit.check("it", value)
+        except MultiTalkError as error:
+            raise ArgumentTypeError(f"{quoted(text)} is not {limit}") from error
+        if value == above:
+            raise ArgumentTypeError(f"{quoted(text)} is not above {above:g}")
         return value
 
     return number
@@ -49,14 +52,6 @@ def frame_count(limit: Limit) -> Callable[[str], int]:
         return count
 
     return frames
-
-
-def with_reason(check: Callable, *values: object) -> None:
-    """Call a check of the core; what it says is said of the argument."""
-    try:
-        check(*values)
-    except MultiTalkError as error:
-        raise ArgumentTypeError(str(error)) from error
 
 
 def text(argument: str) -> str:

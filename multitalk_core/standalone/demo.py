@@ -42,9 +42,8 @@ def make_demo(folder: Path) -> None:
     from .cli import make_parser
     from .cli_generate import make_job
     from .film_files import FilmFiles
-    from .generate import generate
+    from .generate import SAVED, generate
     from .summary import print_lines
-    from .video import growing
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -54,31 +53,30 @@ def make_demo(folder: Path) -> None:
         ) from error
     files = FilmFiles(*(folder / name for name in NAMES))
     picture, film = folder / "mouths.png", folder / "film_with_mouths.mp4"
-    check_own(folder, [*files.all(), picture, film, growing(film), *files.all_unfinished()])
+    check_own(folder, [*files.all(), picture, film])
     command = ["generate", *demo_arguments(), "--output", str(files.film)]
     print("This is the same as\n  python -m multitalk_core", shlex.join(command))
     job = make_job(make_parser().parse_args(command), files)
     generate(job)
-    score = draw_mouths(job, picture, film)
+    try:
+        score = draw_mouths(job, picture, film)
+    except KeyboardInterrupt as interrupt:
+        raise KeyboardInterrupt(SAVED.format(files.film)) from interrupt
     print_lines({"mouths": f"{picture}, {film}", "binding": f"{score}; 95 % intervals"})
 
 
 def check_own(folder: Path, files: list[Path]) -> None:
-    """Refuse a folder in which a file of the demo's name lies that the demo did not write.
+    """Refuse to replace files of the demo's names that the demo did not make.
 
-    Its folder holds nothing but its files, and the localization is the first of them that is finished.
+    It made them where there is a localization, which is the first of them that it finishes.
 
     Raises
     ------
     MultiTalkError
     """
     taken = [file for file in files if there(file)]
-    finished = [file for file in taken if file not in files[1:2]]
-    if not finished:
-        return
-    strangers = set(folder.iterdir()) - set(files)
-    if strangers or not (folder / "localization.png").is_file():
-        raise MultiTalkError(f"{finished[0]} exists, and the demo did not make it: choose another --folder.")
+    if taken and not (folder / "localization.png").is_file():
+        raise MultiTalkError(f"{taken[0]} exists, and the demo did not make it: choose another --folder.")
 
 
 def draw_mouths(job: "FilmJob", picture: Path, film: Path) -> "BindingScore":

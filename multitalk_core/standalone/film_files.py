@@ -1,14 +1,12 @@
 """Where a film and its pictures go."""
 
-import glob
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..files import there
 from ..segments import Json
 from .outputs import free_name
-from .video import growing
-
-UNFINISHED = ".unfinished-"
+from .video import being_written
 
 
 @dataclass(frozen=True)
@@ -21,7 +19,7 @@ class FilmFiles:
     request : str or None
         Tells what was asked for, so that the store knows the film's own file again.
     replaces : bool
-        Whether earlier files of these names are replaced, those of unfinished films too.
+        Whether earlier files of these names are replaced.
     """
 
     film: Path
@@ -40,17 +38,17 @@ class FilmFiles:
         return cls(film, *pictures, request, replaces)
 
     def all(self) -> list[Path]:
-        """Every file that is written, but the film's beginning where it ends early."""
-        return [self.film, growing(self.film), self.persons, self.localization, self.timeline, self.drift]
+        """Every file that is there at the end, but the film's beginning where it ends early."""
+        return [self.film, self.persons, self.localization, self.timeline, self.drift]
+
+    def free(self) -> bool:
+        """Whether these names can be had: nothing has them that may not be replaced."""
+        taken = not self.replaces and any(map(there, self.all()))
+        return not taken and not being_written(self.film)
 
     def unfinished(self, frames: int, of: int) -> Path:
-        """Where the finished clips of an interrupted film are kept."""
-        path = self.film.with_name(f"{self.film.stem}{UNFINISHED}{frames}-of-{of}-frames.mp4")
-        return path if self.replaces else free_name(path)
-
-    def all_unfinished(self) -> list[Path]:
-        """Beginnings of the film, or of another of its name."""
-        return list(self.film.parent.glob(f"{glob.escape(self.film.stem + UNFINISHED)}*"))
+        """Where the finished clips of an interrupted film are kept: in place of no other's."""
+        return free_name(self.film.with_name(f"{self.film.stem}.unfinished-{frames}-of-{of}-frames.mp4"))
 
     def claim(self) -> Json:
         """What the store notes of the film's file: where it is, what asked for it, and what it is now."""

@@ -1,6 +1,7 @@
 """A film and the pictures beside it, from everything it needs to the files on disk."""
 
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -17,13 +18,17 @@ from ..film import FinishedClip, make_film
 from ..picture import write_picture
 from ..recording import BindingRecorder
 from ..segments import FilmSegments, note_output
+from ..segments.kept_film import PassedOver
 from ..steadiness import Steadiness, colour_goal
+from .film_files import FilmFiles
 from .job import FilmJob
 from .pipeline import MultiTalkPipeline
 from .progress import FilmProgress
 from .stopping import held_interrupt
 from .summary import account, outlook, print_lines
 from .video import VideoWriter
+
+SAVED = "the film is saved in {}; drawings beside it may be missing."
 
 
 def generate(job: FilmJob) -> None:
@@ -55,16 +60,24 @@ def generate(job: FilmJob) -> None:
                 progress,
             )
             film, steadiness = write_film(job, pipeline, segments, progress)
-        if segments is not None and film == job.files.film:
-            with suppress(OSError):  # on a full disk: the next run asks before it replaces the film
-                note_output(segments.folder, job.files.claim())
+    if film != job.files.film and job.stop_after is None:
+        print(f"Something else has the name {job.files.film} by now: the film is {film}.")
+        job = replace(job, files=FilmFiles.beside(film))
+    try:
+        draw(job, steadiness)
+        print_lines(account(job, film, steadiness, progress, recorder))
+    except KeyboardInterrupt as interrupt:
+        raise KeyboardInterrupt(SAVED.format(film)) from interrupt
+
+
+def draw(job: FilmJob, steadiness: Steadiness) -> None:
+    """Draw what is known when the film is finished."""
     write_picture(job.files.persons, persons_overlay(job.picture, job.persons))
     tracks = job.conversation.timeline.tracks(False, job.plan.frames / job.conversation.fps)
     drawn = timeline_picture(torch.from_numpy(tracks), SPEECH_RATE, job.conversation.fps)
     write_picture(job.files.timeline, drawn)
     drawn = drift_picture(steadiness.drift, steadiness.change, steadiness.starts, job.conversation.fps)
     write_picture(job.files.drift, drawn)
-    print_lines(account(job, film, steadiness, progress, recorder))
 
 
 def write_film(
@@ -103,7 +116,8 @@ def write_film(
         job.joins,
     )
     ended: list[BaseException] = []
-    writer = VideoWriter(job.files.film, width, height, job.conversation.fps, job.conversation.sound)
+    fps, sound, replaces = job.conversation.fps, job.conversation.sound, job.files.replaces
+    writer = VideoWriter(job.files.film, width, height, fps, sound, replaces=replaces)
     try:
         with writer:
             try:
@@ -124,9 +138,15 @@ def write_film(
         if not writer.whole:
             raise
         ended.append(interrupt)  # held back while the film was finished
+    if writer.frames == job.plan.frames and segments is not None:
+        # Where it cannot be noted, the next run asks before it replaces the film.
+        with suppress(OSError, PassedOver):
+            note_output(segments.folder, replace(job.files, film=writer.path).claim())
     if ended:
         onward = "" if segments is None else "; the same command goes on from there"
         kept = f"the first {writer.frames} of {job.plan.frames} frames are kept in {writer.path}{onward}."
+        if writer.frames == job.plan.frames:
+            kept = SAVED.format(writer.path)
         if isinstance(ended[0], KeyboardInterrupt):
             raise KeyboardInterrupt(kept)
         progress.tell(kept)

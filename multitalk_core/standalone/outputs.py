@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..errors import MultiTalkError
 from ..files import numbered, there
+from ..given_files import model_files
 
 ROOM_FOR_DRAWINGS = 100_000  # bytes
 BYTES_PER_PIXEL = 0.02  # of a film: a fifth of what films take at this quality
@@ -27,7 +28,7 @@ def check_folder(folder: Path, needed: int = 0) -> None:
     Raises
     ------
     MultiTalkError
-        When it is not there, takes no files, or has less space than needed.
+        When it is not there, cannot be written to, or has less space than needed.
     """
     if not folder.is_dir():
         raise MultiTalkError(f"The folder {folder} does not exist: create it first.")
@@ -36,8 +37,8 @@ def check_folder(folder: Path, needed: int = 0) -> None:
         free = shutil.disk_usage(folder).free
     except OSError as error:
         raise MultiTalkError(
-            f"The folder {folder} takes no files ({error.strerror}): free some space, or choose a folder "
-            "that you may write to."
+            f"The folder {folder} cannot be written to ({error.strerror}): free some space, or choose a "
+            "folder that you may write to."
         ) from error
     if free < needed:
         raise MultiTalkError(
@@ -59,7 +60,7 @@ def check_inputs_stay(outputs: Iterable[Path], inputs: Iterable[Path], option: s
     ----------
     outputs : iterable of Path
     inputs : iterable of Path
-        Files, and folders of files.
+        Files, and folders of models.
     option : str
         What names the outputs.
 
@@ -70,14 +71,12 @@ def check_inputs_stay(outputs: Iterable[Path], inputs: Iterable[Path], option: s
     written = {_identity(path): path for path in outputs if path.exists()}
     for path in _files(inputs) if written else ():
         if (output := written.get(_identity(path))) is not None:
-            raise MultiTalkError(
-                f"{output} is the same file as {path}, which is read: name another {option}."
-            )
+            raise MultiTalkError(f"{output} is one of the inputs ({path}): name another {option}.")
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
     for path in paths:
-        yield from chain([path], path.rglob("*") if path.is_dir() else []) if path.exists() else ()
+        yield from model_files(path) if path.is_dir() else [path]
 
 
 def _identity(path: Path) -> tuple[int, int] | Path:
@@ -89,8 +88,13 @@ def _identity(path: Path) -> tuple[int, int] | Path:
     return status.st_dev, status.st_ino
 
 
-def check_replaced(paths: Iterable[Path], overwrite: bool) -> None:
+def check_replaced(paths: Iterable[Path], overwrite: bool) -> bool:
     """Refuse to replace files, unless that was asked for or is granted on the terminal.
+
+    Returns
+    -------
+    bool
+        Whether there are any.
 
     Raises
     ------
@@ -102,6 +106,7 @@ def check_replaced(paths: Iterable[Path], overwrite: bool) -> None:
         raise MultiTalkError(
             f"{taken[0]} exists: name another --output, or let it be replaced with --overwrite."
         )
+    return bool(taken)
 
 
 def _granted(path: Path) -> bool:

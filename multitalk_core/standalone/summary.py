@@ -78,7 +78,7 @@ def account(
     return {
         "film": f"{film}, {frames} frames, {frames / job.conversation.fps:.2f} s, "
         f"{film.stat().st_size / 1e6:.1f} MB",
-        **({} if film == files.film else {"stopped": stopped}),
+        **({"stopped": stopped} if frames < job.plan.frames else {}),
         **steadiness.told(dubbed=job.dubbing is not None),
         "drawings": ", ".join(map(str, drawings)),
         "time": f"{progress.seconds:.0f} s, {progress.seconds_per_step:.2f} s a step",

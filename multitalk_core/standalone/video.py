@@ -3,6 +3,7 @@
 Knows PyAV; knows nothing of models. Frames stream in clip by clip and none is kept in memory.
 """
 
+import os
 import platform
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -16,9 +17,10 @@ from torch import Tensor
 
 from ..audio.waveform import Waveform
 from ..errors import MultiTalkError
-from ..files import whole_file
+from ..files import there, whole_file
 from ..picture import levels
 from ..segments.lock import Held, held
+from .outputs import free_name
 from .stopping import held_interrupt
 
 AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000)
@@ -40,6 +42,17 @@ def growing(film: Path) -> Path:
     return film.with_name(f"{film.stem}.growing.mp4")
 
 
+def being_written(film: Path) -> bool:
+    """Whether another run is writing a film; what a kill left is free."""
+    if not there(growing(film)):
+        return False
+    try:
+        with held(growing(film), signed=False):
+            return False
+    except Held:
+        return True
+
+
 class VideoWriter:
     """Writes an mp4 (H.264 yuv420p and AAC) that appears at `path` only when it is whole.
 
@@ -59,6 +72,9 @@ class VideoWriter:
         Frames per second.
     sound
         Any rate; more than two channels become stereo. Cut, or padded with silence, to the film's length.
+    replaces
+        Whether an earlier file is replaced; else the film gets a number where somebody took its name
+        meanwhile, and `path` tells it.
 
     Raises
     ------
@@ -67,9 +83,17 @@ class VideoWriter:
     """
 
     def __init__(
-        self, path: str | Path, width: int, height: int, fps: float = 25.0, sound: Waveform | None = None
+        self,
+        path: str | Path,
+        width: int,
+        height: int,
+        fps: float = 25.0,
+        sound: Waveform | None = None,
+        *,
+        replaces: bool = True,
     ) -> None:
         self.path = Path(path)
+        self.replaces = replaces
         self.size = (width, height)
         self.fps = Fraction(fps).limit_denominator(1001)
         self.frames = 0
@@ -89,8 +113,8 @@ class VideoWriter:
         with self._failures_told():
             self._opened.enter_context(held(self.growing, signed=False))
             # libavformat by itself would swallow failures to write the last fragment.
-            file = self._opened.enter_context(self.growing.open("wb", buffering=0))
-        self._container = av.open(file, "w", format="mp4", container_options={"movflags": FRAGMENTS})
+            self._file = self._opened.enter_context(self.growing.open("wb", buffering=0))
+        self._container = av.open(self._file, "w", format="mp4", container_options={"movflags": FRAGMENTS})
         self._add_streams()
         return self
 
@@ -130,14 +154,21 @@ class VideoWriter:
         finally:
             with suppress(OSError, av.FFmpegError):  # a file already given up may fail once more as it closes
                 self._container.close()
-            self.growing.unlink(missing_ok=True)
+            self._file.close()
+            if os.name != "nt":  # while the lock is held: another run may take the file as soon as it is not
+                self.growing.unlink(missing_ok=True)
             self._opened.close()
+            if os.name == "nt":  # which removes no open file
+                with suppress(PermissionError):  # another run has it already
+                    self.growing.unlink(missing_ok=True)
 
     def _finish(self) -> None:
         self._container.mux(self._video.encode(None))
         if self._sound is not None:
             self._container.mux(self._audio.encode(None))
         self._container.close()
+        if not self.replaces:
+            self.path = free_name(self.path)
         with whole_file(self.path) as part:
             _rewrite(self.growing, part)
         self.whole = True

@@ -8,7 +8,7 @@ import torch
 
 from ..checkpoint import check_image_to_video, list_tensors
 from ..errors import MultiTalkError
-from ..given_files import check_folder, read_json
+from ..given_files import check_folder, loading, read_json
 from .models import Models, Offload
 from .wan_encoders import picture_encoder, prompt_encoder
 
@@ -54,11 +54,14 @@ def load_folder(
     has_image_encoder = _check_folder(folder)
     device = torch.device(device)
     options = {"use_safetensors": True, "local_files_only": True, "dtype": dtype}
-    tokenizer = AutoTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True)
-    text_encoder = UMT5EncoderModel.from_pretrained(folder / "text_encoder", **options)
+    with loading(folder / "tokenizer", "tokenizer"):
+        tokenizer = AutoTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True)
+    with loading(folder / "text_encoder", "text encoder"):
+        text_encoder = UMT5EncoderModel.from_pretrained(folder / "text_encoder", **options)
     image_encoder = None
     if has_image_encoder:
-        image_encoder = CLIPVisionModel.from_pretrained(folder / "image_encoder", **options)
+        with loading(folder / "image_encoder", "image encoder"):
+            image_encoder = CLIPVisionModel.from_pretrained(folder / "image_encoder", **options)
     transformer = load_transformer(folder, dtype) if with_transformer else None
     vae = load_vae(folder)
     in_turn = [model for model in (text_encoder, image_encoder, transformer, vae) if model is not None]
@@ -85,9 +88,10 @@ def load_transformer(folder: Path, dtype: torch.dtype) -> "WanTransformer3DModel
     from diffusers import WanTransformer3DModel
 
     _check_folder(folder)
-    return WanTransformer3DModel.from_pretrained(
-        folder / "transformer", torch_dtype=dtype, use_safetensors=True, local_files_only=True
-    )
+    with loading(folder / "transformer", "transformer"):
+        return WanTransformer3DModel.from_pretrained(
+            folder / "transformer", torch_dtype=dtype, use_safetensors=True, local_files_only=True
+        )
 
 
 def load_vae(folder: Path) -> "AutoencoderKLWan":
@@ -101,9 +105,10 @@ def load_vae(folder: Path) -> "AutoencoderKLWan":
     from diffusers import AutoencoderKLWan
 
     _check_folder(folder)
-    return AutoencoderKLWan.from_pretrained(
-        folder / "vae", torch_dtype=torch.float32, use_safetensors=True, local_files_only=True
-    )
+    with loading(folder / "vae", "VAE"):
+        return AutoencoderKLWan.from_pretrained(
+            folder / "vae", torch_dtype=torch.float32, use_safetensors=True, local_files_only=True
+        )
 
 
 def _check_folder(folder: Path) -> bool:

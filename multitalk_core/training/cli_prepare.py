@@ -128,8 +128,7 @@ def run(arguments: argparse.Namespace) -> None:
     from tqdm import tqdm
 
     from ..segments.keys import digest
-    from ..standalone.cli_models import encoder_path, file_signature
-    from ..standalone.demo_models import EMBEDDED
+    from ..standalone.cli_models import encoder_path, file_signature, model_signature
     from ..standalone.summary import print_lines
     from .encoding import Cutting
     from .prepare import Preparation, preparing
@@ -146,7 +145,7 @@ def run(arguments: argparse.Namespace) -> None:
         seed=arguments.seed,
     )
     sources = {
-        "model": digest(file_signature(arguments.model or EMBEDDED)),
+        "model": digest(model_signature(arguments.model)),
         "audio encoder": digest(file_signature(encoder_path(arguments))),
     }
     told: list[str] = []

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 RESULTS = ("adapter.safetensors", "transformer")
 WRITTEN = ("run.json", "adapter.safetensors", "transformer/*", "checkpoints/**/*", "samples/*")
+READ = ("*.*", "checkpoints/*/*")  # of prepared clips, and of an earlier stage
 
 DESCRIPTION = """\
 Train an adapter on clips that `prepare` made. The run's state is saved as it
@@ -82,7 +83,8 @@ def check(config: "TrainingConfig", file: Path) -> None:
     MultiTalkError
     """
     weights = [path for path in (config.model, config.adapter) if path is not None]
-    inputs = [file, *weights, *config.clips, *config.i2v_clips, *config.start_from]
+    folders = [*config.clips, *config.i2v_clips, *config.start_from]
+    inputs = [file, *weights, *folders]
     for path in inputs:
         if not path.exists():
             raise MultiTalkError(
@@ -93,7 +95,9 @@ def check(config: "TrainingConfig", file: Path) -> None:
         raise MultiTalkError(f"The output folder's name {quoted(output.name)} {trouble}: choose another.")
     if output.exists() and not output.is_dir():
         raise MultiTalkError(f"The output {output} is no folder: choose another.")
-    check_inputs_stay(chain.from_iterable(output.glob(pattern) for pattern in WRITTEN), inputs, "output")
+    written = chain.from_iterable(output.glob(pattern) for pattern in WRITTEN)
+    read = chain.from_iterable(folder.glob(pattern) for folder in folders for pattern in READ)
+    check_inputs_stay(written, [file, *weights, *read], "output")
     foreign = [output / name for name in RESULTS if there(output / name)]
     if foreign and not (output / "run.json").exists():
         raise MultiTalkError(f"{foreign[0]} exists, and no training made it: choose another output folder.")

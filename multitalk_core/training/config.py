@@ -7,6 +7,7 @@ from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
 from ..errors import MultiTalkError, quoted
+from ..given_files import read_text
 from ..labels import LabelRanges
 from ..limits import (
     ADAPTER_WIDTH,
@@ -28,6 +29,7 @@ from ..schemes import SCHEMES
 from ..standalone.cli_types import label_ranges
 from .recipe import ADAPTER, BASE, FULL, Recipe
 
+LONGEST_CONFIG = 1_000_000  # bytes
 PRECISIONS = ("no", "bf16")
 CHOICES = {"trained": (BASE, ADAPTER, FULL), "scheme": SCHEMES, "precision": PRECISIONS}
 LIMITS = {
@@ -144,10 +146,9 @@ def read_config(path: Path) -> TrainingConfig:
     MultiTalkError
         When it cannot be read, lacks something, or says something that does not exist.
     """
+    text = read_text(path, "config", LONGEST_CONFIG)
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise MultiTalkError(f"The config {path} cannot be read ({error}): check the path.") from error
+        table = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise MultiTalkError(f"The config {path} is no TOML ({error}): correct it there.") from error
     return _filled(TrainingConfig, table, path, "")
@@ -168,7 +169,10 @@ def _filled(kind: type, table: dict[str, Any], path: Path, section: str) -> Any:
     for name, value in table.items():
         try:
             values[name] = _value(known[name].type, value, path, name)
-            _check_range(name, values[name])
+            if name in CHOICES and values[name] not in CHOICES[name]:
+                raise ValueError(f"choose {', '.join(CHOICES[name])}")
+            if name in LIMITS:
+                LIMITS[name].check(f"{name} {where} the config {path}", values[name])
         except MultiTalkError:  # of a section, or of a part that knows better
             raise
         except ValueError as error:
@@ -203,10 +207,3 @@ def _value(kind: Any, value: Any, path: Path, name: str) -> Any:
 
 def _ranges(text: str) -> LabelRanges:
     return label_ranges(text, 2 if text == "narrow" else text.partition("/")[0].count(",") + 1)
-
-
-def _check_range(name: str, value: Any) -> None:
-    if name in CHOICES and value not in CHOICES[name]:
-        raise ValueError(f"choose {', '.join(CHOICES[name])}")
-    if name in LIMITS and not LIMITS[name].least <= value <= LIMITS[name].most:
-        raise ValueError(f"give {LIMITS[name]}")

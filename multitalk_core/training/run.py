@@ -13,6 +13,8 @@ from torch import Tensor, nn
 from ..adapter import AudioAdapter
 from ..checkpoint import AdapterShape, adapter_shape, check_adapter, read_adapter, write_adapter
 from ..errors import MultiTalkError
+from ..files import there
+from ..given_files import loading, read_json
 from ..standalone.demo_models import EMBEDDED, load_embedded
 from ..standalone.wan_folder import load_transformer
 from .clips import TrainingClip
@@ -73,11 +75,9 @@ def _empty_transformer(folder: Path | None, dtype: torch.dtype) -> "WanTransform
     from diffusers import WanTransformer3DModel
 
     source = (folder or EMBEDDED / "diffusers") / "transformer"
-    try:
+    read_json(source / "config.json", "transformer's configuration")
+    with loading(source, "transformer"), torch.device("meta"):
         config = WanTransformer3DModel.load_config(source, local_files_only=True)
-    except OSError as error:
-        raise MultiTalkError(f"{source} holds no config.json of a transformer: check `model`.") from error
-    with torch.device("meta"):
         return nn.Module.to(WanTransformer3DModel.from_config(config), dtype)
 
 
@@ -167,7 +167,7 @@ def check_same_run(config: TrainingConfig) -> None:
     data = {"clips": config.clips, "i2v_clips": config.i2v_clips}
     now = json.loads(json.dumps(recipe | files | data, default=str))
     record = config.output / "run.json"
-    before = json.loads(record.read_text(encoding="utf-8")) if record.exists() else now
+    before = read_json(record, "record", "choose another output folder") if there(record) else now
     for name, value in now.items():
         if before.get(name) != value:
             raise MultiTalkError(

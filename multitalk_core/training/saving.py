@@ -19,10 +19,12 @@ from torch.distributed.checkpoint.state_dict import (
 )
 
 from ..errors import MultiTalkError
+from ..given_files import loading
 from .model import TrainingModel
 
 KEPT = 2
 MODEL, OPTIMIZER, DEEPSPEED = "model.safetensors", "optimizer.pt", "deepspeed"
+DAMAGED = "remove this folder, and the training goes on from the checkpoint before it"
 # Whole tensors under the plain model's names, whatever wraps it; on the main process alone.
 WHOLE = StateDictOptions(full_state_dict=True, cpu_offload=True, ignore_frozen_params=True, strict=False)
 
@@ -65,16 +67,23 @@ def save_checkpoint(
 def load_newest(
     accelerator: Accelerator, model: nn.Module, optimizer: AcceleratedOptimizer, folder: Path
 ) -> int:
-    """Load the newest checkpoint; return how many updates were made, 0 where there is none."""
+    """Load the newest checkpoint; return how many updates were made, 0 where there is none.
+
+    Raises
+    ------
+    MultiTalkError
+        When it is damaged.
+    """
     saved = checkpoints(folder)
     if not saved:
         return 0
-    if accelerator.distributed_type == DistributedType.DEEPSPEED:
-        model.load_checkpoint(str(saved[-1] / DEEPSPEED), load_module_strict=False)
-    else:
-        set_model_state_dict(model, load_file(saved[-1] / MODEL), options=WHOLE)
-        state = torch.load(saved[-1] / OPTIMIZER, weights_only=True)
-        set_optimizer_state_dict(model, optimizer.optimizer, state, options=WHOLE)
+    with loading(saved[-1], "checkpoint", DAMAGED):
+        if accelerator.distributed_type == DistributedType.DEEPSPEED:
+            model.load_checkpoint(str(saved[-1] / DEEPSPEED), load_module_strict=False)
+        else:
+            set_model_state_dict(model, load_file(saved[-1] / MODEL), options=WHOLE)
+            state = torch.load(saved[-1] / OPTIMIZER, weights_only=True)
+            set_optimizer_state_dict(model, optimizer.optimizer, state, options=WHOLE)
     return _step_of(saved[-1])
 
 
@@ -84,12 +93,13 @@ def newest_weights(folder: Path) -> tuple[dict[str, Tensor], int]:
     Raises
     ------
     MultiTalkError
-        When there is no checkpoint.
+        When there is no checkpoint, or the newest is damaged.
     """
     saved = checkpoints(folder)
     if not saved:
         raise MultiTalkError(f"{folder} holds no checkpoint yet: train first.")
-    return load_file(saved[-1] / MODEL), _step_of(saved[-1])
+    with loading(saved[-1], "checkpoint", DAMAGED):
+        return load_file(saved[-1] / MODEL), _step_of(saved[-1])
 
 
 def start_from(model: TrainingModel, folder: Path) -> None:

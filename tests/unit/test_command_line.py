@@ -168,7 +168,7 @@ def test_help(command, capsys):
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [(None, "there is no file at"), (b"", "empty file"), (b"\x89PNG\r\n\x1a\nbroken", "broken")],
+    [(None, "There is no file at"), (b"", "empty file"), (b"\x89PNG\r\n\x1a\nbroken", "broken")],
 )
 def test_bad_pictures(refused, tmp_path, content, reason):
     picture = tmp_path / "picture.png"
@@ -179,7 +179,7 @@ def test_bad_pictures(refused, tmp_path, content, reason):
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [(None, "there is no file at"), (b"", "is an empty file"), (b"RIFF----WAVE no", "cannot be read")],
+    [(None, "There is no file at"), (b"", "is an empty file"), (b"RIFF----WAVE no", "cannot be read")],
 )
 def test_bad_audio(refused, tmp_path, content, reason):
     voice = tmp_path / "voice.wav"
@@ -360,7 +360,10 @@ VOICE = str(VOICES[0])
         (["--retake", "1:18446744073709551616"], "--retake"),
         (["--label-ranges", "nan:4,20:24/12/2,22", *TWO_VOICES], "label ranges"),
         (["--device", "meta", *TWO_VOICES], "device meta is not there"),
-        (["--adapter", "nowhere.safetensors"], "--adapter: there is nothing at nowhere.safetensors"),
+        (
+            ["--adapter", "nowhere.safetensors"],
+            "--adapter: There is no file or folder at nowhere.safetensors",
+        ),
         (["--store-limit", "nan"], "--store-limit"),
     ],
 )

@@ -187,3 +187,7 @@ def test_models_that_cannot_be_used_get_a_sentence(tmp_path, astronaut, mask2for
     config.save_pretrained(tmp_path)
     with pytest.raises(MultiTalkError, match="knows no persons"):
         find_persons(astronaut, model=tmp_path)
+    weights = tmp_path / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-100])
+    with pytest.raises(MultiTalkError, match=r"cannot be loaded .*mark the persons by boxes"):
+        find_persons(astronaut, model=tmp_path)

@@ -89,7 +89,7 @@ def test_a_file_that_may_not_be_read(tmp_path, name):
         ("config.json", AudioEncoder.load),
         ("model.safetensors", AudioEncoder.load),
         ("model.safetensors", read_adapter),
-        ("part/config.json", lambda folder: find_persons(read_picture(folder / "a.png"), model=folder)),
+        ("config.json", lambda folder: find_persons(read_picture(folder / "a.png"), model=folder)),
     ],
 )
 def test_a_pipe_in_a_model_folder_is_told(tmp_path, place, read):

@@ -199,6 +199,9 @@ def test_the_whole_picture_reaches_the_image_encoder(wan_folder):
         (lambda wan: shutil.rmtree(wan / "vae"), "vae is missing"),
         (lambda wan: shutil.rmtree(wan / "tokenizer"), "tokenizer is missing"),
         (lambda wan: shutil.rmtree(wan / "image_encoder"), "image_encoder is missing"),
+        (lambda wan: cut_short(wan / "tokenizer/tokenizer.json"), "The tokenizer .* cannot be loaded"),
+        (lambda wan: (wan / "vae/config.json").write_text("[1]"), "The VAE .* cannot be loaded"),
+        (lambda wan: (wan / "image_encoder/config.json").write_text("{"), "The image encoder .* cannot be"),
         (lambda wan: pickle_weights(wan / "text_encoder"), "pickle"),
         (
             lambda wan: cut_short(wan / "transformer/diffusion_pytorch_model.safetensors"),
@@ -224,4 +227,4 @@ def pickle_weights(folder):
 
 
 def cut_short(file):
-    file.write_bytes(file.read_bytes()[:-1000])
+    file.write_bytes(file.read_bytes()[: -min(1000, file.stat().st_size // 2)])

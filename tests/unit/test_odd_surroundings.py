@@ -99,4 +99,4 @@ def test_interrupted_while_it_loads(tmp_path):
     slow = "import signal, sys, os; os.kill(os.getpid(), signal.SIGTERM)"
     (tmp_path / "torch.py").write_text(slow)
     done = run("$MULTITALK films", tmp_path, PYTHONPATH=f"{tmp_path}:{ROOT}")
-    assert done.returncode == 130 and done.stderr == b"\nStopped: nothing was written.\n"
+    assert done.returncode == 130 and done.stderr == b"\nStopped.\n"

@@ -1,8 +1,10 @@
 """Results never replace what they are made from, and other files only when that is asked for."""
 
 import os
+import pkgutil
 import pty
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +13,9 @@ import pytest
 import torch
 
 from multitalk_core.errors import MultiTalkError
+from multitalk_core.standalone import generate as generating
 from multitalk_core.standalone.cli import main
+from multitalk_core.standalone.demo import NAMES, check_own
 from multitalk_core.standalone.demo_models import EMBEDDED
 from multitalk_core.standalone.outputs import check_folder, film_bytes
 from multitalk_core.standalone.video import VideoWriter, read_video
@@ -55,7 +59,7 @@ def test_a_film_never_replaces_its_video(folder, capsys, way):
     command = ["generate", "--video", "talk.mp4", *ONE_VOICE, *SMALL, "--output", output, *more]
     assert main([*command, "--no-store"]) == 2
     said = capsys.readouterr().err
-    assert "is the same file as talk.mp4, which is read" in said and said.count("\n") == 1
+    assert "is one of the inputs (talk.mp4): name another --output" in said and said.count("\n") == 1
     assert Path("talk.mp4").read_bytes() == before
 
 
@@ -63,7 +67,6 @@ def test_a_film_never_replaces_its_video(folder, capsys, way):
     ("option", "output"),
     [
         (["--video", "film.growing.mp4"], "film.mp4"),
-        (["--video", "film.unfinished-1-of-5-frames.mp4"], "film.mp4"),
         (["--picture", "film.persons.png"], "film.mp4"),
         (["--picture", "picture.png", "--masks", "film.drift.png"], "film.mp4"),
         (["--picture", "picture.png", "--adapter", "weights"], "film.mp4"),
@@ -82,7 +85,7 @@ def test_nor_does_what_lies_beside_it(folder, capsys, option, output):
     before = {path: path.read_bytes() for path in folder.glob("*.*")}
     persons = ["--voice", str(EMBEDDED / "voice_1.flac")]
     assert main(["generate", *option, *persons, *SMALL, "--output", output, "--overwrite", "--no-store"]) == 2
-    assert "which is read: name another --output" in capsys.readouterr().err
+    assert "is one of the inputs" in capsys.readouterr().err
     assert {path: path.read_bytes() for path in folder.glob("*.*")} == before
 
 
@@ -90,7 +93,45 @@ def test_a_clip_of_the_store_is_no_output(folder, capsys):
     assert generate("--output", "film.mp4", "--store", "store") == 0
     os.link(next(Path("store").glob("*/clip-*")), "other.mp4")
     assert generate("--output", "other.mp4", "--store", "store", "--overwrite") == 2
-    assert "which is read" in capsys.readouterr().err
+    assert "is one of the inputs" in capsys.readouterr().err
+
+
+def test_a_film_may_lie_in_its_own_store_or_beside_its_adapter(folder):
+    shutil.copytree(EMBEDDED / "model_patches", "run")
+    for _ in range(2):
+        more = ["--adapter", "run", "--store", "run", "--retake", "1"]
+        assert generate("--output", "run/film.mp4", *more) == 0
+
+
+@pytest.mark.parametrize("way", ["name", "symlink", "hard link", "drawing"])
+def test_nor_does_a_film_of_the_default_name(folder, capsys, way):
+    video = ["--video", "talk.mp4"]
+    if way == "name":
+        Path("talk.mp4").rename("film.mp4")
+        video = ["--video", "film.mp4"]
+    elif way == "drawing":
+        shutil.copy(EMBEDDED / "picture.png", "film.persons.png")
+        video = ["--picture", "film.persons.png"]
+    else:
+        (Path.symlink_to if way == "symlink" else Path.hardlink_to)(Path("film.mp4"), "talk.mp4")
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    assert main(["generate", *video, *ONE_VOICE, *SMALL, "--overwrite", "--no-store"]) == 2
+    assert "is one of the inputs" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+
+
+@pytest.mark.parametrize("name", [[], ["--output", "film.mp4"]])
+def test_what_a_kill_left_of_a_film_is_in_no_ones_way(folder, name):
+    Path("film.growing.mp4").write_text("half")
+    assert generate("--no-store", *name) == 0
+    assert {"film.mp4"} < names(folder) and "film.growing.mp4" not in names(folder)
+
+
+def test_a_default_name_that_another_run_is_writing_gets_a_number(folder):
+    with VideoWriter(Path("film.mp4"), 48, 32) as writer:
+        assert generate("--no-store") == 0
+        writer.append(torch.rand(5, 32, 48, 3))
+    assert {"film.mp4", "film-2.mp4"} < names(folder)
 
 
 def test_another_film_is_replaced_only_when_that_is_asked_for(folder, capsys):
@@ -112,6 +153,37 @@ def test_a_film_replaces_itself_but_not_what_somebody_put_in_its_place(folder, c
     Path("film.mp4").write_text("a letter")
     assert generate("--output", "film.mp4", "--store", "store", "--retake", "1") == 2
     assert Path("film.mp4").read_text() == "a letter"
+
+
+@pytest.mark.parametrize("moment", ["video._rewrite", "generate.drift_picture"])
+def test_a_stop_when_the_film_is_saved_leaves_it_its_own(folder, capsys, monkeypatch, moment):
+    place = f"multitalk_core.standalone.{moment}"
+    step = pkgutil.resolve_name(place.replace(moment, moment.replace(".", ":")))
+
+    def stopped(*arguments: object) -> object:
+        done = step(*arguments)
+        signal.raise_signal(signal.SIGINT)
+        return done
+
+    with monkeypatch.context() as patch:
+        patch.setattr(place, stopped)
+        assert generate("--output", "film.mp4", "--store", "store") == 130
+    assert "Stopped: the film is saved in film.mp4" in capsys.readouterr().err
+    assert generate("--output", "film.mp4", "--store", "store") == 0
+
+
+def test_what_took_the_films_name_meanwhile_is_not_replaced(folder, capsys, monkeypatch):
+    goal = generating.colour_goal
+
+    def taken(*arguments: object) -> torch.Tensor:
+        Path("film.mp4").write_text("another run's")
+        return goal(*arguments)
+
+    monkeypatch.setattr(generating, "colour_goal", taken)
+    assert generate("--output", "film.mp4", "--no-store") == 0
+    assert Path("film.mp4").read_text() == "another run's"
+    assert {"film-2.mp4", "film-2.drift.png"} < names(folder) and "film.drift.png" not in names(folder)
+    assert "has the name film.mp4 by now: the film is film-2.mp4" in capsys.readouterr().out
 
 
 def test_a_default_name_that_is_taken_gets_a_number(folder):
@@ -191,7 +263,7 @@ def test_train_writes_over_no_adapter(folder, capsys):
     config = 'output = "."\nclips = "clips"\n{}[recipe]\nsteps = 1\n'
     Path("train.toml").write_text(config.format('adapter = "adapter.safetensors"\n'))
     assert main(["train", "train.toml"]) == 2
-    assert "which is read: name another output" in capsys.readouterr().err
+    assert "is one of the inputs" in capsys.readouterr().err
     Path("train.toml").write_text(config.format(""))
     assert main(["train", "train.toml"]) == 2
     assert "adapter.safetensors exists, and no training made it" in capsys.readouterr().err
@@ -205,14 +277,23 @@ def test_demo_replaces_its_own_files_alone(folder, capsys):
     assert Path("mine/film.mp4").read_text() == "mine"
 
 
+def test_the_demo_is_made_again_among_other_files(tmp_path):
+    for name in ("film.mp4", "persons.png", "localization.png", "film.growing.mp4", ".DS_Store", "mine.txt"):
+        (tmp_path / name).touch()
+    check_own(tmp_path, [tmp_path / name for name in NAMES])
+    (tmp_path / "localization.png").unlink()
+    with pytest.raises(MultiTalkError, match="the demo did not make it"):
+        check_own(tmp_path, [tmp_path / name for name in NAMES])
+
+
 @pytest.mark.parametrize(
     ("output", "reason"),
     [
         ("", "the name is empty"),
         ("x" * 300 + ".mp4", "longer than 180 bytes"),
         ("missing/film.mp4", "missing does not exist: create it first"),
-        (".", "is no file's"),
-        ("store/..", "is no file's"),
+        (".", "stands for a folder"),
+        ("store/..", "stands for a folder"),
         ("clips.mp4", "is a folder: name a file in it"),
         ("pipe.mp4", "is a pipe or a device"),
         ("loop.mp4", "cannot be used (Too many levels of symbolic links)"),

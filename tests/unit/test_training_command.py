@@ -1,6 +1,8 @@
 """`train` as its users meet it: a config, a run that is killed, an adapter that other commands read."""
 
 import json
+import os
+import re
 import signal
 import subprocess
 import sys
@@ -178,6 +180,20 @@ def test_a_run_does_not_change_its_recipe_midway(write, capsys):
     assert main(["train", str(write(settings, "steps = 3\nbatch = 2"))]) == 0
     assert main(["train", str(write(settings, "steps = 4\nbatch = 2\nlearning_rate = 1.0"))]) == 2
     assert "learning_rate = 2e-05, not 1.0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["checkpoints/step-00000002/model.safetensors", "run.json", "a pipe"])
+def test_a_damaged_run_is_told(write, tmp_path, capsys, name):
+    settings = 'output = "run"\ntensorboard = false'
+    assert main(["train", str(write(settings))]) == 0
+    file = tmp_path / "run" / ("run.json" if name == "a pipe" else name)
+    file.write_bytes(file.read_bytes()[:-5])
+    if name == "a pipe":
+        file.unlink()
+        os.mkfifo(file)
+    assert main(["train", str(write(settings, "steps = 3\nbatch = 2"))]) == 2
+    said = capsys.readouterr().err
+    assert re.search(r"Error: .*(remove this folder|another output folder|is a pipe)", said)
 
 
 @pytest.mark.parametrize(
