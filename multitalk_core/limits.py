@@ -67,7 +67,6 @@ PIECE_SECONDS = Limit(0.0, 600.0)
 
 SOUND_RATE = Limit(1000, 768_000)  # samples per second
 MOST_CHANNELS = 8
-MOST_SAMPLES = 2**30  # of a sound, all channels together: six hours of mono at 48 kHz
 FILM_SOUND_RATE = 96_000  # samples per second at most, what AAC takes
 LOUDEST = 1e6  # times full scale: beyond are numbers that are no sound
 MOST_PIXELS = 8192 * 8192  # of a picture

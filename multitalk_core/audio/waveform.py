@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ..errors import MultiTalkError
 from ..given_files import check_file
-from ..limits import LONGEST_SECONDS, LOUDEST, MOST_CHANNELS, MOST_SAMPLES, SOUND_RATE
+from ..limits import LONGEST_SECONDS, LOUDEST, MOST_CHANNELS, SOUND_RATE
 from ..media_files import codec_of, opened
 from ..memory import FLOAT_BYTES, check_memory
 
@@ -142,11 +142,6 @@ def _check_length(name: str, channels: int, samples: int, rate: int) -> None:
     if samples > LONGEST_SECONDS * rate:
         raise MultiTalkError(
             f"{name} lasts longer than {LONGEST_SECONDS / 3600:g} hours, the most for one film: cut it."
-        )
-    if channels * samples > MOST_SAMPLES:
-        raise MultiTalkError(
-            f"{name} has more than {MOST_SAMPLES / 1e9:.2g}·10⁹ samples, {4 * MOST_SAMPLES / 1e9:.1f} GB in "
-            f"memory: {SHORTER}."
         )
     check_memory(AT_ONCE * FLOAT_BYTES * channels * samples, name, SHORTER)
 

@@ -6,13 +6,10 @@ import urllib.request
 import pytest
 from comfy_process import run_in_comfyui
 
-START_SECONDS = 0.5
 
-
-def test_pack_loads_and_costs_the_start_next_to_nothing(server):
-    line = re.search(r"([\d.]+) seconds(.*): .*ComfyUI-MultiTalk", server.log.read_text())
-    assert "FAILED" not in line[2]
-    assert float(line[1]) < START_SECONDS
+def test_pack_loads(server):
+    line = re.search(r"[\d.]+ seconds(.*): .*ComfyUI-MultiTalk", server.log.read_text())
+    assert "FAILED" not in line[1]
 
 
 @pytest.mark.parametrize(
