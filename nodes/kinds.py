@@ -5,13 +5,13 @@ ComfyUI compares the names of kinds only, and takes anything from nodes whose ou
 
 from collections.abc import Mapping
 
-import torch
 from comfy.model_patcher import ModelPatcher
 from comfy_api.latest import Input
 from torch import Tensor
 
 from ..multitalk_core.audio.conversation import Conversation
 from ..multitalk_core.errors import MultiTalkError, quoted
+from ..multitalk_core.finite import is_finite
 from ..multitalk_core.limits import MOST_PIXELS, SOUND_RATE
 from ..multitalk_core.persons import Persons
 from .encoder import ManagedEncoder
@@ -51,6 +51,8 @@ def _image(value: object) -> str | None:
     height, width = value.shape[1:3]
     if height * width > MOST_PIXELS:
         return f"its {width}×{height} pixels are too many; scale it to at most {MOST_PIXELS:,} pixels."
+    if not is_finite(value):  # cast to 8 bits, NaN would pass for black
+        return "it holds numbers that are NaN or infinite; make it again."
     return None
 
 
@@ -61,7 +63,7 @@ def _mask(value: object) -> str | None:
         return f"a MASK has masks, rows and columns, but this one has the shape {list(value.shape)}."
     if value.shape[-1] * value.shape[-2] > MOST_PIXELS:
         return f"its pixels are too many; scale it to at most {MOST_PIXELS:,} pixels."
-    if not torch.isfinite(value).all():
+    if not is_finite(value):
         return "the mask holds numbers that are NaN or infinite; make it again."
     return None
 

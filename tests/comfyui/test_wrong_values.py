@@ -135,6 +135,7 @@ def test_no_number_of_any_node_may_be_nan_and_no_choice_left_out(server, picture
         ("persons", "speaker_order", "a word", "speaker_order holds \\ud800"),
         ("sampler", "picture", "a picture of one colour", "picture: an IMAGE has"),
         ("sampler", "picture", "a broken picture", "picture: it holds numbers that are NaN"),
+        ("sampler", "picture", "a video that breaks", "picture: it holds numbers that are NaN"),
         ("sampler", "picture", "no video", "picture: an IMAGE has"),
         ("sampler", "picture", "a thin picture", "picture: it is 9000×1, of which"),
         ("sampler", "positive", "an empty list", "positive: there is no prompt in it"),

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import torch
-from comfy_api.latest import InputImpl, Types
+from comfy_api.latest import Input, InputImpl, Types
 
 NAN = float("nan")
 
@@ -14,6 +14,12 @@ def _sound(*shape: int, rate: object = 16000) -> dict:
 
 def _box(*sides: object) -> dict:
     return dict(zip(("x", "y", "width", "height"), sides, strict=True))
+
+
+def _video(images: torch.Tensor) -> Input.Video:
+    return InputImpl.VideoFromComponents(
+        Types.VideoComponents(images=images, frame_rate=Fraction(25), audio=None)
+    )
 
 
 VALUES = {
@@ -58,8 +64,9 @@ VALUES = {
     "half a box": lambda: {"x": 1, "y": 2},
     "a box elsewhere": lambda: _box(600, 300, 2000, 2000),
     "nine boxes": lambda: [_box(60 * left, 0, 50, 300) for left in range(9)],
-    "no video": lambda: InputImpl.VideoFromComponents(
-        Types.VideoComponents(images=torch.zeros(0, 8, 8, 3), frame_rate=Fraction(25), audio=None)
+    "no video": lambda: _video(torch.zeros(0, 8, 8, 3)),
+    "a video that breaks": lambda: _video(
+        torch.cat([torch.rand(5, 64, 64, 3), torch.full((1, 64, 64, 3), NAN)])
     ),
 }
 
