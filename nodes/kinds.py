@@ -12,7 +12,7 @@ from torch import Tensor
 from ..multitalk_core.audio.conversation import Conversation
 from ..multitalk_core.errors import MultiTalkError, quoted
 from ..multitalk_core.finite import is_finite
-from ..multitalk_core.limits import MOST_PIXELS, SOUND_RATE
+from ..multitalk_core.limits import MOST_PIXELS, python_number
 from ..multitalk_core.persons import Persons
 from .encoder import ManagedEncoder
 
@@ -71,14 +71,10 @@ def _mask(value: object) -> str | None:
 def _audio(value: object) -> str | None:
     if not isinstance(value, Mapping) or not {"waveform", "sample_rate"} <= value.keys():
         return "this is no sound; connect an AUDIO."
-    samples, rate = value["waveform"], value["sample_rate"]
+    samples = value["waveform"]
     if not isinstance(samples, Tensor) or samples.ndim != 3 or 0 in samples.shape:
         shape = list(samples.shape) if isinstance(samples, Tensor) else "none"
-        return f"a sound has channels and samples, but the shape of this one is {shape}."
-    try:
-        SOUND_RATE.check("its rate", rate)
-    except MultiTalkError as error:
-        return str(error)
+        return f"an AUDIO has sounds, channels and samples, but the shape of this one is {shape}."
     return None
 
 
@@ -103,8 +99,8 @@ def _boxes(value: object) -> str | None:
     if not boxes:
         return "there is no box in it; draw one for each person."
     for number, box in enumerate(boxes, start=1):
-        sides = [box.get(key) for key in BOX_KEYS] if isinstance(box, dict) else []
-        if not sides or not all(isinstance(side, int | float) and abs(side) < 1e9 for side in sides):
+        sides = [python_number(box.get(key)) for key in BOX_KEYS] if isinstance(box, dict) else [None]
+        if not all(side is not None and abs(side) < 1e9 for side in sides):
             return f"box {number} is {quoted(box)}; a box has the numbers x, y, width and height, in pixels."
         if min(sides[2:]) <= 0:
             return f"box {number} is {sides[2]:g} wide and {sides[3]:g} high; draw it again."

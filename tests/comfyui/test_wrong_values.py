@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from graphs import custom_graph, long_video_graph, node, sampler_graph
+from graphs import custom_graph, frame_paths, long_video_graph, node, sampler_graph
 from PIL import Image
 
 from multitalk_core.standalone.demo_models import EMBEDDED
@@ -124,7 +124,7 @@ def test_no_number_of_any_node_may_be_nan_and_no_choice_left_out(server, picture
     "name, input_id, value, words",
     [
         ("audio", "voices.speaker_1", "nothing", "voices.speaker_1: what is connected has no sound"),
-        ("audio", "voices.speaker_2", "a fast sound", "voices.speaker_2: its rate is 2147483647"),
+        ("audio", "voices.speaker_2", "a fast sound", "voices.speaker_2: The sound's rate"),
         ("audio", "voices.speaker_2", "a sound without samples", "voices.speaker_2: "),
         ("audio", "voices.speaker_2", "no sound", "voices.speaker_2: "),
         ("audio", "voices.speaker_2", "two sounds", "voices.speaker_2: this holds 2 sounds"),
@@ -159,6 +159,17 @@ def test_what_a_link_brings_is_checked_when_it_comes(server, picture, name, inpu
     assert failure.message.startswith(words)
 
 
+def test_numbers_of_other_kinds_serve_as_well(server, picture):
+    changes = {"width": ["width", 0], "shift": ["shift", 0]}
+    odd = {
+        "width": node("OddValue", name="a NumPy width"),
+        "shift": node("OddValue", name="a number of torch"),
+    }
+    run = server.run(with_changes(sampler_graph(picture, **QUICK), "sampler", **changes) | odd)
+    (shown,) = frame_paths(server, run)[:1]
+    assert Image.open(shown).width == 64
+
+
 @pytest.mark.parametrize(
     "value, words",
     [
@@ -177,6 +188,13 @@ def test_boxes_that_are_none(server, picture, value, words):
     graph = with_changes(sampler_graph(picture), "persons", **boxes) | {"odd": node("OddValue", name=value)}
     failure = server.refuse(graph)
     assert (failure.node, failure.message[: len(words)]) == ("persons", words)
+
+
+def test_boxes_of_other_kinds_of_numbers_serve_as_well(server, picture):
+    boxes = {"method": "boxes", "method.boxes": ["odd", 0], "method.order": "given"}
+    graph = with_changes(sampler_graph(picture, **QUICK), "persons", **boxes)
+    run = server.run(graph | {"odd": node("OddValue", name="boxes of a detector")})
+    assert frame_paths(server, run)
 
 
 def test_masks_that_are_none(server, picture):

@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 
+import numpy as np
 import torch
 from comfy_api.latest import Input, InputImpl, Types
 
@@ -25,6 +26,8 @@ def _video(images: torch.Tensor) -> Input.Video:
 VALUES = {
     "nothing": lambda: None,
     "a number": lambda: 5,
+    "a NumPy width": lambda: np.int64(64),
+    "a number of torch": lambda: torch.tensor(3.0),
     "a broken number": lambda: NAN,
     "a word": lambda: "\ud800 word",
     "an empty list": lambda: [],
@@ -57,6 +60,7 @@ VALUES = {
     "a latent without samples": lambda: {"samples": None},
     "another model's prompt": lambda: [[torch.zeros(1, 77, 768), {}]],
     "a prompt of words": lambda: [["words", {}]],
+    "boxes of a detector": lambda: [_box(*np.float32([left, 50, 200, 300])) for left in (64, 360)],
     "no box": lambda: [[]],
     "a box turned over": lambda: _box(300, 100, -200, 200),
     "a broken box": lambda: _box(NAN, 0, 100, 100),
