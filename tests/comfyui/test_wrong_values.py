@@ -31,11 +31,12 @@ def with_changes(graph: dict, name: str, **changes: object) -> dict:
         ("sampler", {"shift": float("inf")}, "shift: Value inf bigger than max of 100.0"),
         ("sampler", {"frames": 1_000_001}, "frames is 1000001: give a whole number from 5 to 1001."),
         ("sampler", {"width": 16_400}, "width is 16400: give a whole number from 16 to 16384."),
+        ("sampler", {"width": 16384, "height": 16384}, "width, height: The film is 16384×16384: "),
         ("sampler", {"height": 33}, "height is 33, but"),
         ("sampler", {"steps": 0}, "steps"),  # ComfyUI's own check, at the input itself
         ("sampler", {"scheme": "tabel"}, "scheme: 'tabel' not in"),
         ("film", {"clip_frames": 14}, "clip_frames is 14, but"),
-        ("film", {"motion_frames": 9}, "motion_frames is 9 and clip_frames 9"),
+        ("film", {"motion_frames": 9}, "motion_frames: 9 motion frames leave nothing new"),
         ("film", {"length": 10**9}, "length"),
         ("film", {"keep_at_most": NAN}, "keep_at_most: Value nan"),
         ("film", {"codec_correction": -0.1}, "codec_correction: Value -0.1 smaller than min of 0.0"),
@@ -223,9 +224,9 @@ def test_latents_that_are_none(server, picture):
 
 
 def test_what_the_machine_has_no_memory_for_is_refused_with_the_figures(server, picture):
-    graph = sampler_graph(picture, **QUICK, frames=1001, width=16384, height=16384)
+    graph = sampler_graph(picture, **QUICK, frames=1001, width=8192, height=8192)
     message = server.refuse(graph).message
-    assert message.startswith("A clip of 1001 frames of 16384×16384 takes 6,4")
+    assert message.startswith("A clip of 1001 frames of 8192×8192 takes 1,6")
     assert "GB" in message and "MULTITALK_ANY_MEMORY" in message
 
 
