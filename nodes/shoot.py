@@ -28,6 +28,7 @@ from ..multitalk_core.region import fitted_region
 from ..multitalk_core.segments import Json
 from ..multitalk_core.source_video import FittedVideo, Video, film_frames
 from ..multitalk_core.steadiness import colour_goal
+from .checks import naming
 from .clip_settings import ClipSettings
 from .computed import computed
 from .hearing import fitting_adapter
@@ -264,17 +265,16 @@ class Shoot:
         if self.video is None:
             if self.region is not None:
                 raise MultiTalkError(
-                    "The region says where a video is made anew, but the picture is no video: connect a "
+                    "region: it says where a video is made anew, but the picture is no video; connect a "
                     "VIDEO to picture, or nothing to region."
                 )
             return None
         fitting = (self.height, self.width, self.audio.fps)
-        region = None if self.region is None else region_of(self.region, self.video)
-        return Dubbing(
-            FittedVideo(self.video, *fitting),
-            self.denoise,
-            None if region is None else fitted_region(region, self.video, *fitting),
-        )
+        region = None
+        if self.region is not None:
+            with naming("region"):
+                region = fitted_region(region_of(self.region, self.video), self.video, *fitting)
+        return Dubbing(FittedVideo(self.video, *fitting), self.denoise, region)
 
     def _settings(self, model: ModelPatcher) -> SamplingSettings:
         steps = min(self.steps, DRAFT_STEPS) if self.draft else self.steps
@@ -301,11 +301,10 @@ class Shoot:
         depth = len(self.model.model.diffusion_model.blocks)
         block = depth // 2 if self.record_block < 0 else self.record_block
         step = steps - 1 if self.record_step < 0 else self.record_step
-        if block >= depth or step >= steps:
-            raise MultiTalkError(
-                f"There is no block {block} at step {step} to record: the model has blocks 0 to {depth - 1} "
-                f"and the run has steps 0 to {steps - 1}."
-            )
+        if block >= depth:
+            raise MultiTalkError(f"record_block is {block}, but the model has blocks 0 to {depth - 1}.")
+        if step >= steps:
+            raise MultiTalkError(f"record_step is {step}, but the run has steps 0 to {steps - 1}.")
         return BindingRecorder(block, step)
 
     def _sees_picture(self) -> bool:
