@@ -21,6 +21,7 @@ from ..multitalk_core.errors import MultiTalkError
 from ..multitalk_core.film import FinishedClip, clip_links, make_film
 from ..multitalk_core.guidance import GuidanceScales
 from ..multitalk_core.labels import spread_ranges
+from ..multitalk_core.memory import pictures_at_once
 from ..multitalk_core.persons import Persons, check_same_size
 from ..multitalk_core.picture import resize_and_crop
 from ..multitalk_core.recording import BindingRecorder
@@ -137,7 +138,9 @@ class Shoot:
             check_prompt("text_encoder", prompt, self.model)
         picture, _ = self.source
         check_crop("picture", picture.shape[:2], self.height, self.width)
-        check_film_memory(plan.clips[0].frames, clips.held, self.height, self.width)
+        check_film_memory(
+            plan.clips[0].frames, clips.held, self.height, self.width, dubbed=self.video is not None
+        )
         persons = persons_for(self.persons, self.audio, self.scheme, *picture.shape[:2])
         check_same_size(persons, *picture.shape[:2])
         masks = persons.token_masks(self.height, self.width)
@@ -195,7 +198,7 @@ class Shoot:
         """What is about to be made, and what should be known before."""
         tell = self.reporter.tell
         size = (self.height, self.width)
-        held = clips.held or (2 if self.video is None else 3) * plan.clips[0].frames
+        held = clips.held or pictures_at_once(plan.clips[0].frames, self.video is not None)
         tell(
             summary(
                 model, adapter, plan, self.audio.fps, size, len(settings.sigmas) - 1, settings.scales, held

@@ -21,6 +21,7 @@ def test_bytes_are_those_of_the_arrays():
     assert features_bytes(2, 9, 12, 768) == torch.empty(2, 9, 12, 768).nbytes
     assert tracks_bytes(2, 1.5, 16000) == torch.empty(2, 24000).nbytes
     assert clip_bytes(5, 32, 48) == 2 * frames_bytes(5, 32, 48)
+    assert clip_bytes(5, 32, 48, dubbed=True) == 3 * frames_bytes(5, 32, 48)
 
 
 def test_what_exceeds_the_machine_is_refused_with_both_figures():
