@@ -5,7 +5,7 @@ that the node's `validate_inputs` names: `check_queued` is for these. What is li
 node runs, where `checked` looks at everything.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 
@@ -18,13 +18,13 @@ from .kinds import check_kind
 TABLES = ("turns",)  # texts that may be longer than others
 
 
-def check_queued(node: type[io.ComfyNode], given: Mapping[str, object]) -> None:
+def check_queued(node: type[io.ComfyNode], **given: object) -> None:
     """Check values of a queued graph.
 
     Parameters
     ----------
     node : type
-    given : mapping of id to value
+    given : values by id
         What `validate_inputs` got; None is a value that is linked, or missing, which ComfyUI tells itself.
 
     Raises

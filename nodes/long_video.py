@@ -84,8 +84,9 @@ class LongVideo(io.ComfyNode):
         retakes: str | None = None,
         prompts: str | None = None,
     ) -> bool:
-        check_queued(cls, locals())
-        _check_sizes(width, height, clip_frames, motion_frames)
+        sizes = {"width": width, "height": height, "clip_frames": clip_frames, "motion_frames": motion_frames}
+        check_queued(cls, **sizes, retakes=retakes, prompts=prompts)
+        _check_sizes(**sizes)
         _takes(retakes or "", prompts or "")
         return True
 

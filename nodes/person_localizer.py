@@ -78,7 +78,7 @@ class PersonLocalizer(io.ComfyNode):
 
     @classmethod
     def validate_inputs(cls, method: dict | None = None, speaker_order: str | None = None) -> bool:
-        check_queued(cls, locals())
+        check_queued(cls, method=method, speaker_order=speaker_order)
         _indices(speaker_order or "")
         return True
 

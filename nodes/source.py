@@ -105,14 +105,17 @@ class MaskOfEachPicture(Interruptible):
 
     def pictures(self, times: np.ndarray) -> Iterator[Tensor]:
         """As in `Video`, [height, width, 1]."""
-        return (self.masks[index, :, :, None].float().cpu() for index in self.times.searchsorted(times))
+        for index in self.times.searchsorted(times):
+            throw_exception_if_processing_interrupted()
+            yield self.masks[index, :, :, None].float().cpu()
 
 
 def _opened(name: str, picture: Input.Video) -> Video:
     if not isinstance(picture, InputImpl.VideoFromComponents):
         file = picture.get_stream_source()
         if isinstance(file, str):
-            return VideoFile.open(file).trimmed(*picture.get_active_trim_window())
+            video = VideoFile.open(file, throw_exception_if_processing_interrupted)
+            return video.trimmed(*picture.get_active_trim_window())
     components = picture.get_components()
     check_kind(name, "IMAGE", components.images)
     return VideoInMemory(components.images, components.frame_rate)
