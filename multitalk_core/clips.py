@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import overload
 
 from .errors import MultiTalkError
+from .limits import FILM_FRAMES
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,14 @@ def check_frames(frames: int, name: str = "frames") -> None:
         )
 
 
+def check_overlap(clip_frames: int, motion_frames: int) -> None:
+    """Raise a MultiTalkError unless a clip has more frames than it repeats of the one before."""
+    if motion_frames >= clip_frames:
+        raise MultiTalkError(
+            f"{motion_frames} motion frames leave nothing new in a clip of {clip_frames} frames: use fewer."
+        )
+
+
 def latent_frames(frames: int) -> int:
     """Latent frames of 4n + 1 video frames."""
     return 1 + (frames - 1) // 4
@@ -123,16 +132,14 @@ def plan_clips(frames: int, clip_frames: int = 81, motion_frames: int = 5) -> Cl
     Raises
     ------
     MultiTalkError
-        For counts that are not 4n + 1, an empty film, or an overlap as long as the clip.
+        For counts that are not 4n + 1, a film that is empty or too long, or an overlap as long as the clip.
     """
     check_frames(clip_frames, "clip frames")
     check_frames(motion_frames, "motion frames")
+    check_overlap(clip_frames, motion_frames)
     if frames < 1:
         raise MultiTalkError("The film has no frames: give it a length or a voice to speak.")
-    if motion_frames >= clip_frames:
-        raise MultiTalkError(
-            f"{motion_frames} motion frames leave nothing new in a clip of {clip_frames} frames: use fewer."
-        )
+    FILM_FRAMES.check("The film's number of frames", frames)
     clip_frames = min(clip_frames, 4 * -(-(frames - 1) // 4) + 1)
     return ClipPlan(frames, EvenClips(frames, clip_frames, motion_frames))
 

@@ -10,6 +10,7 @@ from torch import Tensor
 from .errors import MultiTalkError
 from .faces import Face, find_faces
 from .given_files import check_folder, loading
+from .interruption import go_on
 from .persons import Persons, persons_from_masks
 from .picture import levels
 
@@ -22,7 +23,7 @@ def find_persons(
     picture: Tensor,
     count: int | None = None,
     model: str | Path | None = None,
-    check_interrupted: Callable[[], None] = lambda: None,
+    check_interrupted: Callable[[], None] = go_on,
 ) -> Persons:
     """Find the persons of a picture, ordered left to right.
 

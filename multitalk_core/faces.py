@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .interruption import go_on
+
 WORKING_SIDES = (240, 300, 375)  # square roots of the working areas, in pixels
 ANGLES = (-10, 0, 10)  # degrees
 SMALLEST_WINDOW = 24  # pixels; what the cascade was trained on
@@ -48,7 +50,7 @@ class Face:
 
 
 def find_faces(
-    picture: np.ndarray, count: int | None = None, check_interrupted: Callable[[], None] = lambda: None
+    picture: np.ndarray, count: int | None = None, check_interrupted: Callable[[], None] = go_on
 ) -> list[Face]:
     """Frontal faces, the best first.
 

@@ -23,15 +23,35 @@ class Limit:
         """Whether only whole numbers are allowed."""
         return isinstance(self.least, int) and isinstance(self.most, int)
 
-    def check(self, name: str, value: int | float) -> None:
-        """Raise a MultiTalkError that names the input and its range; NaN lies in none."""
-        within = isinstance(value, int | float) and self.least <= value <= self.most
-        if not within or (self.whole and value != int(value)):
+    def check(self, name: str, value: object) -> int | float:
+        """The value as Python's own number: an int where whole ones are asked for, else a float.
+
+        Parameters
+        ----------
+        name : str
+            The input's.
+        value : object
+            A number of Python's, NumPy's or torch's.
+
+        Raises
+        ------
+        MultiTalkError
+            It names the input and its range; NaN lies in none, and a bool is no number.
+        """
+        number = python_number(value)
+        if number is None or not self.least <= number <= self.most or (self.whole and number != int(number)):
             raise MultiTalkError(f"{name} is {quoted(value)}: give {self}.")
+        return int(number) if self.whole else float(number)
 
     def __str__(self) -> str:
         kind = "a whole number" if self.whole else "a number"
         return f"{kind} from {self.least} to {self.most}"
+
+
+def python_number(value: object) -> int | float | None:
+    """A number of Python's, NumPy's or torch's as Python's own; None for all else, a bool too."""
+    number = value.item() if getattr(value, "ndim", None) == 0 else value
+    return number if isinstance(number, int | float) and not isinstance(number, bool) else None
 
 
 LONGEST_SECONDS = 36_000.0  # of a film, a voice or a video: ten hours

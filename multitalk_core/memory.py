@@ -15,9 +15,14 @@ def frames_bytes(frames: int, height: int, width: int) -> int:
     return FLOAT_BYTES * frames * height * width * 3
 
 
-def clip_bytes(frames: int, height: int, width: int) -> int:
-    """What a clip of a film holds at once: the pictures that condition it, and those decoded."""
-    return 2 * frames_bytes(frames, height, width)
+def pictures_at_once(frames: int, dubbed: bool = False) -> int:
+    """What a clip holds: the pictures that condition it, those decoded, and those of a video it dubs."""
+    return (3 if dubbed else 2) * frames
+
+
+def clip_bytes(frames: int, height: int, width: int, *, dubbed: bool = False) -> int:
+    """What a clip of a film holds at once, in float32."""
+    return frames_bytes(pictures_at_once(frames, dubbed), height, width)
 
 
 def features_bytes(speakers: int, frames: int, layers: int, channels: int) -> int:

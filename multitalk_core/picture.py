@@ -104,7 +104,7 @@ def read_picture(path: str | Path) -> Tensor:
 
 
 def check_pixels(width: int, height: int, name: str) -> None:
-    """Raise a MultiTalkError for a size that no picture has, before anything of that size is made."""
+    """Raise a MultiTalkError for a size that no picture or film has, before anything of that size is made."""
     if max(width, height) > LARGEST_SIDE or width * height > MOST_PIXELS:
         raise MultiTalkError(
             f"{name} is {width}×{height}: a side has at most {LARGEST_SIDE} pixels and the whole at most "
@@ -183,8 +183,8 @@ def resize_and_crop(picture: Tensor, height: int, width: int, nearest: bool = Fa
     size = (math.ceil(ratio * source_height), math.ceil(ratio * source_width))
     if size[0] * size[1] > MOST_PIXELS:
         raise MultiTalkError(
-            f"The picture is {source_width}×{source_height}, too long and thin for {width}×{height}: crop it "
-            "first."
+            f"The picture is {source_width}×{source_height} and would grow to {size[1]}×{size[0]} to cover "
+            f"{width}×{height}: choose a smaller size, or crop it to that shape."
         )
     planes = picture.float().reshape(-1, 1, source_height, source_width)
     resized = F.interpolate(planes, size) if nearest else _resize_with_pillow(planes, size)
@@ -228,11 +228,17 @@ def nearest_bucket(height: int, width: int, resolution: int = 480) -> tuple[int,
 
 
 def check_size(height: int, width: int) -> None:
-    """Raise a MultiTalkError that names the nearest sizes unless both sides are divisible by 16."""
-    for name, side in (("height", height), ("width", width)):
-        if side < SIZE_STEP or side % SIZE_STEP:
-            lower = max(SIZE_STEP, side // SIZE_STEP * SIZE_STEP)
-            raise MultiTalkError(
-                f"The {name} is {side} pixels, but sizes must be divisible by {SIZE_STEP}: "
-                f"use {lower} or {lower + SIZE_STEP}."
-            )
+    """Raise a MultiTalkError unless a film can have this size."""
+    check_side("The height", height)
+    check_side("The width", width)
+    check_pixels(width, height, "The film")
+
+
+def check_side(name: str, side: int) -> None:
+    """Raise a MultiTalkError that names the nearest sizes unless a side is divisible by 16."""
+    if side < SIZE_STEP or side % SIZE_STEP:
+        lower = max(SIZE_STEP, side // SIZE_STEP * SIZE_STEP)
+        raise MultiTalkError(
+            f"{name} is {side}, but sizes must be divisible by {SIZE_STEP}: use {lower} or "
+            f"{lower + SIZE_STEP} instead."
+        )

@@ -3,7 +3,7 @@
 Knows PyAV; knows nothing of models.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -17,6 +17,7 @@ from torch import Tensor
 
 from .errors import MultiTalkError
 from .given_files import check_file
+from .interruption import go_on
 from .limits import LONGEST_SECONDS, LONGEST_STILL, MOST_PICTURES
 from .media_files import codec_of, opened
 from .picture import check_pixels, resize_and_crop
@@ -107,6 +108,8 @@ class VideoFile:
         Where the last picture ends.
     time_base : Fraction
         Seconds.
+    check_interrupted : callable
+        Called for each picture that is decoded; raises to stop.
     """
 
     path: Path
@@ -114,10 +117,17 @@ class VideoFile:
     keys: np.ndarray
     end: int
     time_base: Fraction
+    check_interrupted: Callable[[], None] = go_on
 
     @classmethod
-    def open(cls, path: str | Path) -> "VideoFile":
+    def open(cls, path: str | Path, check_interrupted: Callable[[], None] = go_on) -> "VideoFile":
         """Read when every picture is shown; nothing is decoded.
+
+        Parameters
+        ----------
+        path : str or Path
+        check_interrupted : callable
+            Called for each picture, now and whenever one is decoded; raises to stop.
 
         Raises
         ------
@@ -133,7 +143,8 @@ class VideoFile:
             stream = container.streams.video[0]
             codec = codec_of(stream, path)
             check_pixels(codec.width, codec.height, f"The video {path}")
-            packets = list(islice(_timed_packets(container, stream), MOST_PICTURES + 1))
+            timed = _timed_packets(container, stream, check_interrupted)
+            packets = list(islice(timed, MOST_PICTURES + 1))
             time_base = stream.time_base
         if len(packets) > MOST_PICTURES:
             raise MultiTalkError(f"The video {path} has more than {MOST_PICTURES:,} pictures: cut it.")
@@ -147,7 +158,8 @@ class VideoFile:
         first, last = int(times[0]), int(times[-1])
         between = round((last - first) / max(1, len(times) - 1))
         lasting = max(packets)[1]
-        video = cls(path, times, keys, last + (lasting if lasting and lasting > 0 else between), time_base)
+        end = last + (lasting if lasting and lasting > 0 else between)
+        video = cls(path, times, keys, end, time_base, check_interrupted)
         video._check_times()
         return video
 
@@ -236,6 +248,7 @@ class VideoFile:
             if start is not None:
                 container.seek(start, stream=stream)
             for frame in container.decode(stream):
+                self.check_interrupted()
                 if frame.pts is not None:
                     check_pixels(frame.width, frame.height, f"The video {self.path}")
                     yield frame
@@ -282,10 +295,11 @@ def film_frames(video: Video, fps: float) -> int:
 
 
 def _timed_packets(
-    container: "InputContainer", stream: "VideoStream"
+    container: "InputContainer", stream: "VideoStream", check_interrupted: Callable[[], None]
 ) -> Iterator[tuple[int, int | None, bool]]:
     """When each packet's picture is shown, how long, and whether decoding can start there."""
     for packet in container.demux(stream):
+        check_interrupted()
         if packet.pts is not None and not packet.is_discard:
             yield packet.pts, packet.duration, packet.is_keyframe
 

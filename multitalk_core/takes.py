@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from .clips import ClipPlan
 from .errors import MultiTalkError, quoted
 from .film import Take
+from .limits import SEED
 
-SEEDS = 2**64  # as many as torch takes
 RETAKE = re.compile(
     r"(?P<clip>\d{1,9})\s*:\s*"
     r"(?:(?P<seed>\d{1,20})\s*(?:,\s*(?P<reworded>\S.*))?|(?!\d+\s*(?:,|$))(?P<prompt>\S.*))"
@@ -76,7 +76,7 @@ def parse_retakes(text: str) -> dict[int, Take]:
     takes = {}
     for line in _lines(text):
         found = RETAKE.fullmatch(line)
-        if found is None or int(found["seed"] or 0) >= SEEDS:
+        if found is None or int(found["seed"] or 0) > SEED.most:
             raise MultiTalkError(
                 f'"{quoted(line)}" is no retake: write a clip and its seed as in 3: 42, with a prompt as in '
                 "3: 42, She laughs. or a prompt alone as in 3: She laughs."

@@ -127,7 +127,7 @@ class AudioEncoder(io.ComfyNode):
     @classmethod
     def validate_inputs(cls, **given: object) -> bool:
         """All of them, as no other way shows what lies within timing and length."""
-        check_queued(cls, given)
+        check_queued(cls, **given)
         speakers = given.get("speakers")
         if speakers is not None:
             check_speakers(numbers_of(given["voices"]), given["timing"]["timing"], speakers)
@@ -164,7 +164,9 @@ class AudioEncoder(io.ComfyNode):
             seconds_per_piece or None,
             check_interrupted=throw_exception_if_processing_interrupted,
         )
-        tracks = timeline.tracks(normalise_loudness, conversation.frames / fps)
+        tracks = timeline.tracks(
+            normalise_loudness, conversation.frames / fps, throw_exception_if_processing_interrupted
+        )
         picture = timeline_picture(torch.from_numpy(tracks), SPEECH_RATE, fps)[None]
         sound = {
             "waveform": torch.from_numpy(conversation.sound.samples)[None],

@@ -5,7 +5,7 @@ that the node's `validate_inputs` names: `check_queued` is for these. What is li
 node runs, where `checked` looks at everything.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 
@@ -18,13 +18,13 @@ from .kinds import check_kind
 TABLES = ("turns",)  # texts that may be longer than others
 
 
-def check_queued(node: type[io.ComfyNode], given: Mapping[str, object]) -> None:
+def check_queued(node: type[io.ComfyNode], **given: object) -> None:
     """Check values of a queued graph.
 
     Parameters
     ----------
     node : type
-    given : mapping of id to value
+    given : values by id
         What `validate_inputs` got; None is a value that is linked, or missing, which ComfyUI tells itself.
 
     Raises
@@ -38,13 +38,14 @@ def check_queued(node: type[io.ComfyNode], given: Mapping[str, object]) -> None:
 
 
 def checked(execute: Callable[..., io.NodeOutput]) -> Callable[..., io.NodeOutput]:
-    """A node's `execute` that checks all of its inputs first."""
+    """A node's `execute` that checks all of its inputs first, and gets numbers as Python's own."""
 
     @wraps(execute)
     def check_and_execute(node: type[io.ComfyNode], **given: object) -> io.NodeOutput:
         for described in node.define_schema().inputs:
             if described.id in given or not described.optional:
-                _check(described, described.id, given.get(described.id), queued=False)
+                value = given.get(described.id)
+                given[described.id] = _check(described, described.id, value, queued=False)
         return execute(node, **given)
 
     return check_and_execute
@@ -59,33 +60,37 @@ def naming(name: str) -> Iterator[None]:
         raise MultiTalkError(f"{name}: {error}") from error
 
 
-def _check(described: io.Input, name: str, value: object, queued: bool) -> None:
+def _check(described: io.Input, name: str, value: object, queued: bool) -> object:
+    """The value as the node gets it."""
     if isinstance(described, io.DynamicCombo.Input):
-        _check_choice(described, name, value, queued)
-    elif isinstance(described, io.Autogrow.Input):
-        for key, grown in (value or {}).items():
-            _check(described.template.input, f"{name}.{key}", grown, queued)
-    elif value is not None:
-        _check_value(described, name, value)
-    elif not queued and (isinstance(described, io.WidgetInput) or not described.optional):
+        return _check_choice(described, name, value, queued)
+    if isinstance(described, io.Autogrow.Input):
+        grown = described.template.input
+        return {key: _check(grown, f"{name}.{key}", each, queued) for key, each in (value or {}).items()}
+    if value is not None:
+        return _check_value(described, name, value)
+    if not queued and (isinstance(described, io.WidgetInput) or not described.optional):
         raise MultiTalkError(f"{name}: nothing comes from what is connected here.")
+    return None
 
 
-def _check_choice(described: io.DynamicCombo.Input, name: str, value: object, queued: bool) -> None:
+def _check_choice(described: io.DynamicCombo.Input, name: str, value: object, queued: bool) -> dict:
     """ComfyUI leaves out a word that it does not know, and all that goes with it."""
     word = value.get(described.id) if isinstance(value, dict) else None
     option = next((option for option in described.options if option.key == word), None)
     if option is None:
         words = ", ".join(f'"{option.key}"' for option in described.options)
         raise MultiTalkError(f"{name}: this is missing, or not one of the words {words}; choose one of them.")
-    for nested in option.inputs:
-        _check(nested, f"{name}.{nested.id}", value.get(nested.id), queued)
+    checks = {
+        each.id: _check(each, f"{name}.{each.id}", value.get(each.id), queued) for each in option.inputs
+    }
+    return value | checks
 
 
-def _check_value(described: io.Input, name: str, value: object) -> None:
+def _check_value(described: io.Input, name: str, value: object) -> object:
     match described:
         case io.Int.Input() | io.Float.Input():
-            Limit(described.min, described.max).check(name, value)
+            return Limit(described.min, described.max).check(name, value)
         case io.String.Input():
             _check_text(name, value, LONGEST_TABLE if described.id in TABLES else LONGEST_TEXT)
         case io.Combo.Input():
@@ -96,6 +101,7 @@ def _check_value(described: io.Input, name: str, value: object) -> None:
                 raise MultiTalkError(f"{name} is {quoted(value)}: give true or false.")
         case _:
             check_kind(name, described.get_io_type(), value)
+    return value
 
 
 def _check_text(name: str, value: object, longest: int) -> None:

@@ -47,7 +47,7 @@ class Demo(io.ComfyNode):
 
     @classmethod
     def validate_inputs(cls, prompt: str | None = None) -> bool:
-        check_queued(cls, locals())
+        check_queued(cls, prompt=prompt)
         return True
 
     @classmethod

@@ -6,9 +6,9 @@ from comfy_api.latest import io
 from ..multitalk_core import limits
 from ..multitalk_core.clips import check_frames
 from ..multitalk_core.dubbing import USUAL_DENOISE
-from ..multitalk_core.errors import MultiTalkError
-from ..multitalk_core.picture import SIZE_STEP
+from ..multitalk_core.picture import SIZE_STEP, check_pixels, check_side
 from ..multitalk_core.schemes import SCHEMES
+from .checks import naming
 from .sockets import MultiTalkAudio, MultiTalkPersons
 
 RELEASED = "released"  # the released code's timesteps
@@ -262,17 +262,16 @@ def finishing() -> list[io.Input]:
 
 
 def check_sizes(width: int | None, height: int | None, **frames: int | None) -> None:
-    """Raise a MultiTalkError for sizes that are no multiple of 16 and counts that are not 4n + 1.
+    """Raise a MultiTalkError for sizes that no film has and counts that are not 4n + 1.
 
     None is a value that is linked and not yet known; the names of counts are input ids.
     """
     for name, side in (("width", width), ("height", height)):
-        if side is not None and side % SIZE_STEP:
-            lower = max(SIZE_STEP, side // SIZE_STEP * SIZE_STEP)
-            raise MultiTalkError(
-                f"{name} is {side}, but Wan takes multiples of {SIZE_STEP}: use {lower} or "
-                f"{lower + SIZE_STEP} instead."
-            )
+        if side is not None:
+            check_side(name, side)
+    if None not in (width, height):
+        with naming("width, height"):
+            check_pixels(width, height, "The film")
     for name, count in frames.items():
         if count is not None:
             check_frames(count, name)

@@ -59,7 +59,7 @@ class KeptFilms(io.ComfyNode):
 
     @classmethod
     def validate_inputs(cls, clear: dict | None = None) -> bool:
-        check_queued(cls, locals())
+        check_queued(cls, clear=clear)
         return True
 
     @classmethod

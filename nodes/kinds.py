@@ -5,14 +5,14 @@ ComfyUI compares the names of kinds only, and takes anything from nodes whose ou
 
 from collections.abc import Mapping
 
-import torch
 from comfy.model_patcher import ModelPatcher
 from comfy_api.latest import Input
 from torch import Tensor
 
 from ..multitalk_core.audio.conversation import Conversation
 from ..multitalk_core.errors import MultiTalkError, quoted
-from ..multitalk_core.limits import MOST_PIXELS, SOUND_RATE
+from ..multitalk_core.finite import is_finite
+from ..multitalk_core.limits import MOST_PIXELS, python_number
 from ..multitalk_core.persons import Persons
 from .encoder import ManagedEncoder
 
@@ -51,6 +51,8 @@ def _image(value: object) -> str | None:
     height, width = value.shape[1:3]
     if height * width > MOST_PIXELS:
         return f"its {width}×{height} pixels are too many; scale it to at most {MOST_PIXELS:,} pixels."
+    if not is_finite(value):  # cast to 8 bits, NaN would pass for black
+        return "it holds numbers that are NaN or infinite; make it again."
     return None
 
 
@@ -61,7 +63,7 @@ def _mask(value: object) -> str | None:
         return f"a MASK has masks, rows and columns, but this one has the shape {list(value.shape)}."
     if value.shape[-1] * value.shape[-2] > MOST_PIXELS:
         return f"its pixels are too many; scale it to at most {MOST_PIXELS:,} pixels."
-    if not torch.isfinite(value).all():
+    if not is_finite(value):
         return "the mask holds numbers that are NaN or infinite; make it again."
     return None
 
@@ -69,14 +71,10 @@ def _mask(value: object) -> str | None:
 def _audio(value: object) -> str | None:
     if not isinstance(value, Mapping) or not {"waveform", "sample_rate"} <= value.keys():
         return "this is no sound; connect an AUDIO."
-    samples, rate = value["waveform"], value["sample_rate"]
+    samples = value["waveform"]
     if not isinstance(samples, Tensor) or samples.ndim != 3 or 0 in samples.shape:
         shape = list(samples.shape) if isinstance(samples, Tensor) else "none"
-        return f"a sound has channels and samples, but the shape of this one is {shape}."
-    try:
-        SOUND_RATE.check("its rate", rate)
-    except MultiTalkError as error:
-        return str(error)
+        return f"an AUDIO has sounds, channels and samples, but the shape of this one is {shape}."
     return None
 
 
@@ -101,8 +99,8 @@ def _boxes(value: object) -> str | None:
     if not boxes:
         return "there is no box in it; draw one for each person."
     for number, box in enumerate(boxes, start=1):
-        sides = [box.get(key) for key in BOX_KEYS] if isinstance(box, dict) else []
-        if not sides or not all(isinstance(side, int | float) and abs(side) < 1e9 for side in sides):
+        sides = [python_number(box.get(key)) for key in BOX_KEYS] if isinstance(box, dict) else [None]
+        if not all(side is not None and abs(side) < 1e9 for side in sides):
             return f"box {number} is {quoted(box)}; a box has the numbers x, y, width and height, in pixels."
         if min(sides[2:]) <= 0:
             return f"box {number} is {sides[2]:g} wide and {sides[3]:g} high; draw it again."

@@ -7,10 +7,9 @@ from comfy_execution.graph import DynamicPrompt
 from comfy_execution.progress import get_progress_state
 
 from ..multitalk_core.audio.conversation import Conversation
-from ..multitalk_core.clips import plan_clips
+from ..multitalk_core.clips import check_overlap, plan_clips
 from ..multitalk_core.colour import LAB
 from ..multitalk_core.drawing.drift import drift_picture
-from ..multitalk_core.errors import MultiTalkError
 from ..multitalk_core.film import MULTITALK, Take
 from ..multitalk_core.joins import SEAM_FRAMES, Joins
 from ..multitalk_core.steadiness import Steadiness
@@ -85,10 +84,9 @@ class LongVideo(io.ComfyNode):
         retakes: str | None = None,
         prompts: str | None = None,
     ) -> bool:
-        check_queued(cls, locals())
-        inputs.check_sizes(width, height, clip_frames=clip_frames, motion_frames=motion_frames)
-        if clip_frames is not None and motion_frames is not None:
-            _check_overlap(clip_frames, motion_frames)
+        sizes = {"width": width, "height": height, "clip_frames": clip_frames, "motion_frames": motion_frames}
+        check_queued(cls, **sizes, retakes=retakes, prompts=prompts)
+        _check_sizes(**sizes)
         _takes(retakes or "", prompts or "")
         return True
 
@@ -121,14 +119,17 @@ class LongVideo(io.ComfyNode):
     ) -> io.NodeOutput:
         shoot = Shoot(audio=audio, **shared)
         size = (shoot.height, shoot.width)
-        inputs.check_sizes(shoot.width, shoot.height, clip_frames=clip_frames, motion_frames=motion_frames)
-        _check_overlap(clip_frames, motion_frames)
+        _check_sizes(shoot.width, shoot.height, clip_frames, motion_frames)
         retaken, reworded = _takes(retakes, prompts)
         whole = plan_clips(length or shoot.frames, clip_frames, motion_frames)
         if stop_after:
             with naming("stop_after"):
                 check_clip(stop_after - 1, whole)
-        takes = plan_takes(whole, audio.fps, retaken, reworded)
+        with naming("retakes"):
+            for clip in retaken:
+                check_clip(clip, whole)
+        with naming("prompts"):
+            takes = plan_takes(whole, audio.fps, retaken, reworded)
         node_id, graph = cls.hidden.unique_id, cls.hidden.dynprompt
         keeps = keep_clips and not shoot.draft
         plan = shoot.drafted(whole)
@@ -153,12 +154,14 @@ class LongVideo(io.ComfyNode):
         return io.NodeOutput(images, sound_for(audio, frames), hand_out(node_id, path), found, drawn[None])
 
 
-def _check_overlap(clip_frames: int, motion_frames: int) -> None:
-    if motion_frames >= clip_frames:
-        raise MultiTalkError(
-            f"motion_frames is {motion_frames} and clip_frames {clip_frames}, which leaves nothing new in a "
-            "clip: use fewer motion_frames."
-        )
+def _check_sizes(
+    width: int | None, height: int | None, clip_frames: int | None, motion_frames: int | None
+) -> None:
+    """None is a value that is not yet known."""
+    inputs.check_sizes(width, height, clip_frames=clip_frames, motion_frames=motion_frames)
+    if None not in (clip_frames, motion_frames):
+        with naming("motion_frames"):
+            check_overlap(clip_frames, motion_frames)
 
 
 def _takes(retakes: str, prompts: str) -> tuple[dict[int, Take], list[tuple[float, str]]]:

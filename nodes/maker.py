@@ -15,13 +15,13 @@ from torch import Tensor
 from ..multitalk_core.film import ClipInputs
 from ..multitalk_core.finite import check_finite
 from ..multitalk_core.guidance import GuidanceScales
+from ..multitalk_core.limits import SEED
 from ..multitalk_core.recording import BindingRecorder
 from ..multitalk_core.schemes import Grid
 from .guider import AudioGuider
 from .hearing import hear_voices
 from .host import AudioSettings, Scene
 
-SEEDS = 2**64  # as many as torch takes
 # index of the clip, index of the finished step, denoised latent
 StepCallback = Callable[[int, int, Tensor], None]
 
@@ -128,7 +128,7 @@ class ComfyClipMaker:
             denoise_mask=None if inputs.source is None else inputs.source.region,
             callback=lambda step, denoised, latent, steps: self._after_step(clip, step, denoised),
             disable_pbar=not comfy.utils.PROGRESS_BAR_ENABLED,
-            seed=(settings.seed + clip) % SEEDS,
+            seed=(settings.seed + clip) % (SEED.most + 1),
         )
         latent = self.model.model.process_latent_in(sampled.to(inputs.noise))
         return latent if inputs.motion is None else inputs.motion.written_over(latent, 0.0)

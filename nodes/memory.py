@@ -14,11 +14,11 @@ def check_memory(needed_bytes: int, what: str, way_out: str) -> None:
         memory.check_memory(needed_bytes, what, f"{way_out}, or start ComfyUI with {OVERRIDE}=1")
 
 
-def check_film_memory(clip_frames: int, held: int | None, height: int, width: int) -> None:
+def check_film_memory(clip_frames: int, held: int | None, height: int, width: int, *, dubbed: bool) -> None:
     """Check one clip of a film, and all frames where they are held for an images output."""
     size = f"{width}×{height}"
     check_memory(
-        clip_bytes(clip_frames, height, width),
+        clip_bytes(clip_frames, height, width, dubbed=dubbed),
         f"A clip of {clip_frames} frames of {size}",
         "choose a smaller width and height, or shorter clips",
     )

@@ -44,7 +44,9 @@ class MouthsPlot(io.ComfyNode):
     @classmethod
     @checked
     def execute(cls, images: Tensor, audio: Conversation, picture: Tensor) -> io.NodeOutput:
-        tracks = audio.timeline.tracks(seconds=len(images) / audio.fps)
+        tracks = audio.timeline.tracks(
+            seconds=len(images) / audio.fps, check_interrupted=throw_exception_if_processing_interrupted
+        )
         mouths = measure_film(
             images[..., :3],
             picture[0, ..., :3],

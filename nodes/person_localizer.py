@@ -78,7 +78,7 @@ class PersonLocalizer(io.ComfyNode):
 
     @classmethod
     def validate_inputs(cls, method: dict | None = None, speaker_order: str | None = None) -> bool:
-        check_queued(cls, locals())
+        check_queued(cls, method=method, speaker_order=speaker_order)
         _indices(speaker_order or "")
         return True
 
@@ -194,7 +194,7 @@ def _persons(picture: Tensor, method: dict) -> Persons:
         case "masks":
             return _masked(method["masks"], method.get("background"), method["allow_overlap"])
         case "boxes":
-            boxes = [_box(*(box[key] for key in BOX_KEYS)) for box in box_list(method["boxes"])]
+            boxes = [_box(*(float(box[key]) for key in BOX_KEYS)) for box in box_list(method["boxes"])]
             with naming("method.boxes"):
                 return persons_from_boxes(boxes, height, width, method["order"])
         case _:

@@ -63,7 +63,7 @@ class Sampler(io.ComfyNode):
     def validate_inputs(
         cls, width: int | None = None, height: int | None = None, frames: int | None = None
     ) -> bool:
-        check_queued(cls, locals())
+        check_queued(cls, width=width, height=height, frames=frames)
         inputs.check_sizes(width, height, frames=frames)
         return True
 

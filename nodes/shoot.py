@@ -21,6 +21,7 @@ from ..multitalk_core.errors import MultiTalkError
 from ..multitalk_core.film import FinishedClip, clip_links, make_film
 from ..multitalk_core.guidance import GuidanceScales
 from ..multitalk_core.labels import spread_ranges
+from ..multitalk_core.memory import pictures_at_once
 from ..multitalk_core.persons import Persons, check_same_size
 from ..multitalk_core.picture import resize_and_crop
 from ..multitalk_core.recording import BindingRecorder
@@ -28,6 +29,7 @@ from ..multitalk_core.region import fitted_region
 from ..multitalk_core.segments import Json
 from ..multitalk_core.source_video import FittedVideo, Video, film_frames
 from ..multitalk_core.steadiness import colour_goal
+from .checks import naming
 from .clip_settings import ClipSettings
 from .computed import computed
 from .hearing import fitting_adapter
@@ -136,7 +138,9 @@ class Shoot:
             check_prompt("text_encoder", prompt, self.model)
         picture, _ = self.source
         check_crop("picture", picture.shape[:2], self.height, self.width)
-        check_film_memory(plan.clips[0].frames, clips.held, self.height, self.width)
+        check_film_memory(
+            plan.clips[0].frames, clips.held, self.height, self.width, dubbed=self.video is not None
+        )
         persons = persons_for(self.persons, self.audio, self.scheme, *picture.shape[:2])
         check_same_size(persons, *picture.shape[:2])
         masks = persons.token_masks(self.height, self.width)
@@ -194,7 +198,7 @@ class Shoot:
         """What is about to be made, and what should be known before."""
         tell = self.reporter.tell
         size = (self.height, self.width)
-        held = clips.held or (2 if self.video is None else 3) * plan.clips[0].frames
+        held = clips.held or pictures_at_once(plan.clips[0].frames, self.video is not None)
         tell(
             summary(
                 model, adapter, plan, self.audio.fps, size, len(settings.sigmas) - 1, settings.scales, held
@@ -264,17 +268,16 @@ class Shoot:
         if self.video is None:
             if self.region is not None:
                 raise MultiTalkError(
-                    "The region says where a video is made anew, but the picture is no video: connect a "
+                    "region: it says where a video is made anew, but the picture is no video; connect a "
                     "VIDEO to picture, or nothing to region."
                 )
             return None
         fitting = (self.height, self.width, self.audio.fps)
-        region = None if self.region is None else region_of(self.region, self.video)
-        return Dubbing(
-            FittedVideo(self.video, *fitting),
-            self.denoise,
-            None if region is None else fitted_region(region, self.video, *fitting),
-        )
+        region = None
+        if self.region is not None:
+            with naming("region"):
+                region = fitted_region(region_of(self.region, self.video), self.video, *fitting)
+        return Dubbing(FittedVideo(self.video, *fitting), self.denoise, region)
 
     def _settings(self, model: ModelPatcher) -> SamplingSettings:
         steps = min(self.steps, DRAFT_STEPS) if self.draft else self.steps
@@ -301,11 +304,10 @@ class Shoot:
         depth = len(self.model.model.diffusion_model.blocks)
         block = depth // 2 if self.record_block < 0 else self.record_block
         step = steps - 1 if self.record_step < 0 else self.record_step
-        if block >= depth or step >= steps:
-            raise MultiTalkError(
-                f"There is no block {block} at step {step} to record: the model has blocks 0 to {depth - 1} "
-                f"and the run has steps 0 to {steps - 1}."
-            )
+        if block >= depth:
+            raise MultiTalkError(f"record_block is {block}, but the model has blocks 0 to {depth - 1}.")
+        if step >= steps:
+            raise MultiTalkError(f"record_step is {step}, but the run has steps 0 to {steps - 1}.")
         return BindingRecorder(block, step)
 
     def _sees_picture(self) -> bool:

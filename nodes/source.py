@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-import torch
 from comfy.model_management import throw_exception_if_processing_interrupted
 from comfy_api.latest import Input, InputImpl
 from torch import Tensor
@@ -29,13 +28,10 @@ def source_of(name: str, picture: Tensor | Input.Video) -> tuple[Tensor, Video |
     Raises
     ------
     MultiTalkError
-        When the file cannot be read, or there is no picture of numbers in it.
+        When the file cannot be read, or what is in memory is no video.
     """
     if isinstance(picture, Tensor):
-        first = picture[0, :, :, :3].float().cpu()
-        if not torch.isfinite(first).all():
-            raise MultiTalkError(f"{name}: it holds numbers that are NaN or infinite; make it again.")
-        return first, None
+        return picture[0, :, :, :3].float().cpu(), None
     video = Interruptible(_opened(name, picture))
     return video.picture(), video
 
@@ -109,14 +105,17 @@ class MaskOfEachPicture(Interruptible):
 
     def pictures(self, times: np.ndarray) -> Iterator[Tensor]:
         """As in `Video`, [height, width, 1]."""
-        return (self.masks[index, :, :, None].float().cpu() for index in self.times.searchsorted(times))
+        for index in self.times.searchsorted(times):
+            throw_exception_if_processing_interrupted()
+            yield self.masks[index, :, :, None].float().cpu()
 
 
 def _opened(name: str, picture: Input.Video) -> Video:
     if not isinstance(picture, InputImpl.VideoFromComponents):
         file = picture.get_stream_source()
         if isinstance(file, str):
-            return VideoFile.open(file).trimmed(*picture.get_active_trim_window())
+            video = VideoFile.open(file, throw_exception_if_processing_interrupted)
+            return video.trimmed(*picture.get_active_trim_window())
     components = picture.get_components()
     check_kind(name, "IMAGE", components.images)
     return VideoInMemory(components.images, components.frame_rate)

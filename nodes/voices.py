@@ -111,6 +111,4 @@ def length_of(length: dict, fps: float) -> int | None:
         return length["frames"]
     if length["length"] == VOICES_END or length["seconds"] is None:
         return None
-    frames = round(length["seconds"] * fps)
-    FILM_FRAMES.check("length.seconds times fps", frames)
-    return frames
+    return FILM_FRAMES.check("length.seconds times fps", round(length["seconds"] * fps))

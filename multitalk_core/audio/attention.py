@@ -9,12 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ..interruption import go_on
+
 NAME = "multitalk_blocks"  # as transformers knows it
 SCORES_AT_ONCE = 2**25  # of a head: voices of up to four minutes are one block
-
-
-def go_on() -> None:
-    """Nothing interrupts."""
 
 
 _check_interrupted: ContextVar[Callable[[], None]] = ContextVar("check_interrupted", default=go_on)

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from ..clips import Clip, mirrored_indices
+from ..interruption import go_on
 from ..segments.keys import digest
-from .features import AudioEncoder, Piece, cut_pieces, go_on
+from .features import AudioEncoder, Piece, cut_pieces
 from .timeline import Timeline
 from .waveform import SPEECH_RATE, Waveform
 from .windows import audio_windows
@@ -120,7 +121,7 @@ def encode_conversation(
     Conversation
     """
     seconds = timeline.seconds if frames is None else max(timeline.seconds, frames / fps)
-    tracks = timeline.tracks(normalise, seconds)
+    tracks = timeline.tracks(normalise, seconds, check_interrupted)
     heard = int(tracks.shape[1] / SPEECH_RATE * fps)
     frames = heard if frames is None else frames
     pieces = cut_pieces(max(heard, frames), tracks.shape[1], fps, seconds_per_piece)

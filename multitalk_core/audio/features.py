@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..errors import MultiTalkError
-from .attention import go_on, interruptible
+from ..interruption import go_on
+from .attention import interruptible
 from .norms import VoiceNorms
 from .wav2vec2 import build_wav2vec2, read_wav2vec2
 from .waveform import SPEECH_RATE

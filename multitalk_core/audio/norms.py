@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .attention import go_on
+from ..interruption import go_on
 
 AT_ONCE = 32_000  # frames of the first convolution
 

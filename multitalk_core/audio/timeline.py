@@ -4,12 +4,13 @@ Knows sounds and seconds; knows nothing of features or faces.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..errors import MultiTalkError, quoted
+from ..interruption import go_on
 from ..limits import FILM_SOUND_RATE, LONGEST_SECONDS, MOST_SPEAKERS, VOICE_START
 from .loudness import normalise_loudness
 from .turns import Turn
@@ -181,7 +182,12 @@ class Timeline:
         """Until the last voice ends."""
         return max(segment.end for segment in self.segments)
 
-    def tracks(self, normalise: bool = True, seconds: float | None = None) -> np.ndarray:
+    def tracks(
+        self,
+        normalise: bool = True,
+        seconds: float | None = None,
+        check_interrupted: Callable[[], None] = go_on,
+    ) -> np.ndarray:
         """What the audio encoder hears of each speaker; a listener's track is silence.
 
         Parameters
@@ -190,6 +196,8 @@ class Timeline:
             Bring each voice to -23 LUFS before it is placed.
         seconds : float, optional
             Cut, or pad with silence, to this length; by default until the last voice ends.
+        check_interrupted : callable
+            Called before each voice; raises to stop.
 
         Returns
         -------
@@ -198,6 +206,7 @@ class Timeline:
         length = round((self.seconds if seconds is None else seconds) * SPEECH_RATE)
         tracks = np.zeros((self.speakers, length), np.float32)
         for segment in self.segments:
+            check_interrupted()
             _add(tracks[segment.speaker], segment.track(normalise), round(segment.start * SPEECH_RATE))
         return tracks
 

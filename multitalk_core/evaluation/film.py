@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ..errors import MultiTalkError
+from ..interruption import go_on
 from .binding import BindingScore, binding_score
 from .envelope import loudness_envelope
 from .mouths import Face, find_faces, follow_faces, mouth_openness
@@ -42,7 +43,7 @@ def measure_film(
     picture: Tensor,
     voices: Sequence[np.ndarray],
     fps: float = 25.0,
-    check_interrupted: Callable[[], None] = lambda: None,
+    check_interrupted: Callable[[], None] = go_on,
 ) -> FilmMouths:
     """Find the faces in the picture, and read their mouths in the film and the loudness of the voices.
 

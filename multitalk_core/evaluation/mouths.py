@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..errors import MultiTalkError
+from ..interruption import go_on
 
 EYE_APART, EYE_ABOVE = 0.39, 0.08
 EYES = (-0.7, -0.5, 0.7, 0.2)  # left, top, right, bottom: what a face is recognised by
@@ -68,7 +69,7 @@ def follow_faces(
     video: Tensor,
     faces: Sequence[Face],
     expected: Tensor | None = None,
-    check_interrupted: Callable[[], None] = lambda: None,
+    check_interrupted: Callable[[], None] = go_on,
 ) -> Tensor:
     """Where each face is in every frame, by its eyes.
 

@@ -142,6 +142,7 @@ def test_a_mask_for_each_picture_is_shown_when_its_picture_is(server, uneven):
 
 def test_a_mask_that_does_not_go_with_the_video_is_refused(server, video, tmp_path):
     refused = server.refuse(masked(server, tmp_path, video, size=(2 * WIDTH, WIDTH)))
+    assert refused.message.startswith("region: The region is")
     assert "give a region of the video's shape" in refused.message
     graph = masked(server, tmp_path, video)
     graph["two"] = node("MaskToImage", mask=["mask", 0])

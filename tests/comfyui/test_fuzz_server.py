@@ -8,4 +8,4 @@ def test_wrong_values_get_sentences_and_the_server_goes_on(server):
     counts = Fuzz(server, server.upload(EMBEDDED / "picture.png", "fuzz.png"), seed=1, patience=0.3).run(150)
     print(counts)
     assert not counts.faults, "\n".join(counts.faults)
-    assert counts.outcomes["sentences"] > 75
+    assert counts.outcomes["sentences"] > 50

@@ -132,11 +132,14 @@ def test_prompts_from_a_time_on_begin_with_its_clip(picture, run):
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"retakes": "3: 1"}, "There is no clip 3: the film has 2"),
-        ({"stop_after": 5}, "There is no clip 5"),
+        ({"retakes": "3: 1"}, "retakes: There is no clip 3: the film has 2"),
+        ({"stop_after": 5}, "stop_after: There is no clip 5"),
         ({"retakes": "again"}, "is no retake: write a clip and its seed"),
         ({"prompts": "He nods."}, "write the time in the video"),
-        ({"prompts": "0:09 He nods."}, "lies behind the film's end at 0.52 seconds"),
+        (
+            {"prompts": "0:09 He nods."},
+            "prompts: The prompt at 9 seconds lies behind the film's end at 0.52 seconds",
+        ),
         ({"retakes": "2: He nods."}, "connect the CLIP that encodes the prompt to text_encoder"),
     ],
 )

@@ -177,7 +177,8 @@ def test_fewer_persons_than_voices(server, picture):
     [
         ({"frames": 10}, "use 9 or 13"),
         ({"width": 72}, "use 64 or 80"),
-        ({"record_block": 6}, "blocks 0 to 3"),
+        ({"record_block": 6}, "record_block is 6, but the model has blocks 0 to 3"),
+        ({"record_step": 2}, "record_step is 2, but the run has steps 0 to 1"),
     ],
 )
 def test_numbers_that_cannot_be(server, picture, changes, words):
@@ -186,7 +187,7 @@ def test_numbers_that_cannot_be(server, picture, changes, words):
 
 @pytest.mark.parametrize(
     ("changes", "words"),
-    [({"clip_frames": 12}, "use 9 or 13"), ({"motion_frames": 9}, "leaves nothing new")],
+    [({"clip_frames": 12}, "use 9 or 13"), ({"motion_frames": 9}, "leave nothing new")],
 )
 def test_clips_that_cannot_be(server, picture, changes, words):
     assert words in server.refuse(long_video_graph(picture, **changes)).message

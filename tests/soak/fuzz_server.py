@@ -110,7 +110,28 @@ def base_graphs(picture: str) -> list[Graph]:
         "marks": node("MaskPreview", mask=["persons", 1]),
     }
     scene = {name: clip[name] for name in ("demo", "picture", "encoder", "audio", "persons")}
-    return [clip, film, parts, scene | mouths, kept, scene | named]
+    one = {"kept": node("MultiTalkKeptFilms", **{"clear": "one film", "clear.film": "none"})}
+    return [clip, film, parts, scene | mouths, kept, one, *option_graphs(scene | named)]
+
+
+def option_graphs(scene: Graph) -> list[Graph]:
+    """The scene with each option of its nodes chosen, and all that goes with it."""
+    turns = {"timing": "table", "timing.turns": "speaker,start,end\n1,0,0.5", "timing.names": ""}
+    choices = [
+        ("audio", {"timing": "in turn", "timing.gap": 0.0, "length": "seconds", "length.seconds": 1.0}),
+        ("audio", turns | {"length": "until the voices end"}),
+        ("persons", {"method": "masks", "method.masks.person_1": ["mask", 0], "method.allow_overlap": True}),
+        ("persons", {"method": "boxes", "method.boxes": ["demo", 3], "method.order": "given"}),
+        ("persons", {"method": "automatic", "method.persons": 2, "method.model": "faces"}),
+    ]
+    graphs = [scene]
+    for name, chosen in choices:
+        graph = deepcopy(scene) | {"mask": node("SolidMask", value=1.0, width=640, height=400)}
+        graph[name]["inputs"] |= chosen
+        if chosen.get("timing") == "table":
+            del graph[name]["inputs"]["voices.speaker_2"]
+        graphs.append(graph)
+    return graphs
 
 
 class Fuzz:
@@ -134,6 +155,14 @@ class Fuzz:
         self.process = psutil.Process(server.process.pid)
         self.patience = patience
         self.counts = Counts()
+        self.untried = [
+            (graph, name, chosen)
+            for graph in self.graphs
+            for name, each in graph.items()
+            if each["class_type"].startswith(OURS)
+            for chosen in sorted(self._inputs(graph, name))
+        ]
+        self.random.shuffle(self.untried)
 
     def run(self, prompts: int) -> Counts:
         for _ in range(prompts):
@@ -147,20 +176,27 @@ class Fuzz:
     # What is tried.
 
     def mutated(self) -> tuple[Graph, str]:
-        graph = deepcopy(self.random.choice(self.graphs))
-        told = []
-        for _ in range(self.random.choice((1, 1, 2))):
+        """Every input of every graph once, then any; at times another input of the same graph besides."""
+        if self.untried:
+            base, name, chosen = self.untried.pop()
+            graph = deepcopy(base)
+            told = [self._mutate(graph, name, chosen)]
+            more = (0, 0, 1)
+        else:
+            graph, told, more = deepcopy(self.random.choice(self.graphs)), [], (1, 1, 2)
+        for _ in range(self.random.choice(more)):
             name = self.random.choice([name for name in graph if graph[name]["class_type"].startswith(OURS)])
-            told.append(self._mutate(graph, name))
+            if described := self._inputs(graph, name):
+                told.append(self._mutate(graph, name, self.random.choice(sorted(described))))
         return graph, "; ".join(told)
 
-    def _mutate(self, graph: Graph, name: str) -> str:
+    def _inputs(self, graph: Graph, name: str) -> dict[str, tuple]:
+        info = self.server.object_info[graph[name]["class_type"]]["input"]
+        return dict(_described(info, graph[name]["inputs"]))
+
+    def _mutate(self, graph: Graph, name: str, chosen: str) -> str:
         inputs = graph[name]["inputs"]
-        described = dict(_described(self.server.object_info[graph[name]["class_type"]]["input"], inputs))
-        if not described:
-            return "unchanged"
-        chosen = self.random.choice(sorted(described))
-        kind, options = described[chosen]
+        kind, options = self._inputs(graph, name)[chosen]
         if self.random.random() < 0.06:
             inputs.pop(chosen, None)
             return f"{name}.{chosen} left out"

@@ -13,6 +13,8 @@ def test_fifteen_hundred_prompts(tmp_path):
     if find_comfyui() is None:
         pytest.skip("no ComfyUI here: set COMFYUI_PATH and COMFYUI_PYTHON, or install it in ~/ComfyUI")
     with ComfyServer(tmp_path) as server:
-        counts = Fuzz(server, server.upload(EMBEDDED / "picture.png"), seed=0).run(1500)
+        fuzz = Fuzz(server, server.upload(EMBEDDED / "picture.png"), seed=0)
+        counts = fuzz.run(1500)
     print(counts)
+    assert not fuzz.untried, "inputs that were never changed"
     assert not counts.faults, "\n".join(counts.faults)

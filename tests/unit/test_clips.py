@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from multitalk_core.clips import check_frames, latent_frames, mirrored_indices, plan_clips, plan_mirrored
+from multitalk_core.clips import (
+    ClipPlan,
+    EvenClips,
+    check_frames,
+    latent_frames,
+    mirrored_indices,
+    plan_clips,
+    plan_mirrored,
+)
 from multitalk_core.errors import MultiTalkError
 
 FOUR_N_PLUS_ONE = st.integers(0, 30).map(lambda n: 4 * n + 1)
@@ -42,7 +50,7 @@ def test_the_supplements_305_frames() -> None:
 
 
 def test_a_plan_of_any_length_takes_no_time_and_no_memory() -> None:
-    plan = plan_clips(10**15, 5, 1)  # a list of its clips would fill every machine
+    plan = ClipPlan(10**15, EvenClips(10**15, 5, 1))  # a list of its clips would fill every machine
     assert len(plan.clips) == 25 * 10**13 and plan.overlap == 1
     assert plan.clips[-1] == plan.clip_at(10**15 - 1) and plan.clip_at(3).index == 0
     with pytest.raises(IndexError):
@@ -66,6 +74,7 @@ def test_a_count_that_is_not_4n_plus_1_names_the_nearest(frames: int, nearest: s
         ((100, 80, 5), "clip frames"),
         ((100, 81, 6), "motion frames"),
         ((0, 81, 5), "no frames"),
+        ((2_160_000, 81, 5), "2160000: give a whole number from 1 to 900000"),  # ten hours at 60 a second
         ((100, 25, 25), "nothing new"),
     ],
 )

@@ -6,6 +6,7 @@ import pytest
 from multitalk_core.errors import MultiTalkError
 from multitalk_core.memory import (
     check_memory,
+    clip_bytes,
     features_bytes,
     frames_bytes,
     machine_bytes,
@@ -19,6 +20,7 @@ def test_bytes_are_those_of_the_arrays():
     assert frames_bytes(5, 32, 48) == torch.empty(5, 32, 48, 3).nbytes
     assert features_bytes(2, 9, 12, 768) == torch.empty(2, 9, 12, 768).nbytes
     assert tracks_bytes(2, 1.5, 16000) == torch.empty(2, 24000).nbytes
+    assert clip_bytes(5, 32, 48, dubbed=True) > clip_bytes(5, 32, 48) > frames_bytes(5, 32, 48)
 
 
 def test_what_exceeds_the_machine_is_refused_with_both_figures():

@@ -147,6 +147,25 @@ def test_a_damaged_video_names_the_place(tmp_path, written):
         fitted(video).frames(0, 20)
 
 
+def test_reading_stops_when_asked_to(written):
+    class Stopped(Exception):
+        """As a host raises it."""
+
+    left = [50]
+
+    def check() -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise Stopped
+
+    path = written([40 * index for index in range(30)]).path
+    video = VideoFile.open(path, check)
+    with pytest.raises(Stopped):
+        fitted(video).frames(0, 30)  # which would be all it has
+    with pytest.raises(Stopped):
+        VideoFile.open(path, check)
+
+
 LONG = "says that it lasts"
 STILL = "shows picture"
 

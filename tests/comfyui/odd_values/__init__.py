@@ -2,8 +2,9 @@
 
 from fractions import Fraction
 
+import numpy as np
 import torch
-from comfy_api.latest import InputImpl, Types
+from comfy_api.latest import Input, InputImpl, Types
 
 NAN = float("nan")
 
@@ -16,9 +17,17 @@ def _box(*sides: object) -> dict:
     return dict(zip(("x", "y", "width", "height"), sides, strict=True))
 
 
+def _video(images: torch.Tensor) -> Input.Video:
+    return InputImpl.VideoFromComponents(
+        Types.VideoComponents(images=images, frame_rate=Fraction(25), audio=None)
+    )
+
+
 VALUES = {
     "nothing": lambda: None,
     "a number": lambda: 5,
+    "a NumPy width": lambda: np.int64(64),
+    "a number of torch": lambda: torch.tensor(3.0),
     "a broken number": lambda: NAN,
     "a word": lambda: "\ud800 word",
     "an empty list": lambda: [],
@@ -51,6 +60,7 @@ VALUES = {
     "a latent without samples": lambda: {"samples": None},
     "another model's prompt": lambda: [[torch.zeros(1, 77, 768), {}]],
     "a prompt of words": lambda: [["words", {}]],
+    "boxes of a detector": lambda: [_box(*np.float32([left, 50, 200, 300])) for left in (64, 360)],
     "no box": lambda: [[]],
     "a box turned over": lambda: _box(300, 100, -200, 200),
     "a broken box": lambda: _box(NAN, 0, 100, 100),
@@ -58,8 +68,9 @@ VALUES = {
     "half a box": lambda: {"x": 1, "y": 2},
     "a box elsewhere": lambda: _box(600, 300, 2000, 2000),
     "nine boxes": lambda: [_box(60 * left, 0, 50, 300) for left in range(9)],
-    "no video": lambda: InputImpl.VideoFromComponents(
-        Types.VideoComponents(images=torch.zeros(0, 8, 8, 3), frame_rate=Fraction(25), audio=None)
+    "no video": lambda: _video(torch.zeros(0, 8, 8, 3)),
+    "a video that breaks": lambda: _video(
+        torch.cat([torch.rand(5, 64, 64, 3), torch.full((1, 64, 64, 3), NAN)])
     ),
 }
 
