@@ -174,7 +174,7 @@ def check_room(
     if not arguments.ignore_memory:
         frames = plan.clips[0].frames
         check_memory(
-            clip_bytes(frames, height, width),
+            clip_bytes(frames, height, width, dubbed=arguments.video is not None),
             f"A clip of {frames} frames of {width}×{height}",
             "use fewer --clip-frames or a smaller --size (--ignore-memory tries it all the same)",
         )
