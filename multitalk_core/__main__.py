@@ -3,8 +3,8 @@
 import os
 import sys
 
-from .standalone.stopping import stoppable
-from .standalone.streams import plug_closed_streams
+from .cli.output_streams import plug_closed_streams
+from .guards.stopping import stoppable
 
 # Threads that spin while they wait make a busy machine five times slower; torch's OpenMP reads this once.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
@@ -15,7 +15,7 @@ def run() -> int:
     plug_closed_streams()
     try:
         with stoppable():
-            from .standalone.cli import main
+            from .cli.main import main
 
             return main()
     except KeyboardInterrupt:

@@ -6,8 +6,8 @@ import comfyui_version
 import folder_paths
 from comfy_api.latest import ComfyExtension, io
 
+from ..multitalk_core.demo.files import EMBEDDED
 from ..multitalk_core.errors import MultiTalkError
-from ..multitalk_core.standalone.demo_models import EMBEDDED
 
 OLDEST_COMFYUI = (0, 15, 1)  # Wan has the patch points since 0.11; the demo's small DiT loads since here
 EMBEDDED_FOLDERS = ("diffusion_models", "vae", "model_patches", "audio_encoders")
@@ -28,8 +28,8 @@ class MultiTalkExtension(ComfyExtension):
 
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
         """Every node class; imported here, after the version is known to be new enough."""
-        from .adapter_loader import AudioAdapterLoader
         from .apply import Apply
+        from .audio_adapter_loader import AudioAdapterLoader
         from .audio_encoder import AudioEncoder
         from .audio_encoder_loader import AudioEncoderLoader
         from .binding_preview import BindingPreview
@@ -40,7 +40,7 @@ class MultiTalkExtension(ComfyExtension):
         from .mouths_plot import MouthsPlot
         from .person_localizer import PersonLocalizer
         from .sampler import Sampler
-        from .schedule import ReleasedSigmas
+        from .sigmas import ReleasedSigmas
 
         return [
             AudioEncoderLoader,

@@ -4,18 +4,18 @@ from comfy.model_patcher import ModelPatcher
 from comfy_api.latest import io
 
 from ..multitalk_core.audio.conversation import Conversation
-from ..multitalk_core.clips import Clip
 from ..multitalk_core.errors import MultiTalkError
-from ..multitalk_core.labels import spread_ranges
-from ..multitalk_core.limits import FILM_FRAMES
-from ..multitalk_core.persons import Persons
-from ..multitalk_core.schemes import Grid
-from . import inputs
-from .checks import checked
-from .hearing import fitting_adapter, hear_voices
-from .host import AudioSettings, Scene
-from .matching import check_crop, check_voices, persons_for
-from .sockets import CATEGORY
+from ..multitalk_core.film.clips import Clip
+from ..multitalk_core.guards.limits import FILM_FRAMES
+from ..multitalk_core.method.labels import spread_ranges
+from ..multitalk_core.method.schemes import Grid
+from ..multitalk_core.persons.masks import Persons
+from .host.hearing import fitting_adapter, hear_voices
+from .host.matching import check_crop, check_voices, persons_for
+from .host.patches import AudioSettings, Scene
+from .inputs import shared as inputs
+from .inputs.checks import checked
+from .inputs.sockets import CATEGORY
 
 
 class Apply(io.ComfyNode):

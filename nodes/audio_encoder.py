@@ -4,20 +4,17 @@ import torch
 from comfy.model_management import throw_exception_if_processing_interrupted
 from comfy_api.latest import io, ui
 
-from ..multitalk_core import limits
 from ..multitalk_core.audio.conversation import encode_conversation
 from ..multitalk_core.audio.features import AudioEncoder as Encoder
 from ..multitalk_core.audio.timeline import Timeline
 from ..multitalk_core.audio.waveform import SPEECH_RATE
-from ..multitalk_core.drawing.timeline import timeline_picture
-from ..multitalk_core.limits import MOST_SPEAKERS
-from ..multitalk_core.memory import features_bytes, tracks_bytes
-from .checks import check_queued, checked
-from .encoder import managed_encoder
-from .inputs import within
-from .memory import check_memory
-from .sockets import CATEGORY, MultiTalkAudio, MultiTalkAudioEncoder
-from .voices import (
+from ..multitalk_core.drawing.timeline_picture import timeline_picture
+from ..multitalk_core.guards import limits
+from ..multitalk_core.guards.limits import MOST_SPEAKERS
+from ..multitalk_core.guards.memory import features_bytes, tracks_bytes
+from .host.host_memory import check_memory
+from .host.managed_encoder import managed_encoder
+from .host.voices import (
     FRAMES,
     IN_TURN,
     SECONDS,
@@ -30,6 +27,9 @@ from .voices import (
     read_table,
     timeline_of,
 )
+from .inputs.checks import check_queued, checked
+from .inputs.shared import within
+from .inputs.sockets import CATEGORY, MultiTalkAudio, MultiTalkAudioEncoder
 
 
 class AudioEncoder(io.ComfyNode):

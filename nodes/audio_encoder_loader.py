@@ -2,10 +2,10 @@
 
 from comfy_api.latest import io
 
-from .checks import checked
-from .encoder import load_encoder
-from .folders import list_models, model_path
-from .sockets import CATEGORY, MultiTalkAudioEncoder
+from .host.managed_encoder import load_encoder
+from .host.model_folders import list_models, model_path
+from .inputs.checks import checked
+from .inputs.sockets import CATEGORY, MultiTalkAudioEncoder
 
 KIND = "audio_encoders"
 

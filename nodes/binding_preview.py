@@ -5,12 +5,12 @@ from comfy.model_management import throw_exception_if_processing_interrupted
 from comfy_api.latest import Input, io, ui
 from torch import Tensor
 
-from ..multitalk_core.clips import Clip
 from ..multitalk_core.drawing.strip import localization_strip
 from ..multitalk_core.errors import MultiTalkError
-from ..multitalk_core.recording import BindingRecord
-from .checks import checked
-from .sockets import CATEGORY, MultiTalkBinding
+from ..multitalk_core.film.clips import Clip
+from ..multitalk_core.method.recorder import BindingRecord
+from .inputs.checks import checked
+from .inputs.sockets import CATEGORY, MultiTalkBinding
 
 DARKEST = 0.25  # of a label at the lower end of its range
 

@@ -5,12 +5,12 @@ from comfy_api.latest import io
 from torch import Tensor
 
 from ..multitalk_core.audio.waveform import read_audio
-from ..multitalk_core.picture import read_picture
-from ..multitalk_core.standalone.demo import BOXES
-from ..multitalk_core.standalone.demo_models import EMBEDDED, EMBEDDED_FILES
-from ..multitalk_core.standalone.demo_text import PROMPT, DemoText
-from .checks import check_queued, checked
-from .sockets import CATEGORY, BoundingBox
+from ..multitalk_core.cli.demo_command import BOXES
+from ..multitalk_core.demo.files import EMBEDDED, EMBEDDED_FILES
+from ..multitalk_core.demo.text import PROMPT, DemoText
+from ..multitalk_core.media.picture import read_picture
+from .inputs.checks import check_queued, checked
+from .inputs.sockets import CATEGORY, BoundingBox
 
 
 class Demo(io.ComfyNode):

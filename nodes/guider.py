@@ -8,10 +8,10 @@ from comfy.samplers import CFGGuider, calc_cond_batch
 from comfy_api.latest import io
 from torch import Tensor
 
-from ..multitalk_core.conditioning import MotionLatent
 from ..multitalk_core.errors import MultiTalkError
-from ..multitalk_core.finite import check_finite
-from ..multitalk_core.guidance import (
+from ..multitalk_core.guards.finite import check_finite
+from ..multitalk_core.method.conditioning import MotionLatent
+from ..multitalk_core.method.guidance import (
     NEGATIVE,
     NEGATIVE_WITHOUT_AUDIO,
     PROMPT,
@@ -20,12 +20,12 @@ from ..multitalk_core.guidance import (
     ProjectedGuidance,
     guide,
 )
-from .checks import checked
-from .hearing import hears_voices, without_audio
-from .host import Condition
-from .inputs import audio_scale, projected_guidance, text_scale
-from .matching import check_prompt
-from .sockets import CATEGORY
+from .host.hearing import hears_voices, without_audio
+from .host.matching import check_prompt
+from .host.patches import Condition
+from .inputs.checks import checked
+from .inputs.shared import audio_scale, projected_guidance, text_scale
+from .inputs.sockets import CATEGORY
 
 
 class AudioGuider(CFGGuider):

@@ -3,11 +3,11 @@
 from comfy_api.latest import io, ui
 
 from ..multitalk_core.errors import MultiTalkError, quoted
-from ..multitalk_core.segments import Cleared, KeptFilm, clear_film, clear_films, kept_films, survey
-from .checks import check_queued, checked
-from .progress import lines_of, show_text
-from .sockets import CATEGORY
-from .store import store_folder
+from ..multitalk_core.film.store import Cleared, KeptFilm, clear_film, clear_films, kept_films, survey
+from .host.film_identity import store_folder
+from .host.reporter import lines_of, show_text
+from .inputs.checks import check_queued, checked
+from .inputs.sockets import CATEGORY
 
 GIGABYTE = 10**9
 NOTHING, ONE, ALL = "nothing", "one film", "all films"

@@ -7,21 +7,22 @@ from comfy_execution.graph import DynamicPrompt
 from comfy_execution.progress import get_progress_state
 
 from ..multitalk_core.audio.conversation import Conversation
-from ..multitalk_core.clips import check_overlap, plan_clips
-from ..multitalk_core.colour import LAB
 from ..multitalk_core.drawing.drift import drift_picture
-from ..multitalk_core.film import MULTITALK, Take
-from ..multitalk_core.joins import SEAM_FRAMES, Joins
-from ..multitalk_core.steadiness import Steadiness
-from ..multitalk_core.takes import check_clip, parse_prompts, parse_retakes, plan_takes
-from . import inputs, long_inputs
-from .checks import check_queued, checked, naming
-from .clip_settings import ClipSettings
-from .film_file import hand_out, is_wired, losses, new_path, write_film
-from .prompts import encode_prompts
-from .shoot import Shoot
-from .sockets import CATEGORY, MultiTalkBinding
-from .store import FilmOfNode
+from ..multitalk_core.film.clips import check_overlap, plan_clips
+from ..multitalk_core.film.colour import LAB
+from ..multitalk_core.film.film import MULTITALK, Take
+from ..multitalk_core.film.retakes import check_clip, parse_prompts, parse_retakes, plan_takes
+from ..multitalk_core.film.seams import SEAM_FRAMES, Joins
+from ..multitalk_core.film.steadiness import Steadiness
+from .host.clip_settings import ClipSettings
+from .host.film_identity import FilmOfNode
+from .host.film_run import Shoot
+from .host.prompts import encode_prompts
+from .host.video_output import hand_out, is_wired, losses, new_path, write_film
+from .inputs import long_video_inputs
+from .inputs import shared as inputs
+from .inputs.checks import check_queued, checked, naming
+from .inputs.sockets import CATEGORY, MultiTalkBinding
 
 GIGABYTE = 10**9
 IMAGES = 0  # the output's place
@@ -44,12 +45,12 @@ class LongVideo(io.ComfyNode):
                 *inputs.voices_and_persons(),
                 *inputs.conditions(),
                 *inputs.size(),
-                *long_inputs.lengths(),
+                *long_video_inputs.lengths(),
                 *inputs.sampling(),
                 *inputs.binding(),
                 inputs.projected_guidance(),
                 *inputs.finishing(),
-                *long_inputs.later(),
+                *long_video_inputs.later(),
             ],
             outputs=[
                 io.Image.Output(
@@ -174,8 +175,8 @@ def _takes(retakes: str, prompts: str) -> tuple[dict[int, Take], list[tuple[floa
 
 def _kept(graph: DynamicPrompt, node_id: str, gigabytes: float, dubbed: bool) -> FilmOfNode:
     """The node's film in the store."""
-    without = long_inputs.SHAPE_NO_FILM if dubbed else (*long_inputs.SHAPE_NO_FILM, "denoise")
-    defaults, limit = long_inputs.later_defaults(), round(gigabytes * GIGABYTE)
+    without = long_video_inputs.SHAPE_NO_FILM if dubbed else (*long_video_inputs.SHAPE_NO_FILM, "denoise")
+    defaults, limit = long_video_inputs.later_defaults(), round(gigabytes * GIGABYTE)
     return FilmOfNode.of(graph, node_id, without, defaults, limit)
 
 

@@ -5,10 +5,10 @@ from comfy_api.latest import io, ui
 from torch import Tensor
 
 from ..multitalk_core.audio.conversation import Conversation
-from ..multitalk_core.drawing.mouths import mouths_picture
-from ..multitalk_core.evaluation.film import measure_film
-from .checks import checked
-from .sockets import CATEGORY, MultiTalkAudio
+from ..multitalk_core.drawing.mouth_lanes import mouths_picture
+from ..multitalk_core.evaluation.film_score import measure_film
+from .inputs.checks import checked
+from .inputs.sockets import CATEGORY, MultiTalkAudio
 
 
 class MouthsPlot(io.ComfyNode):

@@ -5,12 +5,12 @@ from comfy.model_management import throw_exception_if_processing_interrupted
 from comfy_api.latest import Input, io, ui
 from torch import Tensor
 
-from ..multitalk_core.detection import find_persons
 from ..multitalk_core.drawing.overlay import persons_overlay
 from ..multitalk_core.errors import MultiTalkError, quoted
-from ..multitalk_core.limits import MOST_SPEAKERS
-from ..multitalk_core.memory import FLOAT_BYTES
-from ..multitalk_core.persons import (
+from ..multitalk_core.guards.limits import MOST_SPEAKERS
+from ..multitalk_core.guards.memory import FLOAT_BYTES
+from ..multitalk_core.persons.detection import find_persons
+from ..multitalk_core.persons.masks import (
     GIVEN,
     ORDERS,
     Box,
@@ -20,12 +20,12 @@ from ..multitalk_core.persons import (
     persons_from_masks,
     persons_from_parts,
 )
-from .checks import check_queued, checked, naming
-from .folders import list_model_folders, model_path
-from .kinds import BOX_KEYS, box_list
-from .memory import check_memory
-from .sockets import CATEGORY, BoundingBox, MultiTalkPersons
-from .source import source_of
+from .host.host_memory import check_memory
+from .host.model_folders import list_model_folders, model_path
+from .host.picture_input import source_of
+from .inputs.checks import check_queued, checked, naming
+from .inputs.kinds import BOX_KEYS, box_list
+from .inputs.sockets import CATEGORY, BoundingBox, MultiTalkPersons
 
 AUTOMATIC, MASKS, BOXES, PARTS = "automatic", "masks", "boxes", "equal parts"
 FACES = "faces"  # found without any download

@@ -3,12 +3,12 @@
 import torch
 from comfy_api.latest import io
 
-from ..multitalk_core.clips import Clip, ClipPlan
-from ..multitalk_core.limits import CLIP_FRAMES
-from . import inputs
-from .checks import check_queued, checked
-from .shoot import Shoot, raw_latent
-from .sockets import CATEGORY, MultiTalkBinding
+from ..multitalk_core.film.clips import Clip, ClipPlan
+from ..multitalk_core.guards.limits import CLIP_FRAMES
+from .host.film_run import Shoot, raw_latent
+from .inputs import shared as inputs
+from .inputs.checks import check_queued, checked
+from .inputs.sockets import CATEGORY, MultiTalkBinding
 
 
 class Sampler(io.ComfyNode):

@@ -19,15 +19,15 @@ from torch import Tensor
 from multitalk_core.audio.conversation import encode_conversation
 from multitalk_core.audio.timeline import Timeline
 from multitalk_core.audio.waveform import Waveform
-from multitalk_core.clips import plan_clips
-from multitalk_core.dubbing import Dubbing
-from multitalk_core.evaluation.binding import binding_score
-from multitalk_core.evaluation.mouths import Face, follow_faces, mouth_openness
-from multitalk_core.film import CONTINUATIONS, INFINITETALK, make_film
-from multitalk_core.persons import GIVEN, Box, persons_from_boxes
-from multitalk_core.picture import write_picture
-from multitalk_core.source_video import FittedVideo, VideoInMemory
-from multitalk_core.standalone.pipeline import MultiTalkPipeline
+from multitalk_core.evaluation.binding_score import binding_score
+from multitalk_core.evaluation.mouth_openness import Face, follow_faces, mouth_openness
+from multitalk_core.film.clips import plan_clips
+from multitalk_core.film.dubbing import Dubbing
+from multitalk_core.film.film import CONTINUATIONS, INFINITETALK, make_film
+from multitalk_core.hosts.diffusers.video_model import MultiTalkPipeline
+from multitalk_core.media.picture import write_picture
+from multitalk_core.media.video_source import FittedVideo, VideoInMemory
+from multitalk_core.persons.masks import GIVEN, Box, persons_from_boxes
 from multitalk_core.toy_world.captions import caption
 from multitalk_core.toy_world.talks import UNSEEN_SEEDS, Kind, Size, Talk, random_talk
 

@@ -18,7 +18,7 @@ import torch
 from PIL import ImageDraw
 
 from multitalk_core.drawing.canvas import font, to_image, to_picture
-from multitalk_core.picture import write_picture
+from multitalk_core.media.picture import write_picture
 
 from .soak.tiny_film import TinyFilm
 

@@ -14,10 +14,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from multitalk_core.colour import MEAN, lab_from_rgb
-from multitalk_core.film import INFINITETALK, ClipMaker
-from multitalk_core.joins import Joins
-from multitalk_core.steadiness import Steadiness
+from multitalk_core.film.colour import MEAN, lab_from_rgb
+from multitalk_core.film.film import INFINITETALK, ClipMaker
+from multitalk_core.film.seams import Joins
+from multitalk_core.film.steadiness import Steadiness
 
 from .demo_film import DemoFilm
 

@@ -12,16 +12,16 @@ from multitalk_core.audio.conversation import Conversation, encode_conversation
 from multitalk_core.audio.features import AudioEncoder
 from multitalk_core.audio.timeline import Timeline
 from multitalk_core.audio.waveform import Waveform, read_audio
-from multitalk_core.clips import plan_clips
-from multitalk_core.film import MULTITALK, ClipMaker, make_film
-from multitalk_core.joins import Joins
-from multitalk_core.standalone.cli import make_parser
-from multitalk_core.standalone.cli_generate import make_job
-from multitalk_core.standalone.demo import demo_arguments
-from multitalk_core.standalone.demo_models import EMBEDDED, EMBEDDED_FILES
-from multitalk_core.standalone.film_files import FilmFiles
-from multitalk_core.standalone.pipeline import MultiTalkPipeline
-from multitalk_core.steadiness import Steadiness
+from multitalk_core.cli.demo_command import demo_arguments
+from multitalk_core.cli.film_files import FilmFiles
+from multitalk_core.cli.generate_command import make_job
+from multitalk_core.cli.main import make_parser
+from multitalk_core.demo.files import EMBEDDED, EMBEDDED_FILES
+from multitalk_core.film.clips import plan_clips
+from multitalk_core.film.film import MULTITALK, ClipMaker, make_film
+from multitalk_core.film.seams import Joins
+from multitalk_core.film.steadiness import Steadiness
+from multitalk_core.hosts.diffusers.video_model import MultiTalkPipeline
 
 
 class DemoFilm:

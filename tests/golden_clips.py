@@ -7,10 +7,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from multitalk_core.audio.windows import audio_windows, window_indices
-from multitalk_core.clips import latent_frames, mirrored_indices, plan_mirrored
-from multitalk_core.conditioning import conditioning_frames, conditioning_mask, motion_latent
-from multitalk_core.guidance import (
+from multitalk_core.film.clips import latent_frames, mirrored_indices, plan_mirrored
+from multitalk_core.media.picture import resize_and_crop
+from multitalk_core.method.conditioning import conditioning_frames, conditioning_mask, motion_latent
+from multitalk_core.method.guidance import (
     NEGATIVE,
     NEGATIVE_WITHOUT_AUDIO,
     PROMPT,
@@ -19,8 +19,8 @@ from multitalk_core.guidance import (
     guide,
     released_timesteps,
 )
-from multitalk_core.picture import resize_and_crop
-from multitalk_core.sampling import clip_noise, sample_clip
+from multitalk_core.method.sampling import clip_noise, sample_clip
+from multitalk_core.method.windows import audio_windows, window_indices
 
 Comparisons = Iterator[tuple[str, Tensor, Tensor]]
 

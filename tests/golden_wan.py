@@ -8,11 +8,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from multitalk_core.adapter import AudioAdapter
-from multitalk_core.audio.windows import audio_windows
-from multitalk_core.checkpoint import adapter_shape
-from multitalk_core.patch import AudioPatch, AudioRows, audio_rows
-from multitalk_core.schemes import Grid
+from multitalk_core.checkpoint import adapter_sizes as adapter_shape
+from multitalk_core.method.adapter import AudioAdapter
+from multitalk_core.method.audio_patch import AudioPatch, AudioRows, audio_rows
+from multitalk_core.method.schemes import Grid
+from multitalk_core.method.windows import audio_windows
 
 ADAPTER_PARTS = ("audio_proj.", "audio_cross_attn.", "norm_x.")
 
@@ -98,7 +98,7 @@ class PlainTextAttention:
 
 
 def compare_dit_block(config: dict, tensors: dict[str, Tensor], case: dict) -> Iterator:
-    from multitalk_core.standalone.host import WanHost
+    from multitalk_core.hosts.diffusers.wan_host import WanHost
 
     state = {f"blocks.0.{name}": value for name, value in recipe_state(case["recipe"]).items()}
     transformer = wan_transformer(config, layers=1)
@@ -132,7 +132,7 @@ def compare_dit_block(config: dict, tensors: dict[str, Tensor], case: dict) -> I
 
 
 def compare_dit_model(config: dict, tensors: dict[str, Tensor], case: dict) -> Iterator:
-    from multitalk_core.standalone.host import WanHost
+    from multitalk_core.hosts.diffusers.wan_host import WanHost
 
     state = recipe_state(case["recipe"])
     transformer = wan_transformer(config, config["num_layers"], text_dim=config["text_dim"])

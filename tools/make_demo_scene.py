@@ -11,8 +11,8 @@ import soundfile
 import torch
 
 from multitalk_core.audio.waveform import SPEECH_RATE
-from multitalk_core.picture import write_picture
-from multitalk_core.standalone.demo_models import EMBEDDED
+from multitalk_core.demo.files import EMBEDDED
+from multitalk_core.media.picture import write_picture
 from multitalk_core.toy_world.people import Look
 from multitalk_core.toy_world.scene import Person, Scene
 from multitalk_core.toy_world.speech import Line, spoken

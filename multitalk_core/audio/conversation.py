@@ -8,13 +8,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..clips import Clip, mirrored_indices
-from ..interruption import go_on
-from ..segments.keys import digest
+from ..files.digests import digest
+from ..film.clips import Clip, mirrored_indices
+from ..guards.interruption import go_on
+from ..method.windows import audio_windows
 from .features import AudioEncoder, Piece, cut_pieces
 from .timeline import Timeline
 from .waveform import SPEECH_RATE, Waveform
-from .windows import audio_windows
 
 SILENT_FRAMES = 25
 SAMPLES_AT_ONCE = 2**24  # of a track whose digest is taken

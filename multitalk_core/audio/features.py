@@ -15,9 +15,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..errors import MultiTalkError
-from ..interruption import go_on
-from .attention import interruptible
-from .norms import VoiceNorms
+from ..guards.interruption import go_on
+from .blockwise_attention import interruptible
+from .running_statistics import VoiceNorms
 from .wav2vec2 import build_wav2vec2, read_wav2vec2
 from .waveform import SPEECH_RATE
 

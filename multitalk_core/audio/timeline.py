@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import MultiTalkError, quoted
-from ..interruption import go_on
-from ..limits import FILM_SOUND_RATE, LONGEST_SECONDS, MOST_SPEAKERS, VOICE_START
+from ..guards.interruption import go_on
+from ..guards.limits import FILM_SOUND_RATE, LONGEST_SECONDS, MOST_SPEAKERS, VOICE_START
 from .loudness import normalise_loudness
 from .turns import Turn
 from .waveform import SPEECH_RATE, Waveform, speech

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from ..checkpoint import read_tensors
 from ..errors import MultiTalkError
-from ..given_files import read_json
-from .attention import register
+from ..files.given import read_json
+from .blockwise_attention import register
 
 if TYPE_CHECKING:
     from transformers import Wav2Vec2Model

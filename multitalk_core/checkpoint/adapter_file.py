@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from ..errors import MultiTalkError
-from ..files import whole_file
+from ..files.whole import whole_file
 from .adapter_keys import check_keys, find_parameters
-from .adapter_shape import adapter_shape
+from .adapter_sizes import adapter_shape
 from .quantised import dequantise
 from .reading import Paths, list_tensors, load_tensors
 from .recognition import kind_in_words

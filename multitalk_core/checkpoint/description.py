@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 
 from ..errors import printable, quoted
-from ..given_files import LONGEST_JSON, read_json, read_text
+from ..files.given import LONGEST_JSON, read_json, read_text
 from .reading import StoredTensor, checkpoint_files, list_tensors
 from .recognition import recognise
 

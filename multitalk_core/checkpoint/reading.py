@@ -13,7 +13,7 @@ from typing import Any
 from torch import Tensor
 
 from ..errors import MultiTalkError
-from ..given_files import check_file, read_json, unreadable
+from ..files.given import check_file, read_json, unreadable
 from .other_formats import PICKLE_SUFFIXES, START_BYTES, pickle_error, refuse_other_formats
 
 Paths = str | PathLike[str] | Sequence[str | PathLike[str]]

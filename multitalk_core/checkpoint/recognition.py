@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from ..errors import MultiTalkError, quoted
 from .adapter_keys import check_keys, find_parameters
-from .adapter_shape import shape_from_sizes
+from .adapter_sizes import shape_from_sizes
 from .image_to_video import I2V_CHANNELS
 from .quantised import stored_part
 from .reading import StoredTensor

@@ -5,7 +5,7 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
-from ..picture import levels
+from ..media.picture import levels
 from .palette import speaker_colour
 
 SUPERSAMPLING = 4  # Pillow draws circles without smoothing

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-from ..persons import Persons
+from ..persons.masks import Persons
 from .canvas import draw_badge, to_image, to_picture
 from .palette import speaker_colour
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import torch
 
-from ..standalone.demo_models import EMBEDDED
-from .audio_encoder import probe
+from ..demo.files import EMBEDDED
 from .report import write_report
 from .results import make_results
 from .stages import ABLATIONS, STAGES
+from .toy_audio_encoder import probe
 from .world import World
 
 REPORT = Path("docs/results.md")

@@ -2,7 +2,7 @@
 
 import torch
 
-from ..standalone.demo_text import NEGATIVE, DemoText
+from ..demo.text import NEGATIVE, DemoText
 from .scene import STAYS, Scene
 
 COUNTS = {1: "one person talks", 2: "two people talk", 3: "three people talk"}

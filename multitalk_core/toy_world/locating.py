@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from ..labels import token_classes
-from ..recording import BindingRecorder
+from ..method.labels import token_classes
+from ..method.recorder import BindingRecorder
 from .scene import Scene
 
 FACE = (1.0, 1.2)  # half axes of a face, in its half widths

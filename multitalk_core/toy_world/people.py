@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .drawing import Canvas
+from .cartoon_canvas import Canvas
 
 # skin and its shade (cheeks, nose, neck)
 SKINS = (

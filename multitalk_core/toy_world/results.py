@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..files import whole_file
-from ..guidance import GuidanceScales, released_timesteps
-from ..labels import spread_ranges
+from ..files.whole import whole_file
+from ..method.guidance import GuidanceScales, released_timesteps
+from ..method.labels import spread_ranges
 from .locating import ShareRecorder, faces_on_tokens
 from .scoring import Measured, Sampler, measure
 from .talks import UNSEEN_SEEDS, Kind, random_talk

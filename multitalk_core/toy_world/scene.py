@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from .drawing import Canvas
+from .cartoon_canvas import Canvas
 from .people import Look, colour, draw_person, random_look
 
 FPS = 25

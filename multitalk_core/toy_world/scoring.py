@@ -6,17 +6,17 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from ..adapter import AudioAdapter
 from ..audio.features import AudioEncoder
-from ..clips import Clip
-from ..conditioning import conditioning_frames, conditioning_mask
-from ..evaluation.binding import BindingScore, binding_score
-from ..evaluation.mouths import Face, follow_faces, mouth_openness
-from ..film import ClipInputs
-from ..persons import GIVEN, Box, persons_from_boxes
-from ..recording import BindingRecorder
-from ..standalone.models import Models
-from ..standalone.pipeline import MultiTalkPipeline, SamplingSettings
+from ..evaluation.binding_score import BindingScore, binding_score
+from ..evaluation.mouth_openness import Face, follow_faces, mouth_openness
+from ..film.clips import Clip
+from ..film.film import ClipInputs
+from ..hosts.diffusers.models import Models
+from ..hosts.diffusers.video_model import MultiTalkPipeline, SamplingSettings
+from ..method.adapter import AudioAdapter
+from ..method.conditioning import conditioning_frames, conditioning_mask
+from ..method.recorder import BindingRecorder
+from ..persons.masks import GIVEN, Box, persons_from_boxes
 from .acting import seen_actions
 from .captions import caption
 from .scene import STAYS

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from ..labels import LabelRanges, spread_ranges
+from ..method.labels import LabelRanges, spread_ranges
 from ..training.recipe import BASE, FULL, Recipe
 
 # With the base frozen and few steps the rate is far above the paper's 2e-5.

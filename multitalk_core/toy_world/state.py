@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from ..files import whole_file
+from ..files.whole import whole_file
 
 
 def save_state(path: Path, state: dict[str, Any]) -> None:

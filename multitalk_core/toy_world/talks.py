@@ -11,12 +11,12 @@ import torch
 from torch import Tensor
 
 from ..audio.features import AudioEncoder
-from ..audio.windows import window_indices
-from ..conditioning import conditioning_frames, conditioning_mask
-from ..persons import GIVEN, Box, Persons, persons_from_boxes, persons_from_parts
-from ..standalone.demo_text import DemoText
-from ..standalone.models import decode_latent, encode_frames
-from ..training.clips import TrainingClip, shard_path, write_shard
+from ..demo.text import DemoText
+from ..hosts.diffusers.models import decode_latent, encode_frames
+from ..method.conditioning import conditioning_frames, conditioning_mask
+from ..method.windows import window_indices
+from ..persons.masks import GIVEN, Box, Persons, persons_from_boxes, persons_from_parts
+from ..training.shards import TrainingClip, shard_path, write_shard
 from .captions import caption
 from .scene import ACTIONS, STAYS, Scene, random_scene
 from .tracks import Track, random_track, silent_track

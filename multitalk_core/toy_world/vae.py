@@ -11,9 +11,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .models import make_vae
 from .scene import ACTIONS, STAYS, Scene, random_scene
 from .state import load_state, save_state
+from .toy_models import make_vae
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderKLWan

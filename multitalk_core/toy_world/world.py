@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 import torch
 
 from ..audio.features import AudioEncoder
-from ..guidance import GuidanceScales
-from ..standalone.models import Models
-from ..standalone.pipeline import SamplingSettings
-from ..training.clips import ShardedClips
-from ..training.model import TrainingModel
+from ..hosts.diffusers.models import Models
+from ..hosts.diffusers.video_model import SamplingSettings
+from ..method.guidance import GuidanceScales
 from ..training.saving import checkpoint_path, start_from
+from ..training.shards import ShardedClips
 from ..training.trainer import Progress, train
-from .audio_encoder import train_audio_encoder
+from ..training.training_model import TrainingModel
 from .captions import make_text
-from .models import TEXT_WIDTH, make_adapter, make_transformer, write_models
 from .scoring import Sampler
 from .stages import ABLATIONS, STAGES, Stage
 from .talks import Kind, Portion, Size, prepare
+from .toy_audio_encoder import train_audio_encoder
+from .toy_models import TEXT_WIDTH, make_adapter, make_transformer, write_models
 from .vae import train_vae, tune_decoder
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
+from ..cli.options.types import label_ranges
 from ..errors import MultiTalkError, quoted
-from ..given_files import read_text
-from ..labels import LabelRanges
-from ..limits import (
+from ..files.given import read_text
+from ..guards.limits import (
     ADAPTER_WIDTH,
     BATCH,
     CLIP_NORM,
@@ -25,8 +25,8 @@ from ..limits import (
     WEIGHT_DECAY,
     Limit,
 )
-from ..schemes import SCHEMES
-from ..standalone.cli_types import label_ranges
+from ..method.labels import LabelRanges
+from ..method.schemes import SCHEMES
 from .recipe import ADAPTER, BASE, FULL, Recipe
 
 LONGEST_CONFIG = 1_000_000  # bytes

@@ -9,19 +9,19 @@ from torch import Tensor
 from ..audio.features import AudioEncoder
 from ..audio.loudness import normalise_loudness
 from ..audio.waveform import read_audio, speech
-from ..audio.windows import window_indices
-from ..conditioning import conditioning_frames, conditioning_mask
-from ..detection import find_persons
 from ..errors import MultiTalkError
 from ..evaluation.envelope import loudness_envelope
-from ..evaluation.film import face_in_film
-from ..evaluation.mouths import find_faces
-from ..persons import GIVEN, Persons, check_same_size, persons_from_boxes, persons_from_masks
-from ..picture import SIZE_STEP, nearest_bucket, read_picture
-from ..source_video import FittedVideo, VideoFile
-from ..standalone.models import Models, encode_frames
-from .clips import TrainingClip
+from ..evaluation.film_score import face_in_film
+from ..evaluation.mouth_openness import find_faces
+from ..hosts.diffusers.models import Models, encode_frames
+from ..media.picture import SIZE_STEP, nearest_bucket, read_picture
+from ..media.video_source import FittedVideo, VideoFile
+from ..method.conditioning import conditioning_frames, conditioning_mask
+from ..method.windows import window_indices
+from ..persons.detection import find_persons
+from ..persons.masks import GIVEN, Persons, check_same_size, persons_from_boxes, persons_from_masks
 from .manifest import Entry
+from .shards import TrainingClip
 
 FPS = 25
 SLOWEST_FPS = 23.9

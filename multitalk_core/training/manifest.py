@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import MultiTalkError, quoted
-from ..given_files import read_text
-from ..limits import LARGEST_SIDE, LONGEST_TEXT, MOST_SPEAKERS
-from ..persons import Box
+from ..files.given import read_text
+from ..guards.limits import LARGEST_SIDE, LONGEST_TEXT, MOST_SPEAKERS
+from ..persons.masks import Box
 
 LONGEST_MANIFEST = 200_000_000  # bytes
 KEYS = ("video", "voices", "masks", "boxes", "caption")

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from .clips import ClipsOfOneKind, ShardedClips, TrainingClip, stack_clips
-from .model import Draws
 from .recipe import Recipe
+from .shards import ClipsOfOneKind, ShardedClips, TrainingClip, stack_clips
+from .training_model import Draws
 
 
 class ClipOrder:

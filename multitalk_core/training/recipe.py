@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ..labels import LabelRanges
+from ..method.labels import LabelRanges
 
 BASE, ADAPTER, FULL = "base", "adapter", "full"
 

@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from ..files import whole_file
-from ..segments.keys import Json
+from ..files.digests import Json
+from ..files.whole import whole_file
 
 
 def write_whole(path: Path, value: Json) -> None:

@@ -10,19 +10,19 @@ from accelerate import Accelerator
 from accelerate.utils import DistributedType, is_tensorboard_available
 from torch import Tensor, nn
 
-from ..adapter import AudioAdapter
 from ..checkpoint import AdapterShape, adapter_shape, check_adapter, read_adapter, write_adapter
+from ..demo.files import EMBEDDED, load_embedded
 from ..errors import MultiTalkError
-from ..files import there
-from ..given_files import loading, read_json
-from ..standalone.demo_models import EMBEDDED, load_embedded
-from ..standalone.wan_folder import load_transformer
-from .clips import TrainingClip
+from ..files.given import loading, read_json
+from ..files.whole import there
+from ..hosts.diffusers.wan_folder import load_transformer
+from ..method.adapter import AudioAdapter
 from .config import TrainingConfig, checkpoints_of
-from .model import TrainingModel
 from .recipe import ADAPTER, BASE
 from .record import write_whole
 from .saving import newest_weights, start_from
+from .shards import TrainingClip
+from .training_model import TrainingModel
 
 if TYPE_CHECKING:
     from diffusers import WanTransformer3DModel

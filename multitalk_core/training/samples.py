@@ -7,14 +7,14 @@ from accelerate import Accelerator
 from diffusers import AutoencoderKLWan
 from torch import Tensor, nn
 
-from ..evaluation.binding import binding_score
-from ..evaluation.mouths import Face, mouth_openness
-from ..guidance import released_timesteps
-from ..sampling import sample_clip
-from ..standalone.models import decode_latent
-from ..standalone.video import VideoWriter
-from .clips import ShardedClips, TrainingClip, stack_clips
+from ..evaluation.binding_score import binding_score
+from ..evaluation.mouth_openness import Face, mouth_openness
+from ..hosts.diffusers.models import decode_latent
+from ..media.video_writer import VideoWriter
+from ..method.guidance import released_timesteps
+from ..method.sampling import sample_clip
 from .config import Samples
+from .shards import ShardedClips, TrainingClip, stack_clips
 
 FPS = 25
 STRIP_FRAMES = 8

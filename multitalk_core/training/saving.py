@@ -19,8 +19,8 @@ from torch.distributed.checkpoint.state_dict import (
 )
 
 from ..errors import MultiTalkError
-from ..given_files import loading
-from .model import TrainingModel
+from ..files.given import loading
+from .training_model import TrainingModel
 
 KEPT = 2
 MODEL, OPTIMIZER, DEEPSPEED = "model.safetensors", "optimizer.pt", "deepspeed"

@@ -9,11 +9,11 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from .clips import ShardedClips
-from .model import TrainingModel, flow_loss
 from .order import ClipOrder
 from .recipe import Recipe
 from .saving import load_newest, save_checkpoint
+from .shards import ShardedClips
+from .training_model import TrainingModel, flow_loss
 
 SECONDS_BETWEEN_SAVES = 60.0
 

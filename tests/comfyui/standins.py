@@ -18,8 +18,8 @@ from safetensors.torch import load_file, save_file
 from skimage.data import astronaut
 
 from multitalk_core.audio.waveform import read_audio
-from multitalk_core.standalone.demo_models import EMBEDDED
-from multitalk_core.standalone.video import VideoWriter
+from multitalk_core.demo.files import EMBEDDED
+from multitalk_core.media.video_writer import VideoWriter
 
 MODEL = "diffusion_models/wan2.1_i2v_480p_14B_fp8_scaled.safetensors"
 LORA = "loras/lightx2v_I2V_14B_480p_cfg_step_distill_rank64_bf16.safetensors"

@@ -8,7 +8,7 @@ from PIL import Image
 from safetensors import safe_open
 
 from multitalk_core.audio.waveform import read_audio
-from multitalk_core.standalone.demo_models import EMBEDDED
+from multitalk_core.demo.files import EMBEDDED
 
 ONE, TWO = (read_audio(EMBEDDED / f"voice_{number}.flac").seconds for number in (1, 2))
 FPS = 25

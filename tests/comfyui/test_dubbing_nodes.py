@@ -9,9 +9,9 @@ import torch
 from graphs import HEIGHT, WIDTH, frame_paths, long_video_graph, node
 from PIL import Image
 
-from multitalk_core.source_video import FittedVideo, VideoFile
-from multitalk_core.standalone.demo_models import EMBEDDED
-from multitalk_core.standalone.video import VideoWriter, read_video
+from multitalk_core.demo.files import EMBEDDED
+from multitalk_core.media.video_source import FittedVideo, VideoFile
+from multitalk_core.media.video_writer import VideoWriter, read_video
 
 PICTURES, RATE = 16, 30  # 13 frames of a film
 SMALL = {"clip_frames": 9, "steps": 2, "text_scale": 1.0, "audio_scale": 1.0}

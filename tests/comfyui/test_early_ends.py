@@ -12,9 +12,9 @@ from comfy_process import run_in_comfyui
 from graphs import HEIGHT, WIDTH, frame_paths, long_video_graph, node
 from PIL import Image
 
-from multitalk_core.picture import read_picture
-from multitalk_core.standalone.demo_models import EMBEDDED
-from multitalk_core.standalone.video import VideoWriter, read_video
+from multitalk_core.demo.files import EMBEDDED
+from multitalk_core.media.picture import read_picture
+from multitalk_core.media.video_writer import VideoWriter, read_video
 
 TOLD = r"the video so far, (\d+) frames, is (.+\.mp4)(; the same graph goes on after clip (\d+))?$"
 STEPS, FIRST = 4, 9  # of a clip; frames of the first one

@@ -1,6 +1,6 @@
 """A tenth of the fuzz that `make soak` runs whole."""
 
-from multitalk_core.standalone.demo_models import EMBEDDED
+from multitalk_core.demo.files import EMBEDDED
 from soak.fuzz_server import Fuzz
 
 

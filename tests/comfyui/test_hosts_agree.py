@@ -10,15 +10,15 @@ from golden import relative_error
 from multitalk_core.audio.conversation import Conversation
 from multitalk_core.audio.timeline import Timeline
 from multitalk_core.audio.waveform import Waveform
-from multitalk_core.clips import plan_clips
-from multitalk_core.dubbing import Dubbing
-from multitalk_core.film import INFINITETALK, MULTITALK, make_film
-from multitalk_core.guidance import GuidanceScales
-from multitalk_core.persons import Box, persons_from_boxes
-from multitalk_core.recording import BindingRecorder
-from multitalk_core.source_video import FittedVideo, VideoInMemory
-from multitalk_core.standalone.demo_models import EMBEDDED, EMBEDDED_FILES, load_embedded
-from multitalk_core.standalone.pipeline import MultiTalkPipeline, SamplingSettings, load_adapter
+from multitalk_core.demo.files import EMBEDDED, EMBEDDED_FILES, load_embedded
+from multitalk_core.film.clips import plan_clips
+from multitalk_core.film.dubbing import Dubbing
+from multitalk_core.film.film import INFINITETALK, MULTITALK, make_film
+from multitalk_core.hosts.diffusers.video_model import MultiTalkPipeline, SamplingSettings, load_adapter
+from multitalk_core.media.video_source import FittedVideo, VideoInMemory
+from multitalk_core.method.guidance import GuidanceScales
+from multitalk_core.method.recorder import BindingRecorder
+from multitalk_core.persons.masks import Box, persons_from_boxes
 
 SIDE = 48
 TOLERANCE = 1e-4  # two libraries, two versions of torch, two guided steps

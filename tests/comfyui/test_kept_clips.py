@@ -13,7 +13,7 @@ from graphs import HEIGHT, WIDTH, custom_graph, frame_paths, long_video_graph, n
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
-from multitalk_core.standalone.demo_models import EMBEDDED, EMBEDDED_FILES
+from multitalk_core.demo.files import EMBEDDED, EMBEDDED_FILES
 
 
 @pytest.fixture(scope="module")

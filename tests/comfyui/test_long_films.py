@@ -14,8 +14,8 @@ from graphs import HEIGHT, WIDTH, frame_paths, long_video_graph, node
 from PIL import Image
 from websocket import WebSocketException
 
-from multitalk_core.standalone.demo_models import EMBEDDED
-from multitalk_core.standalone.video import read_video
+from multitalk_core.demo.files import EMBEDDED
+from multitalk_core.media.video_writer import read_video
 
 RATE, CLICK = 44100, 20 / 25  # of the sound; seconds until it clicks
 

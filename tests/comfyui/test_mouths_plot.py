@@ -8,12 +8,12 @@ from PIL import Image
 
 from multitalk_core.audio.timeline import Timeline
 from multitalk_core.audio.waveform import read_audio
-from multitalk_core.drawing.mouths import mouths_picture
-from multitalk_core.evaluation.film import measure_film
-from multitalk_core.evaluation.mouths import MOUTH_COLOUR, find_faces
-from multitalk_core.picture import read_picture, write_picture
-from multitalk_core.standalone.demo_models import EMBEDDED
-from multitalk_core.standalone.video import VideoWriter, read_video
+from multitalk_core.demo.files import EMBEDDED
+from multitalk_core.drawing.mouth_lanes import mouths_picture
+from multitalk_core.evaluation.film_score import measure_film
+from multitalk_core.evaluation.mouth_openness import MOUTH_COLOUR, find_faces
+from multitalk_core.media.picture import read_picture, write_picture
+from multitalk_core.media.video_writer import VideoWriter, read_video
 
 FRAMES = 30  # as long as the voices of `scene`
 

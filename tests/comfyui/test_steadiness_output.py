@@ -8,12 +8,12 @@ import torch
 from graphs import HEIGHT, WIDTH, frame_paths, long_video_graph, node
 from PIL import Image
 
+from multitalk_core.demo.files import EMBEDDED
 from multitalk_core.drawing.drift import drift_picture
-from multitalk_core.picture import read_picture
-from multitalk_core.source_video import FittedVideo, VideoFile
-from multitalk_core.standalone.demo_models import EMBEDDED
-from multitalk_core.standalone.video import VideoWriter
-from multitalk_core.steadiness import Steadiness
+from multitalk_core.film.steadiness import Steadiness
+from multitalk_core.media.picture import read_picture
+from multitalk_core.media.video_source import FittedVideo, VideoFile
+from multitalk_core.media.video_writer import VideoWriter
 
 STARTS = [0, 9, 13]  # of the clips
 FRAMES = 17

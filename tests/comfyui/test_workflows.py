@@ -9,7 +9,7 @@ import pytest
 from standins import ABSENT_LOADERS, put_standins, without_absent_weights
 
 from multitalk_core.audio.waveform import read_audio
-from multitalk_core.standalone.demo_models import EMBEDDED
+from multitalk_core.demo.files import EMBEDDED
 
 FOLDER = Path(__file__).parents[2] / "workflows" / "api"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))

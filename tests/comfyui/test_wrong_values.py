@@ -5,7 +5,7 @@ import pytest
 from graphs import custom_graph, frame_paths, long_video_graph, node, sampler_graph
 from PIL import Image
 
-from multitalk_core.standalone.demo_models import EMBEDDED
+from multitalk_core.demo.files import EMBEDDED
 
 NAN = float("nan")
 QUICK = {"steps": 1, "text_scale": 1.0, "audio_scale": 1.0}

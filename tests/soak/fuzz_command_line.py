@@ -25,8 +25,8 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 
 import torch
 
-from multitalk_core import memory
-from multitalk_core.standalone.cli import main, make_parser
+from multitalk_core.cli.main import main, make_parser
+from multitalk_core.guards import memory
 
 from .hostile_inputs import ANYTHING, FILES, NUMBERS, STRUCTURED, TEXTS, write_inputs
 

@@ -321,7 +321,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, ComfyServer(Path(folder)) as server:
-        from multitalk_core.standalone.demo_models import EMBEDDED
+        from multitalk_core.demo.files import EMBEDDED
 
         fuzz = Fuzz(server, server.upload(EMBEDDED / "picture.png"), options.seed)
         counts = fuzz.run(options.prompts)

@@ -9,8 +9,8 @@ import numpy as np
 from PIL import Image
 
 from multitalk_core.audio.waveform import Waveform
-from multitalk_core.standalone.demo_models import EMBEDDED, EMBEDDED_FILES
-from multitalk_core.standalone.video import VideoWriter
+from multitalk_core.demo.files import EMBEDDED, EMBEDDED_FILES
+from multitalk_core.media.video_writer import VideoWriter
 
 NUMBERS = [
     "0",

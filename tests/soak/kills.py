@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from multitalk_core.segments import clear_films
-from multitalk_core.standalone.video import read_video
+from multitalk_core.film.store import clear_films
+from multitalk_core.media.video_writer import read_video
 
 from .tiny_film import TinyFilm
 

@@ -3,7 +3,7 @@
 import pytest
 
 from comfyui.comfy_server import ComfyServer, find_comfyui
-from multitalk_core.standalone.demo_models import EMBEDDED
+from multitalk_core.demo.files import EMBEDDED
 from soak.fuzz_server import Fuzz
 
 pytestmark = pytest.mark.soak

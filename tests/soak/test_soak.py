@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from multitalk_core.standalone.video import read_video
+from multitalk_core.media.video_writer import read_video
 from soak.tiny_film import TinyFilm
 
 ROOT = Path(__file__).parents[2]

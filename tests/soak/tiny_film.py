@@ -12,14 +12,14 @@ from multitalk_core.audio.conversation import Conversation, encode_conversation
 from multitalk_core.audio.features import AudioEncoder
 from multitalk_core.audio.timeline import Timeline
 from multitalk_core.audio.waveform import Waveform
-from multitalk_core.clips import plan_clips
-from multitalk_core.film import FinishedClip, Take, clip_links, make_film
-from multitalk_core.guidance import GuidanceScales
-from multitalk_core.persons import persons_from_parts
-from multitalk_core.segments import open_film
-from multitalk_core.standalone.demo_models import EMBEDDED, EMBEDDED_FILES, load_embedded
-from multitalk_core.standalone.pipeline import MultiTalkPipeline, SamplingSettings, load_adapter
-from multitalk_core.standalone.video import VideoWriter
+from multitalk_core.demo.files import EMBEDDED, EMBEDDED_FILES, load_embedded
+from multitalk_core.film.clips import plan_clips
+from multitalk_core.film.film import FinishedClip, Take, clip_links, make_film
+from multitalk_core.film.store import open_film
+from multitalk_core.hosts.diffusers.video_model import MultiTalkPipeline, SamplingSettings, load_adapter
+from multitalk_core.media.video_writer import VideoWriter
+from multitalk_core.method.guidance import GuidanceScales
+from multitalk_core.persons.masks import persons_from_parts
 
 OVERLAP = 5
 

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from multitalk_core.attention import AudioCrossAttention
-from multitalk_core.labels import LabelRanges, spread_ranges
-from multitalk_core.schemes import SCHEMES, Grid, bind, needs_localization
+from multitalk_core.method.attention import AudioCrossAttention
+from multitalk_core.method.labels import LabelRanges, spread_ranges
+from multitalk_core.method.schemes import SCHEMES, Grid, bind, needs_localization
 
 GRID = Grid(3, 4, 6)
 TOKENS = 72

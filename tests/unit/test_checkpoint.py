@@ -13,15 +13,9 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 from torch import Tensor
 
-from multitalk_core.checkpoint import (
-    AdapterShape,
-    adapter_shape,
-    check_adapter,
-    read_adapter,
-    read_tensors,
-    write_adapter,
-)
-from multitalk_core.checkpoint.adapter_shape import expected_sizes
+from multitalk_core.checkpoint import AdapterShape, check_adapter, read_adapter, read_tensors, write_adapter
+from multitalk_core.checkpoint import adapter_sizes as adapter_shape
+from multitalk_core.checkpoint.adapter_sizes import expected_sizes
 from multitalk_core.errors import MultiTalkError
 
 TINY = AdapterShape((0, 1, 2), 16, 8, context_tokens=4, intermediate=12, window=5, feature_size=6)

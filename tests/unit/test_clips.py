@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from multitalk_core.clips import (
+from multitalk_core.errors import MultiTalkError
+from multitalk_core.film.clips import (
     ClipPlan,
     EvenClips,
     check_frames,
@@ -15,7 +16,6 @@ from multitalk_core.clips import (
     plan_clips,
     plan_mirrored,
 )
-from multitalk_core.errors import MultiTalkError
 
 FOUR_N_PLUS_ONE = st.integers(0, 30).map(lambda n: 4 * n + 1)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from multitalk_core.colour import MEAN, colour_drift, lab_from_rgb, match_colour, rgb_from_lab
+from multitalk_core.film.colour import MEAN, colour_drift, lab_from_rgb, match_colour, rgb_from_lab
 
 
 def frames(seed: int, count: int = 2, low: float = -0.6, high: float = 0.6) -> torch.Tensor:

@@ -14,11 +14,11 @@ import pytest
 import torch
 from PIL import Image
 
-from multitalk_core.adapter import AudioAdapter
 from multitalk_core.checkpoint import AdapterShape, write_adapter
-from multitalk_core.standalone.cli import main
-from multitalk_core.standalone.demo_models import EMBEDDED, EMBEDDED_FILES
-from multitalk_core.standalone.video import read_video
+from multitalk_core.cli.main import main
+from multitalk_core.demo.files import EMBEDDED, EMBEDDED_FILES
+from multitalk_core.media.video_writer import read_video
+from multitalk_core.method.adapter import AudioAdapter
 
 PICTURE, VOICES = EMBEDDED / "picture.png", [EMBEDDED / f"voice_{number}.flac" for number in (1, 2)]
 ADAPTER = EMBEDDED / EMBEDDED_FILES["adapter"]
@@ -409,10 +409,10 @@ def test_what_is_no_file(refused, tmp_path, way):
 
 
 def test_more_than_the_main_memory_is_refused_with_the_figures(refused, tmp_path, monkeypatch):
-    monkeypatch.setattr("multitalk_core.memory.machine_bytes", lambda: 3 * 10**9)
+    monkeypatch.setattr("multitalk_core.guards.memory.machine_bytes", lambda: 3 * 10**9)
     said = refused(*TWO_VOICES, "--size", "8192x8192", "--clip-frames", "9")
     assert "A clip of 9 frames of 8192×8192 takes 14.5 GB of main memory at once, and this machine" in said
-    monkeypatch.setattr("multitalk_core.memory.machine_bytes", lambda: 505_000)
+    monkeypatch.setattr("multitalk_core.guards.memory.machine_bytes", lambda: 505_000)
     (tmp_path / "out").rmdir()
     said = refused(*TWO_VOICES)
     assert "Encoding 2 voices over 4 seconds takes 0.0 GB" in said and "--ignore-memory" in said

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from multitalk_core.standalone.cli import main
-from multitalk_core.standalone.demo_models import EMBEDDED
-from multitalk_core.standalone.video import read_video
+from multitalk_core.cli.main import main
+from multitalk_core.demo.files import EMBEDDED
+from multitalk_core.media.video_writer import read_video
 
 VOICES = [f"{EMBEDDED}/voice_{number}.flac" for number in (1, 2)]
 PLACES = ["--boxes", "64,56,300,400", "340,50,576,400", "--size", "48x32", "--text-scale", "1"]
@@ -129,7 +129,7 @@ def test_what_the_limit_clears_is_told(generate, tmp_path):
 def test_two_runs_at_once(generate, tmp_path):
     generate("--stop-after", "1")
     folder = next((tmp_path / "store").glob("*/lock"))
-    hold = "import sys; from pathlib import Path; from multitalk_core.segments.lock import held\n"
+    hold = "import sys; from pathlib import Path; from multitalk_core.files.lock import held\n"
     hold += "with held(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
     command = [sys.executable, "-c", hold, str(folder)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
@@ -153,7 +153,7 @@ def test_other_joins_make_another_film(generate, tmp_path):
 
 HOMELESS = """
 import os, sys
-from multitalk_core.standalone.cli import main
+from multitalk_core.cli.main import main
 os.environ.clear()
 os.setuid(54321)
 sys.exit(main(["films"]))

@@ -3,7 +3,12 @@
 import pytest
 import torch
 
-from multitalk_core.conditioning import MotionLatent, conditioning_frames, conditioning_mask, motion_latent
+from multitalk_core.method.conditioning import (
+    MotionLatent,
+    conditioning_frames,
+    conditioning_mask,
+    motion_latent,
+)
 
 
 @pytest.mark.parametrize(("given", "latents"), [(1, 1), (5, 2), (9, 3), (25, 7), (81, 21)])

@@ -8,12 +8,12 @@ import pytest
 import torch
 from PIL import Image
 
-from multitalk_core.standalone import demo
-from multitalk_core.standalone.cli import main, make_parser
-from multitalk_core.standalone.cli_generate import make_job
-from multitalk_core.standalone.film_files import FilmFiles
-from multitalk_core.standalone.generate import generate
-from multitalk_core.standalone.video import read_video
+from multitalk_core.cli import demo_command as demo
+from multitalk_core.cli.film_files import FilmFiles
+from multitalk_core.cli.generate import generate
+from multitalk_core.cli.generate_command import make_job
+from multitalk_core.cli.main import main, make_parser
+from multitalk_core.media.video_writer import read_video
 
 QUICK = ("--size", "64x48", "--frames", "9", "--clip-frames", "5", "--motion-frames", "1", "--steps", "1")
 

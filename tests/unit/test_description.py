@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import save_file
 
 from multitalk_core.checkpoint import AdapterShape, describe, write_adapter
-from multitalk_core.checkpoint.adapter_shape import expected_sizes
+from multitalk_core.checkpoint.adapter_sizes import expected_sizes
 from multitalk_core.errors import MultiTalkError
 
 

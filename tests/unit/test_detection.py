@@ -6,9 +6,9 @@ import torch
 from PIL import Image
 from skimage import data
 
-from multitalk_core.detection import find_persons, head_and_shoulders, person_segments
 from multitalk_core.errors import MultiTalkError
-from multitalk_core.faces import Face
+from multitalk_core.persons.detection import find_persons, head_and_shoulders, person_segments
+from multitalk_core.persons.faces import Face
 
 FACE = (117, 223)  # row and column in the astronaut's photograph
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 import torch
 
+from multitalk_core.cli.main import main
+from multitalk_core.demo.files import EMBEDDED
 from multitalk_core.errors import MultiTalkError
-from multitalk_core.film import FinishedClip
-from multitalk_core.segments import kept_films
-from multitalk_core.standalone.cli import main
-from multitalk_core.standalone.demo_models import EMBEDDED
-from multitalk_core.standalone.video import VideoWriter, read_video
+from multitalk_core.film.film import FinishedClip
+from multitalk_core.film.store import kept_films
+from multitalk_core.media.video_writer import VideoWriter, read_video
 from soak.tiny_film import TinyFilm
 
 MEGABYTE = 2**20

@@ -8,12 +8,12 @@ import torch
 
 from multitalk_core.drawing.drift import SEAM, drift_picture
 from multitalk_core.drawing.lanes import AXIS, LANE_GAP, LANE_HEIGHT, LEFT, RIGHT
-from multitalk_core.drawing.mouths import frames_with_mouths, mouths_picture
+from multitalk_core.drawing.mouth_lanes import frames_with_mouths, mouths_picture
 from multitalk_core.drawing.overlay import persons_overlay
 from multitalk_core.drawing.palette import BACKGROUND, LANE, SPEAKERS, TEXT, class_colours, speaker_colour
 from multitalk_core.drawing.strip import localization_strip
-from multitalk_core.drawing.timeline import timeline_picture
-from multitalk_core.persons import GIVEN, Box, persons_from_boxes
+from multitalk_core.drawing.timeline_picture import timeline_picture
+from multitalk_core.persons.masks import GIVEN, Box, persons_from_boxes
 
 
 def share(picture: torch.Tensor, colour: tuple[int, int, int], tolerance: float = 0.02) -> float:

@@ -12,17 +12,17 @@ import pytest
 import torch
 from torch import Tensor
 
-from multitalk_core.conditioning import latent_region
-from multitalk_core.dubbing import Dubbing
-from multitalk_core.evaluation.mouths import find_faces, follow_faces, mouth_openness
-from multitalk_core.film import INFINITETALK, MULTITALK, FinishedClip, make_film
-from multitalk_core.guidance import released_timesteps
-from multitalk_core.picture import resize_and_crop, write_picture
-from multitalk_core.segments.lossless import pack_frames
-from multitalk_core.source_video import FittedVideo, VideoFile, VideoInMemory
-from multitalk_core.standalone.cli import main
-from multitalk_core.standalone.demo_models import EMBEDDED
-from multitalk_core.standalone.video import VideoWriter, read_video
+from multitalk_core.cli.main import main
+from multitalk_core.demo.files import EMBEDDED
+from multitalk_core.evaluation.mouth_openness import find_faces, follow_faces, mouth_openness
+from multitalk_core.film.dubbing import Dubbing
+from multitalk_core.film.film import INFINITETALK, MULTITALK, FinishedClip, make_film
+from multitalk_core.film.store.lossless import pack_frames
+from multitalk_core.media.picture import resize_and_crop, write_picture
+from multitalk_core.media.video_source import FittedVideo, VideoFile, VideoInMemory
+from multitalk_core.media.video_writer import VideoWriter, read_video
+from multitalk_core.method.conditioning import latent_region
+from multitalk_core.method.guidance import released_timesteps
 from multitalk_core.toy_world.scene import Scene, random_scene
 from soak.tiny_film import OVERLAP, TinyFilm
 

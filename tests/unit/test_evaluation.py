@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from multitalk_core.errors import MultiTalkError
-from multitalk_core.evaluation.binding import binding_score
+from multitalk_core.evaluation.binding_score import binding_score
 from multitalk_core.evaluation.envelope import loudness_envelope
-from multitalk_core.evaluation.film import measure_film
-from multitalk_core.evaluation.mouths import Face, find_faces, follow_faces, mouth_openness
-from multitalk_core.picture import resize_and_crop
+from multitalk_core.evaluation.film_score import measure_film
+from multitalk_core.evaluation.mouth_openness import Face, find_faces, follow_faces, mouth_openness
+from multitalk_core.media.picture import resize_and_crop
 from multitalk_core.toy_world.scene import random_scene
 from multitalk_core.toy_world.vae import random_openness
 

@@ -10,9 +10,10 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import Wav2Vec2Config, Wav2Vec2ForCTC, Wav2Vec2Model, WhisperConfig, WhisperModel
 
-from multitalk_core.audio import attention, features
+from multitalk_core.audio import blockwise_attention as attention
+from multitalk_core.audio import features
 from multitalk_core.audio.features import AudioEncoder
-from multitalk_core.audio.norms import VoiceNorms
+from multitalk_core.audio.running_statistics import VoiceNorms
 from multitalk_core.errors import MultiTalkError
 
 GOLDEN = Path(__file__).parents[1] / "golden"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from multitalk_core.files import name_trouble, numbered, there, whole_file
+from multitalk_core.files.whole import name_trouble, numbered, there, whole_file
 
 KILLED = """
 import os, sys

@@ -9,15 +9,15 @@ from multitalk_core.audio.conversation import Conversation, encode_conversation
 from multitalk_core.audio.features import AudioEncoder
 from multitalk_core.audio.timeline import Timeline
 from multitalk_core.audio.waveform import Waveform
-from multitalk_core.clips import Clip, plan_clips
+from multitalk_core.demo.files import EMBEDDED, EMBEDDED_FILES, load_embedded
 from multitalk_core.errors import MultiTalkError
-from multitalk_core.film import INFINITETALK, FinishedClip, make_film
-from multitalk_core.guidance import GuidanceScales
-from multitalk_core.persons import persons_from_parts
-from multitalk_core.recording import BindingRecorder
-from multitalk_core.standalone.demo_models import EMBEDDED, EMBEDDED_FILES, load_embedded
-from multitalk_core.standalone.models import Models
-from multitalk_core.standalone.pipeline import MultiTalkPipeline, SamplingSettings, load_adapter
+from multitalk_core.film.clips import Clip, plan_clips
+from multitalk_core.film.film import INFINITETALK, FinishedClip, make_film
+from multitalk_core.hosts.diffusers.models import Models
+from multitalk_core.hosts.diffusers.video_model import MultiTalkPipeline, SamplingSettings, load_adapter
+from multitalk_core.method.guidance import GuidanceScales
+from multitalk_core.method.recorder import BindingRecorder
+from multitalk_core.persons.masks import persons_from_parts
 
 HEIGHT, WIDTH = 32, 48
 
@@ -153,7 +153,7 @@ def test_a_later_clip_hears_the_true_earlier_frames(conversation: Conversation) 
 
 def test_an_adapter_of_another_model_is_refused(models: Models, tmp_path: object) -> None:
     from multitalk_core.checkpoint import AdapterShape, write_adapter
-    from multitalk_core.checkpoint.adapter_shape import expected_sizes
+    from multitalk_core.checkpoint.adapter_sizes import expected_sizes
 
     shape = AdapterShape((0, 1), 64, 16, 2, 8, 5, 12)
     state = {key: torch.zeros(size) for key, size in expected_sizes(shape).items()}

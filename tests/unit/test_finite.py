@@ -8,10 +8,10 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from multitalk_core.cli.main import main
+from multitalk_core.demo.files import EMBEDDED, EMBEDDED_FILES
 from multitalk_core.errors import MultiTalkError
-from multitalk_core.finite import is_finite
-from multitalk_core.standalone.cli import main
-from multitalk_core.standalone.demo_models import EMBEDDED, EMBEDDED_FILES
+from multitalk_core.guards.finite import is_finite
 from soak.tiny_film import TinyFilm
 
 

@@ -14,12 +14,12 @@ from multitalk_core.audio.features import AudioEncoder
 from multitalk_core.audio.turns import read_turns
 from multitalk_core.audio.waveform import read_audio
 from multitalk_core.checkpoint import describe, read_adapter
-from multitalk_core.detection import find_persons
+from multitalk_core.cli.options.dubbing_options import read_region
 from multitalk_core.errors import MultiTalkError, printable
-from multitalk_core.picture import read_picture
-from multitalk_core.source_video import VideoFile
-from multitalk_core.standalone.cli_dubbing import read_region
-from multitalk_core.standalone.wan_folder import load_vae
+from multitalk_core.hosts.diffusers.wan_folder import load_vae
+from multitalk_core.media.picture import read_picture
+from multitalk_core.media.video_source import VideoFile
+from multitalk_core.persons.detection import find_persons
 from multitalk_core.training.manifest import read_lines
 
 READERS: dict[str, Callable] = {

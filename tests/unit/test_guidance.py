@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from multitalk_core.guidance import (
+from multitalk_core.method.guidance import (
     NEGATIVE,
     NEGATIVE_WITHOUT_AUDIO,
     PROMPT,

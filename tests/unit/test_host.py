@@ -6,13 +6,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from multitalk_core.adapter import AudioAdapter
-from multitalk_core.patch import AudioPatch, AudioRows, audio_rows
-from multitalk_core.schemes import SCHEMES
-from multitalk_core.standalone.demo_models import EMBEDDED, EMBEDDED_FILES, load_embedded
-from multitalk_core.standalone.host import WanHost
-from multitalk_core.standalone.models import Models
-from multitalk_core.standalone.pipeline import load_adapter
+from multitalk_core.demo.files import EMBEDDED, EMBEDDED_FILES, load_embedded
+from multitalk_core.hosts.diffusers.models import Models
+from multitalk_core.hosts.diffusers.video_model import load_adapter
+from multitalk_core.hosts.diffusers.wan_host import WanHost
+from multitalk_core.method.adapter import AudioAdapter
+from multitalk_core.method.audio_patch import AudioPatch, AudioRows, audio_rows
+from multitalk_core.method.schemes import SCHEMES
 
 FRAMES, HEIGHT, WIDTH = 3, 8, 12
 

@@ -6,12 +6,12 @@ import pytest
 import torch
 
 from demo_film import DemoFilm
-from multitalk_core.colour import COLOUR_METHODS
-from multitalk_core.joins import Joins
-from multitalk_core.standalone.cli import make_parser
-from multitalk_core.standalone.cli_joins import joins
-from multitalk_core.standalone.demo import demo_arguments
-from multitalk_core.steadiness import Steadiness
+from multitalk_core.cli.demo_command import demo_arguments
+from multitalk_core.cli.main import make_parser
+from multitalk_core.cli.options.seam_options import joins
+from multitalk_core.film.colour import COLOUR_METHODS
+from multitalk_core.film.seams import Joins
+from multitalk_core.film.steadiness import Steadiness
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from multitalk_core.labels import rotate, spread_ranges, token_classes, token_labels
+from multitalk_core.method.labels import rotate, spread_ranges, token_classes, token_labels
 
 
 def test_the_papers_ranges() -> None:
@@ -61,7 +61,7 @@ def test_heads_turn_alike_however_many_at_a_time(at_once: int, monkeypatch: pyte
     vectors = torch.randn(2, 5, 6, 8, generator=generator).bfloat16()
     labels = torch.rand(2, 5, 1, generator=generator) * 24
     whole = rotate(vectors, labels)
-    monkeypatch.setattr("multitalk_core.labels.AT_ONCE", at_once)
+    monkeypatch.setattr("multitalk_core.method.labels.AT_ONCE", at_once)
     assert torch.equal(rotate(vectors, labels), whole)
     trained = vectors.float().requires_grad_()
     rotate(trained, labels).square().sum().backward()

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from multitalk_core.errors import MultiTalkError
-from multitalk_core.limits import SEED, SHIFT, SIZE
+from multitalk_core.guards.limits import SEED, SHIFT, SIZE
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from multitalk_core.localization import class_similarity
+from multitalk_core.method.localization import class_similarity
 
 
 def plain_similarity(query: Tensor, key: Tensor, masks: Tensor) -> Tensor:

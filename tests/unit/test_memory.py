@@ -4,7 +4,7 @@ import psutil
 import pytest
 
 from multitalk_core.errors import MultiTalkError
-from multitalk_core.memory import (
+from multitalk_core.guards.memory import (
     check_memory,
     clip_bytes,
     features_bytes,

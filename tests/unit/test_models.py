@@ -20,12 +20,12 @@ from transformers import (
 from multitalk_core.audio.features import AudioEncoder
 from multitalk_core.audio.waveform import read_audio
 from multitalk_core.checkpoint.adapter_file import read_adapter
-from multitalk_core.checkpoint.adapter_shape import adapter_shape
+from multitalk_core.checkpoint.adapter_sizes import adapter_shape
+from multitalk_core.demo.files import EMBEDDED, EMBEDDED_FILES, load_embedded
 from multitalk_core.errors import MultiTalkError
-from multitalk_core.standalone.demo_models import EMBEDDED, EMBEDDED_FILES, load_embedded
-from multitalk_core.standalone.models import decode_latent, encode_frames
-from multitalk_core.standalone.wan_folder import load_folder
-from multitalk_core.standalone.wan_keys import transformer_to_wan, vae_to_wan
+from multitalk_core.hosts.diffusers.models import decode_latent, encode_frames
+from multitalk_core.hosts.diffusers.wan_folder import load_folder
+from multitalk_core.toy_world.wan_keys import transformer_to_wan, vae_to_wan
 
 WORDS = ["<pad>", "</s>", "<unk>", "two", "people", "talk"]
 

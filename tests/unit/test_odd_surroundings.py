@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from multitalk_core.standalone.demo_models import EMBEDDED
-from multitalk_core.standalone.video import read_video
+from multitalk_core.demo.files import EMBEDDED
+from multitalk_core.media.video_writer import read_video
 
 ROOT = Path(__file__).parents[2]
 FILM = ["generate", "--picture", str(EMBEDDED / "picture.png"), "--persons", "parts", "--size", "48x32"]
@@ -37,7 +37,7 @@ def film(*more: str) -> str:
 def test_without_a_home_no_clips_are_kept_and_the_rest_works(tmp_path):
     """A user whom the system does not know, as containers have them."""
     homeless = (
-        "import pwd, sys; pwd.getpwuid = {}.__getitem__; from multitalk_core.standalone.cli import main; "
+        "import pwd, sys; pwd.getpwuid = {}.__getitem__; from multitalk_core.cli.main import main; "
     )
     command = f"{sys.executable} -c '{homeless}sys.exit(main(sys.argv[1:]))'"
     said = "Error: There is no home folder in which films could be kept: name one with --store.\n"

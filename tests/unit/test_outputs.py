@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 import torch
 
+from multitalk_core.cli import generate as generating
+from multitalk_core.cli.demo_command import NAMES, check_own
+from multitalk_core.cli.main import main
+from multitalk_core.demo.files import EMBEDDED
 from multitalk_core.errors import MultiTalkError
-from multitalk_core.standalone import generate as generating
-from multitalk_core.standalone.cli import main
-from multitalk_core.standalone.demo import NAMES, check_own
-from multitalk_core.standalone.demo_models import EMBEDDED
-from multitalk_core.standalone.outputs import check_folder, film_bytes
-from multitalk_core.standalone.video import VideoWriter, read_video
+from multitalk_core.files.outputs import check_folder, film_bytes
+from multitalk_core.media.video_writer import VideoWriter, read_video
 
 SMALL = ["--size", "48x32", "--frames", "5", "--clip-frames", "5", "--motion-frames", "1", "--steps", "1"]
 ONE_VOICE = ["--persons", "parts", "--voice", str(EMBEDDED / "voice_1.flac")]
@@ -155,10 +155,10 @@ def test_a_film_replaces_itself_but_not_what_somebody_put_in_its_place(folder, c
     assert Path("film.mp4").read_text() == "a letter"
 
 
-@pytest.mark.parametrize("moment", ["video._rewrite", "generate.drift_picture"])
+@pytest.mark.parametrize("moment", ["media.video_writer._rewrite", "cli.generate.drift_picture"])
 def test_a_stop_when_the_film_is_saved_leaves_it_its_own(folder, capsys, monkeypatch, moment):
-    place = f"multitalk_core.standalone.{moment}"
-    step = pkgutil.resolve_name(place.replace(moment, moment.replace(".", ":")))
+    place = f"multitalk_core.{moment}"
+    step = pkgutil.resolve_name(place.replace(moment, ":".join(moment.rsplit(".", 1))))
 
     def stopped(*arguments: object) -> object:
         done = step(*arguments)

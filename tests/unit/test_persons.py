@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file
 
 from multitalk_core.errors import MultiTalkError
-from multitalk_core.persons import (
+from multitalk_core.media.picture import resize_and_crop
+from multitalk_core.persons.masks import (
     GIVEN,
     Box,
     Persons,
@@ -22,7 +23,6 @@ from multitalk_core.persons import (
     persons_from_masks,
     persons_from_parts,
 )
-from multitalk_core.picture import resize_and_crop
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 JOBS = next(c for c in json.loads((GOLDEN / "manifest.json").read_text())["cases"] if c["case"] == "masks")[

@@ -16,7 +16,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from multitalk_core.errors import MultiTalkError
-from multitalk_core.picture import (
+from multitalk_core.media.picture import (
     BUCKETS_480,
     BUCKETS_720,
     check_size,

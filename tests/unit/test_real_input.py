@@ -6,8 +6,8 @@ import pytest
 import torch
 from PIL import Image
 
-from multitalk_core.standalone.cli import main
-from multitalk_core.standalone.video import read_video
+from multitalk_core.cli.main import main
+from multitalk_core.media.video_writer import read_video
 
 SPOKEN = Path("/usr/share/sounds/alsa")  # Debian's alsa-utils; GPL, so never copied here
 

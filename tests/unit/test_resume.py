@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from multitalk_core.clips import plan_clips
-from multitalk_core.film import FinishedClip, Take
+from multitalk_core.film.clips import plan_clips
+from multitalk_core.film.film import FinishedClip, Take
 from soak.tiny_film import TinyFilm, voices
 
 ROOT = Path(__file__).parents[2]
@@ -62,7 +62,7 @@ def test_a_stopped_film_goes_on_after_its_last_whole_clip(film, whole, tmp_path)
 
 
 def test_a_store_changes_frames_only_by_rounding(film, whole):
-    from multitalk_core.film import make_film
+    from multitalk_core.film.film import make_film
 
     alone = frames(make_film(film.pipeline, film.picture, film.conversation, film.plan, 0))
     assert torch.equal((alone * 255).round() / 255, frames(whole))

@@ -16,7 +16,7 @@ CHANGED = "what saved workflows rely on differs from tests/schema_lock.json"
 
 
 def trees() -> Iterator[ast.Module]:
-    return (ast.parse(path.read_text()) for path in sorted((PACK / "nodes").glob("*.py")))
+    return (ast.parse(path.read_text()) for path in sorted((PACK / "nodes").rglob("*.py")))
 
 
 def node_classes() -> dict[str, ast.ClassDef]:

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from multitalk_core.errors import MultiTalkError
-from multitalk_core.segments import (
+from multitalk_core.files import lock as locking
+from multitalk_core.film.store import (
     BrokenSegment,
     Cleared,
     Segment,
@@ -23,7 +24,6 @@ from multitalk_core.segments import (
     survey,
     write_segment,
 )
-from multitalk_core.segments import lock as locking
 
 KEY = "a" * 64
 LINKS = [{"clip": 0, "voices": "x"}, {"clip": 1, "voices": "y"}, {"clip": 2, "voices": "z"}]
@@ -143,7 +143,7 @@ def test_what_changed_is_named(tmp_path):
 HOLD = """
 import sys
 from pathlib import Path
-from multitalk_core.segments import open_film
+from multitalk_core.film.store import open_film
 with open_film(Path(sys.argv[1]), "film", {"seed": 1}, [{"clip": 0}]):
     print("held", flush=True)
     sys.stdin.read()
@@ -277,7 +277,7 @@ import resource, sys
 from pathlib import Path
 import torch
 from multitalk_core.errors import MultiTalkError
-from multitalk_core.segments import Segment, open_film
+from multitalk_core.film.store import Segment, open_film
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, 500_000))
 small, large = (torch.rand(9, side, side, 3) for side in (32, 256))

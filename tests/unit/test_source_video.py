@@ -12,13 +12,7 @@ import torch
 from torch import Tensor
 
 from multitalk_core.errors import MultiTalkError
-from multitalk_core.source_video import (
-    FittedVideo,
-    Video,
-    VideoFile,
-    VideoInMemory,
-    film_frames,
-)
+from multitalk_core.media.video_source import FittedVideo, Video, VideoFile, VideoInMemory, film_frames
 
 HEIGHT, WIDTH = 32, 48
 

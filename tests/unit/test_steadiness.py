@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import torch
 
-from multitalk_core.clips import Clip
-from multitalk_core.dubbing import Dubbing
-from multitalk_core.film import FinishedClip
-from multitalk_core.steadiness import Steadiness, colour_goal
+from multitalk_core.film.clips import Clip
+from multitalk_core.film.dubbing import Dubbing
+from multitalk_core.film.film import FinishedClip
+from multitalk_core.film.steadiness import Steadiness, colour_goal
 
 GREY = torch.full((8, 8, 3), 0.5)
 

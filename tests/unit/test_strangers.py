@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from multitalk_core.cli.main import main
 from multitalk_core.errors import MultiTalkError
-from multitalk_core.segments import Segment, Survey, check_store, clear_films, kept_films, open_film, survey
-from multitalk_core.standalone.cli import main
+from multitalk_core.film.store import Segment, Survey, check_store, clear_films, kept_films, open_film, survey
 
 LINKS = [{"clip": 0}, {"clip": 1}]
 HEX = "0123456789abcdef"

@@ -2,10 +2,10 @@
 
 import pytest
 
-from multitalk_core.clips import plan_clips
 from multitalk_core.errors import MultiTalkError
-from multitalk_core.film import Take
-from multitalk_core.takes import check_clip, parse_prompts, parse_retakes, plan_takes
+from multitalk_core.film.clips import plan_clips
+from multitalk_core.film.film import Take
+from multitalk_core.film.retakes import check_clip, parse_prompts, parse_retakes, plan_takes
 
 PLAN = plan_clips(33, 9, 1)  # four clips: frames 0-8, 9-16, 17-24, 25-32
 

@@ -8,18 +8,18 @@ import pytest
 import torch
 
 from multitalk_core.audio.features import AudioEncoder
-from multitalk_core.evaluation.mouths import Face, follow_faces
-from multitalk_core.standalone.demo_text import TOKENS
-from multitalk_core.standalone.models import decode_latent, encode_frames
+from multitalk_core.demo.text import TOKENS
+from multitalk_core.evaluation.mouth_openness import Face, follow_faces
+from multitalk_core.hosts.diffusers.models import decode_latent, encode_frames
 from multitalk_core.toy_world.acting import seen_actions
-from multitalk_core.toy_world.audio_encoder import hidden_states, make_audio_encoder
 from multitalk_core.toy_world.captions import caption, make_text
 from multitalk_core.toy_world.locating import faces_on_tokens
-from multitalk_core.toy_world.models import make_vae
 from multitalk_core.toy_world.scene import FPS, HOPS, NODS, REDDENS, STAYS, random_scene
 from multitalk_core.toy_world.speech import openness
 from multitalk_core.toy_world.state import load_state, save_state
 from multitalk_core.toy_world.talks import UNSEEN_SEEDS, Kind, Size, person_masks, random_talk
+from multitalk_core.toy_world.toy_audio_encoder import hidden_states, make_audio_encoder
+from multitalk_core.toy_world.toy_models import make_vae
 from multitalk_core.toy_world.tracks import SEEN_SENTENCES, UNSEEN_SENTENCES
 from multitalk_core.toy_world.vae import fold_statistics, loud_latents
 

@@ -13,14 +13,12 @@ from diffusers import WanTransformer3DModel
 from diffusers.models.transformers.transformer_wan import WanTransformerBlock
 from torch.distributed.fsdp import fully_shard
 
-from multitalk_core.adapter import AudioAdapter, AudioLayer
-from multitalk_core.checkpoint.adapter_shape import AdapterShape
+from multitalk_core.checkpoint.adapter_sizes import AdapterShape
 from multitalk_core.errors import MultiTalkError
-from multitalk_core.guidance import released_timesteps
-from multitalk_core.labels import spread_ranges
-from multitalk_core.training.clips import ShardedClips, TrainingClip, stack_clips, write_shard
+from multitalk_core.method.adapter import AudioAdapter, AudioLayer
+from multitalk_core.method.guidance import released_timesteps
+from multitalk_core.method.labels import spread_ranges
 from multitalk_core.training.flow import noised, shifted_levels, velocity
-from multitalk_core.training.model import Draws, TrainingModel, flow_loss
 from multitalk_core.training.order import ClipOrder, clip_index
 from multitalk_core.training.recipe import ADAPTER, BASE, FULL, Recipe
 from multitalk_core.training.saving import (
@@ -30,7 +28,9 @@ from multitalk_core.training.saving import (
     save_checkpoint,
     start_from,
 )
+from multitalk_core.training.shards import ShardedClips, TrainingClip, stack_clips, write_shard
 from multitalk_core.training.trainer import own_rows, rate_share, train
+from multitalk_core.training.training_model import Draws, TrainingModel, flow_loss
 
 FRAMES, HEIGHT, WIDTH = 2, 4, 6
 TWO_FULL = Recipe(steps=3, batch=4, learning_rate=1e-2, warm_up=1, trained=FULL)

@@ -12,18 +12,18 @@ from dataclasses import replace
 import pytest
 import torch
 
+from multitalk_core.cli.main import main
+from multitalk_core.demo.files import EMBEDDED, EMBEDDED_FILES, load_embedded
 from multitalk_core.errors import MultiTalkError
-from multitalk_core.labels import spread_ranges
-from multitalk_core.picture import read_picture, resize_and_crop
-from multitalk_core.standalone.cli import main
-from multitalk_core.standalone.demo_models import EMBEDDED, EMBEDDED_FILES, load_embedded
-from multitalk_core.standalone.pipeline import load_adapter
-from multitalk_core.standalone.video import VideoWriter, read_video
-from multitalk_core.training.clips import ShardedClips
+from multitalk_core.hosts.diffusers.video_model import load_adapter
+from multitalk_core.media.picture import read_picture, resize_and_crop
+from multitalk_core.media.video_writer import VideoWriter, read_video
+from multitalk_core.method.labels import spread_ranges
 from multitalk_core.training.config import TrainingConfig, read_config
 from multitalk_core.training.recipe import Recipe
 from multitalk_core.training.run import make_model
 from multitalk_core.training.saving import checkpoints, newest_weights
+from multitalk_core.training.shards import ShardedClips
 
 SIZE = (32, 48)
 SMALL_ADAPTER = "[new_adapter]\ncontext_tokens = 4\naudio_width = 16\nintermediate = 16\n"

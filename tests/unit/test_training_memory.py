@@ -7,13 +7,13 @@ import pytest
 import torch
 from diffusers import WanTransformer3DModel
 
-from multitalk_core.adapter import AudioAdapter
 from multitalk_core.checkpoint import AdapterShape
-from multitalk_core.standalone.cli import main
-from multitalk_core.training.clips import TrainingClip, write_shard
-from multitalk_core.training.memory import block_bytes, count_numbers, memory
-from multitalk_core.training.model import TrainingModel
+from multitalk_core.cli.main import main
+from multitalk_core.method.adapter import AudioAdapter
+from multitalk_core.training.memory_table import block_bytes, count_numbers, memory
 from multitalk_core.training.recipe import ADAPTER, BASE, FULL, Recipe
+from multitalk_core.training.shards import TrainingClip, write_shard
+from multitalk_core.training.training_model import TrainingModel
 
 # transformer/config.json of Wan-AI/Wan2.1-I2V-14B-480P-Diffusers
 WAN_14B = {

@@ -17,18 +17,18 @@ from safetensors.torch import load, load_file, save_file
 from multitalk_core.audio.features import AudioEncoder
 from multitalk_core.audio.loudness import normalise_loudness
 from multitalk_core.audio.waveform import read_audio, speech
-from multitalk_core.conditioning import conditioning_frames
+from multitalk_core.cli.main import main
+from multitalk_core.demo.files import EMBEDDED, EMBEDDED_FILES, load_embedded
 from multitalk_core.errors import MultiTalkError
-from multitalk_core.persons import GIVEN, Box, persons_from_boxes
-from multitalk_core.picture import read_picture, resize_and_crop
-from multitalk_core.standalone.cli import main
-from multitalk_core.standalone.demo_models import EMBEDDED, EMBEDDED_FILES, load_embedded
-from multitalk_core.standalone.models import encode_frames
-from multitalk_core.standalone.video import VideoWriter, read_video
-from multitalk_core.training.clips import ShardedClips
+from multitalk_core.hosts.diffusers.models import encode_frames
+from multitalk_core.media.picture import read_picture, resize_and_crop
+from multitalk_core.media.video_writer import VideoWriter, read_video
+from multitalk_core.method.conditioning import conditioning_frames
+from multitalk_core.persons.masks import GIVEN, Box, persons_from_boxes
 from multitalk_core.training.encoding import Cutting
 from multitalk_core.training.manifest import read_entry
-from multitalk_core.training.prepare import Preparation, preparing
+from multitalk_core.training.preparation import Preparation, preparing
+from multitalk_core.training.shards import ShardedClips
 
 HEIGHT, WIDTH, FRAMES = 32, 48, 5
 VOICES = [str(EMBEDDED / f"voice_{number}.flac") for number in (1, 2)]

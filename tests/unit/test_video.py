@@ -12,7 +12,7 @@ import torch
 
 from multitalk_core.audio.waveform import Waveform
 from multitalk_core.errors import MultiTalkError
-from multitalk_core.standalone.video import VideoWriter, read_video
+from multitalk_core.media.video_writer import VideoWriter, read_video
 
 WIDTH, HEIGHT = 64, 48
 
@@ -68,7 +68,7 @@ def test_a_film_plays_while_it_grows(tmp_path, rate):
 
 WRITE_WAVES = """
 import sys, torch
-from multitalk_core.standalone.video import VideoWriter
+from multitalk_core.media.video_writer import VideoWriter
 height, width = 240, 416
 rows, columns = torch.linspace(0, 12, height)[:, None], torch.linspace(0, 20, width)
 with VideoWriter(sys.argv[1], width, height) as writer:
@@ -167,7 +167,7 @@ FULL_DISK = """
 import resource, signal, sys
 import torch
 from multitalk_core.errors import MultiTalkError
-from multitalk_core.standalone.video import VideoWriter
+from multitalk_core.media.video_writer import VideoWriter
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))

@@ -237,7 +237,7 @@ def test_what_is_longer_than_a_film_is_refused_by_its_header(tmp_path):
 
 
 def test_what_this_machine_cannot_hold_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("multitalk_core.memory.machine_bytes", lambda: 200_000_000)
+    monkeypatch.setattr("multitalk_core.guards.memory.machine_bytes", lambda: 200_000_000)
     write_flac(tmp_path / "hour.flac", 3600)
     encode(tmp_path / "unended.mka", np.zeros((1, 48000)), 48000, "aac")  # a stream that tells no length
     with pytest.raises(
@@ -247,7 +247,7 @@ def test_what_this_machine_cannot_hold_is_refused(tmp_path, monkeypatch):
     with pytest.raises(MultiTalkError, match=r"The sound takes 0\.2 GB of main memory"):
         from_array(torch.zeros(1).expand(2, 15_000_000), 48_000)
     assert read_audio(tmp_path / "unended.mka").seconds == pytest.approx(1, abs=0.1)
-    monkeypatch.setattr("multitalk_core.memory.machine_bytes", lambda: 200_000)
+    monkeypatch.setattr("multitalk_core.guards.memory.machine_bytes", lambda: 200_000)
     with pytest.raises(MultiTalkError, match=r"unended\.mka cannot be used. It takes .* of main memory"):
         read_audio(tmp_path / "unended.mka")
 

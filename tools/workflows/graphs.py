@@ -3,7 +3,7 @@
 A tuple (node, output) among the inputs is a link.
 """
 
-from multitalk_core.dubbing import USUAL_DENOISE
+from multitalk_core.film.dubbing import USUAL_DENOISE
 
 from .graph import Group, Node, Workflow
 from .parts import (

@@ -1,6 +1,6 @@
 """Groups of nodes that several graphs have."""
 
-from multitalk_core.standalone.pipeline import NEGATIVE_PROMPT
+from multitalk_core.hosts.diffusers.video_model import NEGATIVE_PROMPT
 
 from .graph import Group, Node
 

@@ -4,9 +4,9 @@ from fractions import Fraction
 
 import torch
 from comfy_api.latest import Input, InputImpl, Types
-from multitalk_pack.multitalk_core.clips import plan_clips
-from multitalk_pack.multitalk_core.film import INFINITETALK
-from multitalk_pack.nodes.clip_settings import ClipSettings
+from multitalk_pack.multitalk_core.film.clips import plan_clips
+from multitalk_pack.multitalk_core.film.film import INFINITETALK
+from multitalk_pack.nodes.host.clip_settings import ClipSettings
 from scene import inputs, save_outputs, shoot
 
 LEFT_HALF = torch.cat([torch.ones(15, 48, 24), torch.zeros(15, 48, 24)], dim=2)

@@ -14,14 +14,14 @@ from comfy.patcher_extension import WrappersMP
 from comfy_extras.nodes_apg import APG
 from comfy_extras.nodes_easycache import EasyCacheNode
 from comfy_extras.nodes_model_advanced import ModelSamplingSD3
-from multitalk_pack.multitalk_core.adapter import AudioAdapter
-from multitalk_pack.multitalk_core.clips import plan_clips
-from multitalk_pack.multitalk_core.conditioning import MotionLatent
 from multitalk_pack.multitalk_core.errors import MultiTalkError
-from multitalk_pack.multitalk_core.persons import Persons
-from multitalk_pack.nodes.adapter import load_adapter
-from multitalk_pack.nodes.hearing import fitting_adapter
-from multitalk_pack.nodes.host import (
+from multitalk_pack.multitalk_core.film.clips import plan_clips
+from multitalk_pack.multitalk_core.method.adapter import AudioAdapter
+from multitalk_pack.multitalk_core.method.conditioning import MotionLatent
+from multitalk_pack.multitalk_core.persons.masks import Persons
+from multitalk_pack.nodes.host.adapter_patch import load_adapter
+from multitalk_pack.nodes.host.hearing import fitting_adapter
+from multitalk_pack.nodes.host.patches import (
     KEY,
     AddAudio,
     AudioHost,
@@ -29,7 +29,7 @@ from multitalk_pack.nodes.host import (
     Heard,
     LocatePersons,
 )
-from multitalk_pack.nodes.schedule import sigmas_for, with_shift
+from multitalk_pack.nodes.sigmas import sigmas_for, with_shift
 from scene import (
     ADAPTER,
     GRID,

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import torch
 from multitalk_pack.multitalk_core.audio.waveform import Waveform
-from multitalk_pack.multitalk_core.clips import Clip
 from multitalk_pack.multitalk_core.errors import MultiTalkError
-from multitalk_pack.multitalk_core.film import FinishedClip
-from multitalk_pack.multitalk_core.standalone.video import read_video
-from multitalk_pack.nodes.film_file import write_film
+from multitalk_pack.multitalk_core.film.clips import Clip
+from multitalk_pack.multitalk_core.film.film import FinishedClip
+from multitalk_pack.multitalk_core.media.video_writer import read_video
+from multitalk_pack.nodes.host.video_output import write_film
 from safetensors.torch import save_file
 
 EXCHANGE = Path(os.environ["EXCHANGE"])

@@ -9,12 +9,20 @@ from uuid import uuid4
 import comfy.ops
 import torch
 from comfy.ldm.wan.model import WanAttentionBlock, WanModel
-from multitalk_pack.multitalk_core.adapter import AudioAdapter
-from multitalk_pack.multitalk_core.audio.windows import audio_windows
 from multitalk_pack.multitalk_core.checkpoint import adapter_shape
-from multitalk_pack.multitalk_core.schemes import Grid
-from multitalk_pack.nodes.adapter import comfy_attention
-from multitalk_pack.nodes.host import KEY, AddAudio, AudioHost, AudioSettings, Heard, LocatePersons, Scene
+from multitalk_pack.multitalk_core.method.adapter import AudioAdapter
+from multitalk_pack.multitalk_core.method.schemes import Grid
+from multitalk_pack.multitalk_core.method.windows import audio_windows
+from multitalk_pack.nodes.host.adapter_patch import comfy_attention
+from multitalk_pack.nodes.host.patches import (
+    KEY,
+    AddAudio,
+    AudioHost,
+    AudioSettings,
+    Heard,
+    LocatePersons,
+    Scene,
+)
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 

@@ -5,11 +5,11 @@ import logging
 from collections.abc import Iterator
 
 import torch
-from multitalk_pack.multitalk_core.clips import plan_clips
-from multitalk_pack.multitalk_core.film import FinishedClip
-from multitalk_pack.multitalk_core.steadiness import Steadiness
-from multitalk_pack.nodes.clip_settings import ClipSettings
-from multitalk_pack.nodes.film_file import write_film
+from multitalk_pack.multitalk_core.film.clips import plan_clips
+from multitalk_pack.multitalk_core.film.film import FinishedClip
+from multitalk_pack.multitalk_core.film.steadiness import Steadiness
+from multitalk_pack.nodes.host.clip_settings import ClipSettings
+from multitalk_pack.nodes.host.video_output import write_film
 from scene import EXCHANGE, SIDE, conversation, save_outputs, shoot
 
 CLIPS, NEW = 10, 8

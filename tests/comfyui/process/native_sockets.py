@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from comfy.audio_encoders.audio_encoders import load_audio_encoder_from_sd
 from comfy_extras.nodes_model_patch import ModelPatchLoader
-from multitalk_pack.nodes.adapter import adapter_for, load_adapter
-from multitalk_pack.nodes.encoder import manage, managed_encoder
+from multitalk_pack.nodes.host.adapter_patch import adapter_for, load_adapter
+from multitalk_pack.nodes.host.managed_encoder import manage, managed_encoder
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 

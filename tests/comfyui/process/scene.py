@@ -14,18 +14,18 @@ from comfy.patcher_extension import WrappersMP
 from multitalk_pack.multitalk_core.audio.conversation import Conversation
 from multitalk_pack.multitalk_core.audio.timeline import Timeline
 from multitalk_pack.multitalk_core.audio.waveform import Waveform
-from multitalk_pack.multitalk_core.clips import Clip
-from multitalk_pack.multitalk_core.guidance import GuidanceScales
-from multitalk_pack.multitalk_core.persons import Box, Persons, persons_from_boxes
-from multitalk_pack.multitalk_core.schemes import Grid
-from multitalk_pack.multitalk_core.standalone.demo_models import EMBEDDED
-from multitalk_pack.multitalk_core.standalone.demo_text import PROMPT, DemoText
-from multitalk_pack.nodes.adapter import load_adapter
+from multitalk_pack.multitalk_core.demo.files import EMBEDDED
+from multitalk_pack.multitalk_core.demo.text import PROMPT, DemoText
+from multitalk_pack.multitalk_core.film.clips import Clip
+from multitalk_pack.multitalk_core.method.guidance import GuidanceScales
+from multitalk_pack.multitalk_core.method.schemes import Grid
+from multitalk_pack.multitalk_core.persons.masks import Box, Persons, persons_from_boxes
 from multitalk_pack.nodes.apply import Apply
 from multitalk_pack.nodes.guider import AudioGuider
-from multitalk_pack.nodes.host import Scene
-from multitalk_pack.nodes.schedule import sigmas_for
-from multitalk_pack.nodes.shoot import Shoot
+from multitalk_pack.nodes.host.adapter_patch import load_adapter
+from multitalk_pack.nodes.host.film_run import Shoot
+from multitalk_pack.nodes.host.patches import Scene
+from multitalk_pack.nodes.sigmas import sigmas_for
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 

@@ -1,0 +1,71 @@
+"""The command `localize`: who was found where, as a picture and as boxes."""
+
+import argparse
+from pathlib import Path
+
+from torch import Tensor
+
+from ..files.outputs import check_folder, check_inputs_stay, check_replaced, free_name
+from ..media.picture import check_picture_name, write_picture
+from .options import output_options, person_options
+from .options.paths import output_file
+from .options.types import SPEAKERS, within
+
+DEFAULT = Path("persons.png")
+
+
+def add_command(commands: argparse._SubParsersAction) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "localize",
+        usage="%(prog)s (--picture FILE | --video FILE) [options]",
+        help="find the persons of a picture and draw them",
+        description="Find the persons of a picture, draw them over it and print their boxes for generate.",
+        epilog="example: python -m multitalk_core localize --picture two.jpg --output persons.png",
+        allow_abbrev=False,
+    )
+    person_options.add_arguments(parser)
+    parser.add_argument(
+        "--count",
+        type=within(SPEAKERS),
+        help="how many persons; needed for --persons parts (default: all that are found)",
+    )
+    parser.add_argument(
+        "--output",
+        type=output_file,
+        metavar="FILE",
+        help=f"the drawing (default: {DEFAULT}, with a number where that is taken)",
+    )
+    output_options.add_overwrite(parser)
+    parser.set_defaults(command=localize)
+
+
+def localize(arguments: argparse.Namespace) -> None:
+    """Write the drawing and print a line for each person."""
+    from ..drawing.overlay import persons_overlay
+
+    output = _output(arguments)
+    picture, _ = person_options.read_source(arguments)
+    persons = person_options.read_persons(arguments, picture, arguments.count)
+    write_picture(output, persons_overlay(picture, persons))
+    for number, mask in enumerate(persons.masks, start=1):
+        print(f"person {number}: {bounds(mask)}, {mask.float().mean():.0%} of the picture")
+    print(f"drawn in {output}")
+
+
+def _output(arguments: argparse.Namespace) -> Path:
+    """Where the drawing goes: never over what it is drawn from."""
+    if arguments.output is None:
+        return free_name(DEFAULT)
+    check_picture_name(arguments.output)
+    check_folder(arguments.output.parent)
+    check_inputs_stay([arguments.output], output_options.inputs(arguments), "--output")
+    check_replaced([arguments.output], arguments.overwrite)
+    return arguments.output
+
+
+def bounds(mask: Tensor) -> str:
+    """The box around a mask [height, width], as `--boxes` takes it."""
+    rows, columns = mask.any(dim=1).nonzero(), mask.any(dim=0).nonzero()
+    edges = columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
+    return ",".join(str(int(edge)) for edge in edges)

@@ -1,0 +1,99 @@
+"""Arguments that say what film is made, and its size and clips."""
+
+import argparse
+
+from torch import Tensor
+
+from ...audio.timeline import Timeline
+from ...audio.waveform import SPEECH_RATE
+from ...film.clips import ClipPlan, plan_clips, plan_mirrored
+from ...film.film import CONTINUATIONS, MULTITALK
+from ...guards.limits import CLIP_FRAMES, FILM_FRAMES, FPS, MOTION_FRAMES
+from ...media.picture import SIZE_STEP, nearest_bucket
+from .types import frame_count, size, within
+
+SMALL_AREA = 256 * 160  # pixels of a film by the miniature model
+UNLIMITED = 10**9
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Its size and length, and its clips."""
+    group = parser.add_argument_group("the film")
+    sizes = group.add_mutually_exclusive_group()
+    sizes.add_argument("--size", type=size, metavar="WxH", help="in pixels, divisible by 16")
+    sizes.add_argument(
+        "--resolution",
+        type=int,
+        choices=(480, 720),
+        help="the trained size nearest to the picture's shape (default: 480; about 256x160 in the "
+        "miniature model)",
+    )
+    group.add_argument(
+        "--frames",
+        type=frame_count(FILM_FRAMES),
+        metavar="N",
+        help="length in frames, 4n + 1 (default: until the voices end, or the --video)",
+    )
+    group.add_argument("--fps", type=within(FPS), default=25.0, help="frames per second (default: 25)")
+    group.add_argument(
+        "--clip-frames",
+        type=frame_count(CLIP_FRAMES),
+        default=81,
+        metavar="N",
+        help="frames made at once, 4n + 1; a shorter film is one shorter clip (default: %(default)s)",
+    )
+    group.add_argument(
+        "--motion-frames",
+        type=frame_count(MOTION_FRAMES),
+        default=5,
+        metavar="N",
+        help="last frames of a clip that the next one starts from, 4n + 1 (default: %(default)s)",
+    )
+    group.add_argument(
+        "--continuation",
+        choices=CONTINUATIONS,
+        default=MULTITALK,
+        help="how a clip goes on from the one before, as the adapter learnt it; with infinitetalk, 9 motion "
+        "frames are usual (default: %(default)s)",
+    )
+    group.add_argument(
+        "--ending",
+        choices=("silence", "mirror"),
+        default="silence",
+        help="what is heard past the voices' end: silence, or the voices backwards as in the released code "
+        "(default: %(default)s)",
+    )
+
+
+def check(arguments: argparse.Namespace) -> None:
+    """Raise a MultiTalkError for clips that bring nothing new."""
+    plan_clips(1, arguments.clip_frames, arguments.motion_frames)
+
+
+def film_size(arguments: argparse.Namespace, picture: Tensor) -> tuple[int, int]:
+    """Height and width of the film: as asked, else of the picture's shape and of a size the model knows."""
+    if arguments.size:
+        return arguments.size
+    height, width = picture.shape[:2]
+    if arguments.model or arguments.resolution:
+        return nearest_bucket(height, width, arguments.resolution or 480)
+    scale = (SMALL_AREA / (height * width)) ** 0.5
+    return tuple(max(1, round(side * scale / SIZE_STEP)) * SIZE_STEP for side in (height, width))
+
+
+def plan_film(arguments: argparse.Namespace, timeline: Timeline, length: int | None) -> tuple[ClipPlan, int]:
+    """The clips, and the frames by which the last one's voices are mirrored.
+
+    Raises
+    ------
+    MultiTalkError
+        For a film that is too long, or empty.
+    """
+    voice_frames = int(round(timeline.seconds * SPEECH_RATE) / SPEECH_RATE * arguments.fps)
+    FILM_FRAMES.check("The film's number of frames", length or voice_frames)
+    overlap = arguments.motion_frames
+    if arguments.ending == "mirror":
+        limit = length or UNLIMITED
+        mirrored = plan_mirrored([voice_frames], arguments.clip_frames, overlap, limit)
+        return mirrored.plan, mirrored.prolonged[0]
+    return plan_clips(length or voice_frames, arguments.clip_frames, overlap), 0

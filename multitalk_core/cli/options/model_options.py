@@ -1,0 +1,177 @@
+"""Arguments that say which weights run where, and the models they mean."""
+
+import argparse
+from pathlib import Path
+from typing import get_args
+
+import torch
+
+from ...audio.features import AudioEncoder
+from ...demo.files import EMBEDDED, EMBEDDED_FILES, load_embedded
+from ...errors import MultiTalkError, quoted
+from ...files.given import model_files
+from ...film.store import Json
+from ...guards.limits import ROWS_AT_ONCE
+from ...hosts.diffusers.models import Models, Offload
+from ...hosts.diffusers.wan_folder import load_folder
+from ...method.adapter import AudioAdapter
+from .paths import input_folder_or_file
+from .types import text, within
+
+DTYPES = ("float32", "bfloat16", "float16")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Weights and where they run."""
+    group = parser.add_argument_group("the models")
+    group.add_argument(
+        "--model",
+        type=input_folder_or_file,
+        metavar="FOLDER",
+        help="Wan2.1-I2V in diffusers' format, such as Wan-AI/Wan2.1-I2V-14B-480P-Diffusers "
+        "(default: the miniature model that is shipped, a demonstration only)",
+    )
+    group.add_argument(
+        "--adapter",
+        type=input_folder_or_file,
+        metavar="FILE",
+        help="MultiTalk's or InfiniteTalk's audio layers, .safetensors (needed with --model)",
+    )
+    group.add_argument(
+        "--audio-encoder",
+        type=input_folder_or_file,
+        metavar="PATH",
+        help="wav2vec2 folder or .safetensors; the adapters learnt with chinese-wav2vec2-base "
+        "(needed with --model)",
+    )
+    group.add_argument(
+        "--device",
+        type=text,
+        help="cpu, cuda, cuda:1, mps … (default: cuda where there is one and --model is given)",
+    )
+    group.add_argument(
+        "--dtype",
+        choices=DTYPES,
+        help="precision of the transformer (default: bfloat16 with --model, else float32)",
+    )
+    group.add_argument(
+        "--offload",
+        choices=get_args(Offload),
+        default="none",
+        help="keep weights in main memory: model, whole models between their turns; sequential, every layer, "
+        "slow and with the least GPU memory (default: %(default)s)",
+    )
+    group.add_argument(
+        "--rows-at-once",
+        type=within(ROWS_AT_ONCE),
+        metavar="N",
+        help="guidance conditions in one batch; 1 takes least memory (default: 1 with --model, else 3)",
+    )
+    group.add_argument(
+        "--ignore-memory",
+        action="store_true",
+        help="try also what takes more main memory at once than this machine has",
+    )
+
+
+def check(arguments: argparse.Namespace) -> None:
+    """Raise a MultiTalkError for arguments that do not go together, or a device that is not there."""
+    if arguments.model and not (arguments.adapter and arguments.audio_encoder):
+        raise MultiTalkError("--model needs --adapter and --audio-encoder: give the files that belong to it.")
+    chosen_device(arguments)
+
+
+def load_encoder(arguments: argparse.Namespace) -> AudioEncoder:
+    """The audio encoder, the smallest of the models.
+
+    Raises
+    ------
+    MultiTalkError
+        When it cannot be read.
+    """
+    return AudioEncoder.load(encoder_path(arguments), chosen_device(arguments))
+
+
+def load(arguments: argparse.Namespace, encoder: AudioEncoder) -> tuple[Models, AudioAdapter]:
+    """Wan and the adapter.
+
+    Raises
+    ------
+    MultiTalkError
+        When one cannot be read, or does not fit the other or the audio encoder.
+    """
+    from ...hosts.diffusers.video_model import load_adapter
+
+    device = chosen_device(arguments)
+    dtype = getattr(torch, arguments.dtype or ("bfloat16" if arguments.model else "float32"))
+    if arguments.model:
+        models = load_folder(arguments.model, device, dtype, arguments.offload)
+    else:
+        models = load_embedded(device, dtype)
+    adapter = load_adapter(_adapter_path(arguments), models, arguments.offload)
+    _check_encoder(encoder, adapter, arguments)
+    return models, adapter
+
+
+def signatures(arguments: argparse.Namespace) -> dict[str, Json]:
+    """The files that models, a video and its mask are read from, so that other ones make another film."""
+    paths = {
+        "adapter": _adapter_path(arguments),
+        "audio encoder": encoder_path(arguments),
+        **({"video": arguments.video} if arguments.video else {}),
+        **({"region": arguments.region} if arguments.region else {}),
+    }
+    files = {name: file_signature(path) for name, path in paths.items()}
+    return {"model": model_signature(arguments.model), **files}
+
+
+def model_signature(model: Path | None) -> Json:
+    """As `file_signature`, of the model that is shipped where there is no other."""
+    if model is not None:
+        return file_signature(model)
+    return [file_signature(EMBEDDED / file) for file in EMBEDDED_FILES.values()]
+
+
+def file_signature(path: Path) -> Json:
+    """Name, size and time of change of a file, or of every file of the model in a folder."""
+    files = model_files(path) if path.is_dir() else [path]
+    return [[file.name, file.stat().st_size, file.stat().st_mtime_ns] for file in files]
+
+
+def encoder_path(arguments: argparse.Namespace) -> Path:
+    """Where the audio encoder lies."""
+    return arguments.audio_encoder or EMBEDDED / EMBEDDED_FILES["audio_encoder"]
+
+
+def _adapter_path(arguments: argparse.Namespace) -> Path:
+    return arguments.adapter or EMBEDDED / EMBEDDED_FILES["adapter"]
+
+
+def chosen_device(arguments: argparse.Namespace) -> torch.device:
+    """The device as asked, else a GPU where there is one and a --model.
+
+    Raises
+    ------
+    MultiTalkError
+        When there is no such device here.
+    """
+    name = arguments.device or ("cuda" if arguments.model and torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.empty(0, device=name).device
+        if device.type == "meta":
+            raise ValueError("it holds no numbers")
+    except (RuntimeError, ValueError, AssertionError, ImportError) as error:  # as torch was built
+        raise MultiTalkError(
+            f"The device {quoted(name)} is not there: choose cpu, or leave --device out."
+        ) from error
+    return device
+
+
+def _check_encoder(encoder: AudioEncoder, adapter: AudioAdapter, arguments: argparse.Namespace) -> None:
+    heard, wanted = encoder.layers * encoder.channels, adapter.shape.feature_size
+    if heard != wanted:
+        raise MultiTalkError(
+            f"The audio encoder {encoder_path(arguments)} gives {heard} numbers a frame, but the adapter "
+            f"{_adapter_path(arguments)} takes {wanted}: choose the encoder that the adapter learnt with "
+            "(chinese-wav2vec2-base gives 9216)."
+        )

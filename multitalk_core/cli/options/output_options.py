@@ -1,0 +1,111 @@
+"""Arguments that say where the film goes, and whether it may replace another."""
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import chain, count
+from pathlib import Path
+
+from ...demo.files import EMBEDDED, EMBEDDED_FILES
+from ...errors import MultiTalkError, quoted
+from ...files.outputs import check_folder, check_inputs_stay, check_replaced
+from ...files.whole import numbered
+from ...film.store import Json, digest, kept_films
+from ...film.store.stored_film import own_files
+from ...media.video_writer import growing
+from ..film_files import FilmFiles
+from .model_options import file_signature
+from .paths import output_file
+
+DEFAULT = Path("film.mp4")
+# These leave the film what it is: it may go on, or be taken again, under the same name.
+NOT_THE_FILM = {
+    "command", "output", "overwrite", "ignore_memory", "store", "keep", "store_limit", "stop_after",
+    "retake", "prompt_at", "rows_at_once", "offload", "localization_step",
+}  # fmt: skip
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The film's file."""
+    group = parser.add_argument_group("the output")
+    group.add_argument(
+        "--output",
+        type=output_file,
+        metavar="FILE",
+        help=f"the film, .mp4; drawings are named after it (default: {DEFAULT}, with a number where that is "
+        "taken)",
+    )
+    add_overwrite(group)
+
+
+def check(arguments: argparse.Namespace) -> None:
+    """Raise a MultiTalkError for a film of another name than .mp4."""
+    if arguments.output is not None and arguments.output.suffix.lower() != ".mp4":
+        raise MultiTalkError(f"The film {quoted(arguments.output)} must be an .mp4 file: name it so.")
+
+
+def add_overwrite(group: argparse._ActionsContainer) -> None:
+    """Whether files are replaced."""
+    group.add_argument(
+        "--overwrite",
+        action="store_true",
+        help="replace the file where there is one (default: ask on a terminal, else refuse)",
+    )
+
+
+def film_files(arguments: argparse.Namespace, store: Path | None) -> FilmFiles:
+    """Where the film goes; a film that goes on from the store, or is taken again, replaces itself.
+
+    Raises
+    ------
+    MultiTalkError
+        For a folder that cannot be written to, an output that is an input, or one that is there already.
+    """
+    request = film_request(arguments)
+    kept = [] if store is None else kept_films(store)
+    own = [film.output for film in kept]
+
+    def files(film: Path) -> FilmFiles:
+        chosen = FilmFiles.beside(film, request)
+        return replace(chosen, replaces=arguments.overwrite or chosen.claim() in own)
+
+    names = chain([DEFAULT], (numbered(DEFAULT, number) for number in count(2)))
+    chosen = files(arguments.output) if arguments.output else next(filter(FilmFiles.free, map(files, names)))
+    check_folder(chosen.film.parent)
+    stored = (film.folder / name for film in kept for name in own_files(film.folder)[0])
+    shipped = (EMBEDDED / name for name in EMBEDDED_FILES.values())
+    outputs = [*chosen.all(), growing(chosen.film)]
+    check_inputs_stay(outputs, chain(inputs(arguments), stored, shipped), "--output")
+    granted = check_replaced(chosen.all(), chosen.replaces)
+    return replace(chosen, replaces=chosen.replaces or granted)
+
+
+def inputs(arguments: argparse.Namespace) -> Iterator[Path]:
+    """Every file and folder that the arguments let be read."""
+    for name, value in vars(arguments).items():
+        if name not in NOT_THE_FILM:
+            yield from _paths(value)
+    if arguments.segmentation_model:
+        yield Path(arguments.segmentation_model)
+
+
+def _paths(value: object) -> Iterator[Path]:
+    if isinstance(value, Path):
+        yield value
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _paths(part)
+
+
+def film_request(arguments: argparse.Namespace) -> str:
+    """A digest of all that makes the film the one it is; files by their names, sizes and times."""
+    asked = {name: value for name, value in vars(arguments).items() if name not in NOT_THE_FILM}
+    return digest({name: _plain(value) for name, value in asked.items()})
+
+
+def _plain(value: object) -> Json:
+    if isinstance(value, Path):
+        return file_signature(value)
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    return str(value)

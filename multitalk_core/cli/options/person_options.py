@@ -1,0 +1,104 @@
+"""Arguments that say who is where in the picture, and the persons they mean."""
+
+import argparse
+
+from torch import Tensor
+
+from ...errors import MultiTalkError
+from ...guards.limits import MOST_SPEAKERS
+from ...media.picture import read_picture
+from ...media.video_source import VideoFile
+from ...persons.detection import find_persons
+from ...persons.masks import (
+    LEFT_TO_RIGHT,
+    ORDERS,
+    Persons,
+    check_same_size,
+    persons_from_boxes,
+    persons_from_masks,
+    persons_from_parts,
+)
+from .paths import input_file
+from .types import box, text
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The picture, or the video, and its persons."""
+    group = parser.add_argument_group("the picture and its persons")
+    sources = group.add_mutually_exclusive_group(required=True)
+    sources.add_argument("--picture", type=input_file, metavar="FILE", help="a photograph or a drawing")
+    sources.add_argument(
+        "--video",
+        type=input_file,
+        metavar="FILE",
+        help="a video to dub, in place of a picture: its motion and picture stay, the mouths are made anew; "
+        "persons are looked for in its first picture",
+    )
+    how = group.add_mutually_exclusive_group()
+    how.add_argument(
+        "--persons",
+        choices=("auto", "parts"),
+        default="auto",
+        help="auto finds people, by their faces or with --segmentation-model; parts cuts the picture into "
+        "equal vertical parts, one a person (default: %(default)s)",
+    )
+    how.add_argument(
+        "--boxes",
+        type=box,
+        nargs="+",
+        metavar="LEFT,TOP,RIGHT,BOTTOM",
+        help="a rectangle for each person, in pixels of the picture",
+    )
+    how.add_argument(
+        "--masks",
+        type=input_file,
+        nargs="+",
+        metavar="FILE",
+        help="a picture for each person, as large as the picture: white is the person",
+    )
+    group.add_argument(
+        "--segmentation-model",
+        type=text,
+        metavar="FOLDER",
+        help="folder or Hugging Face name of an instance segmentation model for --persons auto "
+        "(Mask2Former, DETR)",
+    )
+    group.add_argument(
+        "--speakers-order",
+        choices=ORDERS,
+        default=LEFT_TO_RIGHT,
+        help="how voices meet boxes or masks: from left to right in the picture, or as given "
+        "(default: %(default)s)",
+    )
+
+
+def check(arguments: argparse.Namespace) -> None:
+    """Raise a MultiTalkError for more persons than can speak."""
+    for option, given in (("--boxes", arguments.boxes), ("--masks", arguments.masks)):
+        if len(given or ()) > MOST_SPEAKERS:
+            raise MultiTalkError(
+                f"{option} marks {len(given)} persons, and {MOST_SPEAKERS} is the most: leave some out."
+            )
+
+
+def read_source(arguments: argparse.Namespace) -> tuple[Tensor, VideoFile | None]:
+    """The picture [height, width, 3], and the video whose first one it is."""
+    if arguments.video is None:
+        return read_picture(arguments.picture), None
+    video = VideoFile.open(arguments.video)
+    return video.picture(), video
+
+
+def read_persons(arguments: argparse.Namespace, picture: Tensor, count: int | None) -> Persons:
+    """The persons of a picture [height, width, 3]; `count` of them where they are not given one by one."""
+    height, width = picture.shape[:2]
+    if arguments.boxes:
+        return persons_from_boxes(arguments.boxes, height, width, arguments.speakers_order)
+    if arguments.masks:
+        masks = [read_picture(file).mean(dim=-1) for file in arguments.masks]
+        persons = persons_from_masks(masks, order=arguments.speakers_order)
+        check_same_size(persons, height, width)
+        return persons
+    if arguments.persons == "parts":
+        return persons_from_parts(count or 1, height, width)
+    return find_persons(picture, count, arguments.segmentation_model)

@@ -1,0 +1,154 @@
+"""Arguments that are more than a word: numbers in their limits, sizes, boxes, places, label ranges."""
+
+import math
+from argparse import ArgumentTypeError
+from collections.abc import Callable
+from pathlib import Path
+
+from ...errors import MultiTalkError, quoted
+from ...film.clips import check_frames
+from ...guards.limits import (
+    BACKGROUND_LABEL,
+    CLIPS,
+    LONGEST_TEXT,
+    MOST_SPEAKERS,
+    SEED,
+    SIZE,
+    VOICE_START,
+    Limit,
+)
+from ...media.picture import check_size
+from ...method.labels import LabelRanges, spread_ranges
+from ...persons.masks import Box
+from .paths import input_file, with_reason
+
+LISTENER = "none"
+LONGEST_NUMBER = 40  # characters
+SPEAKERS = Limit(1, MOST_SPEAKERS)
+BOX_EDGE = Limit(-1e6, 1e6)
+
+
+def within(limit: Limit, above: float | None = None) -> Callable[[str], int | float]:
+    """The type of a number in its limits; `above` is left out too, where it is given."""
+
+    def number(text: str) -> int | float:
+        value = _number(text, limit.whole)
+        try:
+            limit.check("it", value)
+        except MultiTalkError as error:
+            raise ArgumentTypeError(f"{quoted(text)} is not {limit}") from error
+        if value == above:
+            raise ArgumentTypeError(f"{quoted(text)} is not above {above:g}")
+        return value
+
+    return number
+
+
+def _number(text: str, whole: bool) -> int | float:
+    """What a text says, NaN where that is no number."""
+    try:
+        return (int if whole else float)(text) if len(text) <= LONGEST_NUMBER else math.nan
+    except ValueError:
+        return math.nan
+
+
+def frame_count(limit: Limit) -> Callable[[str], int]:
+    """The type of a number of frames, 4n + 1."""
+
+    def frames(text: str) -> int:
+        count = within(limit)(text)
+        with_reason(check_frames, count)
+        return count
+
+    return frames
+
+
+def text(argument: str) -> str:
+    """A prompt or a name: not too long, and every character one."""
+    if len(argument) > LONGEST_TEXT:
+        raise ArgumentTypeError(
+            f"a text of {len(argument)} characters is too long: write {LONGEST_TEXT} at most"
+        )
+    if any("\ud800" <= character <= "\udfff" for character in argument):
+        raise ArgumentTypeError(f"{quoted(argument)} is not all UTF-8: type it again")
+    return argument
+
+
+def size(text: str) -> tuple[int, int]:
+    """WIDTHxHEIGHT in pixels, to (height, width)."""
+    width, _, height = text.lower().replace("×", "x").partition("x")
+    if not all(side.isascii() and side.isdigit() for side in (width, height)):
+        raise ArgumentTypeError(f"{quoted(text)} is no size: write width and height as in 832x448")
+    width, height = (within(SIZE)(side) for side in (width, height))
+    with_reason(check_size, height, width)
+    return height, width
+
+
+def box(text: str) -> Box:
+    """left,top,right,bottom in pixels of the picture."""
+    try:
+        return Box(*(within(BOX_EDGE)(edge) for edge in text.split(",")))
+    except (TypeError, ArgumentTypeError) as error:
+        raise ArgumentTypeError(f"{quoted(text)} is no box: write left,top,right,bottom in pixels") from error
+
+
+def voice(text: str) -> Path | None:
+    """A file, or None for a listener."""
+    return None if text == LISTENER else input_file(text)
+
+
+def place(text: str) -> tuple[int, float, Path | None]:
+    """SPEAKER:SECONDS:FILE, to (speaker from 0, seconds, file)."""
+    parts = text.split(":", 2)
+    if len(parts) != 3:
+        raise ArgumentTypeError(f"{quoted(text)} is no place: write SPEAKER:SECONDS:FILE as in 1:0.5:a.wav")
+    speaker, seconds, file = parts
+    return within(SPEAKERS)(speaker) - 1, within(VOICE_START)(seconds), voice(file)
+
+
+def retake(text: str) -> tuple[int, int | None]:
+    """CLIP or CLIP:SEED, to (clip from 0, seed)."""
+    clip, colon, of_its_own = text.partition(":")
+    return within(CLIPS)(clip) - 1, within(SEED)(of_its_own) if colon else None
+
+
+def prompt_at(argument: str) -> tuple[float, str]:
+    """SECONDS:TEXT."""
+    seconds, colon, prompt = argument.partition(":")
+    if not colon:
+        raise ArgumentTypeError(
+            f"{quoted(argument)} is no prompt at a second: write SECONDS:TEXT as in 12.5:They laugh."
+        )
+    return within(VOICE_START)(seconds), text(prompt)
+
+
+def label_ranges(text: str, speakers: int) -> LabelRanges:
+    """Labels by name or as LOW:HIGH,LOW:HIGH/BACKGROUND/VOICE,VOICE.
+
+    Raises
+    ------
+    MultiTalkError
+        For another form, or labels of another number of speakers.
+    """
+    if text == "paper":
+        return spread_ranges(speakers)
+    if text == "narrow":
+        return spread_ranges(speakers, width=2.0, step=2.0)
+    label = within(BACKGROUND_LABEL)
+    try:
+        persons, background, audio = text.split("/")
+        bounds = [tuple(map(label, bound.split(":"))) for bound in persons.split(",")]
+        ranges = LabelRanges(
+            tuple((low, high) for low, high in bounds), label(background), tuple(map(label, audio.split(",")))
+        )
+    except (ValueError, ArgumentTypeError) as error:
+        raise MultiTalkError(
+            f"The label ranges {quoted(text)} cannot be read: write paper, narrow, or for example "
+            "0:4,20:24/12/2,22 (each person's range, the background, each voice)."
+        ) from error
+    if not len(ranges.persons) == len(ranges.audio) == speakers:
+        raise MultiTalkError(
+            f"The label ranges {quoted(text)} are for {len(ranges.persons)} persons and {len(ranges.audio)} "
+            f"voices, but there are {speakers} speakers: give one range and one voice's label for each."
+        )
+    return ranges

@@ -1,0 +1,155 @@
+"""How far cartoon mouths are open in a video: the face is found first, in every frame, then its mouth.
+
+Lengths are in picture heights, places inside a face in half widths of the face.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..errors import MultiTalkError
+from ..guards.interruption import go_on
+
+EYE_APART, EYE_ABOVE = 0.39, 0.08
+EYES = (-0.7, -0.5, 0.7, 0.2)  # left, top, right, bottom: what a face is recognised by
+BRIDGE = (-0.1, -0.3, 0.1, 0.08)  # skin between the eyes
+MOUTH = (-0.5, 0.3, 0.5, 1.0)
+MOUTH_COLOUR = (0.486, 0.122, 0.169)
+POINTS = (14, 20)  # rows and columns a region is sampled at
+REACH, STEP = 0.3, 0.05  # how far, and how finely, a face is looked for around its last place
+WHITE = 0.97
+SMALLEST_EYE = 6  # pixels
+
+
+@dataclass(frozen=True)
+class Face:
+    """Middle and half width of a face, in picture heights."""
+
+    x: float
+    y: float
+    size: float
+
+
+def find_faces(picture: Tensor) -> list[Face]:
+    """Faces of a drawn picture, from left to right, by the whites of their eyes.
+
+    Parameters
+    ----------
+    picture : Tensor [height, width, 3], in 0..1
+        At least about 200 pixels high.
+
+    Raises
+    ------
+    MultiTalkError
+        When no pair of eyes is found.
+    """
+    from skimage.measure import label, regionprops
+
+    height = picture.shape[0]
+    regions = regionprops(label((picture.amin(-1) > WHITE).numpy()))
+    boxes = [region.bbox for region in regions if region.area >= SMALLEST_EYE and _is_upright(region.bbox)]
+    middles = [
+        ((left + right) / 2 / height, (top + bottom) / 2 / height) for top, left, bottom, right in boxes
+    ]
+    faces = []
+    for (left, above), (right, below) in pairwise(sorted(middles)):
+        size = (right - left) / (2 * EYE_APART)
+        if abs(above - below) < 0.1 * size and size < 0.5:
+            faces.append(Face((left + right) / 2, above + EYE_ABOVE * size, size))
+    if not faces:
+        raise MultiTalkError("No cartoon face was found in the picture: measure binding on the demo's own.")
+    return faces
+
+
+def follow_faces(
+    video: Tensor,
+    faces: Sequence[Face],
+    expected: Tensor | None = None,
+    check_interrupted: Callable[[], None] = go_on,
+) -> Tensor:
+    """Where each face is in every frame, by its eyes.
+
+    Parameters
+    ----------
+    video : Tensor [frames, height, width, 3], in 0..1
+    faces : sequence of Face
+        Where they are in the first frame.
+    expected : Tensor [faces, frames, 2], optional
+        Middles to look around; else around where a face was in the frame before.
+    check_interrupted : callable
+        Called before every frame; raises where the user has interrupted.
+
+    Returns
+    -------
+    Tensor [faces, frames, 2], middles as (x, y)
+    """
+    frames = video.movedim(-1, 1)
+    around = [None] * len(faces) if expected is None else expected
+    return torch.stack(
+        [_follow(frames, face, path, check_interrupted) for face, path in zip(faces, around, strict=True)]
+    )
+
+
+def mouth_openness(video: Tensor, faces: Sequence[Face], paths: Tensor | None = None) -> Tensor:
+    """Share of each mouth's surroundings that has the colour of a mouth.
+
+    Parameters
+    ----------
+    video : Tensor [frames, height, width, 3], in 0..1
+    faces : sequence of Face
+        Where they are in the first frame.
+    paths : Tensor [faces, frames, 2], optional
+        From `follow_faces`, which is called where they are not given.
+
+    Returns
+    -------
+    Tensor [faces, frames]
+    """
+    paths = follow_faces(video, faces) if paths is None else paths
+    frames = video.movedim(-1, 1)
+    return torch.stack([_openness_of(frames, face, path) for face, path in zip(faces, paths, strict=True)])
+
+
+def _follow(
+    frames: Tensor, face: Face, expected: Tensor | None, check_interrupted: Callable[[], None]
+) -> Tensor:
+    place = torch.tensor([[face.x, face.y]])
+    template = _sample(frames[:1], place, face.size, EYES)
+    steps = torch.arange(-REACH, REACH + STEP / 2, STEP) * face.size
+    shifts = torch.cartesian_prod(steps, steps)
+    path = []
+    for index, frame in enumerate(frames):
+        check_interrupted()
+        places = shifts + (place if expected is None else expected[index])
+        seen = _sample(frame.expand(len(shifts), -1, -1, -1), places, face.size, EYES)
+        place = places[(seen - template).square().mean((1, 2, 3)).argmin()]
+        path.append(place)
+    return torch.stack(path)
+
+
+def _openness_of(frames: Tensor, face: Face, path: Tensor) -> Tensor:
+    skin = _sample(frames[:1], path[:1], face.size, BRIDGE).mean((2, 3))
+    towards_mouth = torch.tensor(MOUTH_COLOUR) - skin[0]
+    mouths = _sample(frames, path, face.size, MOUTH) - skin[:, :, None, None]
+    share = torch.einsum("nchw,c->nhw", mouths, towards_mouth) / towards_mouth.square().sum()
+    return share.clamp(0, 1).mean((1, 2))
+
+
+def _sample(frames: Tensor, places: Tensor, size: float, region: tuple[float, float, float, float]) -> Tensor:
+    """A region of the face at each place, [frames, 3, *POINTS] from [frames, 3, height, width]."""
+    left, top, right, bottom = region
+    rows, columns = torch.linspace(top, bottom, POINTS[0]), torch.linspace(left, right, POINTS[1])
+    offsets = torch.stack(torch.meshgrid(columns, rows, indexing="xy"), dim=-1) * size
+    height, width = frames.shape[-2:]
+    points = (places[:, None, None] + offsets) * 2 / torch.tensor([width / height, 1.0]) - 1
+    return F.grid_sample(frames, points, mode="bilinear", padding_mode="border", align_corners=False)
+
+
+def _is_upright(box: tuple[int, int, int, int]) -> bool:
+    """The white of an eye is about as high as it is wide."""
+    top, left, bottom, right = box
+    return 0.6 < (bottom - top) / (right - left) < 1.8

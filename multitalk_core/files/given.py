@@ -1,0 +1,165 @@
+"""Files that users name: each is checked to be one before it is opened, so that nothing waits for a pipe."""
+
+import json
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from errno import EACCES
+from pathlib import Path
+from typing import Any
+
+from ..errors import MultiTalkError, quoted
+
+MODEL_PARTS = ("transformer", "vae", "text_encoder", "tokenizer", "image_encoder")  # of a diffusers model
+MODEL_SUFFIXES = (".json", ".safetensors", ".model", ".txt")
+LONGEST_JSON = 50_000_000  # bytes: the index of a checkpoint, the configuration of a model
+
+
+def check_file(path: Path, kind: str, advice: str = "export or copy it again") -> int:
+    """Refuse what cannot be read as a file: nothing, a folder, a pipe, a device, or an empty file.
+
+    Parameters
+    ----------
+    path : Path
+    kind : str
+        What sentences call it, such as "picture".
+    advice : str
+        What to do about an empty file.
+
+    Returns
+    -------
+    int
+        Its size in bytes.
+
+    Raises
+    ------
+    MultiTalkError
+    """
+    try:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise MultiTalkError(f"There is no {kind} at {path}: check the path.") from error
+    except (OSError, ValueError) as error:  # ValueError: a null character
+        raise unreadable(path, kind, error) from error
+    if stat.S_ISDIR(found.st_mode):
+        raise MultiTalkError(f"{path} is a folder and no {kind}: name a file in it.")
+    if not stat.S_ISREG(found.st_mode):
+        raise MultiTalkError(f"{path} is a pipe or a device and no {kind}: save it as a file first.")
+    if not found.st_size:
+        raise MultiTalkError(f"The {kind} {path} is an empty file: {advice}.")
+    if not os.access(path, os.R_OK):
+        raise unreadable(path, kind, PermissionError(EACCES, os.strerror(EACCES)))
+    return found.st_size
+
+
+def check_folder(folder: Path, kind: str) -> None:
+    """Refuse a folder that holds pipes or devices, before a library reads whatever lies in it.
+
+    Raises
+    ------
+    MultiTalkError
+    """
+    for path in _model_entries(folder):
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise MultiTalkError(f"{path} is a pipe or a device in the {kind}: move it out of the folder.")
+
+
+def model_files(folder: Path) -> list[Path]:
+    """The files of the model in a folder, sorted; whatever else lies there is none of its."""
+    return sorted(path for path in _model_entries(folder) if path.suffix in MODEL_SUFFIXES and path.is_file())
+
+
+def _model_entries(folder: Path) -> Iterator[Path]:
+    """What lies in a model's folder and in those of its parts, but no deeper: it may be any folder at all."""
+    for place in (folder, *(folder / part for part in MODEL_PARTS)):
+        yield from place.glob("*")
+
+
+def read_text(path: Path, kind: str, most: int) -> str:
+    """The text of a file in UTF-8.
+
+    Parameters
+    ----------
+    path : Path
+    kind : str
+        What sentences call it.
+    most : int
+        Bytes that it may hold.
+
+    Raises
+    ------
+    MultiTalkError
+        When there is no such file, or it is longer or in another encoding.
+    """
+    check_file(path, kind)
+    try:
+        with path.open("rb") as opened:
+            content = opened.read(most + 1)
+    except OSError as error:
+        raise unreadable(path, kind, error) from error
+    if len(content) > most:
+        raise MultiTalkError(f"The {kind} {path} is longer than {most / 1e6:g} MB: shorten or split it.")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise MultiTalkError(
+            f"The {kind} {path} is no UTF-8 text: open it in the program that made it and save it as UTF-8 "
+            "(“CSV UTF-8” in Excel)."
+        ) from error
+
+
+def read_json(path: Path, kind: str, advice: str = "download it again") -> dict[str, Any]:
+    """The object in a JSON file.
+
+    Parameters
+    ----------
+    path : Path
+    kind : str
+        What sentences call it.
+    advice : str
+        What to do about a damaged file.
+
+    Raises
+    ------
+    MultiTalkError
+        When there is no such file, or it holds anything else.
+    """
+    text = read_text(path, kind, LONGEST_JSON)
+    try:
+        return dict(json.loads(text))
+    except (ValueError, TypeError, RecursionError) as error:
+        raise MultiTalkError(f"The {kind} {path} cannot be read as JSON: {advice}.") from error
+
+
+@contextmanager
+def loading(path: Path | str, kind: str, advice: str = "download it again") -> Iterator[None]:
+    """Tell of damaged files that a library loads inside; libraries raise whatever comes to them then.
+
+    Parameters
+    ----------
+    path : Path or str
+    kind : str
+        What sentences call it.
+    advice : str
+        What to do about damaged files.
+
+    Raises
+    ------
+    MultiTalkError
+    """
+    try:
+        yield
+    except (MultiTalkError, MemoryError):
+        raise
+    except Exception as error:
+        if "memory" in str(error):  # as torch tells of too little, on the GPU or not
+            raise
+        reason = quoted(str(error).strip().partition("\n")[0] or type(error).__name__)
+        raise MultiTalkError(f"The {kind} {path} cannot be loaded ({reason}): {advice}.") from error
+
+
+def unreadable(path: Path, kind: str, error: Exception) -> MultiTalkError:
+    """The sentence about a file that the system does not give."""
+    reason = getattr(error, "strerror", None) or error
+    return MultiTalkError(f"The {kind} {path} cannot be read ({reason}): check its path and permissions.")

@@ -1,0 +1,123 @@
+"""Where results go: never over an input, and over what is there only when that was asked for."""
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from itertools import chain, count
+from pathlib import Path
+
+from ..errors import MultiTalkError
+from .given import model_files
+from .whole import numbered, there
+
+ROOM_FOR_DRAWINGS = 100_000  # bytes
+BYTES_PER_PIXEL = 0.02  # of a film: a fifth of what films take at this quality
+SOUND_BYTES_PER_SECOND = 12_000
+
+
+def check_folder(folder: Path, needed: int = 0) -> None:
+    """Refuse a folder for new files.
+
+    Parameters
+    ----------
+    folder : Path
+    needed : int
+        Bytes.
+
+    Raises
+    ------
+    MultiTalkError
+        When it is not there, cannot be written to, or has less space than needed.
+    """
+    if not folder.is_dir():
+        raise MultiTalkError(f"The folder {folder} does not exist: create it first.")
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        raise MultiTalkError(
+            f"The folder {folder} cannot be written to ({error.strerror}): free some space, or choose a "
+            "folder that you may write to."
+        ) from error
+    if free < needed:
+        raise MultiTalkError(
+            f"The folder {folder} has {free / 1e6:,.1f} MB free, and at least {needed / 1e6:,.1f} MB are "
+            "needed: free some space, or choose another folder."
+        )
+
+
+def film_bytes(frames: int, height: int, width: int, fps: float) -> int:
+    """The least that a film and its drawings take on disk; it lies there twice while it is finished."""
+    film = BYTES_PER_PIXEL * frames * height * width + SOUND_BYTES_PER_SECOND * frames / fps
+    return round(2 * film) + ROOM_FOR_DRAWINGS
+
+
+def check_inputs_stay(outputs: Iterable[Path], inputs: Iterable[Path], option: str) -> None:
+    """Refuse an output that is one of the inputs, by whatever path or link it is named.
+
+    Parameters
+    ----------
+    outputs : iterable of Path
+    inputs : iterable of Path
+        Files, and folders of models.
+    option : str
+        What names the outputs.
+
+    Raises
+    ------
+    MultiTalkError
+    """
+    written = {_identity(path): path for path in outputs if path.exists()}
+    for path in _files(inputs) if written else ():
+        if (output := written.get(_identity(path))) is not None:
+            raise MultiTalkError(f"{output} is one of the inputs ({path}): name another {option}.")
+
+
+def _files(paths: Iterable[Path]) -> Iterator[Path]:
+    for path in paths:
+        yield from model_files(path) if path.is_dir() else [path]
+
+
+def _identity(path: Path) -> tuple[int, int] | Path:
+    """What is the same for all names of a file."""
+    try:
+        status = path.stat()
+    except OSError:  # a broken link among many
+        return path
+    return status.st_dev, status.st_ino
+
+
+def check_replaced(paths: Iterable[Path], overwrite: bool) -> bool:
+    """Refuse to replace files, unless that was asked for or is granted on the terminal.
+
+    Returns
+    -------
+    bool
+        Whether there are any.
+
+    Raises
+    ------
+    MultiTalkError
+        That names the first of the files.
+    """
+    taken = [path for path in paths if there(path)]
+    if taken and not overwrite and not _granted(taken[0]):
+        raise MultiTalkError(
+            f"{taken[0]} exists: name another --output, or let it be replaced with --overwrite."
+        )
+    return bool(taken)
+
+
+def _granted(path: Path) -> bool:
+    """Whether somebody at a terminal lets a file be replaced."""
+    if sys.stdin is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    print(f"{path} exists: replace it? [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def free_name(path: Path) -> Path:
+    """The name itself, or the first of its numbers that nothing has."""
+    names = chain([path], (numbered(path, number) for number in count(2)))
+    return next(name for name in names if not there(name))

@@ -1,0 +1,213 @@
+"""The segments of one film, which one process at a time reads and writes."""
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ...errors import MultiTalkError, quoted
+from ...files.digests import Json, chain
+from ...files.lock import Held, held
+from .stored_clip import BrokenSegment, Segment, read_segment, write_segment
+from .stored_film import (
+    FOLDER_DIGITS,
+    LOCK,
+    MANIFEST,
+    KeptFilm,
+    PassedOver,
+    clip_name,
+    own_files,
+    read_film,
+    write_manifest,
+)
+from .stored_films import GIGABYTE, kept_films, make_room, not_writable
+
+LIMIT_BYTES = 50 * GIGABYTE
+
+
+@dataclass
+class FilmSegments:
+    """The segments of one film, in the order of its clips.
+
+    Attributes
+    ----------
+    folder : Path
+    keys : list of str
+        One a clip.
+    notes : list of str
+        What a user should know: why clips are made again, and what was cleared for this film.
+    limit : int
+        Bytes that this film and the store's others may take.
+    """
+
+    folder: Path
+    keys: list[str]
+    notes: list[str] = field(default_factory=list)
+    limit: int = LIMIT_BYTES
+    _whole: bool = True
+
+    def path(self, clip: int) -> Path:
+        """Where a clip's segment lies; takes of the same clip lie side by side."""
+        return self.folder / clip_name(clip, self.keys[clip])
+
+    @property
+    def there(self) -> int:
+        """Clips from the first on whose segments lie there."""
+        names = set(os.listdir(self.folder))
+        keys = enumerate(self.keys)
+        return next((clip for clip, key in keys if clip_name(clip, key) not in names), len(self.keys))
+
+    def read(self, clip: int) -> Segment | None:
+        """The segment of a clip, or None when it has to be made.
+
+        After the first that is made, those that follow are too: on a GPU a clip made again differs a little.
+        """
+        if not self._whole:
+            return None
+        try:
+            return read_segment(self.path(clip), self.keys[clip])
+        except BrokenSegment as broken:
+            self._whole = False
+            names = set(os.listdir(self.folder))
+            # This one or any that follows it.
+            if any(clip_name(at, self.keys[at]) in names for at in range(clip, len(self.keys))):
+                rest = " and those that follow it are" if clip + 1 < len(self.keys) else " is"
+                self.notes.append(f"clip {clip + 1}{rest} made again: its segment is {broken}")
+            return None
+
+    def write(self, clip: int, segment: Segment) -> Segment:
+        """Keep a clip, and return it as it will be read.
+
+        Raises
+        ------
+        MultiTalkError
+            When the disk does not take it.
+        """
+        try:
+            kept = write_segment(self.path(clip), self.keys[clip], segment)
+        except OSError as error:
+            raise MultiTalkError(
+                f"Clip {clip + 1} cannot be kept in {self.folder} ({error.strerror}): free some space or "
+                f"choose another store. {clip} clips are kept, and the same film goes on after them."
+            ) from error
+        self.make_room()
+        return kept
+
+    def make_room(self) -> None:
+        """Clear the films used least recently until all fit, and note which; this one stays."""
+        # Read anew: other processes make and clear films meanwhile.
+        films = kept_films(self.folder.parent)
+        size = sum(film.size for film in films if film.folder == self.folder)
+        cleared = make_room([film for film in films if film.folder != self.folder], self.limit - size)
+        for film in cleared.films:
+            self.notes.append(
+                f'the film "{quoted(film.title)}" was cleared, {film.clips} clips of '
+                f"{film.size / GIGABYTE:.3f} GB: the store may take {self.limit / GIGABYTE:g} GB"
+            )
+        self.notes += [sentence for sentence in cleared.stay if sentence not in self.notes]
+
+
+@contextmanager
+def open_film(
+    root: Path,
+    title: str,
+    description: dict[str, Json],
+    links: Iterable[dict[str, Json]],
+    limit: int = LIMIT_BYTES,
+    output: Json = None,
+) -> Iterator[FilmSegments]:
+    """A film's segments, for this process alone.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of all films.
+    title : str
+        What a user calls the film.
+    description, links : dict of plain values, and one a clip
+        See `chain`.
+    limit : int
+        Bytes: films used least recently are cleared, before and while this one grows, until all fit. This one
+        stays.
+    output : plain value
+        Which file the film is written to; see `note_output`.
+
+    Raises
+    ------
+    MultiTalkError
+        When the folder cannot be written to or is not the store's, or another process makes the same film.
+    """
+    # As the manifest gives them back.
+    description, links = _plain(description), list(map(_plain, links))
+    keys = chain(description, links)
+    folder = root / keys[0][:FOLDER_DIGITS]
+    with ExitStack() as stack:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            before = _film_before(folder)
+            stack.enter_context(held(folder / LOCK))
+            films = kept_films(root)
+            before = before or next((film for film in films if film.title == title), None)
+            used = 1 + max((film.used for film in films), default=0)
+            write_manifest(
+                folder, title=title, used=used, description=description, links=links, output=output
+            )
+            sizes, _ = own_files(folder)
+            for name in sizes:
+                if name.endswith(".part"):  # left by a kill
+                    (folder / name).unlink()
+        except Held as taken:
+            raise MultiTalkError(
+                f"Process {taken.holder} is making the same film: wait until it ends, or stop it."
+            ) from taken
+        except OSError as error:
+            raise not_writable(root, error) from error
+        notes = _changes(before, title, description, links)
+        segments = FilmSegments(folder, keys, notes, limit)
+        segments.make_room()
+        yield segments
+
+
+def _plain(value: Json) -> Json:
+    return json.loads(json.dumps(value))
+
+
+def _film_before(folder: Path) -> KeptFilm | None:
+    """The film as its last run left it.
+
+    Raises
+    ------
+    MultiTalkError
+        Where something lies in its place that the store did not write.
+    """
+    try:
+        _, strange = own_files(folder)
+        for name, reason in strange.items():
+            raise PassedOver(f"{name} in it {reason}")
+        return read_film(folder) if os.path.lexists(folder / MANIFEST) else None
+    except PassedOver as reason:
+        raise MultiTalkError(
+            f"The folder {folder} is this film's, but {reason}: move away what the store did not write, or "
+            "choose another store."
+        ) from reason
+
+
+def _changes(
+    before: KeptFilm | None, title: str, description: dict[str, Json], links: list[dict[str, Json]]
+) -> list[str]:
+    """What differs from the film's last run, if that shapes clips."""
+    if before is None:
+        return []
+    if names := _differing(before.description, description):
+        return [f"every clip differs from the last {quoted(title)}: {names} changed"]
+    for index, (old, new) in enumerate(zip(before.links, links, strict=False)):
+        if names := _differing(old, new):
+            return [f"clips from {index + 1} on differ from the last {quoted(title)}: {names} changed"]
+    return []
+
+
+def _differing(old: dict[str, Json], new: dict[str, Json]) -> str:
+    """Names of the entries that differ, in words."""
+    return ", ".join(quoted(name) for name in {**old, **new} if old.get(name) != new.get(name))

@@ -1,0 +1,120 @@
+"""One clip on disk: what it adds to the film, and what the next clip goes on from."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from ...files.plain import is_plain
+from ...files.whole import whole_file
+from ...guards.finite import is_finite
+from ...media.picture import levels
+from .lossless import pack_frames, unpack_frames
+
+FORMAT = "multitalk segment 1"
+TENSORS = ("frames", "latent", "motion", "noise")
+LOCATED = "located."  # before the names of what was recorded
+FRAME_BYTES = 1.5  # of a pixel: two fifths of its 8-bit colours, and its share of the latent
+MOTION_BYTES = 12  # of a pixel: three colours in float32
+
+
+class BrokenSegment(Exception):
+    """A segment that cannot be used; the message completes "its segment is ..."."""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A finished clip.
+
+    Attributes
+    ----------
+    frames : Tensor [clip frames - motion frames, height, width, 3], in 0..1
+        Those that the clip adds, the ones beyond the film's end among them; kept in 8 bits.
+    latent : Tensor [1, 16, latent frames, height / 8, width / 8]
+    motion : Tensor [1, 3, overlap, height, width], float32 in -1..1
+        The clip's last frames, which the next one starts from, after colour correction.
+    noise : Tensor [n], uint8
+        State of the noise generator after the clip.
+    located : dict of str to Tensor
+        What was recorded of the clip, if anything.
+    """
+
+    frames: Tensor
+    latent: Tensor
+    motion: Tensor
+    noise: Tensor
+    located: dict[str, Tensor] = field(default_factory=dict)
+
+
+def segment_bytes(frames: int, overlap: int, height: int, width: int) -> int:
+    """About what a clip of so many frames, pixels high and wide, takes on disk."""
+    return round((FRAME_BYTES * frames + MOTION_BYTES * overlap) * height * width)
+
+
+def write_segment(path: Path, key: str, segment: Segment) -> Segment:
+    """Write a segment whole or not at all.
+
+    Returns
+    -------
+    Segment
+        As it will be read: its frames in 8 bits.
+
+    Raises
+    ------
+    OSError
+        When the disk does not take it.
+    """
+    from safetensors.torch import save
+
+    tensors = {name: getattr(segment, name).detach().cpu().contiguous() for name in TENSORS}
+    tensors |= {LOCATED + name: tensor.cpu().contiguous() for name, tensor in segment.located.items()}
+    seen = levels(segment.frames)
+    tensors["frames"] = pack_frames(seen)
+    metadata = {"format": FORMAT, "key": key, "sha256": _checksum(key, tensors)}
+    with whole_file(path) as part:
+        part.write_bytes(save(tensors, metadata))
+    return replace(segment, frames=seen.float() / 255)
+
+
+def read_segment(path: Path, key: str) -> Segment:
+    """Read a segment and check every byte of it.
+
+    Raises
+    ------
+    BrokenSegment
+        When it is missing, cut short, altered, or another clip's.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    if not is_plain(path):
+        raise BrokenSegment("missing")
+    try:
+        with safe_open(path, "pt") as file:
+            metadata = file.metadata() or {}
+            if metadata.get("format") != FORMAT or not set(TENSORS) <= set(file.keys()):
+                raise BrokenSegment("not one that this version writes")
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except SafetensorError as error:
+        raise BrokenSegment("cut short or altered") from error
+    except OSError as error:
+        raise BrokenSegment(f"not readable ({error.strerror or error})") from error
+    if metadata.get("sha256") != _checksum(metadata.get("key", ""), tensors):
+        raise BrokenSegment("altered")
+    if metadata["key"] != key:
+        raise BrokenSegment("another clip's")
+    if not all(map(is_finite, tensors.values())):
+        raise BrokenSegment("not finite")
+    frames = unpack_frames(tensors.pop("frames")).float() / 255
+    located = {name.removeprefix(LOCATED): tensors.pop(name) for name in set(tensors) - set(TENSORS)}
+    return Segment(frames, **tensors, located=located)
+
+
+def _checksum(key: str, tensors: dict[str, Tensor]) -> str:
+    hashed = hashlib.sha256(key.encode())
+    for name, tensor in sorted(tensors.items()):
+        hashed.update(json.dumps([name, str(tensor.dtype), list(tensor.shape)]).encode())
+        hashed.update(tensor.view(-1).view(torch.uint8).numpy().data)
+    return hashed.hexdigest()

@@ -1,0 +1,71 @@
+"""What a request takes of the main memory at once, and whether this machine has it; weights never count."""
+
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+from ..errors import MultiTalkError
+
+FLOAT_BYTES = 4
+CONTAINER_LIMIT = Path("/sys/fs/cgroup/memory.max")
+
+
+def frames_bytes(frames: int, height: int, width: int) -> int:
+    """Pictures [frames, height, width, 3] in float32."""
+    return FLOAT_BYTES * frames * height * width * 3
+
+
+def pictures_at_once(frames: int, dubbed: bool = False) -> int:
+    """What a clip holds: the pictures that condition it, those decoded, and those of a video it dubs."""
+    return (3 if dubbed else 2) * frames
+
+
+def clip_bytes(frames: int, height: int, width: int, *, dubbed: bool = False) -> int:
+    """What a clip of a film holds at once, in float32."""
+    return frames_bytes(pictures_at_once(frames, dubbed), height, width)
+
+
+def features_bytes(speakers: int, frames: int, layers: int, channels: int) -> int:
+    """Audio features of all speakers, [speakers, frames, layers, channels] in float32."""
+    return FLOAT_BYTES * speakers * frames * layers * channels
+
+
+def tracks_bytes(tracks: int, seconds: float, rate: int) -> int:
+    """Sounds of one channel each, in float32."""
+    return FLOAT_BYTES * tracks * round(seconds * rate)
+
+
+@cache
+def machine_bytes() -> int:
+    """The main memory of this machine, or of the container that it runs in."""
+    import psutil
+
+    total = psutil.virtual_memory().total
+    with suppress(OSError, ValueError):  # no container, or one without a limit: "max"
+        total = min(total, int(CONTAINER_LIMIT.read_text(encoding="ascii")))
+    return total
+
+
+def check_memory(needed_bytes: int, what: str, way_out: str) -> None:
+    """Refuse what cannot fit.
+
+    Parameters
+    ----------
+    needed_bytes : int
+        Allocated at once, weights left out.
+    what : str
+        Begins the sentence, such as "A clip of 81 frames of 16384×16384".
+    way_out : str
+        Ends it, such as "choose fewer frames or a smaller size".
+
+    Raises
+    ------
+    MultiTalkError
+        When this machine has less main memory.
+    """
+    total = machine_bytes()
+    if needed_bytes > total:
+        raise MultiTalkError(
+            f"{what} takes {needed_bytes / 1e9:,.1f} GB of main memory at once, and this machine has "
+            f"{total / 1e9:,.1f} GB: {way_out}."
+        )

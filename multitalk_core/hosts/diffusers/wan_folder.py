@@ -1,0 +1,156 @@
+"""Wan2.1-I2V folders in diffusers' format: checked, and their models read and placed."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from ...checkpoint import check_image_to_video, list_tensors
+from ...errors import MultiTalkError
+from ...files.given import check_folder, loading, read_json
+from .models import Models, Offload
+from .wan_encoders import picture_encoder, prompt_encoder
+
+if TYPE_CHECKING:
+    from diffusers import AutoencoderKLWan, WanTransformer3DModel
+
+ADVICE = "download Wan-AI/Wan2.1-I2V-14B-480P-Diffusers (or 720P) and choose that folder."
+
+
+def load_folder(
+    path: str | Path,
+    device: str | torch.device = "cpu",
+    dtype: torch.dtype = torch.bfloat16,
+    offload: Offload = "none",
+    with_transformer: bool = True,
+) -> Models:
+    """Wan2.1-I2V from a folder in diffusers' format.
+
+    Parameters
+    ----------
+    path
+        Holds model_index.json and the folders transformer, vae, text_encoder and tokenizer; image_encoder too
+        when the transformer has an image embedder.
+    device
+        Where the models run.
+    dtype
+        Of all models but the VAE, which runs in float32 (as in the released code).
+    offload
+        "none": all models stay on `device`. "model": each is moved there when its turn comes and back
+        afterwards. "sequential": each layer is; the least memory, and slow.
+    with_transformer
+        False for what only encodes: `transformer` is then None.
+
+    Raises
+    ------
+    MultiTalkError
+        When the folder is missing, no Wan2.1-I2V folder in diffusers' format, incomplete, damaged, or holds
+        pickles in place of safetensors.
+    """
+    from transformers import AutoTokenizer, CLIPVisionModel, UMT5EncoderModel
+
+    folder = Path(path)
+    has_image_encoder = _check_folder(folder)
+    device = torch.device(device)
+    options = {"use_safetensors": True, "local_files_only": True, "dtype": dtype}
+    with loading(folder / "tokenizer", "tokenizer"):
+        tokenizer = AutoTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True)
+    with loading(folder / "text_encoder", "text encoder"):
+        text_encoder = UMT5EncoderModel.from_pretrained(folder / "text_encoder", **options)
+    image_encoder = None
+    if has_image_encoder:
+        with loading(folder / "image_encoder", "image encoder"):
+            image_encoder = CLIPVisionModel.from_pretrained(folder / "image_encoder", **options)
+    transformer = load_transformer(folder, dtype) if with_transformer else None
+    vae = load_vae(folder)
+    in_turn = [model for model in (text_encoder, image_encoder, transformer, vae) if model is not None]
+    _place(in_turn, device, offload)
+    return Models(
+        transformer,
+        vae,
+        prompt_encoder(tokenizer, text_encoder, device),
+        None if image_encoder is None else picture_encoder(image_encoder, device),
+        device,
+        dtype,
+        folder.name,
+    )
+
+
+def load_transformer(folder: Path, dtype: torch.dtype) -> "WanTransformer3DModel":
+    """The transformer alone of a folder in diffusers' format, on the CPU.
+
+    Raises
+    ------
+    MultiTalkError
+        As `load_folder`.
+    """
+    from diffusers import WanTransformer3DModel
+
+    _check_folder(folder)
+    with loading(folder / "transformer", "transformer"):
+        return WanTransformer3DModel.from_pretrained(
+            folder / "transformer", torch_dtype=dtype, use_safetensors=True, local_files_only=True
+        )
+
+
+def load_vae(folder: Path) -> "AutoencoderKLWan":
+    """The VAE alone of a folder in diffusers' format, in float32 on the CPU.
+
+    Raises
+    ------
+    MultiTalkError
+        As `load_folder`.
+    """
+    from diffusers import AutoencoderKLWan
+
+    _check_folder(folder)
+    with loading(folder / "vae", "VAE"):
+        return AutoencoderKLWan.from_pretrained(
+            folder / "vae", torch_dtype=torch.float32, use_safetensors=True, local_files_only=True
+        )
+
+
+def _check_folder(folder: Path) -> bool:
+    """Refuse what is no Wan2.1-I2V; say whether it needs its image encoder."""
+    index = _read_json(folder, "model_index.json")
+    config = _read_json(folder, "transformer/config.json")
+    if config.get("_class_name") != "WanTransformer3DModel":
+        raise MultiTalkError(f"{folder} holds no Wan model; {ADVICE}")
+    check_image_to_video(config.get("in_channels"), f"The model in {folder}", ADVICE)
+    if index.get("transformer_2") not in (None, [None, None]):
+        raise MultiTalkError(
+            f"{folder} holds Wan2.2 with its two transformers, MultiTalk needs Wan2.1; {ADVICE}"
+        )
+    has_image_encoder = config.get("image_dim") is not None
+    weights = ["transformer", "vae", "text_encoder"] + ["image_encoder"] * has_image_encoder
+    for part in [*weights, "tokenizer"]:
+        if not (folder / part).is_dir():
+            raise MultiTalkError(f"The folder {folder / part} is missing; {ADVICE}")
+    check_folder(folder, "model folder")
+    for part in weights:
+        list_tensors(folder / part)
+    return has_image_encoder
+
+
+def _read_json(folder: Path, name: str) -> dict[str, Any]:
+    if not os.path.isdir(folder):
+        raise MultiTalkError(f"The model folder {folder} does not exist; {ADVICE}")
+    if not (folder / name).exists():
+        raise MultiTalkError(f"{folder} is no model folder in diffusers' format: it has no {name}; {ADVICE}")
+    return read_json(folder / name, "model's configuration")
+
+
+def _place(in_turn: list[torch.nn.Module], device: torch.device, offload: Offload) -> None:
+    """Put the models, in the order of their use, where `offload` wants them."""
+    from accelerate import cpu_offload, cpu_offload_with_hook
+
+    previous = None
+    for model in in_turn:
+        model.eval()
+        if offload == "none":
+            model.to(device)
+        elif offload == "model":
+            _, previous = cpu_offload_with_hook(model, device, prev_module_hook=previous)
+        else:
+            cpu_offload(model, device, offload_buffers=len(model._parameters) > 0)

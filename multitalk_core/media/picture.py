@@ -1,0 +1,244 @@
+"""Pictures: reading, writing, the released resize and crop, and the sizes that Wan was trained on."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..errors import MultiTalkError
+from ..files.given import check_file, unreadable
+from ..files.whole import whole_file
+from ..guards.limits import LARGEST_SIDE, MOST_PIXELS
+
+SIZE_STEP = 16  # the VAE's 8 pixels times the DiT's patch of 2
+
+# (height, width) by area; the released code picks the one nearest in height/width, rounded to two places.
+BUCKETS_480 = (
+    (320, 1216),
+    (384, 1024),
+    (448, 896),
+    (512, 768),
+    (576, 704),
+    (640, 640),
+    (704, 576),
+    (768, 512),
+    (832, 448),
+    (896, 448),
+    (960, 384),
+    (1088, 384),
+    (1152, 320),
+    (1216, 320),
+    (1280, 320),
+)
+BUCKETS_720 = (
+    (448, 2048),
+    (512, 1792),
+    (576, 1600),
+    (640, 1408),
+    (704, 1280),
+    (768, 1216),
+    (832, 1088),
+    (896, 1024),
+    (960, 960),
+    (1024, 896),
+    (1088, 832),
+    (1152, 768),
+    (1216, 768),
+    (1280, 704),
+    (1344, 704),
+    (1408, 640),
+    (1472, 640),
+    (1536, 576),
+    (1664, 576),
+    (1856, 512),
+    (1920, 512),
+)
+BUCKETS = {480: BUCKETS_480, 720: BUCKETS_720}
+
+
+def read_picture(path: str | Path) -> Tensor:
+    """Read a picture upright (EXIF orientation applied), transparency laid over black.
+
+    Parameters
+    ----------
+    path : str or Path
+        Any still format that Pillow reads; the first frame of an animation.
+
+    Returns
+    -------
+    Tensor [height, width, 3], float32, in 0..1
+
+    Raises
+    ------
+    MultiTalkError
+        For a file that is missing, empty, broken, too large or not a picture.
+    """
+    from PIL import Image, ImageOps
+
+    path = Path(path)
+    check_file(path, "picture")
+    try:
+        with Image.open(path) as image:
+            check_pixels(*image.size, f"The picture {path}")
+            image = ImageOps.exif_transpose(image)
+            if image.mode == "I;16":  # Pillow would clip 16-bit greys instead of scaling them
+                image = Image.fromarray((np.asarray(image) // 257).astype(np.uint8))
+            image = image.convert("RGBA")
+    except MultiTalkError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise MultiTalkError(
+            f"The picture {path} is too large to open safely: scale it down first."
+        ) from error
+    except (PermissionError, FileNotFoundError) as error:  # it vanished since it was checked
+        raise unreadable(path, "picture", error) from error
+    except Exception as error:  # Pillow's readers raise nearly anything for broken files
+        raise MultiTalkError(
+            f"{path} is broken or not a picture: open it in an image editor and save it as PNG."
+        ) from error
+    flat = Image.alpha_composite(Image.new("RGBA", image.size, "black"), image).convert("RGB")
+    return torch.from_numpy(np.array(flat)).float().div_(255)
+
+
+def check_pixels(width: int, height: int, name: str) -> None:
+    """Raise a MultiTalkError for a size that no picture or film has, before anything of that size is made."""
+    if max(width, height) > LARGEST_SIDE or width * height > MOST_PIXELS:
+        raise MultiTalkError(
+            f"{name} is {width}×{height}: a side has at most {LARGEST_SIDE} pixels and the whole at most "
+            f"{MOST_PIXELS / 1e6:.0f} million, so scale it down first."
+        )
+
+
+def write_picture(path: str | Path, picture: Tensor) -> None:
+    """Write a picture in the format of the path's ending; the file appears only when it is whole.
+
+    Parameters
+    ----------
+    path : str or Path
+    picture : Tensor [height, width, 3], float32, in 0..1
+
+    Raises
+    ------
+    MultiTalkError
+        For an unknown ending, a missing folder, or a disk that cannot take the file.
+    """
+    from PIL import Image
+
+    path = Path(path)
+    file_format = check_picture_name(path)
+    try:
+        with whole_file(path) as part:
+            Image.fromarray(levels(picture).cpu().numpy()).save(part, format=file_format)
+    except OSError as error:
+        raise MultiTalkError(
+            f"The picture {path} cannot be written ({error.strerror or error}): free some space, or "
+            "choose another folder."
+        ) from error
+
+
+def check_picture_name(path: Path) -> str:
+    """The format of a picture of this name; a MultiTalkError where pictures do not end so."""
+    from PIL import Image
+
+    file_format = Image.registered_extensions().get(path.suffix.lower())
+    if file_format not in Image.SAVE:
+        raise MultiTalkError(f"{path.name} has no picture's ending: name it .png, .jpg or .webp.")
+    return file_format
+
+
+def levels(picture: Tensor) -> Tensor:
+    """0..1 to whole 8-bit levels, uint8, same shape."""
+    return (picture.float().clamp(0, 1) * 255).round().to(torch.uint8)
+
+
+def resize_and_crop(picture: Tensor, height: int, width: int, nearest: bool = False) -> Tensor:
+    """Resize until both sides are covered, then cut the centre out, as the released code does.
+
+    Pictures go through Pillow's antialiased bilinear resize, whose passes round to 8 bits: torch's own
+    differs from it by a level in most pictures. Masks are sampled nearest.
+
+    Parameters
+    ----------
+    picture : Tensor [..., channels, source height, source width], float, in 0..1
+    height, width : int
+        Target size in pixels.
+    nearest : bool
+        Sample nearest, for masks; any float values.
+
+    Returns
+    -------
+    Tensor [..., channels, height, width], float32; whole 8-bit levels unless `nearest`
+
+    Raises
+    ------
+    MultiTalkError
+        For a picture that is too large, or so long and thin that it would be too large when resized.
+    """
+    source_height, source_width = picture.shape[-2:]
+    check_pixels(source_width, source_height, "The picture")
+    ratio = max(height / source_height, width / source_width)
+    size = (math.ceil(ratio * source_height), math.ceil(ratio * source_width))
+    if size[0] * size[1] > MOST_PIXELS:
+        raise MultiTalkError(
+            f"The picture is {source_width}×{source_height} and would grow to {size[1]}×{size[0]} to cover "
+            f"{width}×{height}: choose a smaller size, or crop it to that shape."
+        )
+    planes = picture.float().reshape(-1, 1, source_height, source_width)
+    resized = F.interpolate(planes, size) if nearest else _resize_with_pillow(planes, size)
+    top, left = round((size[0] - height) / 2), round((size[1] - width) / 2)  # round is half to even
+    cropped = resized[..., top : top + height, left : left + width]
+    return cropped.reshape(*picture.shape[:-2], height, width)
+
+
+def _resize_with_pillow(planes: Tensor, size: tuple[int, int]) -> Tensor:
+    from PIL import Image
+
+    resized = [
+        np.array(Image.fromarray(plane).resize(size[::-1], Image.Resampling.BILINEAR))
+        for plane in levels(planes).cpu().numpy()[:, 0]
+    ]
+    return torch.from_numpy(np.stack(resized))[:, None].to(planes.device).float() / 255
+
+
+def nearest_bucket(height: int, width: int, resolution: int = 480) -> tuple[int, int]:
+    """The trained size whose height/width is nearest to a picture's.
+
+    Parameters
+    ----------
+    height, width : int
+        Size of the source picture.
+    resolution : int
+        480 or 720.
+
+    Returns
+    -------
+    (height, width)
+
+    Raises
+    ------
+    MultiTalkError
+        For another resolution.
+    """
+    if resolution not in BUCKETS:
+        raise MultiTalkError(f"There are no trained sizes for {resolution}p: choose 480 or 720.")
+    return min(BUCKETS[resolution], key=lambda size: abs(round(size[0] / size[1], 2) - height / width))
+
+
+def check_size(height: int, width: int) -> None:
+    """Raise a MultiTalkError unless a film can have this size."""
+    check_side("The height", height)
+    check_side("The width", width)
+    check_pixels(width, height, "The film")
+
+
+def check_side(name: str, side: int) -> None:
+    """Raise a MultiTalkError that names the nearest sizes unless a side is divisible by 16."""
+    if side < SIZE_STEP or side % SIZE_STEP:
+        lower = max(SIZE_STEP, side // SIZE_STEP * SIZE_STEP)
+        raise MultiTalkError(
+            f"{name} is {side}, but sizes must be divisible by {SIZE_STEP}: use {lower} or "
+            f"{lower + SIZE_STEP} instead."
+        )

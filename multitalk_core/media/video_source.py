@@ -1,0 +1,319 @@
+"""A video as the frames of a film, at any frame rate; on disk it is read clip by clip, never whole.
+
+Knows PyAV; knows nothing of models.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..errors import MultiTalkError
+from ..files.given import check_file
+from ..guards.interruption import go_on
+from ..guards.limits import LONGEST_SECONDS, LONGEST_STILL, MOST_PICTURES
+from .picture import check_pixels, resize_and_crop
+from .streams import codec_of, opened
+
+if TYPE_CHECKING:
+    from av import VideoFrame, VideoStream
+    from av.container import InputContainer
+
+
+class Video(Protocol):
+    """Pictures, and when each is shown.
+
+    Attributes
+    ----------
+    times : np.ndarray [pictures]
+        Ascending, in units of `time_base`.
+    time_base : Fraction
+        Seconds.
+    seconds : float
+        How long it is.
+    fps : float
+        Pictures a second, on average.
+    """
+
+    times: np.ndarray
+    time_base: Fraction
+    seconds: float
+    fps: float
+
+    def picture(self) -> Tensor:
+        """The first one, [height, width, 3] in 0..1."""
+
+    def pictures(self, times: np.ndarray) -> Iterator[Tensor]:
+        """Those shown at some of `times`, which ascend and may repeat: [height, width, 3] in 0..1."""
+
+
+@dataclass(frozen=True, eq=False)
+class VideoInMemory:
+    """A batch of pictures as a video.
+
+    Attributes
+    ----------
+    images : Tensor [pictures, height, width, 3], in 0..1
+    rate : Fraction
+        Pictures a second.
+    """
+
+    images: Tensor
+    rate: Fraction
+
+    @property
+    def times(self) -> np.ndarray:
+        return np.arange(len(self.images))
+
+    @property
+    def time_base(self) -> Fraction:
+        return 1 / self.rate
+
+    @property
+    def seconds(self) -> float:
+        return float(len(self.images) / self.rate)
+
+    @property
+    def fps(self) -> float:
+        return float(self.rate)
+
+    def picture(self) -> Tensor:
+        """As in `Video`."""
+        return next(self.pictures(self.times[:1]))
+
+    def pictures(self, times: np.ndarray) -> Iterator[Tensor]:
+        """As in `Video`."""
+        return (self.images[time, :, :, :3].float().cpu() for time in times)
+
+
+@dataclass(frozen=True, eq=False)
+class VideoFile:
+    """When the pictures of a video are shown; the pictures stay on disk.
+
+    Attributes
+    ----------
+    path : Path
+    times : np.ndarray [pictures], int64
+        Ascending, in units of `time_base`.
+    keys : np.ndarray, int64
+        Those of `times` from which decoding can start.
+    end : int
+        Where the last picture ends.
+    time_base : Fraction
+        Seconds.
+    check_interrupted : callable
+        Called for each picture that is decoded; raises to stop.
+    """
+
+    path: Path
+    times: np.ndarray
+    keys: np.ndarray
+    end: int
+    time_base: Fraction
+    check_interrupted: Callable[[], None] = go_on
+
+    @classmethod
+    def open(cls, path: str | Path, check_interrupted: Callable[[], None] = go_on) -> "VideoFile":
+        """Read when every picture is shown; nothing is decoded.
+
+        Parameters
+        ----------
+        path : str or Path
+        check_interrupted : callable
+            Called for each picture, now and whenever one is decoded; raises to stop.
+
+        Raises
+        ------
+        MultiTalkError
+            When the file is missing, empty, no video, a single picture, or claims a size or times that no
+            video has.
+        """
+        path = Path(path)
+        check_file(path, "video")
+        with _failures_told(path), opened(path) as container:
+            if not container.streams.video:
+                raise MultiTalkError(f"{path} holds no pictures: choose a video file such as an mp4.")
+            stream = container.streams.video[0]
+            codec = codec_of(stream, path)
+            check_pixels(codec.width, codec.height, f"The video {path}")
+            timed = _timed_packets(container, stream, check_interrupted)
+            packets = list(islice(timed, MOST_PICTURES + 1))
+            time_base = stream.time_base
+        if len(packets) > MOST_PICTURES:
+            raise MultiTalkError(f"The video {path} has more than {MOST_PICTURES:,} pictures: cut it.")
+        times = np.unique(np.array([time for time, *_ in packets], dtype=np.int64))
+        keys = np.unique(np.array([time for time, _, is_key in packets if is_key], dtype=np.int64))
+        if len(times) < 2 or not len(keys):
+            raise MultiTalkError(
+                f"{path} holds no moving pictures, or not when each is shown: export it as mp4."
+            )
+        times = times[times >= keys[0]]  # a cut may have left some without what they are decoded from
+        first, last = int(times[0]), int(times[-1])
+        between = round((last - first) / max(1, len(times) - 1))
+        lasting = max(packets)[1]
+        end = last + (lasting if lasting and lasting > 0 else between)
+        video = cls(path, times, keys, end, time_base, check_interrupted)
+        video._check_times()
+        return video
+
+    def _check_times(self) -> None:
+        """Refuse times that a damaged or hostile file claims: a film of them would have no end."""
+        if not 0 < self.seconds <= LONGEST_SECONDS:
+            raise MultiTalkError(
+                f"The video {self.path} says that it lasts {self.seconds:g} s, and a film lasts at most "
+                f"{LONGEST_SECONDS:g}: its time stamps are damaged, or cut it."
+            )
+        ends = np.append(self.times[1:], self.end)
+        longest = int((ends - self.times).argmax())
+        held = float(int(ends[longest] - self.times[longest]) * self.time_base)
+        if held > LONGEST_STILL:
+            raise MultiTalkError(
+                f"The video {self.path} shows picture {longest + 1} for {held:g} s, more than "
+                f"{LONGEST_STILL:g}: its time stamps are damaged, or cut the still part out."
+            )
+
+    @property
+    def seconds(self) -> float:
+        """How long it is."""
+        return float((self.end - int(self.times[0])) * self.time_base)
+
+    @property
+    def fps(self) -> float:
+        """Pictures a second, on average."""
+        return len(self.times) / self.seconds
+
+    def picture(self) -> Tensor:
+        """The first picture, [height, width, 3] in 0..1, at its own size."""
+        return next(self.pictures(self.times[:1]))
+
+    def trimmed(self, start: float, seconds: float) -> "VideoFile":
+        """The part from `start` on, in seconds; `seconds` 0 is until its end.
+
+        Raises
+        ------
+        MultiTalkError
+            When nothing is left.
+        """
+        begin = self.times[0] + start / self.time_base
+        end = begin + seconds / self.time_base if seconds else self.end
+        times = self.times[(self.times >= begin) & (self.times < end)]
+        if not len(times):
+            raise MultiTalkError(f"{self.path} has no pictures from {start:g} s on: trim it less.")
+        return replace(self, times=times, end=min(self.end, round(end)))
+
+    def pictures(self, times: np.ndarray) -> Iterator[Tensor]:
+        """The pictures shown at some of `times`, which ascend and may repeat.
+
+        Yields
+        ------
+        Tensor [height, width, 3], float32, in 0..1
+            Upright, as a player shows them.
+
+        Raises
+        ------
+        MultiTalkError
+            Where the file is damaged.
+        """
+        key = self.keys[np.searchsorted(self.keys, times[0], side="right") - 1]
+        with _failures_told(self.path):
+            decoded = self._decoded(int(key))
+            frame = next(decoded, None)
+            if frame is None or frame.pts > times[0]:  # a file without an index leads anywhere
+                decoded = self._decoded(None)
+                frame = next(decoded, None)
+            shown = None
+            for time in times:
+                while frame is not None and frame.pts < time:
+                    frame, shown = next(decoded, None), None
+                if frame is None:
+                    seconds = float((time - self.times[0]) * self.time_base)
+                    raise MultiTalkError(
+                        f"The video {self.path} is damaged at {seconds:.1f} s: export or copy it again."
+                    )
+                shown = _upright(frame) if shown is None else shown
+                yield shown
+
+    def _decoded(self, start: int | None) -> Iterator["VideoFrame"]:
+        """Decoded frames from a key picture on, or all of them."""
+        with opened(self.path) as container:
+            stream = container.streams.video[0]
+            stream.thread_type = "AUTO"
+            if start is not None:
+                container.seek(start, stream=stream)
+            for frame in container.decode(stream):
+                self.check_interrupted()
+                if frame.pts is not None:
+                    check_pixels(frame.width, frame.height, f"The video {self.path}")
+                    yield frame
+
+
+@dataclass(frozen=True, eq=False)
+class FittedVideo:
+    """A video at a film's size and frame rate: the SourceVideo of a dubbed film.
+
+    Attributes
+    ----------
+    video : Video
+    height, width : int
+        Resized and cropped as a picture would be.
+    fps : float
+        Frame n is the picture that is shown nearest to n / fps seconds.
+    """
+
+    video: Video
+    height: int
+    width: int
+    fps: float
+
+    def frames(self, start: int, count: int) -> Tensor:
+        """Film frames from `start` on, [count, height, width, 3] in 0..1; past the end the last is held."""
+        times = self.video.times
+        seconds = np.arange(start, start + count) / self.fps
+        wanted = times[0] + seconds / float(self.video.time_base)
+        middles = (times[1:] + times[:-1]) / 2
+        shown = times[np.searchsorted(middles, wanted, side="right")]
+        frames = torch.empty(count, self.height, self.width, 3)
+        before = fitted = None
+        for frame, time, picture in zip(frames, shown, self.video.pictures(shown), strict=True):
+            if time != before:
+                fitted = resize_and_crop(picture.movedim(-1, 0), self.height, self.width).movedim(0, -1)
+            before = time
+            frame.copy_(fitted)
+        return frames
+
+
+def film_frames(video: Video, fps: float) -> int:
+    """How many frames a film as long as the video has."""
+    return max(1, round(video.seconds * fps))
+
+
+def _timed_packets(
+    container: "InputContainer", stream: "VideoStream", check_interrupted: Callable[[], None]
+) -> Iterator[tuple[int, int | None, bool]]:
+    """When each packet's picture is shown, how long, and whether decoding can start there."""
+    for packet in container.demux(stream):
+        check_interrupted()
+        if packet.pts is not None and not packet.is_discard:
+            yield packet.pts, packet.duration, packet.is_keyframe
+
+
+@contextmanager
+def _failures_told(path: Path) -> Iterator[None]:
+    import av
+
+    try:
+        yield
+    except (OSError, av.FFmpegError) as error:
+        raise MultiTalkError(f"{path} cannot be read as a video ({error.strerror}).") from error
+
+
+def _upright(frame: "VideoFrame") -> Tensor:
+    levels = np.rot90(frame.to_ndarray(format="rgb24"), frame.rotation // 90)
+    return torch.from_numpy(levels.copy()).float() / 255

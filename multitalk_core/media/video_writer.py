@@ -1,0 +1,286 @@
+"""The film on disk: frames and sound into one mp4, and back.
+
+Knows PyAV; knows nothing of models. Frames stream in clip by clip and none is kept in memory.
+"""
+
+import os
+import platform
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..audio.waveform import Waveform
+from ..errors import MultiTalkError
+from ..files.lock import Held, held
+from ..files.outputs import free_name
+from ..files.whole import there, whole_file
+from ..guards.stopping import held_interrupt
+from .picture import levels
+
+AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000)
+AAC_FALLBACK_RATE = 48000
+AAC_BITS_PER_SECOND = 96_000  # per channel
+AAC_BITS_PER_SAMPLE = 6  # the most that AAC allows per channel: it limits low sample rates
+BT709 = 1
+# A fragment begins at every key frame, once a second. The header waits for the first fragment, to say how
+# much of AAC's priming comes before the first frame.
+FRAGMENTS = "+frag_keyframe+delay_moov+default_base_moof"
+LIMITED_RANGE = 1
+# x264's AVX2 code for macroblock trees reads memory that nobody wrote unless the width is a multiple of 128:
+# the same frames would not always give the same film. Its SSSE3 code is as fast within 5 %.
+X264 = {"x264-params": "asm=ssse3"} if platform.machine() in ("x86_64", "AMD64") else {}
+
+
+def growing(film: Path) -> Path:
+    """Where a film lies while it is made."""
+    return film.with_name(f"{film.stem}.growing.mp4")
+
+
+def being_written(film: Path) -> bool:
+    """Whether another run is writing a film; what a kill left is free."""
+    if not there(growing(film)):
+        return False
+    try:
+        with held(growing(film), signed=False):
+            return False
+    except Held:
+        return True
+
+
+class VideoWriter:
+    """Writes an mp4 (H.264 yuv420p and AAC) that appears at `path` only when it is whole.
+
+    A context manager. Until the clean exit the film grows at `growing` beside `path`, in fragments, so that
+    it can be played meanwhile; then it is rewritten so that a player can start before the end is loaded.
+    After an exception or Ctrl-C `growing` is gone and whatever lay at `path` before is untouched; after a
+    kill it stays until the next run. Frame n and sound sample round(n / fps * rate) are heard and seen at the
+    same instant, in both files; the same frames give the same bytes on the same machine (measured on x86).
+
+    Parameters
+    ----------
+    path
+        The film; its folder must exist.
+    width, height
+        Size in pixels, multiples of 16.
+    fps
+        Frames per second.
+    sound
+        Any rate; more than two channels become stereo. Cut, or padded with silence, to the film's length.
+    replaces
+        Whether an earlier file is replaced; else the film gets a number where somebody took its name
+        meanwhile, and `path` tells it.
+
+    Raises
+    ------
+    MultiTalkError
+        When the folder is missing or read-only, the disk is full, or another run writes the same film.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        width: int,
+        height: int,
+        fps: float = 25.0,
+        sound: Waveform | None = None,
+        *,
+        replaces: bool = True,
+    ) -> None:
+        self.path = Path(path)
+        self.replaces = replaces
+        self.size = (width, height)
+        self.fps = Fraction(fps).limit_denominator(1001)
+        self.frames = 0
+        self.growing = growing(self.path)
+        self.whole = False
+        self._sound = None if sound is None else _for_aac(sound)
+        self._heard = 0
+
+    def __enter__(self) -> "VideoWriter":
+        import av
+
+        if not self.path.parent.is_dir():
+            raise MultiTalkError(f"The folder {self.path.parent} does not exist; create it first.")
+        if self.path.is_dir():
+            raise MultiTalkError(f"{self.path} is a folder; name a file in it, such as film.mp4.")
+        self._opened = ExitStack()
+        with self._failures_told():
+            self._opened.enter_context(held(self.growing, signed=False))
+            # libavformat by itself would swallow failures to write the last fragment.
+            self._file = self._opened.enter_context(self.growing.open("wb", buffering=0))
+        self._container = av.open(self._file, "w", format="mp4", container_options={"movflags": FRAGMENTS})
+        self._add_streams()
+        return self
+
+    def append(self, frames: Tensor) -> None:
+        """Write the next frames.
+
+        Parameters
+        ----------
+        frames
+            [n, height, width, 3], red, green and blue in 0..1.
+        """
+        import av
+        from av.video.reformatter import ColorRange, Colorspace
+
+        for frame in frames:
+            picture = av.VideoFrame.from_ndarray(levels(frame).cpu().numpy(), format="rgb24").reformat(
+                format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
+            )
+            picture.pts, picture.time_base = self.frames, 1 / self.fps
+            with self._failures_told():
+                self._container.mux(self._video.encode(picture))
+                self.frames += 1
+                self._append_sound()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        import av
+
+        try:
+            if kind is None:
+                with held_interrupt(), self._failures_told():
+                    self._finish()
+        finally:
+            with suppress(OSError, av.FFmpegError):  # a file already given up may fail once more as it closes
+                self._container.close()
+            self._file.close()
+            if os.name != "nt":  # while the lock is held: another run may take the file as soon as it is not
+                self.growing.unlink(missing_ok=True)
+            self._opened.close()
+            if os.name == "nt":  # which removes no open file
+                with suppress(PermissionError):  # another run has it already
+                    self.growing.unlink(missing_ok=True)
+
+    def _finish(self) -> None:
+        self._container.mux(self._video.encode(None))
+        if self._sound is not None:
+            self._container.mux(self._audio.encode(None))
+        self._container.close()
+        if not self.replaces:
+            self.path = free_name(self.path)
+        with whole_file(self.path) as part:
+            _rewrite(self.growing, part)
+        self.whole = True
+
+    def _add_streams(self) -> None:
+        options = {"crf": "16", "preset": "medium", "g": str(round(self.fps)), **X264}
+        self._video = self._container.add_stream("libx264", rate=self.fps, options=options)
+        self._video.width, self._video.height = self.size
+        self._video.pix_fmt = "yuv420p"
+        context = self._video.codec_context
+        context.colorspace = context.color_primaries = context.color_trc = BT709
+        context.color_range = LIMITED_RANGE
+        if self._sound is not None:
+            channels = self._sound.channels
+            self._audio = self._container.add_stream(
+                "aac", rate=self._sound.rate, layout="mono" if channels == 1 else "stereo"
+            )
+            self._audio.bit_rate = channels * min(AAC_BITS_PER_SECOND, AAC_BITS_PER_SAMPLE * self._sound.rate)
+
+    def _append_sound(self) -> None:
+        """Write the sound up to the end of the last frame, so that the two streams stay interleaved."""
+        if self._sound is None:
+            return
+        import av
+
+        until = round(self.frames / self.fps * self._sound.rate)
+        piece = Waveform(self._sound.samples[:, self._heard : until], self._sound.rate)
+        samples = np.ascontiguousarray(piece.padded(until - self._heard).samples)
+        frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout=self._audio.layout.name)
+        frame.sample_rate, frame.time_base = self._sound.rate, Fraction(1, self._sound.rate)
+        frame.pts = self._heard
+        self._container.mux(self._audio.encode(frame))
+        self._heard = until
+
+    @contextmanager
+    def _failures_told(self) -> Iterator[None]:
+        import av
+
+        try:
+            yield
+        except Held as taken:
+            raise MultiTalkError(
+                f"Another run is writing the video {self.path}: wait until it ends, or name another file."
+            ) from taken
+        except (OSError, av.FFmpegError) as error:
+            raise MultiTalkError(
+                f"The video {self.path} cannot be written ({error.strerror}); free some space, or choose a "
+                "folder that you may write to."
+            ) from error
+
+
+def _rewrite(growing: Path, path: Path) -> None:
+    """The same packets with the index first."""
+    import av
+
+    options = {"movflags": "+faststart"}
+    with av.open(str(growing)) as source, av.open(str(path), "w", "mp4", container_options=options) as film:
+        streams = {stream.index: film.add_stream_from_template(stream) for stream in source.streams}
+        for packet in source.demux():
+            if packet.dts is not None:  # the last one of each stream is empty
+                packet.stream = streams[packet.stream_index]
+                film.mux(packet)
+
+
+def read_video(path: str | Path) -> tuple[Tensor, float, Waveform | None]:
+    """Read a whole film into memory.
+
+    Returns
+    -------
+    frames
+        [n, height, width, 3] float32, red, green and blue in 0..1.
+    fps
+        Frames per second.
+    sound
+        None when the film is silent.
+
+    Raises
+    ------
+    MultiTalkError
+        When the file is missing or no video.
+    """
+    import av
+
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.video:
+                raise MultiTalkError(f"{path} holds no video; choose a video file such as an mp4.")
+            fps = float(container.streams.video[0].average_rate)
+            frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+            sound = _read_sound(container) if container.streams.audio else None
+    except (OSError, av.FFmpegError) as error:
+        raise MultiTalkError(f"{path} cannot be read as a video ({error.strerror}).") from error
+    return torch.from_numpy(np.stack(frames)).float() / 255, fps, sound
+
+
+def _read_sound(container) -> Waveform:
+    from av import AudioResampler
+
+    stream = container.streams.audio[0]
+    container.seek(0)
+    to_planes = AudioResampler(format="fltp", layout=stream.layout, rate=stream.rate)
+    planes = [
+        plane.to_ndarray()
+        for frame in [*container.decode(stream), None]
+        for plane in to_planes.resample(frame)
+    ]
+    # AAC comes in whole packets; the sound ends where the container says.
+    end = None if stream.duration is None else round(stream.duration * stream.time_base * stream.rate)
+    return Waveform(np.concatenate(planes, axis=1)[:, :end], stream.rate)
+
+
+def _for_aac(sound: Waveform) -> Waveform:
+    if sound.channels > 2:
+        sound = sound.stereo()
+    return sound if sound.rate in AAC_RATES else sound.resampled(AAC_FALLBACK_RATE)

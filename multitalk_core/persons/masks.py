@@ -1,0 +1,330 @@
+"""Who is where in the picture: masks of the persons, in speaker order, and of the background."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ..errors import MultiTalkError, quoted
+from ..guards.limits import MOST_SPEAKERS
+from ..media.picture import SIZE_STEP, check_pixels, resize_and_crop
+
+LEFT_TO_RIGHT = "left-to-right"
+GIVEN = "given"
+ORDERS = (LEFT_TO_RIGHT, GIVEN)
+
+PART_MARGIN = 0.05  # the released code's face_scale: what a part leaves free on each side
+OUTSIDE_LIMIT = 0.1  # of the picture's side: how far a box may stick out
+OVERLAP_LIMIT = 0.1  # of the smaller mask: soft edges touch, two persons do not share more
+
+
+@dataclass(frozen=True, eq=False)
+class Persons:
+    """Masks at the size of the source picture.
+
+    Attributes
+    ----------
+    masks : Tensor [persons, height, width], bool
+        In speaker order.
+    background : Tensor [height, width], bool
+        In no person; may be empty.
+    """
+
+    masks: Tensor
+    background: Tensor
+
+    @property
+    def count(self) -> int:
+        """How many persons."""
+        return len(self.masks)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        return tuple(self.background.shape)
+
+    def ordered(self, order: Sequence[int]) -> "Persons":
+        """The persons in another speaker order.
+
+        Parameters
+        ----------
+        order : sequence of int
+            For each speaker the index of their person here, each index once.
+
+        Raises
+        ------
+        MultiTalkError
+            When an index is missing, repeated or too large.
+        """
+        if sorted(order) != list(range(self.count)):
+            numbers = ", ".join(str(index + 1) for index in order)
+            raise MultiTalkError(
+                f"The order {numbers} does not name each of the {self.count} persons exactly once."
+            )
+        return Persons(self.masks[list(order)], self.background)
+
+    def fitted(self, height: int, width: int) -> "Persons":
+        """The masks after the very resize and crop that the picture gets, sampled nearest."""
+        masks = [*self.masks, self.background]
+        fitted = [resize_and_crop(mask[None].float(), height, width, nearest=True)[0] > 0 for mask in masks]
+        return Persons(torch.stack(fitted[:-1]), fitted[-1])
+
+    def shown(self, height: int, width: int) -> list[float]:
+        """How much of each person a video of this size shows, 0..1: the crop may cut some away."""
+        source_height, source_width = self.size
+        ratio = max(height / source_height, width / source_width)
+        top, left = (
+            math.floor((side - seen / ratio) / 2)
+            for side, seen in ((source_height, height), (source_width, width))
+        )
+        seen = self.masks[:, top : source_height - top, left : source_width - left]
+        return (seen.sum(dim=(1, 2)) / self.masks.sum(dim=(1, 2))).tolist()
+
+    def token_masks(self, height: int, width: int) -> Tensor:
+        """Masks on the token grid of a video of this size (paper 3.3).
+
+        Nearest to the latent grid and nearest again to the token grid keep every 16th pixel of the
+        cropped mask.
+
+        Parameters
+        ----------
+        height, width : int
+            Size of the video in pixels, divisible by 16.
+
+        Returns
+        -------
+        Tensor [persons + 1, height / 16 · width / 16], float32, 0 or 1
+            The background last.
+
+        Raises
+        ------
+        MultiTalkError
+            When a person has no token.
+        """
+        fitted = self.fitted(height, width)
+        grid = torch.cat([fitted.masks, fitted.background[None]])[:, ::SIZE_STEP, ::SIZE_STEP]
+        tokens = grid.flatten(1).float()
+        for number, area in enumerate(tokens[:-1].sum(dim=1), start=1):
+            if area == 0:
+                raise MultiTalkError(
+                    f"Person {number} vanishes at {width}×{height}: the mask is too small or lies where the "
+                    "crop cuts; enlarge it or choose a size closer to the picture's shape."
+                )
+        return tokens
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in source pixels; right and bottom are the first column and row outside."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+def persons_from_masks(
+    masks: Iterable[Tensor],
+    background: Tensor | None = None,
+    order: str = LEFT_TO_RIGHT,
+    allow_overlap: bool = False,
+) -> Persons:
+    """Persons from masks painted by hand or found by another tool.
+
+    Parameters
+    ----------
+    masks : iterable of Tensor [height, width]
+        One a person; bool, or numbers that count as inside above 0.5.
+    background : Tensor [height, width], optional
+        Where nobody is; by default all that is in no person.
+    order : str
+        "left-to-right" or "given".
+    allow_overlap : bool
+        Accept masks that share more than a tenth of the smaller one.
+
+    Returns
+    -------
+    Persons
+
+    Raises
+    ------
+    MultiTalkError
+        For no masks or too many, empty or huge ones, different sizes, an unknown order, or persons that
+        overlap.
+    """
+    given = [mask > 0.5 for mask in masks]
+    if not given:
+        raise MultiTalkError("There is no person: give one mask for each person.")
+    _check_count(len(given))
+    sizes = [*given, *([] if background is None else [background])]
+    for mask in sizes:
+        if mask.ndim != 2:
+            raise MultiTalkError(
+                f"A mask has the shape {list(mask.shape)}: give one height × width mask for each person."
+            )
+        check_pixels(mask.shape[1], mask.shape[0], "A mask")
+        if mask.shape != given[0].shape:
+            raise MultiTalkError(
+                f"The masks differ in size ({_size(given[0])} and {_size(mask)}): "
+                "draw all on the same picture."
+            )
+    for number, mask in enumerate(given, start=1):
+        if not mask.any():
+            raise MultiTalkError(f"The mask of person {number} is empty: paint where this person is.")
+    stacked = torch.stack(given)
+    if not allow_overlap:
+        _check_overlap(stacked)
+    return _persons(stacked, None if background is None else background > 0.5, order)
+
+
+def persons_from_boxes(boxes: Sequence[Box], height: int, width: int, order: str = LEFT_TO_RIGHT) -> Persons:
+    """Persons from boxes, which may overlap as in the released code.
+
+    Parameters
+    ----------
+    boxes : sequence of Box
+        One a person; edges are truncated to whole pixels.
+    height, width : int
+        Size of the source picture.
+    order : str
+        "left-to-right" or "given" (as the released code takes them).
+
+    Returns
+    -------
+    Persons
+
+    Raises
+    ------
+    MultiTalkError
+        For no boxes or too many, one that sticks far out of the picture or is without a pixel in it, or an
+        unknown order.
+    """
+    if not boxes:
+        raise MultiTalkError("There is no person: give one box for each person.")
+    _check_count(len(boxes))
+    masks = torch.zeros(len(boxes), height, width, dtype=torch.bool)
+    for number, (mask, box) in enumerate(zip(masks, boxes, strict=True), start=1):
+        edges = (box.left, box.top, box.right, box.bottom)
+        read = (
+            f"The box of person {number} (left {box.left:g}, top {box.top:g}, right {box.right:g}, "
+            f"bottom {box.bottom:g})"
+        )
+        if all(math.isfinite(edge) for edge in edges):
+            left, top, right, bottom = (max(0, int(edge)) for edge in edges)
+            mask[top:bottom, left:right] = True
+        if not mask.any():
+            raise MultiTalkError(f"{read} holds no pixel of the {width}×{height} picture: draw it again.")
+        if _sticks_out(box.left, box.right, width) or _sticks_out(box.top, box.bottom, height):
+            raise MultiTalkError(
+                f"{read} sticks far out of the {width}×{height} picture: give pixels of this picture, in the "
+                "order left, top, right, bottom (MultiTalk's own files have top and bottom first)."
+            )
+    return _persons(masks, None, order)
+
+
+def _sticks_out(first: float, last: float, side: int) -> bool:
+    return min(first, side - last) < -OUTSIDE_LIMIT * side
+
+
+def _check_count(count: int) -> None:
+    if count > MOST_SPEAKERS:
+        raise MultiTalkError(
+            f"There are {quoted(count)} persons and at most {MOST_SPEAKERS} in a film: mark those who speak."
+        )
+
+
+def persons_from_parts(count: int, height: int, width: int) -> Persons:
+    """Equal vertical parts of the picture, one a person, as the released code cuts halves.
+
+    Each mask leaves 5 % of the rows and of its part's columns free on each side. One person is the
+    whole picture, without any background.
+
+    Parameters
+    ----------
+    count : int
+        Persons.
+    height, width : int
+        Size of the source picture.
+
+    Returns
+    -------
+    Persons
+        From left to right.
+
+    Raises
+    ------
+    MultiTalkError
+        For no persons, too many, or more than the picture has room for.
+    """
+    if count < 1:
+        raise MultiTalkError("There is no person: cut the picture into at least one part.")
+    _check_count(count)
+    if count == 1:
+        whole = torch.ones(height, width, dtype=torch.bool)
+        return Persons(whole[None], ~whole)
+    part = width // count
+    top, bottom = int(height * PART_MARGIN), int(height * (1 - PART_MARGIN))
+    masks = torch.zeros(count, height, width, dtype=torch.bool)
+    for index, mask in enumerate(masks):
+        left = int(part * PART_MARGIN + index * part)
+        right = int(part * (1 - PART_MARGIN) + index * part)
+        mask[top:bottom, left:right] = True
+    if not masks.flatten(1).any(dim=1).all():
+        raise MultiTalkError(
+            f"A {width}×{height} picture is too small for {count} persons: use a larger one or fewer persons."
+        )
+    return _persons(masks, None, GIVEN)
+
+
+def check_speakers(persons: Persons, voices: int) -> None:
+    """Raise a MultiTalkError unless there is one voice for each person; a silent track is a voice."""
+    if voices > persons.count:
+        raise MultiTalkError(
+            f"There are {voices} voices but only {persons.count} person(s): "
+            "mark where each speaker is, or give fewer voices."
+        )
+    if voices < persons.count:
+        raise MultiTalkError(
+            f"There are {persons.count} persons but only {voices} voice(s): "
+            "give each listener a silent voice, or mark fewer persons."
+        )
+
+
+def check_same_size(persons: Persons, height: int, width: int) -> None:
+    """Raise a MultiTalkError unless the masks have the size of the source picture."""
+    if persons.size != (height, width):
+        raise MultiTalkError(
+            f"The persons were marked on a {_size(persons.background)} picture, but this one is "
+            f"{width}×{height}: mark them on the picture that you animate."
+        )
+
+
+def _persons(masks: Tensor, background: Tensor | None, order: str) -> Persons:
+    """In the asked order, the background being what is in no person unless it is given."""
+    if order not in ORDERS:
+        raise MultiTalkError(f"There is no order called {order}: choose {' or '.join(ORDERS)}.")
+    persons = Persons(masks, ~masks.any(dim=0) if background is None else background)
+    if order == GIVEN:
+        return persons
+    columns = torch.arange(masks.shape[-1], dtype=torch.float64, device=masks.device)
+    areas = masks.sum(dim=1).double()  # pixels of each column
+    centres = (areas @ columns) / areas.sum(dim=1)
+    return persons.ordered(centres.argsort(stable=True).tolist())
+
+
+def _check_overlap(masks: Tensor) -> None:
+    areas = masks.flatten(1).sum(dim=1)
+    for first in range(len(masks)):
+        for second in range(first + 1, len(masks)):
+            shared = (masks[first] & masks[second]).sum() / torch.minimum(areas[first], areas[second])
+            if shared > OVERLAP_LIMIT:
+                raise MultiTalkError(
+                    f"The masks of persons {first + 1} and {second + 1} overlap by {shared:.0%} of the "
+                    "smaller one: paint them apart, so that each pixel belongs to one person."
+                )
+
+
+def _size(mask: Tensor) -> str:
+    return f"{mask.shape[1]}×{mask.shape[0]}"

@@ -1,0 +1,55 @@
+"""The node that loads an audio adapter."""
+
+import folder_paths
+import torch
+from comfy_api.latest import io
+
+from .host.adapter_patch import load_adapter
+from .inputs.checks import checked
+from .inputs.sockets import CATEGORY
+
+AS_STORED = "as stored"
+DTYPES = {
+    AS_STORED: None,
+    "bfloat16": torch.bfloat16,
+    "float16": torch.float16,
+    "float32": torch.float32,
+    "float8_e4m3fn": torch.float8_e4m3fn,
+}
+
+
+class AudioAdapterLoader(io.ComfyNode):
+    """Load MultiTalk's or InfiniteTalk's audio adapter."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="MultiTalkAudioAdapterLoader",
+            display_name="Load MultiTalk Audio Adapter",
+            category=CATEGORY,
+            description="Loads the audio layers that MultiTalk or InfiniteTalk adds to Wan2.1 I2V.",
+            search_aliases=["multitalk", "infinitetalk", "audio adapter", "model patch", "lip sync"],
+            inputs=[
+                io.Combo.Input(
+                    "adapter",
+                    options=folder_paths.get_filename_list("model_patches"),
+                    tooltip="A .safetensors file in models/model_patches: MultiTalk's or InfiniteTalk's "
+                    "adapter, made for the model that you animate with.",
+                ),
+                io.Combo.Input(
+                    "dtype",
+                    options=list(DTYPES),
+                    default=AS_STORED,
+                    advanced=True,
+                    tooltip="Precision of the weights in memory. float8 takes half of bfloat16's memory and "
+                    "costs some accuracy.",
+                ),
+            ],
+            outputs=[io.ModelPatch.Output("audio_adapter", tooltip="For the MultiTalk sampler nodes.")],
+        )
+
+    @classmethod
+    @checked
+    def execute(cls, adapter: str, dtype: str) -> io.NodeOutput:
+        path = folder_paths.get_full_path_or_raise("model_patches", adapter)
+        return io.NodeOutput(load_adapter(path, DTYPES[dtype]))

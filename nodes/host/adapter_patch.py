@@ -1,0 +1,79 @@
+"""The audio adapter under ComfyUI's memory management: what a MODEL_PATCH socket holds."""
+
+import comfy.model_management
+import comfy.ops
+import torch
+from comfy.ldm.modules.attention import attention_pytorch, optimized_attention
+from comfy.model_patcher import CoreModelPatcher, ModelPatcher
+from torch import Tensor
+
+from ...multitalk_core.checkpoint import adapter_shape, read_adapter
+from ...multitalk_core.method.adapter import AudioAdapter
+
+HEAD_WIDTH = 128  # of every released Wan
+
+
+def load_adapter(path: str, dtype: torch.dtype | None) -> ModelPatcher:
+    """Read an adapter; the patcher's `model` is an `AudioAdapter`, on the offload device.
+
+    Parameters
+    ----------
+    path : str
+        A file that `read_adapter` reads.
+    dtype : torch.dtype, optional
+        Of the weights; their own where not given. Layers cast them to their input's, as ComfyUI's do.
+
+    Raises
+    ------
+    MultiTalkError
+        The file is no adapter.
+    """
+    state = read_adapter(path, dtype)
+    return _patcher(state, heads=max(1, adapter_shape(state).width // HEAD_WIDTH))
+
+
+def adapter_for(model_patch: ModelPatcher, heads: int) -> ModelPatcher:
+    """The adapter of a MODEL_PATCH for a DiT with so many heads; shares the weights.
+
+    Parameters
+    ----------
+    model_patch : ModelPatcher
+        From `load_adapter`, or from ComfyUI's own ModelPatchLoader: of that one only the weights are taken,
+        because its layers differ (its layer norm has another epsilon).
+    heads : int
+        Attention heads of the DiT.
+
+    Raises
+    ------
+    MultiTalkError
+        The patch is of another kind.
+    """
+    model = model_patch.model
+    if isinstance(model, AudioAdapter) and _heads(model) == heads:
+        return model_patch
+    offload_device = model_patch.offload_device
+    return _patcher({name: tensor.to(offload_device) for name, tensor in model.state_dict().items()}, heads)
+
+
+def _heads(adapter: AudioAdapter) -> int:
+    return next(iter(adapter.blocks.values())).audio_cross_attn.heads
+
+
+def _patcher(state: dict[str, Tensor], heads: int) -> ModelPatcher:
+    """A patcher around an adapter that uses the tensors themselves, without a copy."""
+    with torch.device("meta"):
+        adapter = AudioAdapter(adapter_shape(state), heads, comfy.ops.manual_cast, comfy_attention)
+    adapter.load_state_dict(state, assign=True)
+    return CoreModelPatcher(
+        adapter.eval().requires_grad_(False),
+        load_device=comfy.model_management.get_torch_device(),
+        offload_device=comfy.model_management.unet_offload_device(),
+    )
+
+
+def comfy_attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
+    """ComfyUI's attention of choice; torch's own under a mask, which not every other one honours."""
+    attention = optimized_attention if mask is None else attention_pytorch
+    return attention(
+        query, key, value, heads=query.shape[1], mask=mask, skip_reshape=True, skip_output_reshape=True
+    )

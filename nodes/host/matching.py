@@ -1,0 +1,98 @@
+"""Voices, persons and models that must go together."""
+
+from collections.abc import Iterator
+
+from comfy.model_patcher import ModelPatcher
+from comfy.sd import VAE
+
+from ...multitalk_core.audio.conversation import Conversation
+from ...multitalk_core.errors import MultiTalkError
+from ...multitalk_core.method.schemes import needs_localization
+from ...multitalk_core.persons.masks import Persons, check_speakers, persons_from_parts
+
+LEAST_SHOWN = 0.05  # of a picture
+MOSTLY_SHOWN = 2 / 3  # of a person; less is told
+
+
+def persons_for(
+    persons: Persons | None, audio: Conversation, scheme: str, height: int, width: int
+) -> Persons:
+    """The persons, one a voice; a single voice needs no marks unless bystanders are to be spared.
+
+    Raises
+    ------
+    MultiTalkError
+        When voices and persons are not equally many.
+    """
+    if persons is None:
+        if audio.speakers > 1:
+            raise MultiTalkError(
+                f"There are {audio.speakers} voices, but nobody is marked in the picture: connect Locate "
+                "MultiTalk Persons."
+            )
+        if needs_localization(scheme, audio.speakers):
+            raise MultiTalkError(
+                f"The scheme {scheme} gives the voice to one person and spares the others, but nobody is "
+                "marked in the picture: connect Locate MultiTalk Persons."
+            )
+        return persons_from_parts(1, height, width)
+    check_speakers(persons, audio.speakers)
+    return persons
+
+
+def cut_away(persons: Persons, height: int, width: int) -> Iterator[str]:
+    """A sentence for each person whom a video of another shape largely cuts away."""
+    rows, columns = persons.size
+    for number, share in enumerate(persons.shown(height, width), start=1):
+        if share < MOSTLY_SHOWN:
+            yield (
+                f"Person {number} is cut: the video shows {share:.0%} of what is marked. Choose width and "
+                f"height nearer to the picture's shape, {columns}×{rows}."
+            )
+
+
+def check_prompt(name: str, prompt: list, model: ModelPatcher) -> None:
+    """Raise a MultiTalkError, with the input's id in front, unless the model's text encoder made a prompt."""
+    expected = model.model.diffusion_model.text_embedding[0].in_features
+    for text, _ in prompt:
+        if text.shape[-1] != expected:
+            raise MultiTalkError(
+                f"{name}: the text encoder gives {text.shape[-1]} numbers a word, but the model takes "
+                f"{expected}; load the model's own (umt5_xxl for Wan2.1, of type wan)."
+            )
+
+
+def check_vae(model: ModelPatcher, vae: VAE) -> None:
+    """Raise a MultiTalkError unless the VAE's latents are the model's."""
+    expected = model.model.latent_format.latent_channels
+    if (vae.latent_channels, vae.latent_dim) != (expected, 3):
+        raise MultiTalkError(
+            f"vae: this one has latents of {vae.latent_channels} channels for "
+            f"{'videos' if vae.latent_dim == 3 else 'pictures'}, but the model's have {expected} for videos; "
+            "load wan_2.1_vae."
+        )
+
+
+def check_crop(name: str, size: tuple[int, int], height: int, width: int) -> None:
+    """Raise a MultiTalkError, with the input's id in front, where a video would show almost nothing of it.
+
+    The whole is scaled before it is cut, so that a thin line would fill any memory.
+    """
+    ratio = max(height / size[0], width / size[1])
+    if height * width < LEAST_SHOWN * ratio * size[0] * ratio * size[1]:
+        raise MultiTalkError(
+            f"{name}: it is {size[1]}×{size[0]}, of which a video of {width}×{height} shows less than "
+            f"{LEAST_SHOWN:.0%}; crop it, or choose width and height nearer to its shape."
+        )
+
+
+def check_voices(audio: Conversation, adapter: ModelPatcher) -> None:
+    """Raise a MultiTalkError unless the audio encoder is the one the adapter was trained with."""
+    layers, channels = audio.features[0].shape[1:]
+    expected = adapter.model.shape.feature_size
+    if layers * channels != expected:
+        raise MultiTalkError(
+            f"The audio encoder gives {layers} × {channels} features a frame, but the adapter expects "
+            f"{expected} in all: load the wav2vec2 that the adapter was trained with "
+            "(chinese-wav2vec2-base for MultiTalk)."
+        )

@@ -1,0 +1,273 @@
+"""The ComfyUI host: gives a Wan MODEL the audio layers through ComfyUI's own patch points."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import comfy.model_management
+import torch
+from comfy.model_base import BaseModel
+from comfy.model_patcher import ModelPatcher
+from comfy.patcher_extension import WrappersMP
+from torch import Tensor
+
+from ...multitalk_core.errors import MultiTalkError
+from ...multitalk_core.method.audio_patch import AudioPatch, AudioRows, Observer, audio_rows
+from ...multitalk_core.method.labels import LabelRanges
+from ...multitalk_core.method.schemes import Binding, Grid
+
+KEY = "multitalk"  # of everything this pack puts into a MODEL
+WITHOUT_AUDIO = "multitalk_without_audio"  # in a condition: its rows hear nothing
+PASS = "multitalk_pass"  # in the transformer options of one forward pass
+
+Condition = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class AudioSettings:
+    """How voices enter the model.
+
+    Attributes
+    ----------
+    scheme : str
+        One of SCHEMES.
+    ranges : LabelRanges or None
+        None is the paper's.
+    strength : float
+        Factor of what the audio layers add.
+    """
+
+    scheme: str = "l-rope"
+    ranges: LabelRanges | None = None
+    strength: float = 1.0
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One clip's voices and persons.
+
+    Attributes
+    ----------
+    windows : Tensor [speakers, 4n + 1, window, layers, channels]
+        Audio features around every video frame.
+    masks : Tensor [persons + 1, rows · columns]
+        Token masks of the first frame, the background last.
+    grid : Grid
+    """
+
+    windows: Tensor
+    masks: Tensor
+    grid: Grid
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What one call of `calc_cond_batch` hears; travels in its transformer options.
+
+    Attributes
+    ----------
+    voices : Tensor [speakers + 1, latent frames, audio tokens, audio width]
+        The last entry is no voice.
+    masks : Tensor [persons + 1, rows · columns]
+    silent : frozenset of UUID
+        Of the conditions without audio.
+    """
+
+    voices: Tensor
+    masks: Tensor
+    silent: frozenset[UUID]
+
+
+@dataclass
+class ForwardPass:
+    """One forward pass of the DiT.
+
+    Attributes
+    ----------
+    patch : AudioPatch
+    rows : AudioRows
+    grid : Grid
+        The clip's; the token sequence can be longer.
+    tokens : slice
+        Of the sequence, those of the clip.
+    binding : Binding or None
+        Of the block at work.
+    """
+
+    patch: AudioPatch
+    rows: AudioRows
+    grid: Grid
+    tokens: slice
+    binding: Binding | None = None
+
+
+class AudioHost:
+    """Hands queries, keys and hidden states of a Wan MODEL to an AudioPatch.
+
+    Nothing of a run is kept here: a call's voices lie in its transformer options.
+
+    Parameters
+    ----------
+    adapter : ModelPatcher
+        Around an AudioAdapter.
+    scene : Scene
+    settings : AudioSettings
+    reference_in_front : bool
+        Whether tokens beyond the clip's stand in front of them (Wan models with a reference picture).
+    observer : Observer, optional
+        Gets what was located in the first condition's first row.
+    """
+
+    def __init__(
+        self,
+        adapter: ModelPatcher,
+        scene: Scene,
+        settings: AudioSettings,
+        reference_in_front: bool = False,
+        observer: Observer | None = None,
+    ):
+        self.adapter = adapter
+        self.scene = scene
+        self.settings = settings
+        self.reference_in_front = reference_in_front
+        self.observer = observer
+
+    def attach(self, model: ModelPatcher) -> None:
+        """Put the patches into a MODEL that belongs to the caller."""
+        model.set_model_attn1_patch(LocatePersons(self))
+        model.set_model_attn2_patch(AddAudio(self))
+        model.add_wrapper_with_key(WrappersMP.OUTER_SAMPLE, KEY, self.check_size)
+        model.add_wrapper_with_key(WrappersMP.CALC_COND_BATCH, KEY, self.note_conditions)
+
+    def note_conditions(
+        self,
+        calculate: Callable[..., list[Tensor]],
+        model: BaseModel,
+        conditions: list[Condition | None],
+        latent: Tensor,
+        timestep: Tensor,
+        model_options: dict[str, Any],
+    ) -> list[Tensor]:
+        """Wrap `calc_cond_batch`: voices through the adapter, and which conditions are without audio."""
+        options = model_options["transformer_options"]
+        if "context_window" in options:
+            raise MultiTalkError(
+                "Context windows cut away the first frame, where MultiTalk finds the persons: remove the "
+                "context windows node and use MultiTalk Long Video."
+            )
+        windows = self.scene.windows.to(latent.device, model.get_dtype_inference())
+        silent = [
+            entry["uuid"] for condition in conditions for entry in condition or () if WITHOUT_AUDIO in entry
+        ]
+        heard = Heard(self.adapter.model.voice_tokens(windows), self.scene.masks, frozenset(silent))
+        model_options = {**model_options, "transformer_options": {**options, KEY: heard}}
+        return calculate(model, conditions, latent, timestep, model_options)
+
+    def check_size(
+        self, sample: Callable[..., Tensor], noise: Tensor, *arguments: Any, **options: Any
+    ) -> Tensor:
+        """Wrap `outer_sample`: refuse a latent for which the voices were not prepared."""
+        grid = self.scene.grid
+        frames, rows, columns = noise.shape[-3:]
+        if (frames, rows, columns) != (grid.frames, 2 * grid.height, 2 * grid.width):
+            raise MultiTalkError(
+                f"The latent is {columns * 8}×{rows * 8} with {4 * frames - 3} frames, but the voices were "
+                f"prepared for {grid.width * 16}×{grid.height * 16} with {4 * grid.frames - 3} frames: "
+                "connect the same latent to MultiTalk Apply and to the sampler."
+            )
+        return sample(noise, *arguments, **options)
+
+    def _check_grid(self, frames: int, height: int, width: int) -> None:
+        grid = self.scene.grid
+        if (height, width) != (grid.height, grid.width) or frames < grid.frames:
+            raise MultiTalkError(
+                "A prompt is limited to an area, so the model sees only a part of the frames and MultiTalk "
+                "cannot find the persons there: use Conditioning (Set Mask) instead."
+            )
+
+    def begin_pass(self, options: dict[str, Any], query: Tensor) -> ForwardPass:
+        """Read from the transformer options which rows of a forward pass hear the voices."""
+        heard: Heard = options[KEY]
+        self._check_grid(*options["grid_sizes"])
+        entries = options["uuids"]
+        copies = len(query) // len(entries)  # a latent batch: rows of one entry stand together
+        audible = [uuid not in heard.silent for uuid in entries for _ in range(copies)]
+        rows = audio_rows(heard.voices.to(query.device), heard.masks, audible)
+        grid = self.scene.grid
+        count = grid.frames * grid.tokens_per_frame
+        start = grid.tokens_per_frame if self.reference_in_front and query.shape[1] > count else 0
+        observer = None
+        if self.observer is not None and 0 in options["cond_or_uncond"]:
+            observer = _of_row(self.observer, options["cond_or_uncond"].index(0) * copies)
+        patch = AudioPatch(
+            self.adapter.model,
+            self.settings.scheme,
+            self.settings.ranges,
+            self.settings.strength,
+            observer=observer,
+        )
+        return ForwardPass(patch, rows, grid, slice(start, start + count))
+
+
+def _of_row(observer: Observer, row: int) -> Observer:
+    """An observer that shows only one row of the batch."""
+
+    def observe(block: int, similarity: Tensor, labels: Tensor | None) -> None:
+        observer(block, similarity[row : row + 1], None if labels is None else labels[row : row + 1])
+
+    return observe
+
+
+class LocatePersons:
+    """ComfyUI's `attn1_patch`: after a block's self-attention."""
+
+    def __init__(self, host: AudioHost):
+        self.host = host
+
+    # torch.compile would freeze block_index and uuids at their first values.
+    @torch.compiler.disable
+    def __call__(self, arguments: dict[str, Any]) -> Tensor:
+        """Bind the block's tokens; the attention's result stays as it is."""
+        comfy.model_management.throw_exception_if_processing_interrupted()
+        options = arguments["transformer_options"]
+        query, key = arguments["q"], arguments["k"]
+        if PASS not in options:
+            options[PASS] = self.host.begin_pass(options, query)
+        current: ForwardPass = options[PASS]
+        current.binding = current.patch.after_self_attention(
+            options["block_index"],
+            query[:, current.tokens],
+            key[:, current.tokens],
+            current.rows,
+            current.grid,
+        )
+        return arguments["x"]
+
+
+class AddAudio:
+    """ComfyUI's `attn2_patch`: after a block's text cross-attention."""
+
+    def __init__(self, host: AudioHost):
+        self.host = host
+
+    def models(self) -> list[ModelPatcher]:
+        """What ComfyUI loads and offloads with the MODEL."""
+        return [self.host.adapter]
+
+    @torch.compiler.disable
+    def __call__(self, arguments: dict[str, Any]) -> Tensor:
+        """The hidden states with what the block's audio layer adds."""
+        options, hidden = arguments["transformer_options"], arguments["x"]
+        current: ForwardPass = options[PASS]
+        if current.binding is None:
+            return hidden
+        own = hidden[:, current.tokens]
+        added = current.patch.after_text_attention(
+            options["block_index"], own, current.rows, current.grid, current.binding
+        )
+        if own.shape[1] == hidden.shape[1]:
+            return hidden + added
+        hidden = hidden.clone()
+        hidden[:, current.tokens] += added
+        return hidden

@@ -1,0 +1,121 @@
+"""What a picture socket brings: a picture, or a video to dub."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from comfy.model_management import throw_exception_if_processing_interrupted
+from comfy_api.latest import Input, InputImpl
+from torch import Tensor
+
+from ...multitalk_core.errors import MultiTalkError
+from ...multitalk_core.media.video_source import Video, VideoFile, VideoInMemory
+from ..inputs.kinds import check_kind
+
+
+def source_of(name: str, picture: Tensor | Input.Video) -> tuple[Tensor, Video | None]:
+    """The first picture [height, width, 3] in 0..1, and the video to dub; None where an IMAGE is connected.
+
+    A file stays on disk, as far as it was trimmed; what other nodes put together is in memory already.
+
+    Parameters
+    ----------
+    name : str
+        The input's id.
+    picture : Tensor [pictures, height, width, channels] or video
+
+    Raises
+    ------
+    MultiTalkError
+        When the file cannot be read, or what is in memory is no video.
+    """
+    if isinstance(picture, Tensor):
+        return picture[0, :, :, :3].float().cpu(), None
+    video = Interruptible(_opened(name, picture))
+    return video.picture(), video
+
+
+def region_of(masks: Tensor, video: Video) -> Video:
+    """A MASK [masks, height, width] as long as a video.
+
+    Raises
+    ------
+    MultiTalkError
+        When there is neither one mask nor one for each picture.
+    """
+    if len(masks) not in (1, len(video.times)):
+        raise MultiTalkError(
+            f"The region has {len(masks)} masks and the video {len(video.times)} pictures: connect one mask, "
+            "or one for each picture."
+        )
+    if len(masks) == 1:
+        return VideoInMemory(masks[..., None], Fraction(1))
+    return MaskOfEachPicture(video, masks)
+
+
+@dataclass(frozen=True, eq=False)
+class Interruptible:
+    """A `Video` of which no further picture is read once the user has interrupted.
+
+    Attributes
+    ----------
+    video : Video
+    """
+
+    video: Video
+
+    @property
+    def times(self) -> np.ndarray:
+        return self.video.times
+
+    @property
+    def time_base(self) -> Fraction:
+        return self.video.time_base
+
+    @property
+    def seconds(self) -> float:
+        return self.video.seconds
+
+    @property
+    def fps(self) -> float:
+        return self.video.fps
+
+    def picture(self) -> Tensor:
+        """As in `Video`."""
+        return next(self.pictures(self.times[:1]))
+
+    def pictures(self, times: np.ndarray) -> Iterator[Tensor]:
+        """As in `Video`."""
+        for picture in self.video.pictures(times):
+            throw_exception_if_processing_interrupted()
+            yield picture
+
+
+@dataclass(frozen=True, eq=False)
+class MaskOfEachPicture(Interruptible):
+    """Masks as a `Video`, each shown exactly when its picture is, however uneven the video's times are.
+
+    Attributes
+    ----------
+    masks : Tensor [pictures, height, width], in 0..1
+    """
+
+    masks: Tensor
+
+    def pictures(self, times: np.ndarray) -> Iterator[Tensor]:
+        """As in `Video`, [height, width, 1]."""
+        for index in self.times.searchsorted(times):
+            throw_exception_if_processing_interrupted()
+            yield self.masks[index, :, :, None].float().cpu()
+
+
+def _opened(name: str, picture: Input.Video) -> Video:
+    if not isinstance(picture, InputImpl.VideoFromComponents):
+        file = picture.get_stream_source()
+        if isinstance(file, str):
+            video = VideoFile.open(file, throw_exception_if_processing_interrupted)
+            return video.trimmed(*picture.get_active_trim_window())
+    components = picture.get_components()
+    check_kind(name, "IMAGE", components.images)
+    return VideoInMemory(components.images, components.frame_rate)

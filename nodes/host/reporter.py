@@ -1,0 +1,148 @@
+"""What a node tells while it works: a summary before the first step, progress, previews, minutes left."""
+
+import logging
+import time
+from html import escape
+
+import comfy.model_management
+import comfy.utils
+import latent_preview
+from comfy.model_patcher import ModelPatcher
+from PIL import Image
+from server import PromptServer
+from torch import Tensor
+
+from ...multitalk_core.drawing.canvas import to_image
+from ...multitalk_core.errors import LONGEST_MESSAGE, printable, quoted
+from ...multitalk_core.film.clips import ClipPlan, latent_frames
+from ...multitalk_core.film.film import FinishedClip
+from ...multitalk_core.method.guidance import GuidanceScales
+
+GIB = 1024**3
+BYTES_PER_PIXEL = 3 * 4  # red, green and blue in float32
+Preview = tuple[str, Image.Image, int]  # format, picture, longest side
+
+
+def summary(
+    model: ModelPatcher,
+    adapter: ModelPatcher,
+    plan: ClipPlan,
+    fps: float,
+    size: tuple[int, int],
+    steps: int,
+    scales: GuidanceScales,
+    held: int,
+) -> str:
+    """What is about to be made, and what it takes.
+
+    Parameters
+    ----------
+    model, adapter : ModelPatcher
+    plan : ClipPlan
+    fps : float
+    size : (int, int)
+        Height and width in pixels.
+    steps : int
+        Of one clip.
+    scales : GuidanceScales
+    held : int
+        Frames in memory at once.
+    """
+    height, width = size
+    latent = (latent_frames(plan.clips[0].frames), height // 8, width // 8)
+    tokens = latent[0] * latent[1] * latent[2] // 4
+    weights = model.model_size() + adapter.model_size()
+    video_memory = weights + model.model.memory_required([1, 16, *latent])
+    here = comfy.model_management.get_total_memory(model.load_device)
+    clips = f"{len(plan.clips)} clip{'s' if len(plan.clips) > 1 else ''} of {plan.clips[0].frames} frames"
+    offloaded = "" if video_memory < here else ", so weights are offloaded"
+    return (
+        f"{clips}: {plan.frames} frames, {plan.frames / fps:.1f} s, {width}×{height}\n"
+        f"{tokens:,} tokens, {steps} steps of {len(scales.conditions())} passes a clip\n"
+        f"about {video_memory / GIB:.1f} GB on the device (it has {here / GIB:.1f} GB{offloaded}), "
+        f"{frames_gigabytes(held, size):.1f} GB of memory for the frames"
+    )
+
+
+def frames_gigabytes(frames: int, size: tuple[int, int]) -> float:
+    """Memory that frames of this height and width take, as ComfyUI's IMAGE."""
+    return frames * size[0] * size[1] * BYTES_PER_PIXEL / GIB
+
+
+class Reporter:
+    """Progress bar, previews and text of one node's run.
+
+    Parameters
+    ----------
+    model : ModelPatcher
+    node_id : str or None
+        The node that shows the text.
+    clips : int
+    steps : int
+        Of one clip.
+    """
+
+    def __init__(self, model: ModelPatcher, node_id: str | None, clips: int, steps: int):
+        self.node_id = node_id
+        self.clips, self.steps = clips, steps
+        self.made = self.kept = 0  # steps
+        self.text = ""
+        self.bar = comfy.utils.ProgressBar(clips * steps, node_id)
+        self.previewer = latent_preview.get_previewer(model.load_device, model.model.latent_format)
+        self.started = self.first_made = time.perf_counter()
+
+    def tell(self, text: str, level: int = logging.INFO) -> None:
+        """Log a text and show it on the node from now on."""
+        text = lines_of(text)
+        self.text = f"{self.text}\n{text}" if self.text else text
+        logging.log(level, "[MultiTalk] %s", text)
+        self._show(self.text)
+
+    def after_step(self, clip: int, step: int, denoised: Tensor) -> None:
+        """Move the bar and say how long the rest takes; raises where the user has interrupted."""
+        self.made += 1
+        left = self._minutes_left()
+        if self.made == 1:
+            logging.info("[MultiTalk] about %.1f minutes", left)
+        self._show(
+            f"clip {clip + 1} of {self.clips}, step {step + 1} of {self.steps}: "
+            f"about {left:.1f} minutes left\n{self.text}"
+        )
+        preview = None
+        if self.previewer is not None:
+            preview = self.previewer.decode_latent_to_preview_image("JPEG", denoised)
+        self._move(preview)
+
+    def after_clip(self, finished: FinishedClip) -> None:
+        """Show the last frame of a clip; raises where the user has interrupted."""
+        if finished.kept:
+            self.kept += self.steps
+            self.started = time.perf_counter()
+        self._move(("JPEG", to_image(finished.frames[-1]), latent_preview.MAX_PREVIEW_RESOLUTION))
+
+    def _minutes_left(self) -> float:
+        """By the first step, which also loads the model, while there is no other."""
+        now = time.perf_counter()
+        if self.made == 1:
+            self.first_made = now
+            step_seconds = now - self.started
+        else:
+            step_seconds = (now - self.first_made) / (self.made - 1)
+        return step_seconds * (self.clips * self.steps - self.kept - self.made) / 60
+
+    def _move(self, preview: Preview | None) -> None:
+        self.bar.update_absolute(self.kept + self.made, self.clips * self.steps, preview)
+
+    def _show(self, text: str) -> None:
+        if self.node_id is not None:
+            show_text(text, self.node_id)
+
+
+def show_text(text: str, node_id: str) -> None:
+    """Show a text on a node. The page takes it as HTML, so that signs of markup are escaped."""
+    PromptServer.instance.send_progress_text(escape(lines_of(text), quote=False), quoted(node_id))
+
+
+def lines_of(text: str) -> str:
+    """A text of several lines, each fit to be shown and logged."""
+    return "\n".join(printable(line, LONGEST_MESSAGE) for line in text.split("\n"))

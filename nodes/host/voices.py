@@ -1,0 +1,114 @@
+"""Voices as the sockets and texts of Encode MultiTalk Audio give them: who has one, and who speaks when."""
+
+from collections.abc import Collection
+
+from ...multitalk_core.audio.timeline import Timeline, places_of
+from ...multitalk_core.audio.turns import Turn, parse_turns
+from ...multitalk_core.audio.waveform import Waveform, from_array
+from ...multitalk_core.errors import MultiTalkError
+from ...multitalk_core.guards.limits import FILM_FRAMES, MOST_SPEAKERS
+from ..inputs.checks import naming
+
+TOGETHER, IN_TURN, TABLE = "together", "in turn", "table"
+VOICES_END, SECONDS, FRAMES = "until the voices end", "seconds", "frames"
+
+
+def numbers_of(voices: dict[str, dict | None]) -> list[int]:
+    """Of the speakers whose sockets are linked, whatever comes from there."""
+    return [int(name.removeprefix("speaker_")) for name in voices]
+
+
+def check_speakers(numbers: Collection[int], timing: str, speakers: int) -> None:
+    """Raise a MultiTalkError unless the linked voices, by number, go with the other inputs."""
+    if not numbers:
+        raise MultiTalkError("voices: no speaker has a voice; connect a sound to one of them.")
+    if timing == TABLE and list(numbers) != [1]:
+        raise MultiTalkError(
+            "voices: with a table, speaker_1 is the recording of everybody: connect this one and no other."
+        )
+    if speakers and max(numbers) > speakers:
+        raise MultiTalkError(
+            f"speakers is {speakers}, but there is a voice for speaker {max(numbers)}: raise it, or set it "
+            "to 0."
+        )
+
+
+def _waveforms(voices: dict[str, dict | None], speakers: int) -> list[Waveform | None]:
+    """One a speaker, None for listeners, up to the last one with a voice or as many as asked for."""
+    given = {int(name.removeprefix("speaker_")): _waveform(name, audio) for name, audio in voices.items()}
+    return [given.get(number) for number in range(1, (speakers or max(given)) + 1)]
+
+
+def _waveform(name: str, audio: dict | None) -> Waveform:
+    if audio is None:  # as ComfyUI takes apart a video without sound
+        raise MultiTalkError(
+            f"voices.{name}: what is connected has no sound; connect one, or nothing if this speaker only "
+            "listens."
+        )
+    batch = audio["waveform"]
+    if len(batch) != 1:
+        raise MultiTalkError(f"voices.{name}: this holds {len(batch)} sounds; connect one for each speaker.")
+    with naming(f"voices.{name}"):
+        return from_array(batch[0], audio["sample_rate"])
+
+
+def timeline_of(voices: dict[str, dict | None], timing: dict, speakers: int) -> Timeline:
+    """Everybody's voices at their places.
+
+    Parameters
+    ----------
+    voices : dict of AUDIO by "speaker_1" and so on
+        None comes from what has no sound.
+    timing : dict
+        The word under "timing", and what goes with it.
+    speakers : int
+        0: up to the last one with a voice.
+
+    Raises
+    ------
+    MultiTalkError
+        It begins with the id of the input that is wrong.
+    """
+    check_speakers(numbers_of(voices), timing["timing"], speakers)
+    waveforms = _waveforms(voices, speakers)
+    if timing["timing"] == TOGETHER:
+        return Timeline.together(waveforms)
+    if timing["timing"] == IN_TURN:
+        return Timeline.in_turn(waveforms, timing["gap"])
+    turns, names = read_table(timing, speakers)
+    with naming("timing.turns"):
+        timeline = Timeline.from_table(waveforms[0], turns, names)
+    _check_count("timing.turns", timeline.speakers, speakers)
+    return Timeline(max(speakers, timeline.speakers), timeline.segments, timeline.recording)
+
+
+def read_table(timing: dict, speakers: int | None) -> tuple[list[Turn] | None, list[str] | None]:
+    """The table's turns, and the names where they are given; None is a text that is not yet known."""
+    turns = names = None
+    if timing["names"] is not None:
+        names = [name.strip() for name in timing["names"].split(",") if name.strip()] or None
+        _check_count("timing.names", len(names or ()), speakers)
+    with naming("timing.turns"):
+        if timing["turns"] is not None:
+            turns = parse_turns(timing["turns"])
+        places = {} if None in (turns, timing["names"]) else places_of(turns, names)
+    _check_count("timing.turns", 1 + max(places.values(), default=0), speakers)
+    return turns, names
+
+
+def _check_count(name: str, count: int, speakers: int | None) -> None:
+    if count > MOST_SPEAKERS:
+        raise MultiTalkError(f"{name}: it names {count} speakers, and at most {MOST_SPEAKERS} are possible.")
+    if speakers and count > speakers:
+        raise MultiTalkError(
+            f"{name}: it names {count} speakers, but speakers is {speakers}; raise it, or set it to 0."
+        )
+
+
+def length_of(length: dict, fps: float) -> int | None:
+    """In frames; None lasts until the voices end, or is not yet known."""
+    if length["length"] == FRAMES:
+        return length["frames"]
+    if length["length"] == VOICES_END or length["seconds"] is None:
+        return None
+    return FILM_FRAMES.check("length.seconds times fps", round(length["seconds"] * fps))
