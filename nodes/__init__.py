@@ -28,34 +28,34 @@ class MultiTalkExtension(ComfyExtension):
 
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
         """Every node class; imported here, after the version is known to be new enough."""
-        from .apply import Apply
-        from .audio_adapter_loader import AudioAdapterLoader
-        from .audio_encoder import AudioEncoder
-        from .audio_encoder_loader import AudioEncoderLoader
-        from .binding_preview import BindingPreview
-        from .demo import Demo
-        from .guider import Guider
-        from .kept_films import KeptFilms
-        from .long_video import LongVideo
-        from .mouths_plot import MouthsPlot
-        from .person_localizer import PersonLocalizer
-        from .sampler import Sampler
-        from .sigmas import ReleasedSigmas
+        from .apply import ApplyNode
+        from .audio_adapter_loader import AudioAdapterLoaderNode
+        from .audio_encoder import AudioEncoderNode
+        from .audio_encoder_loader import AudioEncoderLoaderNode
+        from .binding_preview import BindingPreviewNode
+        from .demo import DemoNode
+        from .guider import GuiderNode
+        from .kept_films import KeptFilmsNode
+        from .long_video import LongVideoNode
+        from .mouths_plot import MouthsPlotNode
+        from .person_localizer import PersonLocalizerNode
+        from .sampler import SamplerNode
+        from .sigmas import ReleasedSigmasNode
 
         return [
-            AudioEncoderLoader,
-            AudioEncoder,
-            AudioAdapterLoader,
-            PersonLocalizer,
-            Sampler,
-            LongVideo,
-            KeptFilms,
-            Apply,
-            Guider,
-            ReleasedSigmas,
-            BindingPreview,
-            MouthsPlot,
-            Demo,
+            AudioEncoderLoaderNode,
+            AudioEncoderNode,
+            AudioAdapterLoaderNode,
+            PersonLocalizerNode,
+            SamplerNode,
+            LongVideoNode,
+            KeptFilmsNode,
+            ApplyNode,
+            GuiderNode,
+            ReleasedSigmasNode,
+            BindingPreviewNode,
+            MouthsPlotNode,
+            DemoNode,
         ]
 
 

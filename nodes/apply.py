@@ -6,19 +6,19 @@ from comfy_api.latest import io
 from ..multitalk_core.audio.conversation import Conversation
 from ..multitalk_core.errors import MultiTalkError
 from ..multitalk_core.film.clips import Clip
-from ..multitalk_core.guards.limits import FILM_FRAMES
+from ..multitalk_core.limits import FILM_FRAMES
 from ..multitalk_core.method.labels import spread_ranges
-from ..multitalk_core.method.schemes import Grid
+from ..multitalk_core.method.wan import Grid
 from ..multitalk_core.persons.masks import Persons
+from .host.checks import checked
 from .host.hearing import fitting_adapter, hear_voices
 from .host.matching import check_crop, check_voices, persons_for
 from .host.patches import AudioSettings, Scene
+from .host.sockets import CATEGORY
 from .inputs import shared as inputs
-from .inputs.checks import checked
-from .inputs.sockets import CATEGORY
 
 
-class Apply(io.ComfyNode):
+class ApplyNode(io.ComfyNode):
     """Make a MODEL hear the voices."""
 
     @classmethod
@@ -75,7 +75,7 @@ class Apply(io.ComfyNode):
         masks = persons.token_masks(height, width)
         frames = 4 * grid.frames - 3
         clip = Clip(0, start_frame, frames, 0, frames)
-        scene = Scene(audio.windows(clip, adapter.model.shape.window), masks, grid)
+        scene = Scene(audio.windows(clip.start, clip.frames, adapter.model.shape.window), masks, grid)
         ranges = spread_ranges(audio.speakers, label_range, label_distance, background_label)
         settings = AudioSettings(scheme, ranges, audio_strength)
         return io.NodeOutput(hear_voices(model, adapter, scene, settings))

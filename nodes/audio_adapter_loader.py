@@ -5,8 +5,8 @@ import torch
 from comfy_api.latest import io
 
 from .host.adapter_patch import load_adapter
-from .inputs.checks import checked
-from .inputs.sockets import CATEGORY
+from .host.checks import checked
+from .host.sockets import CATEGORY
 
 AS_STORED = "as stored"
 DTYPES = {
@@ -18,7 +18,7 @@ DTYPES = {
 }
 
 
-class AudioAdapterLoader(io.ComfyNode):
+class AudioAdapterLoaderNode(io.ComfyNode):
     """Load MultiTalk's or InfiniteTalk's audio adapter."""
 
     @classmethod

@@ -4,16 +4,18 @@ import torch
 from comfy.model_management import throw_exception_if_processing_interrupted
 from comfy_api.latest import io, ui
 
+from ..multitalk_core import limits
 from ..multitalk_core.audio.conversation import encode_conversation
-from ..multitalk_core.audio.features import AudioEncoder as Encoder
+from ..multitalk_core.audio.features import AudioEncoder
 from ..multitalk_core.audio.timeline import Timeline
 from ..multitalk_core.audio.waveform import SPEECH_RATE
 from ..multitalk_core.drawing.timeline_picture import timeline_picture
-from ..multitalk_core.guards import limits
-from ..multitalk_core.guards.limits import MOST_SPEAKERS
 from ..multitalk_core.guards.memory import features_bytes, tracks_bytes
+from ..multitalk_core.limits import MOST_SPEAKERS
+from .host.checks import check_queued, checked
 from .host.host_memory import check_memory
 from .host.managed_encoder import managed_encoder
+from .host.sockets import CATEGORY, MultiTalkAudio, MultiTalkAudioEncoder
 from .host.voices import (
     FRAMES,
     IN_TURN,
@@ -27,12 +29,10 @@ from .host.voices import (
     read_table,
     timeline_of,
 )
-from .inputs.checks import check_queued, checked
 from .inputs.shared import within
-from .inputs.sockets import CATEGORY, MultiTalkAudio, MultiTalkAudioEncoder
 
 
-class AudioEncoder(io.ComfyNode):
+class AudioEncoderNode(io.ComfyNode):
     """Voices to MULTITALK_AUDIO."""
 
     @classmethod
@@ -226,7 +226,7 @@ def _frames() -> io.Int.Input:
     )
 
 
-def _check_memory(timeline: Timeline, encoder: Encoder, frames: int | None, fps: float) -> None:
+def _check_memory(timeline: Timeline, encoder: AudioEncoder, frames: int | None, fps: float) -> None:
     """Of features, tracks and sound; None are as many frames as the voices last."""
     seconds = timeline.seconds if frames is None else max(timeline.seconds, frames / fps)
     longest = round(seconds * fps)

@@ -2,15 +2,15 @@
 
 from comfy_api.latest import io
 
+from .host.checks import checked
 from .host.managed_encoder import load_encoder
 from .host.model_folders import list_models, model_path
-from .inputs.checks import checked
-from .inputs.sockets import CATEGORY, MultiTalkAudioEncoder
+from .host.sockets import CATEGORY, MultiTalkAudioEncoder
 
 KIND = "audio_encoders"
 
 
-class AudioEncoderLoader(io.ComfyNode):
+class AudioEncoderLoaderNode(io.ComfyNode):
     """Load wav2vec2."""
 
     @classmethod

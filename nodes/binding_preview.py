@@ -9,13 +9,13 @@ from ..multitalk_core.drawing.strip import localization_strip
 from ..multitalk_core.errors import MultiTalkError
 from ..multitalk_core.film.clips import Clip
 from ..multitalk_core.method.recorder import BindingRecord
-from .inputs.checks import checked
-from .inputs.sockets import CATEGORY, MultiTalkBinding
+from .host.checks import checked
+from .host.sockets import CATEGORY, MultiTalkBinding
 
 DARKEST = 0.25  # of a label at the lower end of its range
 
 
-class BindingPreview(io.ComfyNode):
+class BindingPreviewNode(io.ComfyNode):
     """Persons and labels over the frames."""
 
     @classmethod

@@ -5,15 +5,15 @@ from comfy_api.latest import io
 from torch import Tensor
 
 from ..multitalk_core.audio.waveform import read_audio
-from ..multitalk_core.cli.demo_command import BOXES
+from ..multitalk_core.demo.boxes import BOXES
 from ..multitalk_core.demo.files import EMBEDDED, EMBEDDED_FILES
 from ..multitalk_core.demo.text import PROMPT, DemoText
 from ..multitalk_core.media.picture import read_picture
-from .inputs.checks import check_queued, checked
-from .inputs.sockets import CATEGORY, BoundingBox
+from .host.checks import check_queued, checked
+from .host.sockets import CATEGORY, BoundingBox
 
 
-class Demo(io.ComfyNode):
+class DemoNode(io.ComfyNode):
     """The demo's picture, voices, boxes and text conditioning."""
 
     @classmethod

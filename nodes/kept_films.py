@@ -3,17 +3,17 @@
 from comfy_api.latest import io, ui
 
 from ..multitalk_core.errors import MultiTalkError, quoted
-from ..multitalk_core.film.store import Cleared, KeptFilm, clear_film, clear_films, kept_films, survey
+from ..multitalk_core.film.store import Cleared, StoredFilm, clear_film, clear_films, stored_films, survey
+from .host.checks import check_queued, checked
 from .host.film_identity import store_folder
 from .host.reporter import lines_of, show_text
-from .inputs.checks import check_queued, checked
-from .inputs.sockets import CATEGORY
+from .host.sockets import CATEGORY
 
 GIGABYTE = 10**9
 NOTHING, ONE, ALL = "nothing", "one film", "all films"
 
 
-class KeptFilms(io.ComfyNode):
+class KeptFilmsNode(io.ComfyNode):
     """What MultiTalk Long Video keeps."""
 
     @classmethod
@@ -88,8 +88,8 @@ def _clear(clear: dict) -> list[str]:
     return [f"{len(cleared.films)} cleared, {_gigabytes(cleared.films)}", *cleared.stay]
 
 
-def _named(name: str) -> KeptFilm:
-    film = next((film for film in kept_films(store_folder()) if film.folder.name == name), None)
+def _named(name: str) -> StoredFilm:
+    film = next((film for film in stored_films(store_folder()) if film.folder.name == name), None)
     if film is None:
         raise MultiTalkError(
             f'clear.film: No film "{quoted(name)}" is kept: take a name from the list, as it stands in its '
@@ -98,10 +98,10 @@ def _named(name: str) -> KeptFilm:
     return film
 
 
-def _line(film: KeptFilm) -> str:
+def _line(film: StoredFilm) -> str:
     clips = f"{film.clips} of {film.of} clips"
     return f"{film.folder.name}  {film.size / GIGABYTE:.3f} GB  {clips}  {quoted(film.title)}"
 
 
-def _gigabytes(films: list[KeptFilm]) -> str:
+def _gigabytes(films: list[StoredFilm]) -> str:
     return f"{sum(film.size for film in films) / GIGABYTE:.3f} GB"

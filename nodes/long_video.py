@@ -14,21 +14,21 @@ from ..multitalk_core.film.film import MULTITALK, Take
 from ..multitalk_core.film.retakes import check_clip, parse_prompts, parse_retakes, plan_takes
 from ..multitalk_core.film.seams import SEAM_FRAMES, Joins
 from ..multitalk_core.film.steadiness import Steadiness
+from .host.checks import check_queued, checked, naming
 from .host.clip_settings import ClipSettings
 from .host.film_identity import FilmOfNode
 from .host.film_run import Shoot
 from .host.prompts import encode_prompts
+from .host.sockets import CATEGORY, MultiTalkBinding
 from .host.video_output import hand_out, is_wired, losses, new_path, write_film
 from .inputs import long_video_inputs
 from .inputs import shared as inputs
-from .inputs.checks import check_queued, checked, naming
-from .inputs.sockets import CATEGORY, MultiTalkBinding
 
 GIGABYTE = 10**9
 IMAGES = 0  # the output's place
 
 
-class LongVideo(io.ComfyNode):
+class LongVideoNode(io.ComfyNode):
     """The sampler over a whole conversation."""
 
     @classmethod

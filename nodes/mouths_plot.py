@@ -7,11 +7,11 @@ from torch import Tensor
 from ..multitalk_core.audio.conversation import Conversation
 from ..multitalk_core.drawing.mouth_lanes import mouths_picture
 from ..multitalk_core.evaluation.film_score import measure_film
-from .inputs.checks import checked
-from .inputs.sockets import CATEGORY, MultiTalkAudio
+from .host.checks import checked
+from .host.sockets import CATEGORY, MultiTalkAudio
 
 
-class MouthsPlot(io.ComfyNode):
+class MouthsPlotNode(io.ComfyNode):
     """Does each mouth follow its own voice?"""
 
     @classmethod

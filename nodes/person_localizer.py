@@ -7,8 +7,8 @@ from torch import Tensor
 
 from ..multitalk_core.drawing.overlay import persons_overlay
 from ..multitalk_core.errors import MultiTalkError, quoted
-from ..multitalk_core.guards.limits import MOST_SPEAKERS
 from ..multitalk_core.guards.memory import FLOAT_BYTES
+from ..multitalk_core.limits import MOST_SPEAKERS
 from ..multitalk_core.persons.detection import find_persons
 from ..multitalk_core.persons.masks import (
     GIVEN,
@@ -20,19 +20,19 @@ from ..multitalk_core.persons.masks import (
     persons_from_masks,
     persons_from_parts,
 )
+from .host.checks import check_queued, checked, naming
 from .host.host_memory import check_memory
+from .host.kinds import BOX_KEYS, box_list
 from .host.model_folders import list_model_folders, model_path
 from .host.picture_input import source_of
-from .inputs.checks import check_queued, checked, naming
-from .inputs.kinds import BOX_KEYS, box_list
-from .inputs.sockets import CATEGORY, BoundingBox, MultiTalkPersons
+from .host.sockets import CATEGORY, BoundingBox, MultiTalkPersons
 
 AUTOMATIC, MASKS, BOXES, PARTS = "automatic", "masks", "boxes", "equal parts"
 FACES = "faces"  # found without any download
 KIND = "detection"
 
 
-class PersonLocalizer(io.ComfyNode):
+class PersonLocalizerNode(io.ComfyNode):
     """A picture and marks to MULTITALK_PERSONS."""
 
     @classmethod

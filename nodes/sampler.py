@@ -4,14 +4,14 @@ import torch
 from comfy_api.latest import io
 
 from ..multitalk_core.film.clips import Clip, ClipPlan
-from ..multitalk_core.guards.limits import CLIP_FRAMES
+from ..multitalk_core.limits import CLIP_FRAMES
+from .host.checks import check_queued, checked
 from .host.film_run import Shoot, raw_latent
+from .host.sockets import CATEGORY, MultiTalkBinding
 from .inputs import shared as inputs
-from .inputs.checks import check_queued, checked
-from .inputs.sockets import CATEGORY, MultiTalkBinding
 
 
-class Sampler(io.ComfyNode):
+class SamplerNode(io.ComfyNode):
     """Everything a clip needs in one node."""
 
     @classmethod

@@ -20,7 +20,7 @@ from multitalk_core.audio.conversation import encode_conversation
 from multitalk_core.audio.timeline import Timeline
 from multitalk_core.audio.waveform import Waveform
 from multitalk_core.evaluation.binding_score import binding_score
-from multitalk_core.evaluation.mouth_openness import Face, follow_faces, mouth_openness
+from multitalk_core.evaluation.mouth_openness import CartoonFace, follow_faces, mouth_openness
 from multitalk_core.film.clips import plan_clips
 from multitalk_core.film.dubbing import Dubbing
 from multitalk_core.film.film import CONTINUATIONS, INFINITETALK, make_film
@@ -150,7 +150,7 @@ def print_row(name: str, scenes: list[Scene], made: list[Tensor]) -> None:
     mean changes in levels of 255."""
     mouths, new, strayed = [], [], []
     for scene, frames in zip(scenes, made, strict=True):
-        faces = [Face(person.x, person.y, person.size) for person in scene.talk.scene.persons]
+        faces = [CartoonFace(person.x, person.y, person.size) for person in scene.talk.scene.persons]
         paths, goal = follow_faces(frames, faces), follow_faces(scene.video, faces)
         strayed.append(
             ((paths - goal).norm(dim=-1).mean(-1) / torch.tensor([face.size for face in faces])).mean()

@@ -13,9 +13,9 @@ from multitalk_core.audio.features import AudioEncoder
 from multitalk_core.audio.timeline import Timeline
 from multitalk_core.audio.waveform import Waveform, read_audio
 from multitalk_core.cli.demo_command import demo_arguments
-from multitalk_core.cli.film_files import FilmFiles
 from multitalk_core.cli.generate_command import make_job
 from multitalk_core.cli.main import make_parser
+from multitalk_core.cli.options.film_files import FilmFiles
 from multitalk_core.demo.files import EMBEDDED, EMBEDDED_FILES
 from multitalk_core.film.clips import plan_clips
 from multitalk_core.film.film import MULTITALK, ClipMaker, make_film

@@ -7,7 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from multitalk_core.film.clips import latent_frames, mirrored_indices, plan_mirrored
+from multitalk_core.audio.conversation import mirrored_indices
+from multitalk_core.film.clips import plan_mirrored
 from multitalk_core.media.picture import resize_and_crop
 from multitalk_core.method.conditioning import conditioning_frames, conditioning_mask, motion_latent
 from multitalk_core.method.guidance import (
@@ -20,6 +21,7 @@ from multitalk_core.method.guidance import (
     released_timesteps,
 )
 from multitalk_core.method.sampling import clip_noise, sample_clip
+from multitalk_core.method.wan import latent_frames
 from multitalk_core.method.windows import audio_windows, window_indices
 
 Comparisons = Iterator[tuple[str, Tensor, Tensor]]

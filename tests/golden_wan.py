@@ -11,7 +11,7 @@ from torch import Tensor
 from multitalk_core.checkpoint import adapter_sizes as adapter_shape
 from multitalk_core.method.adapter import AudioAdapter
 from multitalk_core.method.audio_patch import AudioPatch, AudioRows, audio_rows
-from multitalk_core.method.schemes import Grid
+from multitalk_core.method.wan import Grid
 from multitalk_core.method.windows import audio_windows
 
 ADAPTER_PARTS = ("audio_proj.", "audio_cross_attn.", "norm_x.")

@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from ..files.digests import digest
-from ..film.clips import Clip, mirrored_indices
 from ..guards.interruption import go_on
 from ..method.windows import audio_windows
 from .features import AudioEncoder, Piece, cut_pieces
@@ -52,12 +51,13 @@ class Conversation:
         piece = bisect_left(self.pieces, end, key=lambda piece: piece[0])
         return [self.pieces[min(piece, len(self.pieces) - 1)][1], min(end, self.frames)]
 
-    def windows(self, clip: Clip, window: int, prolonged: int = 0) -> Tensor:
+    def windows(self, start: int, frames: int, window: int, prolonged: int = 0) -> Tensor:
         """Audio windows of a clip's frames; past the voices' end lies encoded silence.
 
         Parameters
         ----------
-        clip : Clip
+        start, frames : int
+            First frame of the clip, and how many it has.
         window : int
             Feature frames around a video frame.
         prolonged : int
@@ -67,8 +67,8 @@ class Conversation:
         -------
         Tensor [speakers, frames, window, layers, channels]
         """
-        first = max(0, clip.start - window // 2)
-        end = clip.start + clip.frames + window // 2
+        first = max(0, start - window // 2)
+        end = start + frames + window // 2
         heard = range(first, min(end, self.frames))
         if prolonged:
             heard = mirrored_indices(self.frames, prolonged)[first:end]
@@ -77,7 +77,7 @@ class Conversation:
             beyond = range(max(first, self.frames), end)
             silence = self.silence[[(frame - self.frames) % len(self.silence) for frame in beyond]]
             features = torch.cat([features, silence.expand(len(features), *silence.shape)], dim=1)
-        return audio_windows(features, clip.start - first, clip.frames, window)
+        return audio_windows(features, start - first, frames, window)
 
     @property
     def frames(self) -> int:
@@ -164,3 +164,8 @@ def _digest(samples: np.ndarray, check_interrupted: Callable[[], None]) -> str:
         check_interrupted()
         digests.append(digest(samples[start : start + SAMPLES_AT_ONCE]))
     return digest(digests)
+
+
+def mirrored_indices(frames: int, prolonged: int) -> list[int]:
+    """Feature frames of a voice followed by its last `prolonged` ones backwards."""
+    return [*range(frames), *reversed(range(max(0, frames - prolonged), frames))]

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..errors import MultiTalkError, quoted
 from ..guards.interruption import go_on
-from ..guards.limits import FILM_SOUND_RATE, LONGEST_SECONDS, MOST_SPEAKERS, VOICE_START
+from ..limits import FILM_SOUND_RATE, LONGEST_SECONDS, MOST_SPEAKERS, VOICE_START
 from .loudness import normalise_loudness
 from .turns import Turn
 from .waveform import SPEECH_RATE, Waveform, speech
@@ -22,7 +22,7 @@ TABLE_SLACK_SECONDS = 0.05  # tables round their times
 
 
 @dataclass(frozen=True, eq=False)
-class Segment:
+class PlacedVoice:
     """A voice at its place.
 
     Parameters
@@ -69,7 +69,7 @@ class Timeline:
     ----------
     speakers : int
         Number of speakers; one without a segment is a listener.
-    segments : tuple of Segment
+    segments : tuple of PlacedVoice
     recording : Waveform, optional
         The film's sound where all voices come from one recording.
 
@@ -81,7 +81,7 @@ class Timeline:
     """
 
     speakers: int
-    segments: tuple[Segment, ...]
+    segments: tuple[PlacedVoice, ...]
     recording: Waveform | None = None
 
     def __post_init__(self) -> None:
@@ -135,7 +135,7 @@ class Timeline:
         return cls(
             1 + max((speaker for speaker, _, _ in voices), default=0),
             tuple(
-                Segment(speaker, start, voice, ((0.0, voice.seconds),))
+                PlacedVoice(speaker, start, voice, ((0.0, voice.seconds),))
                 for speaker, start, voice in voices
                 if voice is not None
             ),
@@ -174,7 +174,7 @@ class Timeline:
                 )
             times = heard.setdefault(places[turn.speaker], [])
             times.append((turn.start, min(turn.end, waveform.seconds)))
-        segments = [Segment(place, 0.0, waveform, tuple(sorted(heard[place]))) for place in sorted(heard)]
+        segments = [PlacedVoice(place, 0.0, waveform, tuple(sorted(heard[place]))) for place in sorted(heard)]
         return cls(1 + max(places.values(), default=0), tuple(segments), waveform)
 
     @property

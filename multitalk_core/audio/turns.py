@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from ..errors import MultiTalkError, quoted
 from ..files.given import check_file, read_text
-from ..guards.limits import LONGEST_NAME, LONGEST_SECONDS, LONGEST_TABLE, MOST_SPEAKERS, MOST_TURNS
+from ..limits import LONGEST_NAME, LONGEST_SECONDS, LONGEST_TABLE, MOST_SPEAKERS, MOST_TURNS
 
 BYTES_OF_A_CHARACTER = 4  # at most, in UTF-8
 RTTM_FIELDS = (8, 10)  # SPEAKER file channel start duration <NA> <NA> speaker [confidence [<NA>]]

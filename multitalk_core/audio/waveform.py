@@ -13,10 +13,10 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from ..errors import MultiTalkError
+from ..files.containers import codec_of, opened
 from ..files.given import check_file
-from ..guards.limits import LONGEST_SECONDS, LOUDEST, MOST_CHANNELS, SOUND_RATE
 from ..guards.memory import FLOAT_BYTES, check_memory
-from ..media.streams import codec_of, opened
+from ..limits import LONGEST_SECONDS, LOUDEST, MOST_CHANNELS, SOUND_RATE
 
 if TYPE_CHECKING:
     from av import AudioCodecContext, AudioFrame, AudioStream

@@ -5,6 +5,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..demo.boxes import BOXES
 from ..demo.files import EMBEDDED
 from ..errors import MultiTalkError
 from ..files.whole import there
@@ -20,8 +21,6 @@ SAMPLING = ("--steps", "12", "--shift", "3", "--text-scale", "1", "--audio-scale
 JOINS = ("--continuation", "infinitetalk", "--colour-method", "mean")
 SETTINGS = ("--order", "together", *SIZES, *SAMPLING, *JOINS, "--no-store")
 NAMES = ("film.mp4", "persons.png", "localization.png", "timeline.png", "drift.png")
-# The two cartoon people of the shipped picture.
-BOXES = ("64,56,300,400", "340,50,576,400")
 
 
 def demo_arguments() -> list[str]:
@@ -39,10 +38,10 @@ def make_demo(folder: Path) -> None:
     MultiTalkError
         When the folder cannot be made or the disk does not take the files.
     """
-    from .film_files import FilmFiles
     from .generate import SAVED, generate
     from .generate_command import make_job
     from .main import make_parser
+    from .options.film_files import FilmFiles
     from .summary import print_lines
 
     try:

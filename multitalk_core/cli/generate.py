@@ -12,20 +12,20 @@ from ..drawing.drift import drift_picture
 from ..drawing.overlay import persons_overlay
 from ..drawing.strip import localization_strip
 from ..drawing.timeline_picture import timeline_picture
-from ..film.clips import latent_frames
 from ..film.early_end import until_ended
 from ..film.film import FinishedClip, make_film
 from ..film.steadiness import Steadiness, colour_goal
-from ..film.store import FilmSegments, note_output
+from ..film.store import FilmClips, note_output
 from ..film.store.stored_film import PassedOver
 from ..guards.stopping import held_interrupt
 from ..hosts.diffusers.video_model import MultiTalkPipeline
 from ..media.picture import write_picture
 from ..media.video_writer import VideoWriter
 from ..method.recorder import BindingRecorder
-from .film_files import FilmFiles
+from ..method.wan import latent_frames
 from .film_progress import FilmProgress
 from .job import FilmJob
+from .options.film_files import FilmFiles
 from .summary import account, outlook, print_lines
 
 SAVED = "the film is saved in {}; drawings beside it may be missing."
@@ -81,7 +81,7 @@ def draw(job: FilmJob, steadiness: Steadiness) -> None:
 
 
 def write_film(
-    job: FilmJob, pipeline: MultiTalkPipeline, segments: FilmSegments | None, progress: FilmProgress
+    job: FilmJob, pipeline: MultiTalkPipeline, segments: FilmClips | None, progress: FilmProgress
 ) -> tuple[Path, Steadiness]:
     """Stream the film to disk, and draw the first clip's localization as soon as there is one.
 
@@ -157,7 +157,7 @@ def write_film(
 def _tell(
     job: FilmJob,
     recorder: BindingRecorder,
-    segments: FilmSegments | None,
+    segments: FilmClips | None,
     progress: FilmProgress,
     finished: FinishedClip,
 ) -> None:

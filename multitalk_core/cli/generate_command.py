@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from ..files.outputs import check_folder, film_bytes
 from ..guards.memory import check_memory, clip_bytes
+from ..method.labels import LabelRanges
 from ..persons.masks import check_speakers
 from .options import (
     dubbing_options,
@@ -17,12 +18,11 @@ from .options import (
     store_options,
     voice_options,
 )
-from .options.types import label_ranges
 
 if TYPE_CHECKING:
     from ..film.clips import ClipPlan
-    from .film_files import FilmFiles
     from .job import FilmJob
+    from .options.film_files import FilmFiles
 
 # In the order in which their checks run.
 OPTIONS = (
@@ -109,7 +109,7 @@ def check(arguments: argparse.Namespace) -> None:
         part.check(arguments)
     speakers = voice_options.known_speakers(arguments)
     if speakers is not None:
-        label_ranges(arguments.label_ranges, speakers)
+        LabelRanges.parse(arguments.label_ranges, speakers)
 
 
 def make_job(arguments: argparse.Namespace, files: "FilmFiles") -> "FilmJob":
@@ -125,7 +125,7 @@ def make_job(arguments: argparse.Namespace, files: "FilmFiles") -> "FilmJob":
     from .job import FilmJob
 
     timeline = voice_options.read_timeline(arguments)
-    ranges = label_ranges(arguments.label_ranges, timeline.speakers)
+    ranges = LabelRanges.parse(arguments.label_ranges, timeline.speakers)
     picture, video = person_options.read_source(arguments)
     length = dubbing_options.asked_frames(arguments, video)
     height, width = film_options.film_size(arguments, picture)

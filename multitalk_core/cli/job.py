@@ -13,13 +13,13 @@ from ..film.clips import ClipPlan
 from ..film.dubbing import Dubbing
 from ..film.film import MATHS_VERSION, Take, clip_links
 from ..film.seams import Joins
-from ..film.store import FilmSegments, Json, computed_on, digest, open_film, release
+from ..film.store import FilmClips, Json, computed_on, digest, open_film, release
 from ..hosts.diffusers.models import Models
 from ..hosts.diffusers.video_model import SamplingSettings
 from ..media.picture import resize_and_crop
 from ..method.adapter import AudioAdapter
 from ..persons.masks import Persons
-from .film_files import FilmFiles
+from .options.film_files import FilmFiles
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class FilmJob:
         """The picture at the film's size."""
         return resize_and_crop(self.picture.movedim(-1, 0), *self.size).movedim(0, -1)
 
-    def kept(self) -> AbstractContextManager[FilmSegments | None]:
+    def kept(self) -> AbstractContextManager[FilmClips | None]:
         """The film's place in the store."""
         if self.store is None:
             return nullcontext()

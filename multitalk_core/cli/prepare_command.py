@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from ..errors import MultiTalkError
 from ..files.outputs import check_inputs_stay
-from ..guards.limits import CLIP_FRAMES, FRACTION, MOTION_FRAMES, SEED
 from ..guards.memory import check_memory, clip_bytes
+from ..limits import CLIP_FRAMES, FRACTION, MOTION_FRAMES, SEED
 from ..training.manifest import read_entry, read_lines
 from .options.paths import folder_path, input_file, input_folder_or_file
 from .options.types import frame_count, size, text, within
@@ -208,7 +208,7 @@ def named_files(manifest: Path, lines: list[tuple[int, str]]) -> Iterator[Path]:
 def load(arguments: argparse.Namespace) -> "tuple[Models, AudioEncoder]":
     """Everything that encodes."""
     from ..audio.features import AudioEncoder
-    from ..demo.files import load_embedded
+    from ..hosts.diffusers.embedded_models import load_embedded
     from ..hosts.diffusers.wan_folder import load_folder
     from .options.model_options import chosen_device, encoder_path
 

@@ -6,18 +6,18 @@ from pathlib import Path
 import torch
 
 from ..drawing.palette import class_names
-from ..film.clips import latent_frames
 from ..film.dubbing import Dubbing
 from ..film.film import Take
 from ..film.steadiness import Steadiness
-from ..film.store import FilmSegments
+from ..film.store import FilmClips
 from ..method.guidance import released_timesteps
 from ..method.recorder import BindingRecorder
+from ..method.wan import latent_frames
 from .film_progress import FilmProgress
 from .job import FilmJob
 
 
-def outlook(job: FilmJob, segments: FilmSegments | None) -> dict[str, str]:
+def outlook(job: FilmJob, segments: FilmClips | None) -> dict[str, str]:
     """What is about to be made, by name."""
     plan, settings, models, scales = job.plan, job.settings, job.models, job.settings.scales
     height, width = job.size
@@ -54,7 +54,7 @@ def _dubbed(job: FilmJob, dubbing: Dubbing) -> dict[str, str]:
     }
 
 
-def _kept(segments: FilmSegments) -> str:
+def _kept(segments: FilmClips) -> str:
     there = segments.there
     first = "clips are kept" if there == 0 else f"goes on after clip {there} of {len(segments.keys)}, kept"
     return f"{first} in {segments.folder}"

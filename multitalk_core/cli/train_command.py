@@ -199,7 +199,7 @@ def _samples(
 ) -> "SampleVideos | None":
     if config.samples.every == 0:
         return None
-    from ..demo.files import load_embedded
+    from ..hosts.diffusers.embedded_models import load_embedded
     from ..hosts.diffusers.wan_folder import load_vae
     from ..training.samples import SampleVideos
 

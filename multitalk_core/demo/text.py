@@ -5,7 +5,6 @@ import re
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
 from torch import Tensor
 
 TOKENS = 12
@@ -38,6 +37,8 @@ class DemoText:
     @classmethod
     def read(cls, path: Path) -> "DemoText":
         """From the embedded demo's file."""
+        from safetensors import safe_open
+
         with safe_open(path, "pt") as file:
             vocabulary = json.loads(file.metadata()["vocabulary"])
             return cls(file.get_tensor("vectors"), vocabulary["words"], frozenset(vocabulary["people"]))

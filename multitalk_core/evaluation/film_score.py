@@ -12,7 +12,7 @@ from ..errors import MultiTalkError
 from ..guards.interruption import go_on
 from .binding_score import BindingScore, binding_score
 from .envelope import loudness_envelope
-from .mouth_openness import Face, find_faces, follow_faces, mouth_openness
+from .mouth_openness import CartoonFace, find_faces, follow_faces, mouth_openness
 
 BLOCK_FRAMES = 13  # half a second
 
@@ -76,11 +76,11 @@ def measure_film(
     return FilmMouths(openness, loudness, columns)
 
 
-def face_in_film(face: Face, picture: tuple[int, int], film: tuple[int, int]) -> Face:
+def face_in_film(face: CartoonFace, picture: tuple[int, int], film: tuple[int, int]) -> CartoonFace:
     """A face's place after the picture's resize and crop to the film's size, both (height, width)."""
     ratio = max(film[0] / picture[0], film[1] / picture[1])
     top, left = (
         round((math.ceil(ratio * before) - after) / 2) for before, after in zip(picture, film, strict=True)
     )
     scale = ratio * picture[0] / film[0]
-    return Face(face.x * scale - left / film[0], face.y * scale - top / film[0], face.size * scale)
+    return CartoonFace(face.x * scale - left / film[0], face.y * scale - top / film[0], face.size * scale)

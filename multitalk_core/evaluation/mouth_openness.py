@@ -26,7 +26,7 @@ SMALLEST_EYE = 6  # pixels
 
 
 @dataclass(frozen=True)
-class Face:
+class CartoonFace:
     """Middle and half width of a face, in picture heights."""
 
     x: float
@@ -34,7 +34,7 @@ class Face:
     size: float
 
 
-def find_faces(picture: Tensor) -> list[Face]:
+def find_faces(picture: Tensor) -> list[CartoonFace]:
     """Faces of a drawn picture, from left to right, by the whites of their eyes.
 
     Parameters
@@ -59,7 +59,7 @@ def find_faces(picture: Tensor) -> list[Face]:
     for (left, above), (right, below) in pairwise(sorted(middles)):
         size = (right - left) / (2 * EYE_APART)
         if abs(above - below) < 0.1 * size and size < 0.5:
-            faces.append(Face((left + right) / 2, above + EYE_ABOVE * size, size))
+            faces.append(CartoonFace((left + right) / 2, above + EYE_ABOVE * size, size))
     if not faces:
         raise MultiTalkError("No cartoon face was found in the picture: measure binding on the demo's own.")
     return faces
@@ -67,7 +67,7 @@ def find_faces(picture: Tensor) -> list[Face]:
 
 def follow_faces(
     video: Tensor,
-    faces: Sequence[Face],
+    faces: Sequence[CartoonFace],
     expected: Tensor | None = None,
     check_interrupted: Callable[[], None] = go_on,
 ) -> Tensor:
@@ -76,7 +76,7 @@ def follow_faces(
     Parameters
     ----------
     video : Tensor [frames, height, width, 3], in 0..1
-    faces : sequence of Face
+    faces : sequence of CartoonFace
         Where they are in the first frame.
     expected : Tensor [faces, frames, 2], optional
         Middles to look around; else around where a face was in the frame before.
@@ -94,13 +94,13 @@ def follow_faces(
     )
 
 
-def mouth_openness(video: Tensor, faces: Sequence[Face], paths: Tensor | None = None) -> Tensor:
+def mouth_openness(video: Tensor, faces: Sequence[CartoonFace], paths: Tensor | None = None) -> Tensor:
     """Share of each mouth's surroundings that has the colour of a mouth.
 
     Parameters
     ----------
     video : Tensor [frames, height, width, 3], in 0..1
-    faces : sequence of Face
+    faces : sequence of CartoonFace
         Where they are in the first frame.
     paths : Tensor [faces, frames, 2], optional
         From `follow_faces`, which is called where they are not given.
@@ -115,7 +115,7 @@ def mouth_openness(video: Tensor, faces: Sequence[Face], paths: Tensor | None = 
 
 
 def _follow(
-    frames: Tensor, face: Face, expected: Tensor | None, check_interrupted: Callable[[], None]
+    frames: Tensor, face: CartoonFace, expected: Tensor | None, check_interrupted: Callable[[], None]
 ) -> Tensor:
     place = torch.tensor([[face.x, face.y]])
     template = _sample(frames[:1], place, face.size, EYES)
@@ -131,7 +131,7 @@ def _follow(
     return torch.stack(path)
 
 
-def _openness_of(frames: Tensor, face: Face, path: Tensor) -> Tensor:
+def _openness_of(frames: Tensor, face: CartoonFace, path: Tensor) -> Tensor:
     skin = _sample(frames[:1], path[:1], face.size, BRIDGE).mean((2, 3))
     towards_mouth = torch.tensor(MOUTH_COLOUR) - skin[0]
     mouths = _sample(frames, path, face.size, MOUTH) - skin[:, :, None, None]

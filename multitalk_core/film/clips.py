@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import overload
 
 from ..errors import MultiTalkError
-from ..guards.limits import FILM_FRAMES
+from ..limits import FILM_FRAMES
 
 
 @dataclass(frozen=True)
@@ -108,11 +108,6 @@ def check_overlap(clip_frames: int, motion_frames: int) -> None:
         )
 
 
-def latent_frames(frames: int) -> int:
-    """Latent frames of 4n + 1 video frames."""
-    return 1 + (frames - 1) // 4
-
-
 def plan_clips(frames: int, clip_frames: int = 81, motion_frames: int = 5) -> ClipPlan:
     """Cut a film into clips, each conditioned on the last frames of the one before (paper 3.5).
 
@@ -205,8 +200,3 @@ def plan_mirrored(
         for index, start in enumerate(starts)
     )
     return MirroredPlan(ClipPlan(frames, clips), prolonged)
-
-
-def mirrored_indices(frames: int, prolonged: int) -> list[int]:
-    """Feature frames of a voice followed by its last `prolonged` ones backwards."""
-    return [*range(frames), *reversed(range(max(0, frames - prolonged), frames))]

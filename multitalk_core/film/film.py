@@ -19,11 +19,12 @@ from ..method.conditioning import (
 )
 from ..method.recorder import BindingRecorder
 from ..method.sampling import clip_noise
-from .clips import Clip, ClipPlan, latent_frames
+from ..method.wan import latent_frames
+from .clips import Clip, ClipPlan
 from .colour import match_colour
 from .dubbing import Dubbing
 from .seams import Joins
-from .store import FilmSegments, Json, Segment
+from .store import FilmClips, Json, StoredClip
 
 LATENT_CHANNELS = 16
 MULTITALK, INFINITETALK = CONTINUATIONS = ("multitalk", "infinitetalk")
@@ -124,7 +125,7 @@ def make_film(
     colour_strength: float = 1.0,
     prolonged: int = 0,
     takes: Mapping[int, Take] | None = None,
-    segments: FilmSegments | None = None,
+    segments: FilmClips | None = None,
     continuation: str = MULTITALK,
     recorder: BindingRecorder | None = None,
     dubbing: Dubbing | None = None,
@@ -150,7 +151,7 @@ def make_film(
         Feature frames by which the last clip's voices are prolonged backwards, as in the released code
         (`plan_mirrored`); 0 lets silence follow.
     takes : mapping of clip index to Take
-    segments : FilmSegments, optional
+    segments : FilmClips, optional
         From `open_film`, with the links of `clip_links`. Clips that lie there are read, the others kept
         there; frames are then in 8 bits, the same whether made or read.
     continuation : str
@@ -179,12 +180,14 @@ def make_film(
     generator = torch.Generator().manual_seed(seed)
     first = picture.movedim(-1, 0)[None, :, None] * 2 - 1
 
-    def made(clip: Clip, before: Tensor) -> Segment:
+    def made(clip: Clip, before: Tensor) -> StoredClip:
         """One clip, from the last frames of the one before."""
         take = takes.get(clip.index, Take())
         if take.seed is not None:
             generator.manual_seed(take.seed)
-        windows = conversation.windows(clip, window, prolonged if clip.index == len(plan.clips) - 1 else 0)
+        windows = conversation.windows(
+            clip.start, clip.frames, window, prolonged if clip.index == len(plan.clips) - 1 else 0
+        )
         seen = first if dubbing is None else dubbing.frames(clip)
         given = before if continuation == MULTITALK else seen[:, :, :1]
         source = None if dubbing is None else dubbing.source(clip, seen, maker.encode)
@@ -203,7 +206,7 @@ def make_film(
         motion = frames[:, :, frames.shape[2] - plan.overlap :].clone()
         added = frames[0, :, clip.motion_frames :].movedim(0, -1) / 2 + 0.5
         located = {} if recorder is None else recorder.tensors(clip.index)
-        return Segment(added, latent, motion, generator.get_state(), located)
+        return StoredClip(added, latent, motion, generator.get_state(), located)
 
     before = first
     for clip in plan.clips:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from ..errors import MultiTalkError, quoted
-from ..guards.limits import SEED
+from ..limits import SEED
 from .clips import ClipPlan
 from .film import Take
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from ..errors import MultiTalkError
 from ..files.given import check_file, unreadable
 from ..files.whole import whole_file
-from ..guards.limits import LARGEST_SIDE, MOST_PIXELS
+from ..limits import LARGEST_SIDE, MOST_PIXELS
 
 SIZE_STEP = 16  # the VAE's 8 pixels times the DiT's patch of 2
 

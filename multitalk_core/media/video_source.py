@@ -16,11 +16,11 @@ import torch
 from torch import Tensor
 
 from ..errors import MultiTalkError
+from ..files.containers import codec_of, opened
 from ..files.given import check_file
 from ..guards.interruption import go_on
-from ..guards.limits import LONGEST_SECONDS, LONGEST_STILL, MOST_PICTURES
+from ..limits import LONGEST_SECONDS, LONGEST_STILL, MOST_PICTURES
 from .picture import check_pixels, resize_and_crop
-from .streams import codec_of, opened
 
 if TYPE_CHECKING:
     from av import VideoFrame, VideoStream

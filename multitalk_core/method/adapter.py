@@ -5,9 +5,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..checkpoint import AdapterShape
+from .adapter_shape import AdapterShape
 from .attention import Attention, AudioCrossAttention, torch_attention
-from .schemes import Binding, Grid
+from .schemes import Binding
+from .wan import Grid
 from .windows import first_and_later_frames
 
 

@@ -7,7 +7,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .labels import rotate
-from .schemes import Binding, Grid
+from .schemes import Binding
+from .wan import Grid
 
 # query, key, value [batch, heads, tokens, channels], mask [batch, 1, queries or 1, keys] or None -> as query
 Attention = Callable[[Tensor, Tensor, Tensor, Tensor | None], Tensor]

@@ -9,7 +9,8 @@ from torch import Tensor
 from .adapter import AudioAdapter
 from .labels import LabelRanges, spread_ranges
 from .localization import class_similarity
-from .schemes import Binding, Grid, bind, needs_localization
+from .schemes import Binding, bind, needs_localization
+from .wan import Grid
 
 # block, similarity [rows, persons + 1, tokens], query labels [rows, tokens] or None
 Observer = Callable[[int, Tensor, Tensor | None], None]

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..film.clips import latent_frames
+from .wan import latent_frames
 
 MASK_CHANNELS = 4
 PIXELS_PER_LATENT = 8

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ..errors import MultiTalkError, quoted
+from ..limits import BACKGROUND_LABEL
+
 ROTATION_BASE = 10000.0
 AT_ONCE = 2**23  # numbers turned at a time: in one go a 480p clip needs a gigabyte of float32 beside it
 
@@ -26,6 +29,44 @@ class LabelRanges:
     persons: tuple[tuple[float, float], ...]
     background: float
     audio: tuple[float, ...]
+
+    @classmethod
+    def parse(cls, text: str, speakers: int) -> "LabelRanges":
+        """Labels by name ("paper", "narrow") or as LOW:HIGH,LOW:HIGH/BACKGROUND/VOICE,VOICE.
+
+        Raises
+        ------
+        MultiTalkError
+            For another form, or labels of another number of speakers.
+        """
+        if text == "paper":
+            return spread_ranges(speakers)
+        if text == "narrow":
+            return spread_ranges(speakers, width=2.0, step=2.0)
+        try:
+            persons, background, audio = text.split("/")
+            bounds = [tuple(map(_label, bound.split(":"))) for bound in persons.split(",")]
+            ranges = cls(
+                tuple((low, high) for low, high in bounds),
+                _label(background),
+                tuple(map(_label, audio.split(","))),
+            )
+        except ValueError as error:
+            raise MultiTalkError(
+                f"The label ranges {quoted(text)} cannot be read: write paper, narrow, or for example "
+                "0:4,20:24/12/2,22 (each person's range, the background, each voice)."
+            ) from error
+        if not len(ranges.persons) == len(ranges.audio) == speakers:
+            raise MultiTalkError(
+                f"The label ranges {quoted(text)} are for {len(ranges.persons)} persons and "
+                f"{len(ranges.audio)} voices, but there are {speakers} speakers: give one range and one "
+                "voice's label for each."
+            )
+        return ranges
+
+
+def _label(text: str) -> float:
+    return float(BACKGROUND_LABEL.check("a label", float(text)))
 
 
 def spread_ranges(

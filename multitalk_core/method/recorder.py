@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from .labels import token_classes
-from .schemes import Grid
+from .wan import Grid
 
 
 @dataclass(frozen=True)

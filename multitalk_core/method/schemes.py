@@ -7,22 +7,9 @@ import torch
 from torch import Tensor
 
 from .labels import LabelRanges, token_classes, token_labels
+from .wan import Grid
 
 SCHEMES = ("l-rope", "routed", "concat", "add", "split")
-
-
-@dataclass(frozen=True)
-class Grid:
-    """Size of a clip's token grid: latent frames, token rows and token columns."""
-
-    frames: int
-    height: int
-    width: int
-
-    @property
-    def tokens_per_frame(self) -> int:
-        """Tokens of one latent frame."""
-        return self.height * self.width
 
 
 @dataclass(frozen=True)

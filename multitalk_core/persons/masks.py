@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ..errors import MultiTalkError, quoted
-from ..guards.limits import MOST_SPEAKERS
+from ..limits import MOST_SPEAKERS
 from ..media.picture import SIZE_STEP, check_pixels, resize_and_crop
 
 LEFT_TO_RIGHT = "left-to-right"

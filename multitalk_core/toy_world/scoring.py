@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ..audio.features import AudioEncoder
 from ..evaluation.binding_score import BindingScore, binding_score
-from ..evaluation.mouth_openness import Face, follow_faces, mouth_openness
+from ..evaluation.mouth_openness import CartoonFace, follow_faces, mouth_openness
 from ..film.clips import Clip
 from ..film.film import ClipInputs
 from ..hosts.diffusers.models import Models
@@ -74,7 +74,7 @@ class Measured:
     def add(self, film: Tensor, talk: Talk, swapped: bool = False) -> None:
         """Measure a film of `talk`; frames in which a mouth may be hidden are left out."""
         scene, count = talk.scene, len(film)
-        faces = [Face(person.x, person.y, person.size) for person in scene.persons]
+        faces = [CartoonFace(person.x, person.y, person.size) for person in scene.persons]
         expected = scene.paths(count)
         walking = any(person.walk for person in scene.persons)
         paths = follow_faces(film, faces, expected if walking else None)

@@ -9,10 +9,10 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from ..checkpoint import I2V_CHANNELS, write_adapter
-from ..checkpoint.adapter_sizes import AdapterShape
 from ..demo.files import EMBEDDED_FILES
 from ..demo.text import DemoText
 from ..method.adapter import AudioAdapter
+from ..method.adapter_shape import AdapterShape
 from .wan_keys import transformer_to_wan, vae_to_wan
 
 if TYPE_CHECKING:

@@ -6,10 +6,9 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
-from ..cli.options.types import label_ranges
 from ..errors import MultiTalkError, quoted
 from ..files.given import read_text
-from ..guards.limits import (
+from ..limits import (
     ADAPTER_WIDTH,
     BATCH,
     CLIP_NORM,
@@ -206,4 +205,4 @@ def _value(kind: Any, value: Any, path: Path, name: str) -> Any:
 
 
 def _ranges(text: str) -> LabelRanges:
-    return label_ranges(text, 2 if text == "narrow" else text.partition("/")[0].count(",") + 1)
+    return LabelRanges.parse(text, 2 if text == "narrow" else text.partition("/")[0].count(",") + 1)

@@ -80,7 +80,7 @@ def memory(model: TrainingModel, tokens: int, rows: int, parts: int = 1) -> Memo
 def block_bytes(width: int, ffn: int, all_trained: bool) -> int:
     """What a block with its audio layer keeps of every token until its backward pass, in mixed precision.
 
-    Counted on real blocks (tests/unit/test_training_memory.py): linear in both widths, and much less where
+    Counted on real blocks (tests/training/test_training_memory.py): linear in both widths, much less where
     the base is frozen, whose linear layers need not keep their inputs.
     """
     return 76 * width + 4 * ffn if all_trained else 44 * width + 2 * ffn

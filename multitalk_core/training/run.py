@@ -10,13 +10,15 @@ from accelerate import Accelerator
 from accelerate.utils import DistributedType, is_tensorboard_available
 from torch import Tensor, nn
 
-from ..checkpoint import AdapterShape, adapter_shape, check_adapter, read_adapter, write_adapter
-from ..demo.files import EMBEDDED, load_embedded
+from ..checkpoint import adapter_shape, check_adapter, read_adapter, write_adapter
+from ..demo.files import EMBEDDED
 from ..errors import MultiTalkError
 from ..files.given import loading, read_json
 from ..files.whole import there
+from ..hosts.diffusers.embedded_models import load_embedded
 from ..hosts.diffusers.wan_folder import load_transformer
 from ..method.adapter import AudioAdapter
+from ..method.adapter_shape import AdapterShape
 from .config import TrainingConfig, checkpoints_of
 from .recipe import ADAPTER, BASE
 from .record import write_whole

@@ -8,7 +8,7 @@ from diffusers import AutoencoderKLWan
 from torch import Tensor, nn
 
 from ..evaluation.binding_score import binding_score
-from ..evaluation.mouth_openness import Face, mouth_openness
+from ..evaluation.mouth_openness import CartoonFace, mouth_openness
 from ..hosts.diffusers.models import decode_latent
 from ..media.video_writer import VideoWriter
 from ..method.guidance import released_timesteps
@@ -103,7 +103,7 @@ class SampleVideos:
         """The binding of two or more cartoon people."""
         if clip.faces is None or len(clip.faces) < 2:
             return
-        faces = [Face(*face) for face in clip.faces.tolist()]
+        faces = [CartoonFace(*face) for face in clip.faces.tolist()]
         score = binding_score([mouth_openness(frames, faces)], [clip.loudness], BLOCK_FRAMES)
         values = {"own voice": score.own.value, "other voice": score.other.value}
         self.accelerator.log({f"clip {index + 1}, {name}": value for name, value in values.items()}, step)

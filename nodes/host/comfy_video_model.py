@@ -14,11 +14,11 @@ from torch import Tensor
 
 from ...multitalk_core.film.film import ClipInputs
 from ...multitalk_core.guards.finite import check_finite
-from ...multitalk_core.guards.limits import SEED
+from ...multitalk_core.limits import SEED
 from ...multitalk_core.method.guidance import GuidanceScales
 from ...multitalk_core.method.recorder import BindingRecorder
-from ...multitalk_core.method.schemes import Grid
-from ..guider import AudioGuider
+from ...multitalk_core.method.wan import Grid
+from .audio_guider import AudioGuider
 from .hearing import hear_voices
 from .patches import AudioSettings, Scene
 

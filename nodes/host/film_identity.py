@@ -14,7 +14,7 @@ from comfy_execution.graph import DynamicPrompt
 from comfy_execution.graph_utils import is_link
 
 from ...multitalk_core.film.clips import ClipPlan
-from ...multitalk_core.film.store import FilmSegments, Json, check_store, digest, open_film, segment_bytes
+from ...multitalk_core.film.store import FilmClips, Json, check_store, digest, open_film, stored_clip_bytes
 
 Link = list  # [id of a node, index of its output]
 
@@ -73,10 +73,10 @@ class FilmOfNode:
 
     def check(self, plan: ClipPlan, size: tuple[int, int]) -> None:
         """Raise a MultiTalkError unless the store takes a clip of this height and width."""
-        check_store(store_folder(), segment_bytes(plan.clips[0].frames, plan.overlap, *size))
+        check_store(store_folder(), stored_clip_bytes(plan.clips[0].frames, plan.overlap, *size))
 
     @contextmanager
-    def segments(self, links: Iterable[dict[str, Json]], computed: dict[str, Json]) -> Iterator[FilmSegments]:
+    def segments(self, links: Iterable[dict[str, Json]], computed: dict[str, Json]) -> Iterator[FilmClips]:
         """Its clips in the store.
 
         Parameters

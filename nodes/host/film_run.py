@@ -29,8 +29,7 @@ from ...multitalk_core.method.guidance import GuidanceScales
 from ...multitalk_core.method.labels import spread_ranges
 from ...multitalk_core.method.recorder import BindingRecorder
 from ...multitalk_core.persons.masks import Persons, check_same_size
-from ..inputs.checks import naming
-from ..sigmas import sigmas_for, with_shift
+from .checks import naming
 from .clip_settings import ClipSettings
 from .comfy_video_model import ComfyClipMaker, SamplingSettings
 from .computed import computed
@@ -40,6 +39,7 @@ from .matching import check_crop, check_prompt, check_vae, check_voices, cut_awa
 from .patches import AudioSettings
 from .picture_input import region_of, source_of
 from .reporter import Reporter, frames_gigabytes, summary
+from .sampling_sigmas import sigmas_for, with_shift
 
 DRAFT_STEPS = 8
 LARGE_IMAGES = 4  # GB

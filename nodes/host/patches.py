@@ -15,7 +15,8 @@ from torch import Tensor
 from ...multitalk_core.errors import MultiTalkError
 from ...multitalk_core.method.audio_patch import AudioPatch, AudioRows, Observer, audio_rows
 from ...multitalk_core.method.labels import LabelRanges
-from ...multitalk_core.method.schemes import Binding, Grid
+from ...multitalk_core.method.schemes import Binding
+from ...multitalk_core.method.wan import Grid
 
 KEY = "multitalk"  # of everything this pack puts into a MODEL
 WITHOUT_AUDIO = "multitalk_without_audio"  # in a condition: its rows hear nothing

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ...multitalk_core.errors import MultiTalkError
 from ...multitalk_core.media.video_source import Video, VideoFile, VideoInMemory
-from ..inputs.kinds import check_kind
+from .kinds import check_kind
 
 
 def source_of(name: str, picture: Tensor | Input.Video) -> tuple[Tensor, Video | None]:

@@ -14,9 +14,10 @@ from torch import Tensor
 
 from ...multitalk_core.drawing.canvas import to_image
 from ...multitalk_core.errors import LONGEST_MESSAGE, printable, quoted
-from ...multitalk_core.film.clips import ClipPlan, latent_frames
+from ...multitalk_core.film.clips import ClipPlan
 from ...multitalk_core.film.film import FinishedClip
 from ...multitalk_core.method.guidance import GuidanceScales
+from ...multitalk_core.method.wan import latent_frames
 
 GIB = 1024**3
 BYTES_PER_PIXEL = 3 * 4  # red, green and blue in float32

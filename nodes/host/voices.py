@@ -6,8 +6,8 @@ from ...multitalk_core.audio.timeline import Timeline, places_of
 from ...multitalk_core.audio.turns import Turn, parse_turns
 from ...multitalk_core.audio.waveform import Waveform, from_array
 from ...multitalk_core.errors import MultiTalkError
-from ...multitalk_core.guards.limits import FILM_FRAMES, MOST_SPEAKERS
-from ..inputs.checks import naming
+from ...multitalk_core.limits import FILM_FRAMES, MOST_SPEAKERS
+from .checks import naming
 
 TOGETHER, IN_TURN, TABLE = "together", "in turn", "table"
 VOICES_END, SECONDS, FRAMES = "until the voices end", "seconds", "frames"

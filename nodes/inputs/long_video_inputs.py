@@ -2,10 +2,10 @@
 
 from comfy_api.latest import io
 
+from ...multitalk_core import limits
 from ...multitalk_core.film.colour import COLOUR_METHODS, LAB
 from ...multitalk_core.film.film import CONTINUATIONS, MULTITALK
 from ...multitalk_core.film.seams import SEAM_FRAMES
-from ...multitalk_core.guards import limits
 from . import shared as inputs
 
 # Inputs of the node without which a kept film is still the same: the clips themselves tell its length and

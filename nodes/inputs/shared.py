@@ -3,15 +3,14 @@
 import comfy.samplers
 from comfy_api.latest import io
 
+from ...multitalk_core import limits
 from ...multitalk_core.film.clips import check_frames
 from ...multitalk_core.film.dubbing import USUAL_DENOISE
-from ...multitalk_core.guards import limits
 from ...multitalk_core.media.picture import SIZE_STEP, check_pixels, check_side
 from ...multitalk_core.method.schemes import SCHEMES
-from .checks import naming
-from .sockets import MultiTalkAudio, MultiTalkPersons
-
-RELEASED = "released"  # the released code's timesteps
+from ..host.checks import naming
+from ..host.sampling_sigmas import RELEASED
+from ..host.sockets import MultiTalkAudio, MultiTalkPersons
 
 
 def voices_and_persons() -> list[io.Input]:

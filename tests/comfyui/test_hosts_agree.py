@@ -10,10 +10,11 @@ from golden import relative_error
 from multitalk_core.audio.conversation import Conversation
 from multitalk_core.audio.timeline import Timeline
 from multitalk_core.audio.waveform import Waveform
-from multitalk_core.demo.files import EMBEDDED, EMBEDDED_FILES, load_embedded
+from multitalk_core.demo.files import EMBEDDED, EMBEDDED_FILES
 from multitalk_core.film.clips import plan_clips
 from multitalk_core.film.dubbing import Dubbing
 from multitalk_core.film.film import INFINITETALK, MULTITALK, make_film
+from multitalk_core.hosts.diffusers.embedded_models import load_embedded
 from multitalk_core.hosts.diffusers.video_model import MultiTalkPipeline, SamplingSettings, load_adapter
 from multitalk_core.media.video_source import FittedVideo, VideoInMemory
 from multitalk_core.method.guidance import GuidanceScales

@@ -6,7 +6,8 @@ from comfy_process import run_in_comfyui
 from transformers import Wav2Vec2Config, Wav2Vec2Model
 
 from golden import relative_error
-from multitalk_core.checkpoint.adapter_sizes import AdapterShape, expected_sizes
+from multitalk_core.checkpoint.adapter_sizes import expected_sizes
+from multitalk_core.method.adapter_shape import AdapterShape
 
 # ComfyUI's loader reads nothing but 40 layers and features of 12 × 768; all else may be small.
 SHAPE = AdapterShape(

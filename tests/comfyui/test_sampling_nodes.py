@@ -9,9 +9,10 @@ from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from multitalk_core.checkpoint import AdapterShape, write_adapter
+from multitalk_core.checkpoint import write_adapter
 from multitalk_core.demo.files import EMBEDDED, EMBEDDED_FILES
 from multitalk_core.method.adapter import AudioAdapter
+from multitalk_core.method.adapter_shape import AdapterShape
 
 
 @pytest.fixture(scope="module")

@@ -12,10 +12,11 @@ from multitalk_core.audio.conversation import Conversation, encode_conversation
 from multitalk_core.audio.features import AudioEncoder
 from multitalk_core.audio.timeline import Timeline
 from multitalk_core.audio.waveform import Waveform
-from multitalk_core.demo.files import EMBEDDED, EMBEDDED_FILES, load_embedded
+from multitalk_core.demo.files import EMBEDDED, EMBEDDED_FILES
 from multitalk_core.film.clips import plan_clips
 from multitalk_core.film.film import FinishedClip, Take, clip_links, make_film
 from multitalk_core.film.store import open_film
+from multitalk_core.hosts.diffusers.embedded_models import load_embedded
 from multitalk_core.hosts.diffusers.video_model import MultiTalkPipeline, SamplingSettings, load_adapter
 from multitalk_core.media.video_writer import VideoWriter
 from multitalk_core.method.guidance import GuidanceScales

@@ -8,7 +8,7 @@ from pathlib import Path
 from ...errors import MultiTalkError
 from ...film.dubbing import USUAL_DENOISE, Dubbing
 from ...film.film import INFINITETALK
-from ...guards.limits import DENOISE
+from ...limits import DENOISE
 from ...media.picture import read_picture
 from ...media.region import fitted_region
 from ...media.video_source import FittedVideo, Video, VideoFile, VideoInMemory, film_frames

@@ -8,7 +8,7 @@ from ...audio.timeline import Timeline
 from ...audio.waveform import SPEECH_RATE
 from ...film.clips import ClipPlan, plan_clips, plan_mirrored
 from ...film.film import CONTINUATIONS, MULTITALK
-from ...guards.limits import CLIP_FRAMES, FILM_FRAMES, FPS, MOTION_FRAMES
+from ...limits import CLIP_FRAMES, FILM_FRAMES, FPS, MOTION_FRAMES
 from ...media.picture import SIZE_STEP, nearest_bucket
 from .types import frame_count, size, within
 

@@ -7,13 +7,14 @@ from typing import get_args
 import torch
 
 from ...audio.features import AudioEncoder
-from ...demo.files import EMBEDDED, EMBEDDED_FILES, load_embedded
+from ...demo.files import EMBEDDED, EMBEDDED_FILES
 from ...errors import MultiTalkError, quoted
 from ...files.given import model_files
 from ...film.store import Json
-from ...guards.limits import ROWS_AT_ONCE
+from ...hosts.diffusers.embedded_models import load_embedded
 from ...hosts.diffusers.models import Models, Offload
 from ...hosts.diffusers.wan_folder import load_folder
+from ...limits import ROWS_AT_ONCE
 from ...method.adapter import AudioAdapter
 from .paths import input_folder_or_file
 from .types import text, within

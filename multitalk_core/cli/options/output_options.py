@@ -10,10 +10,10 @@ from ...demo.files import EMBEDDED, EMBEDDED_FILES
 from ...errors import MultiTalkError, quoted
 from ...files.outputs import check_folder, check_inputs_stay, check_replaced
 from ...files.whole import numbered
-from ...film.store import Json, digest, kept_films
+from ...film.store import Json, digest, stored_films
 from ...film.store.stored_film import own_files
 from ...media.video_writer import growing
-from ..film_files import FilmFiles
+from .film_files import FilmFiles
 from .model_options import file_signature
 from .paths import output_file
 
@@ -62,7 +62,7 @@ def film_files(arguments: argparse.Namespace, store: Path | None) -> FilmFiles:
         For a folder that cannot be written to, an output that is an input, or one that is there already.
     """
     request = film_request(arguments)
-    kept = [] if store is None else kept_films(store)
+    kept = [] if store is None else stored_films(store)
     own = [film.output for film in kept]
 
     def files(film: Path) -> FilmFiles:

@@ -5,7 +5,7 @@ import argparse
 from torch import Tensor
 
 from ...errors import MultiTalkError
-from ...guards.limits import MOST_SPEAKERS
+from ...limits import MOST_SPEAKERS
 from ...media.picture import read_picture
 from ...media.video_source import VideoFile
 from ...persons.detection import find_persons

@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from ...errors import MultiTalkError
-from ...guards.limits import AUDIO_STRENGTH, GUIDANCE, SEED, SHIFT, STEPS
+from ...limits import AUDIO_STRENGTH, GUIDANCE, SEED, SHIFT, STEPS
 from ...method.guidance import GuidanceScales
 from ...method.labels import LabelRanges
 from ...method.schemes import SCHEMES

@@ -4,8 +4,8 @@ import argparse
 
 from ...film.colour import COLOUR_METHODS, LAB
 from ...film.seams import SEAM_FRAMES, Joins
-from ...guards.limits import FRACTION
-from ...guards.limits import SEAM_FRAMES as SEAM_LIMIT
+from ...limits import FRACTION
+from ...limits import SEAM_FRAMES as SEAM_LIMIT
 from .types import within
 
 DESCRIPTION = "Colours are matched as in the released code, seams fade; docs/steadiness.md measures both."

@@ -10,8 +10,8 @@ from ...errors import LONGEST_MESSAGE, MultiTalkError, printable, quoted
 from ...film.clips import ClipPlan
 from ...film.film import Take
 from ...film.retakes import check_clip, plan_takes
-from ...film.store import KeptFilm, check_store, clear_films, segment_bytes, survey
-from ...guards.limits import CLIPS, STORE_GIGABYTES
+from ...film.store import StoredFilm, check_store, clear_films, stored_clip_bytes, survey
+from ...limits import CLIPS, STORE_GIGABYTES
 from .paths import folder_path
 from .types import prompt_at, retake, within
 
@@ -90,7 +90,7 @@ def check(arguments: argparse.Namespace, height: int, width: int) -> None:
     """Raise a MultiTalkError unless the store, if there is one, takes a clip of this size."""
     folder = store(arguments)
     if folder is not None:
-        check_store(folder, segment_bytes(arguments.clip_frames, arguments.motion_frames, height, width))
+        check_store(folder, stored_clip_bytes(arguments.clip_frames, arguments.motion_frames, height, width))
 
 
 def read_takes(arguments: argparse.Namespace, plan: ClipPlan, fps: float) -> dict[int, Take]:
@@ -145,10 +145,10 @@ def _print(*lines: str) -> None:
         print(printable(line, LONGEST_MESSAGE))
 
 
-def _line(film: KeptFilm) -> str:
+def _line(film: StoredFilm) -> str:
     clips = f"{film.clips} of {film.of} clips"
     return f"{_gigabytes([film])} {clips:>18}  {quoted(film.title)}  {film.folder}"
 
 
-def _gigabytes(films: list[KeptFilm]) -> str:
+def _gigabytes(films: list[StoredFilm]) -> str:
     return f"{sum(film.size for film in films) / GIGABYTE:8.3f} GB"

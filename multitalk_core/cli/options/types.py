@@ -7,18 +7,8 @@ from pathlib import Path
 
 from ...errors import MultiTalkError, quoted
 from ...film.clips import check_frames
-from ...guards.limits import (
-    BACKGROUND_LABEL,
-    CLIPS,
-    LONGEST_TEXT,
-    MOST_SPEAKERS,
-    SEED,
-    SIZE,
-    VOICE_START,
-    Limit,
-)
+from ...limits import CLIPS, LONGEST_TEXT, MOST_SPEAKERS, SEED, SIZE, VOICE_START, Limit
 from ...media.picture import check_size
-from ...method.labels import LabelRanges, spread_ranges
 from ...persons.masks import Box
 from .paths import input_file, with_reason
 
@@ -120,35 +110,3 @@ def prompt_at(argument: str) -> tuple[float, str]:
             f"{quoted(argument)} is no prompt at a second: write SECONDS:TEXT as in 12.5:They laugh."
         )
     return within(VOICE_START)(seconds), text(prompt)
-
-
-def label_ranges(text: str, speakers: int) -> LabelRanges:
-    """Labels by name or as LOW:HIGH,LOW:HIGH/BACKGROUND/VOICE,VOICE.
-
-    Raises
-    ------
-    MultiTalkError
-        For another form, or labels of another number of speakers.
-    """
-    if text == "paper":
-        return spread_ranges(speakers)
-    if text == "narrow":
-        return spread_ranges(speakers, width=2.0, step=2.0)
-    label = within(BACKGROUND_LABEL)
-    try:
-        persons, background, audio = text.split("/")
-        bounds = [tuple(map(label, bound.split(":"))) for bound in persons.split(",")]
-        ranges = LabelRanges(
-            tuple((low, high) for low, high in bounds), label(background), tuple(map(label, audio.split(",")))
-        )
-    except (ValueError, ArgumentTypeError) as error:
-        raise MultiTalkError(
-            f"The label ranges {quoted(text)} cannot be read: write paper, narrow, or for example "
-            "0:4,20:24/12/2,22 (each person's range, the background, each voice)."
-        ) from error
-    if not len(ranges.persons) == len(ranges.audio) == speakers:
-        raise MultiTalkError(
-            f"The label ranges {quoted(text)} are for {len(ranges.persons)} persons and {len(ranges.audio)} "
-            f"voices, but there are {speakers} speakers: give one range and one voice's label for each."
-        )
-    return ranges

@@ -9,7 +9,7 @@ from ...audio.turns import read_turns
 from ...audio.waveform import SPEECH_RATE, Waveform, read_audio
 from ...errors import MultiTalkError
 from ...guards import memory
-from ...guards.limits import MOST_SPEAKERS, PIECE_SECONDS
+from ...limits import MOST_SPEAKERS, PIECE_SECONDS
 from .paths import input_file
 from .types import place, text, voice, within
 

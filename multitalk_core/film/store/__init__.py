@@ -1,18 +1,18 @@
 """The store on disk that makes a long film resumable: one segment a clip, found by its key."""
 
 from ...files.digests import Json, chain, computed_on, digest, release
-from .film_clips import FilmSegments, open_film
-from .stored_clip import BrokenSegment, Segment, read_segment, segment_bytes, write_segment
-from .stored_film import KeptFilm, note_output
-from .stored_films import Cleared, Survey, check_store, clear_film, clear_films, kept_films, survey
+from .film_clips import FilmClips, open_film
+from .stored_clip import BrokenClip, StoredClip, read_clip, stored_clip_bytes, write_clip
+from .stored_film import StoredFilm, note_output
+from .stored_films import Cleared, Survey, check_store, clear_film, clear_films, stored_films, survey
 
 __all__ = [
-    "BrokenSegment",
+    "BrokenClip",
     "Cleared",
-    "FilmSegments",
+    "FilmClips",
     "Json",
-    "KeptFilm",
-    "Segment",
+    "StoredClip",
+    "StoredFilm",
     "Survey",
     "chain",
     "check_store",
@@ -20,12 +20,12 @@ __all__ = [
     "clear_films",
     "computed_on",
     "digest",
-    "kept_films",
     "note_output",
     "open_film",
-    "read_segment",
+    "read_clip",
     "release",
-    "segment_bytes",
+    "stored_clip_bytes",
+    "stored_films",
     "survey",
-    "write_segment",
+    "write_clip",
 ]

@@ -10,25 +10,25 @@ from pathlib import Path
 from ...errors import MultiTalkError, quoted
 from ...files.digests import Json, chain
 from ...files.lock import Held, held
-from .stored_clip import BrokenSegment, Segment, read_segment, write_segment
+from .stored_clip import BrokenClip, StoredClip, read_clip, write_clip
 from .stored_film import (
     FOLDER_DIGITS,
     LOCK,
     MANIFEST,
-    KeptFilm,
     PassedOver,
+    StoredFilm,
     clip_name,
     own_files,
     read_film,
     write_manifest,
 )
-from .stored_films import GIGABYTE, kept_films, make_room, not_writable
+from .stored_films import GIGABYTE, make_room, not_writable, stored_films
 
 LIMIT_BYTES = 50 * GIGABYTE
 
 
 @dataclass
-class FilmSegments:
+class FilmClips:
     """The segments of one film, in the order of its clips.
 
     Attributes
@@ -59,7 +59,7 @@ class FilmSegments:
         keys = enumerate(self.keys)
         return next((clip for clip, key in keys if clip_name(clip, key) not in names), len(self.keys))
 
-    def read(self, clip: int) -> Segment | None:
+    def read(self, clip: int) -> StoredClip | None:
         """The segment of a clip, or None when it has to be made.
 
         After the first that is made, those that follow are too: on a GPU a clip made again differs a little.
@@ -67,8 +67,8 @@ class FilmSegments:
         if not self._whole:
             return None
         try:
-            return read_segment(self.path(clip), self.keys[clip])
-        except BrokenSegment as broken:
+            return read_clip(self.path(clip), self.keys[clip])
+        except BrokenClip as broken:
             self._whole = False
             names = set(os.listdir(self.folder))
             # This one or any that follows it.
@@ -77,7 +77,7 @@ class FilmSegments:
                 self.notes.append(f"clip {clip + 1}{rest} made again: its segment is {broken}")
             return None
 
-    def write(self, clip: int, segment: Segment) -> Segment:
+    def write(self, clip: int, segment: StoredClip) -> StoredClip:
         """Keep a clip, and return it as it will be read.
 
         Raises
@@ -86,7 +86,7 @@ class FilmSegments:
             When the disk does not take it.
         """
         try:
-            kept = write_segment(self.path(clip), self.keys[clip], segment)
+            kept = write_clip(self.path(clip), self.keys[clip], segment)
         except OSError as error:
             raise MultiTalkError(
                 f"Clip {clip + 1} cannot be kept in {self.folder} ({error.strerror}): free some space or "
@@ -98,7 +98,7 @@ class FilmSegments:
     def make_room(self) -> None:
         """Clear the films used least recently until all fit, and note which; this one stays."""
         # Read anew: other processes make and clear films meanwhile.
-        films = kept_films(self.folder.parent)
+        films = stored_films(self.folder.parent)
         size = sum(film.size for film in films if film.folder == self.folder)
         cleared = make_room([film for film in films if film.folder != self.folder], self.limit - size)
         for film in cleared.films:
@@ -117,7 +117,7 @@ def open_film(
     links: Iterable[dict[str, Json]],
     limit: int = LIMIT_BYTES,
     output: Json = None,
-) -> Iterator[FilmSegments]:
+) -> Iterator[FilmClips]:
     """A film's segments, for this process alone.
 
     Parameters
@@ -148,7 +148,7 @@ def open_film(
             folder.mkdir(parents=True, exist_ok=True)
             before = _film_before(folder)
             stack.enter_context(held(folder / LOCK))
-            films = kept_films(root)
+            films = stored_films(root)
             before = before or next((film for film in films if film.title == title), None)
             used = 1 + max((film.used for film in films), default=0)
             write_manifest(
@@ -165,7 +165,7 @@ def open_film(
         except OSError as error:
             raise not_writable(root, error) from error
         notes = _changes(before, title, description, links)
-        segments = FilmSegments(folder, keys, notes, limit)
+        segments = FilmClips(folder, keys, notes, limit)
         segments.make_room()
         yield segments
 
@@ -174,7 +174,7 @@ def _plain(value: Json) -> Json:
     return json.loads(json.dumps(value))
 
 
-def _film_before(folder: Path) -> KeptFilm | None:
+def _film_before(folder: Path) -> StoredFilm | None:
     """The film as its last run left it.
 
     Raises
@@ -195,7 +195,7 @@ def _film_before(folder: Path) -> KeptFilm | None:
 
 
 def _changes(
-    before: KeptFilm | None, title: str, description: dict[str, Json], links: list[dict[str, Json]]
+    before: StoredFilm | None, title: str, description: dict[str, Json], links: list[dict[str, Json]]
 ) -> list[str]:
     """What differs from the film's last run, if that shapes clips."""
     if before is None:

@@ -21,12 +21,12 @@ FRAME_BYTES = 1.5  # of a pixel: two fifths of its 8-bit colours, and its share 
 MOTION_BYTES = 12  # of a pixel: three colours in float32
 
 
-class BrokenSegment(Exception):
+class BrokenClip(Exception):
     """A segment that cannot be used; the message completes "its segment is ..."."""
 
 
 @dataclass(frozen=True)
-class Segment:
+class StoredClip:
     """A finished clip.
 
     Attributes
@@ -49,17 +49,17 @@ class Segment:
     located: dict[str, Tensor] = field(default_factory=dict)
 
 
-def segment_bytes(frames: int, overlap: int, height: int, width: int) -> int:
+def stored_clip_bytes(frames: int, overlap: int, height: int, width: int) -> int:
     """About what a clip of so many frames, pixels high and wide, takes on disk."""
     return round((FRAME_BYTES * frames + MOTION_BYTES * overlap) * height * width)
 
 
-def write_segment(path: Path, key: str, segment: Segment) -> Segment:
+def write_clip(path: Path, key: str, segment: StoredClip) -> StoredClip:
     """Write a segment whole or not at all.
 
     Returns
     -------
-    Segment
+    StoredClip
         As it will be read: its frames in 8 bits.
 
     Raises
@@ -79,37 +79,37 @@ def write_segment(path: Path, key: str, segment: Segment) -> Segment:
     return replace(segment, frames=seen.float() / 255)
 
 
-def read_segment(path: Path, key: str) -> Segment:
+def read_clip(path: Path, key: str) -> StoredClip:
     """Read a segment and check every byte of it.
 
     Raises
     ------
-    BrokenSegment
+    BrokenClip
         When it is missing, cut short, altered, or another clip's.
     """
     from safetensors import SafetensorError, safe_open
 
     if not is_plain(path):
-        raise BrokenSegment("missing")
+        raise BrokenClip("missing")
     try:
         with safe_open(path, "pt") as file:
             metadata = file.metadata() or {}
             if metadata.get("format") != FORMAT or not set(TENSORS) <= set(file.keys()):
-                raise BrokenSegment("not one that this version writes")
+                raise BrokenClip("not one that this version writes")
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except SafetensorError as error:
-        raise BrokenSegment("cut short or altered") from error
+        raise BrokenClip("cut short or altered") from error
     except OSError as error:
-        raise BrokenSegment(f"not readable ({error.strerror or error})") from error
+        raise BrokenClip(f"not readable ({error.strerror or error})") from error
     if metadata.get("sha256") != _checksum(metadata.get("key", ""), tensors):
-        raise BrokenSegment("altered")
+        raise BrokenClip("altered")
     if metadata["key"] != key:
-        raise BrokenSegment("another clip's")
+        raise BrokenClip("another clip's")
     if not all(map(is_finite, tensors.values())):
-        raise BrokenSegment("not finite")
+        raise BrokenClip("not finite")
     frames = unpack_frames(tensors.pop("frames")).float() / 255
     located = {name.removeprefix(LOCATED): tensors.pop(name) for name in set(tensors) - set(TENSORS)}
-    return Segment(frames, **tensors, located=located)
+    return StoredClip(frames, **tensors, located=located)
 
 
 def _checksum(key: str, tensors: dict[str, Tensor]) -> str:

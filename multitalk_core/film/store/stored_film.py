@@ -27,7 +27,7 @@ class PassedOver(Exception):
 
 
 @dataclass(frozen=True)
-class KeptFilm:
+class StoredFilm:
     """A film in the store.
 
     Attributes
@@ -62,7 +62,7 @@ class KeptFilm:
     output: Json
 
 
-def read_film(folder: Path) -> KeptFilm:
+def read_film(folder: Path) -> StoredFilm:
     """The film that lies in a folder; not one byte of its clips is read.
 
     Its name is the beginning of its first clip's key, so only the manifest that belongs to it can be there.
@@ -88,7 +88,7 @@ def read_film(folder: Path) -> KeptFilm:
     title, used, description, links, output = _parsed(content, folder.name)
     clips = {found[1] for name in sizes if (found := re.fullmatch(CLIP, name))}
     size = sum(sizes.values())
-    return KeptFilm(folder, title, len(clips), len(links), size, used, description, links, strange, output)
+    return StoredFilm(folder, title, len(clips), len(links), size, used, description, links, strange, output)
 
 
 def own_files(folder: Path) -> tuple[dict[str, int], dict[str, str]]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from ...errors import MultiTalkError, quoted
 from ...files.lock import Held, held
 from ...files.plain import is_plain
-from .stored_film import FOLDER, LOCK, MANIFEST, KeptFilm, PassedOver, is_leftover, own_files, read_film
+from .stored_film import FOLDER, LOCK, MANIFEST, PassedOver, StoredFilm, is_leftover, own_files, read_film
 
 GIGABYTE = 10**9
 
@@ -26,7 +26,7 @@ class Survey:
 
     Attributes
     ----------
-    films : list of KeptFilm
+    films : list of StoredFilm
         The last used first.
     passed : list of str
         A sentence for each thing that is none of the store's.
@@ -34,7 +34,7 @@ class Survey:
         Folders in which a killed run left nothing of a film.
     """
 
-    films: list[KeptFilm] = field(default_factory=list)
+    films: list[StoredFilm] = field(default_factory=list)
     passed: list[str] = field(default_factory=list)
     leftovers: list[Path] = field(default_factory=list)
 
@@ -45,12 +45,12 @@ class Cleared:
 
     Attributes
     ----------
-    films : list of KeptFilm
+    films : list of StoredFilm
     stay : list of str
         A sentence for each film that could not be removed.
     """
 
-    films: list[KeptFilm] = field(default_factory=list)
+    films: list[StoredFilm] = field(default_factory=list)
     stay: list[str] = field(default_factory=list)
 
 
@@ -78,7 +78,7 @@ def survey(root: Path) -> Survey:
     return Survey(films, passed, leftovers)
 
 
-def kept_films(root: Path) -> list[KeptFilm]:
+def stored_films(root: Path) -> list[StoredFilm]:
     """All films of a store, the last used first; see `survey`."""
     return survey(root).films
 
@@ -92,7 +92,7 @@ def clear_films(root: Path) -> Cleared:
     return make_room(found.films, 0)
 
 
-def make_room(films: Sequence[KeptFilm], limit: int) -> Cleared:
+def make_room(films: Sequence[StoredFilm], limit: int) -> Cleared:
     """Remove films, the last one first, until the others take no more than `limit` bytes.
 
     Films that are being made stay, and their bytes count.
@@ -112,7 +112,7 @@ def make_room(films: Sequence[KeptFilm], limit: int) -> Cleared:
     return cleared
 
 
-def clear_film(film: KeptFilm) -> None:
+def clear_film(film: StoredFilm) -> None:
     """Remove the files of a film that the store wrote, and its folder if nothing else lies there.
 
     Raises
@@ -150,7 +150,7 @@ def _remove(folder: Path, used: int | None) -> None:
         folder.rmdir()
 
 
-def _stays(film: KeptFilm, reason: str) -> MultiTalkError:
+def _stays(film: StoredFilm, reason: str) -> MultiTalkError:
     return MultiTalkError(f'The film "{quoted(film.title)}" in {film.folder.name} stays: {reason}.')
 
 

@@ -25,7 +25,7 @@ from ...method.guidance import (
 from ...method.labels import LabelRanges
 from ...method.recorder import BindingRecorder
 from ...method.sampling import sample_clip
-from ...method.schemes import Grid
+from ...method.wan import Grid
 from .models import Models, Offload, decode_latent, encode_frames
 from .wan_host import WanHost
 

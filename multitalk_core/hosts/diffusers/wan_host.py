@@ -12,7 +12,8 @@ from diffusers.models.transformers.transformer_wan import WanAttention, WanAttnP
 from torch import Tensor
 
 from ...method.audio_patch import AudioPatch, AudioRows
-from ...method.schemes import Binding, Grid
+from ...method.schemes import Binding
+from ...method.wan import Grid
 
 
 class WanHost:

@@ -29,7 +29,7 @@ from multitalk_pack.nodes.host.patches import (
     Heard,
     LocatePersons,
 )
-from multitalk_pack.nodes.sigmas import sigmas_for, with_shift
+from multitalk_pack.nodes.host.sampling_sigmas import sigmas_for, with_shift
 from scene import (
     ADAPTER,
     GRID,

@@ -11,7 +11,7 @@ import torch
 from comfy.ldm.wan.model import WanAttentionBlock, WanModel
 from multitalk_pack.multitalk_core.checkpoint import adapter_shape
 from multitalk_pack.multitalk_core.method.adapter import AudioAdapter
-from multitalk_pack.multitalk_core.method.schemes import Grid
+from multitalk_pack.multitalk_core.method.wan import Grid
 from multitalk_pack.multitalk_core.method.windows import audio_windows
 from multitalk_pack.nodes.host.adapter_patch import comfy_attention
 from multitalk_pack.nodes.host.patches import (

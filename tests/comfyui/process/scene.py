@@ -16,16 +16,15 @@ from multitalk_pack.multitalk_core.audio.timeline import Timeline
 from multitalk_pack.multitalk_core.audio.waveform import Waveform
 from multitalk_pack.multitalk_core.demo.files import EMBEDDED
 from multitalk_pack.multitalk_core.demo.text import PROMPT, DemoText
-from multitalk_pack.multitalk_core.film.clips import Clip
 from multitalk_pack.multitalk_core.method.guidance import GuidanceScales
-from multitalk_pack.multitalk_core.method.schemes import Grid
+from multitalk_pack.multitalk_core.method.wan import Grid
 from multitalk_pack.multitalk_core.persons.masks import Box, Persons, persons_from_boxes
-from multitalk_pack.nodes.apply import Apply
-from multitalk_pack.nodes.guider import AudioGuider
+from multitalk_pack.nodes.apply import ApplyNode
 from multitalk_pack.nodes.host.adapter_patch import load_adapter
+from multitalk_pack.nodes.host.audio_guider import AudioGuider
 from multitalk_pack.nodes.host.film_run import Shoot
 from multitalk_pack.nodes.host.patches import Scene
-from multitalk_pack.nodes.sigmas import sigmas_for
+from multitalk_pack.nodes.host.sampling_sigmas import sigmas_for
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -122,7 +121,7 @@ def shoot(**changes) -> Shoot:
 
 def scene() -> Scene:
     """The first clip's voices and persons."""
-    windows = conversation().windows(Clip(0, 0, FRAMES, 0, FRAMES), 5)
+    windows = conversation().windows(0, FRAMES, 5)
     return Scene(windows, persons().token_masks(SIDE, SIDE), GRID)
 
 
@@ -140,7 +139,7 @@ def given_picture(text: list) -> list:
 
 
 def hear(base: ModelPatcher | None = None, **changes) -> ModelPatcher:
-    """MultiTalk Apply."""
+    """MultiTalk ApplyNode."""
     settings = {
         "model": base or model(),
         "audio_adapter": adapter(),
@@ -154,7 +153,7 @@ def hear(base: ModelPatcher | None = None, **changes) -> ModelPatcher:
         "background_label": 12.0,
         "persons": persons(),
     }
-    return Apply.execute(**(settings | changes))[0]
+    return ApplyNode.execute(**(settings | changes))[0]
 
 
 def sample(

@@ -1,0 +1,134 @@
+"""Three-way guidance as a ComfyUI GUIDER: text and audio scale."""
+
+from typing import Any
+
+import torch
+from comfy.model_patcher import ModelPatcher
+from comfy.samplers import CFGGuider, calc_cond_batch
+from torch import Tensor
+
+from ...multitalk_core.errors import MultiTalkError
+from ...multitalk_core.guards.finite import check_finite
+from ...multitalk_core.method.conditioning import MotionLatent
+from ...multitalk_core.method.guidance import (
+    NEGATIVE,
+    NEGATIVE_WITHOUT_AUDIO,
+    PROMPT,
+    PROMPT_WITHOUT_AUDIO,
+    GuidanceScales,
+    ProjectedGuidance,
+    guide,
+)
+from .hearing import hears_voices, without_audio
+from .patches import Condition
+
+
+class AudioGuider(CFGGuider):
+    """Guides by prompt and voices; runs ComfyUI's hooks before and after.
+
+    Parameters
+    ----------
+    model : ModelPatcher
+        From `hear_voices`.
+    positive, negative : CONDITIONING
+    scales : GuidanceScales
+    projected : bool
+        Adaptive projected guidance, on the model's velocity as released.
+    motion : MotionLatent, optional
+        Written over the model's input, with fresh noise at every new sigma.
+
+    Raises
+    ------
+    MultiTalkError
+        When the MODEL hears no voices, or another node has replaced the formula of guidance.
+    """
+
+    def __init__(
+        self,
+        model: ModelPatcher,
+        positive: list,
+        negative: list,
+        scales: GuidanceScales,
+        projected: bool = False,
+        motion: MotionLatent | None = None,
+    ):
+        if not hears_voices(model):
+            raise MultiTalkError(
+                "The model hears no voices: put MultiTalk Apply before the MultiTalk Guider."
+            )
+        if "sampler_cfg_function" in model.model_options:
+            raise MultiTalkError(
+                "A node before this one replaces the formula of guidance (RescaleCFG does), and so does this "
+                "guider: remove one of the two, or use ComfyUI's CFGGuider after MultiTalk Apply."
+            )
+        super().__init__(model)
+        self.set_conds(positive, negative)
+        self.set_cfg(scales.text)
+        self.scales = scales
+        self.projected = projected
+        self.motion = motion
+
+    def sample(self, *arguments: Any, **options: Any) -> Tensor:
+        """One clip: differences and motion noise of an earlier one are forgotten."""
+        self.running = ProjectedGuidance() if self.projected else None
+        self.held: tuple[float, Tensor] | None = None
+        sampled = super().sample(*arguments, **options)
+        check_finite(sampled, "The sampled latent")
+        return sampled
+
+    def predict_noise(
+        self,
+        x: Tensor,
+        timestep: Tensor,
+        model_options: dict[str, Any] | None = None,
+        seed: int | None = None,
+    ) -> Tensor:
+        """The guided, denoised latent."""
+        model_options = model_options or {}
+        if self.motion is not None:
+            x = self._with_motion(x, float(timestep[0]))
+        names = self.scales.conditions()
+        conditions = [self._condition(name) for name in names]
+        denoised = calc_cond_batch(self.inner_model, conditions, x, timestep, model_options)
+        common = {
+            "cond_scale": self.scales.text if NEGATIVE in names else self.scales.audio,
+            "model": self.inner_model,
+            "model_options": model_options,
+            "sigma": timestep,
+            "input": x,
+        }
+        for hook in model_options.get("sampler_pre_cfg_function", ()):
+            given = {"conds": conditions, "conds_out": denoised, "timestep": timestep}
+            denoised = hook(common | given)
+        guided = self._guide(dict(zip(names, denoised, strict=True)), x, timestep)
+        single = len(names) == 1
+        for hook in model_options.get("sampler_post_cfg_function", ()):
+            given = {
+                "denoised": guided,
+                "cond": conditions[0],
+                "cond_denoised": denoised[0],
+                "uncond": None if single else conditions[1],
+                "uncond_denoised": torch.zeros_like(x) if single else denoised[1],
+            }
+            guided = hook(common | given)
+        return guided
+
+    def _condition(self, name: str) -> Condition:
+        condition = self.conds["positive" if name in (PROMPT, PROMPT_WITHOUT_AUDIO) else "negative"]
+        audible = name not in (PROMPT_WITHOUT_AUDIO, NEGATIVE_WITHOUT_AUDIO)
+        return condition if audible else without_audio(condition)
+
+    def _guide(self, denoised: dict[str, Tensor], x: Tensor, timestep: Tensor) -> Tensor:
+        if self.running is None:
+            return guide(denoised, self.scales)
+        # Projection is along the velocity; plain differences do not mind which of the two they are of.
+        sigma = timestep.view(-1, *[1] * (x.ndim - 1)).to(x)
+        velocities = {name: (x - prediction) / sigma for name, prediction in denoised.items()}
+        return x - sigma * guide(velocities, self.scales, self.running)
+
+    def _with_motion(self, x: Tensor, sigma: float) -> Tensor:
+        if self.held is None or self.held[0] != sigma:
+            written = self.motion.written_over(x, 1000 * sigma)
+            self.held = sigma, written[:, :, : self.motion.latent.shape[2]]
+        motion = self.held[1]
+        return torch.cat([motion, x[:, :, motion.shape[2] :]], dim=2)

@@ -1,0 +1,170 @@
+"""The toy world: deterministic scenes, voices that open mouths, and a VAE with Wan's constants."""
+
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from multitalk_core.audio.features import AudioEncoder
+from multitalk_core.demo.text import TOKENS
+from multitalk_core.evaluation.mouth_openness import CartoonFace, follow_faces
+from multitalk_core.hosts.diffusers.models import decode_latent, encode_frames
+from multitalk_core.toy_world.acting import seen_actions
+from multitalk_core.toy_world.captions import caption, make_text
+from multitalk_core.toy_world.locating import faces_on_tokens
+from multitalk_core.toy_world.scene import FPS, HOPS, NODS, REDDENS, STAYS, random_scene
+from multitalk_core.toy_world.speech import openness
+from multitalk_core.toy_world.state import load_state, save_state
+from multitalk_core.toy_world.talks import UNSEEN_SEEDS, Kind, Size, person_masks, random_talk
+from multitalk_core.toy_world.toy_audio_encoder import hidden_states, make_audio_encoder
+from multitalk_core.toy_world.toy_models import make_vae
+from multitalk_core.toy_world.tracks import SEEN_SENTENCES, UNSEEN_SENTENCES
+from multitalk_core.toy_world.vae import fold_statistics, loud_latents
+
+SIZE = Size(13, 32, 48)
+needs_espeak = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
+
+
+def test_a_seed_is_a_scene():
+    mouths = torch.rand(2, 5, generator=torch.Generator().manual_seed(0))
+    film = random_scene(3).frames(mouths, 48)
+    assert film.shape == (5, 48, 72, 3) and film.min() >= 0 and film.max() <= 1
+    assert torch.equal(film, random_scene(3).frames(mouths, 48))
+    assert not torch.equal(film, random_scene(4).frames(mouths, 48))
+
+
+def test_a_mouth_changes_only_its_own_face():
+    scene = random_scene(1)
+    closed, left_open = torch.zeros(2, 1), torch.tensor([[1.0], [0.0]])
+    changed = (scene.frames(closed, 64) - scene.frames(left_open, 64)).abs().sum(-1)[0] > 0.1
+    columns = torch.arange(96)[changed.any(0)]
+    assert changed.sum() > 20 and columns.max() < 48
+
+
+def test_people_sway_about_their_place():
+    scene = random_scene(2)
+    person, (x, y) = scene.persons[0], scene.paths(4 * FPS)[0].unbind(-1)
+    assert x[0] == pytest.approx(person.x) and 0.001 < (x - person.x).abs().max() <= 2 * person.sway[0]
+    assert (y == person.y).all()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_people_do_is_seen_and_told(seed):
+    asked = [(HOPS, NODS), (REDDENS, STAYS), (STAYS, HOPS), (NODS, REDDENS)][seed]
+    scene = random_scene(seed).acting(asked)
+    film = scene.frames(torch.zeros(2, 13), 64)
+    faces = [CartoonFace(person.x, person.y, person.size) for person in scene.persons]
+    assert seen_actions(film, scene, follow_faces(film, faces)) == list(asked)
+    told = caption(scene)
+    assert told.startswith("two people talk")
+    for place, action in zip(("left", "right"), asked, strict=True):
+        assert (f"{place} {action}" in told) == (action != STAYS)
+
+
+def test_people_change_sides_and_the_larger_one_passes_in_front():
+    scene = random_scene(0, sway=0.0).crossing()
+    first, second = scene.paths(13)
+    torch.testing.assert_close(first[-1, 0], second[0, 0])
+    swapped = replace(scene, persons=scene.persons[::-1])
+    mouths = torch.zeros(2, 13)
+    assert torch.equal(scene.frames(mouths, 48), swapped.frames(mouths, 48))
+    assert "they cross" in caption(scene)
+
+
+def test_nothing_moves_in_the_given_frames():
+    scene = replace(random_scene(3, sway=0.0), start=4).acting((HOPS, REDDENS))
+    film = scene.frames(torch.zeros(2, 13), 48)
+    assert torch.equal(film[:5], film[:1].expand(5, -1, -1, -1)) and not torch.equal(film[6], film[0])
+
+
+def test_a_prompt_is_heard_word_by_word_with_the_person_it_speaks_of():
+    text = make_text(8)
+    plain, told = text("Two people talk."), text("two friends are talking, left hops, right nods")
+    assert plain.shape == (1, TOKENS, 8) and torch.equal(plain[0, :3], told[0, :3])
+    left, hops, right, nods = told[0, 3:7]
+    torch.testing.assert_close(hops - left / 2, text("hops")[0, 0])
+    torch.testing.assert_close(text("right hops")[0, 1] - right / 2, text("hops")[0, 0])
+    assert not torch.equal(left, right)
+    assert torch.equal(text("anything", negative=True), text("", negative=True))
+    assert not torch.equal(nods, hops)
+    assert torch.equal(text("An unheard-of kitchen."), text("two people talk"))
+
+
+def test_loudness_opens_the_mouth():
+    time = np.arange(16000) / 16000
+    tone = (0.15 * np.sin(2 * np.pi * 220 * time) * (time >= 0.5)).astype(np.float32)
+    opened = openness(tone, 25)
+    assert (opened[:10] == 0).all() and (opened[16:] > 0.8).all()
+
+
+@needs_espeak
+def test_a_talk_is_deterministic_and_holds_unseen_sentences_back():
+    talk, again = (random_talk(UNSEEN_SEEDS, SIZE, 0.02, Kind()) for _ in range(2))
+    assert torch.equal(talk.film(SIZE), again.film(SIZE))
+    assert not set(SEEN_SENTENCES) & set(UNSEEN_SENTENCES)
+    assert talk.openness(13).shape == (2, 13)
+
+
+@needs_espeak
+def test_features_of_a_clip_are_those_of_the_whole_track():
+    torch.manual_seed(0)
+    encoder = AudioEncoder(make_audio_encoder().eval().requires_grad_(False))
+    talk = random_talk(5, SIZE, 0.02, Kind())
+    features = talk.features(encoder, 13)
+    track, start = talk.tracks[1], talk.starts[1]
+    whole = encoder.encode(track.samples, frames=len(track.openness))
+    last = len(whole) - 1
+    expected = whole[[min(max(start + index, 0), last) for index in range(-2, 15)]]
+    assert torch.equal(features[1], expected)
+
+
+def test_masks_follow_the_order_of_the_speakers():
+    scene = random_scene(0)
+    swapped = replace(scene, persons=scene.persons[::-1])
+    for seed in range(6):
+        masks = person_masks(swapped, 64, 96, np.random.default_rng(seed)).masks
+        columns = [mask.any(0).nonzero().float().mean() for mask in masks]
+        assert columns[0] > columns[1]
+
+
+def test_tokens_on_faces_are_those_of_their_persons():
+    scene = random_scene(0, sway=0.0).crossing()
+    owners = faces_on_tokens(scene, 13, 64, 96).unflatten(0, (4, 4, 6))
+    columns = torch.arange(6).expand(4, 6)
+    first = [(columns[frame == 0]).float().mean() for frame in owners[[0, 3]]]
+    assert first[0] < 2.5 < first[1]  # the first person starts on the left and ends on the right
+    assert (owners == -1).any() and (owners[0] == 1).sum() >= 2
+
+
+def test_hidden_states_with_gradients_are_those_of_the_encoder():
+    torch.manual_seed(0)
+    model = make_audio_encoder().eval()
+    samples = np.random.default_rng(0).normal(0, 0.1, 16000).astype(np.float32)
+    expected = AudioEncoder(model).encode(samples, frames=25).flatten(1)
+    torch.testing.assert_close(
+        hidden_states(model, torch.from_numpy(samples)[None], 25)[0], expected, atol=1e-4, rtol=1e-4
+    )
+
+
+def test_folding_gives_wans_statistics_and_changes_no_picture():
+    torch.manual_seed(0)
+    vae = make_vae().eval().requires_grad_(False)
+    loud_latents(vae)
+    clip = random_scene(0).frames(torch.rand(2, 5), 32).permute(3, 0, 1, 2)[None] * 2 - 1
+    before = decode_latent(vae, encode_frames(vae, clip))
+    fold_statistics(vae, [clip])
+    latent = encode_frames(vae, clip)
+    torch.testing.assert_close(latent.mean((0, 2, 3, 4)), torch.zeros(16), atol=1e-4, rtol=0)
+    torch.testing.assert_close(latent.std((0, 2, 3, 4)), torch.ones(16), atol=1e-3, rtol=0)
+    torch.testing.assert_close(decode_latent(vae, latent), before, atol=1e-4, rtol=1e-3)
+
+
+def test_a_state_is_replaced_as_a_whole(tmp_path):
+    path = tmp_path / "state.pt"
+    assert load_state(path) is None
+    save_state(path, {"step": 1})
+    with pytest.raises(AttributeError):
+        save_state(path, {"step": lambda: None})  # cannot be written
+    assert load_state(path) == {"step": 1}
