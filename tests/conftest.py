@@ -1,6 +1,7 @@
 """What every test run says at its end, and where it keeps the clips of its films."""
 
 import os
+import signal
 
 import pytest
 
@@ -10,6 +11,12 @@ def store_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Tests neither find nor leave clips in the user's cache."""
     cache = str(tmp_path_factory.mktemp("cache"))
     os.environ["LOCALAPPDATA" if os.name == "nt" else "XDG_CACHE_HOME"] = cache
+
+
+@pytest.fixture(scope="session", autouse=True)
+def stoppable() -> None:
+    """Ctrl-C is tested where a shell ignores it too, as it does for what runs behind a `&`."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
