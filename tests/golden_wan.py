@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from multitalk_core.checkpoint import adapter_sizes as adapter_shape
+from multitalk_core.checkpoint import adapter_shape
 from multitalk_core.method.adapter import AudioAdapter
 from multitalk_core.method.audio_patch import AudioPatch, AudioRows, audio_rows
 from multitalk_core.method.wan import Grid

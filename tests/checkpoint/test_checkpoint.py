@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 from torch import Tensor
 
-from multitalk_core.checkpoint import adapter_sizes as adapter_shape
-from multitalk_core.checkpoint import check_adapter, read_adapter, read_tensors, write_adapter
+from multitalk_core.checkpoint import adapter_shape, check_adapter, read_adapter, read_tensors, write_adapter
 from multitalk_core.checkpoint.adapter_sizes import expected_sizes
 from multitalk_core.errors import MultiTalkError
 from multitalk_core.method.adapter_shape import AdapterShape

@@ -7,8 +7,7 @@ import torch
 from comfy_process import draw_scene, run_in_comfyui
 
 from golden import relative_error
-from multitalk_core.checkpoint import adapter_sizes as adapter_shape
-from multitalk_core.checkpoint import read_adapter
+from multitalk_core.checkpoint import adapter_shape, read_adapter
 from multitalk_core.demo.files import EMBEDDED, EMBEDDED_FILES
 
 SAME = 1e-5  # other batches, other kernels

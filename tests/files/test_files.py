@@ -12,7 +12,7 @@ from multitalk_core.files.whole import name_trouble, numbered, there, whole_file
 KILLED = """
 import os, sys
 from pathlib import Path
-from multitalk_core.files import whole_file
+from multitalk_core.files.whole import whole_file
 with whole_file(Path(sys.argv[1])) as part:
     part.write_text("half")
     os._exit(9)
