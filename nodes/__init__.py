@@ -65,7 +65,7 @@ def check_version(version: str) -> None:
     if numbers < OLDEST_COMFYUI:
         oldest = ".".join(map(str, OLDEST_COMFYUI))
         raise MultiTalkError(
-            f"MultiTalk needs ComfyUI {oldest} or newer, and this is {version}: update ComfyUI."
+            f"MultiTalk needs ComfyUI {oldest} or newer, but this is {version}: update ComfyUI."
         )
 
 

@@ -19,7 +19,7 @@ from .inputs import shared as inputs
 
 
 class ApplyNode(io.ComfyNode):
-    """Make a MODEL hear the voices."""
+    """Condition a MODEL on the voices."""
 
     @classmethod
     def define_schema(cls) -> io.Schema:
@@ -27,15 +27,14 @@ class ApplyNode(io.ComfyNode):
             node_id="MultiTalkApply",
             display_name="MultiTalk Apply",
             category=CATEGORY,
-            description="Makes the model hear the voices, for any sampler. The positive and the negative "
-            "prompt both hear them; with MultiTalk Guider the audio scale works too.",
+            description="Makes a model follow the voices, with any sampler. The voices condition both the "
+            "positive and the negative prompt; MultiTalk Guider gives them a scale of their own.",
             search_aliases=["multitalk", "infinitetalk", "apply audio", "model patch"],
             inputs=[
                 *inputs.voices_and_persons(),
                 io.Latent.Input(
                     "latent",
-                    tooltip="The empty latent that will be sampled (from WanImageToVideo): it says size and "
-                    "length.",
+                    tooltip="The empty latent to sample, from WanImageToVideo; it sets size and length.",
                 ),
                 io.Int.Input(
                     "start_frame",
@@ -43,7 +42,8 @@ class ApplyNode(io.ComfyNode):
                     min=0,
                     max=FILM_FRAMES.most,
                     advanced=True,
-                    tooltip="Frame of the voices at which this clip begins, from 0; for clips that go on.",
+                    tooltip="Frame of the voices at which this clip begins, from 0; for clips that continue "
+                    "an earlier one.",
                 ),
                 *inputs.binding(),
             ],
@@ -85,7 +85,8 @@ def _grid(latent: dict) -> Grid:
     samples = latent["samples"]
     if samples.ndim != 5 or 0 in samples.shape or samples.shape[-1] % 2 or samples.shape[-2] % 2:
         raise MultiTalkError(
-            f"latent: its shape is {list(samples.shape)}, but Wan's has channels, frames, rows and columns, "
-            "the latter two even; use WanImageToVideo with sides that are multiples of 16."
+            f"latent: its shape is {list(samples.shape)}, but a Wan latent has the shape [batch, channels, "
+            "frames, height, width] with even height and width; use WanImageToVideo with a width and height "
+            "that are multiples of 16."
         )
     return Grid(samples.shape[2], samples.shape[3] // 2, samples.shape[4] // 2)

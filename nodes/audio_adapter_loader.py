@@ -33,16 +33,16 @@ class AudioAdapterLoaderNode(io.ComfyNode):
                 io.Combo.Input(
                     "adapter",
                     options=folder_paths.get_filename_list("model_patches"),
-                    tooltip="A .safetensors file in models/model_patches: MultiTalk's or InfiniteTalk's "
-                    "adapter, made for the model that you animate with.",
+                    tooltip="A .safetensors file in models/model_patches: a MultiTalk or InfiniteTalk "
+                    "adapter for the model that you animate with.",
                 ),
                 io.Combo.Input(
                     "dtype",
                     options=list(DTYPES),
                     default=AS_STORED,
                     advanced=True,
-                    tooltip="Precision of the weights in memory. float8 takes half of bfloat16's memory and "
-                    "costs some accuracy.",
+                    tooltip="Precision of the weights in memory. float8 uses half the memory of bfloat16 "
+                    "and costs some accuracy.",
                 ),
             ],
             outputs=[io.ModelPatch.Output("audio_adapter", tooltip="For the MultiTalk sampler nodes.")],

@@ -41,7 +41,7 @@ class AudioEncoderNode(io.ComfyNode):
             node_id="MultiTalkAudioEncoder",
             display_name="Encode MultiTalk Audio",
             category=CATEGORY,
-            description="Places one voice per speaker in time and encodes them for the sampler.",
+            description="Places the voices of all speakers on a timeline and encodes them for the sampler.",
             search_aliases=["multitalk", "voices", "speech", "timeline", "conversation", "dialogue"],
             inputs=[
                 io.MultiType.Input(
@@ -55,13 +55,13 @@ class AudioEncoderNode(io.ComfyNode):
                         io.Audio.Input(
                             "voice",
                             optional=True,
-                            tooltip="The voice of one speaker. A speaker without one, above one that has "
-                            "one, listens: their mouth stays shut.",
+                            tooltip="The voice of one speaker. Leave it empty for a listener, whose mouth "
+                            "stays shut, if a later speaker has a voice.",
                         ),
                         names=[f"speaker_{number}" for number in range(1, MOST_SPEAKERS + 1)],
                         min=1,
                     ),
-                    tooltip="One voice for each speaker, in the order of the persons.",
+                    tooltip="One voice per speaker, in the order of the persons.",
                 ),
                 io.DynamicCombo.Input(
                     "timing",
@@ -71,7 +71,7 @@ class AudioEncoderNode(io.ComfyNode):
                         io.DynamicCombo.Option(TABLE, [_turns(), _names()]),
                     ],
                     tooltip="together: all voices start at once. in turn: one after the other. table: "
-                    "speaker_1 is one recording of everybody, and a table says who speaks when.",
+                    "speaker_1 is one recording of everyone, and a table says who speaks when.",
                 ),
                 io.DynamicCombo.Input(
                     "length",
@@ -80,22 +80,22 @@ class AudioEncoderNode(io.ComfyNode):
                         io.DynamicCombo.Option(SECONDS, [_seconds()]),
                         io.DynamicCombo.Option(FRAMES, [_frames()]),
                     ],
-                    tooltip="How long the video is: as long as the voices, or a given length, to which they "
-                    "are cut or followed by silence.",
+                    tooltip="How long the video is: as long as the voices, or a given length. Longer voices "
+                    "are cut, shorter ones are followed by silence.",
                 ),
                 io.Int.Input(
                     "speakers",
                     default=0,
                     min=0,
                     max=MOST_SPEAKERS,
-                    tooltip="How many speakers there are, 0 to 8; those without a voice listen. 0: up to the "
-                    "last one with a voice.",
+                    tooltip="Number of speakers, 0 to 8, including listeners, who have no voice. 0 counts "
+                    "up to the last one with a voice.",
                 ),
                 io.Boolean.Input(
                     "normalise_loudness",
                     default=True,
-                    tooltip="Bring each voice to -23 LUFS for the encoder, as in training. The video's sound "
-                    "keeps its own loudness.",
+                    tooltip="Normalise each voice to -23 LUFS for the encoder, as in training. The video's "
+                    "sound keeps its own loudness.",
                 ),
                 io.Float.Input(
                     "fps",
@@ -111,9 +111,9 @@ class AudioEncoderNode(io.ComfyNode):
                     **within(limits.PIECE_SECONDS),
                     step=1.0,
                     advanced=True,
-                    tooltip="Seconds that the encoder hears at once, 0 to 600; 0: the whole voice, as in the "
-                    "released code. Pieces save memory on voices of many minutes and change the lips a "
-                    "little.",
+                    tooltip="Length of the pieces in which voices are encoded, in seconds, 0 to 600. 0 "
+                    "encodes each voice whole, as in the reference implementation. Pieces save memory on "
+                    "voices of many minutes and change the lips slightly.",
                 ),
             ],
             outputs=[
@@ -126,7 +126,7 @@ class AudioEncoderNode(io.ComfyNode):
 
     @classmethod
     def validate_inputs(cls, **given: object) -> bool:
-        """All of them, as no other way shows what lies within timing and length."""
+        """Check all inputs, the only way to see what is inside timing and length."""
         check_queued(cls, **given)
         speakers = given.get("speakers")
         if speakers is not None:
@@ -192,8 +192,8 @@ def _turns() -> io.String.Input:
         "turns",
         multiline=True,
         default="speaker,start,end\n1,0,2.5\n2,2.5,5",
-        tooltip="Who speaks when, in seconds: CSV with the header speaker,start,end, the same as a JSON "
-        "list, or RTTM.",
+        tooltip="Who speaks when, in seconds: CSV with the header speaker,start,end, a JSON list with the "
+        "same keys, or RTTM.",
     )
 
 
@@ -201,8 +201,8 @@ def _names() -> io.String.Input:
     return io.String.Input(
         "names",
         default="",
-        tooltip="The table's names in the order of the persons, with commas between them; somebody without a "
-        "turn listens. Empty: numbers in their order, other names as they first appear.",
+        tooltip="Names from the table in the order of the persons, separated by commas; a name without a "
+        "turn is a listener. Empty: numbers in ascending order, other names in order of appearance.",
     )
 
 
@@ -212,7 +212,7 @@ def _seconds() -> io.Float.Input:
         default=5.0,
         **within(limits.FILM_SECONDS),
         step=0.04,
-        tooltip="Length of the video in seconds, from 0.2.",
+        tooltip="Length of the video in seconds, at least 0.2.",
     )
 
 
@@ -222,7 +222,8 @@ def _frames() -> io.Int.Input:
         default=81,
         min=5,
         max=limits.FILM_FRAMES.most,
-        tooltip="Length of the video in frames, from 5; at 25 frames per second 81 are 3.24 seconds.",
+        tooltip="Length of the video in frames, at least 5; 81 frames are 3.24 seconds at 25 frames per "
+        "second.",
     )
 
 
@@ -234,6 +235,6 @@ def _check_memory(timeline: Timeline, encoder: AudioEncoder, frames: int | None,
         features_bytes(timeline.speakers, longest, encoder.layers, encoder.channels)
         + tracks_bytes(timeline.speakers, seconds, SPEECH_RATE)
         + tracks_bytes(2, seconds, max(segment.voice.rate for segment in timeline.segments)),
-        f"What {timeline.speakers} speakers say in {longest} frames",
+        f"Audio of {timeline.speakers} speakers over {longest} frames",
         "choose a shorter length or shorter voices",
     )

@@ -19,7 +19,7 @@ class AudioEncoderLoaderNode(io.ComfyNode):
             node_id="MultiTalkAudioEncoderLoader",
             display_name="Load MultiTalk Audio Encoder",
             category=CATEGORY,
-            description="Loads wav2vec2, which turns voices into what the audio adapter hears.",
+            description="Loads wav2vec2, which turns voices into features for the audio adapter.",
             search_aliases=["multitalk", "wav2vec", "wav2vec2", "chinese-wav2vec2-base", "audio encoder"],
             inputs=[
                 io.Combo.Input(

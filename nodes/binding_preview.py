@@ -24,22 +24,26 @@ class BindingPreviewNode(io.ComfyNode):
             node_id="MultiTalkBindingPreview",
             display_name="MultiTalk Binding Preview",
             category=CATEGORY,
-            description="Shows where the model located everybody while it sampled, clip by clip: the frames, "
-            "and over them each token's person, or its label.",
+            description="Shows where the model located each person while it sampled, one picture per clip: "
+            "the frames, and below them each token's person or label.",
             search_aliases=["multitalk", "localization", "labels", "attention map", "who speaks"],
             inputs=[
                 io.MultiType.Input(
                     "images",
                     [io.Image, io.Video],
-                    tooltip="The frames or the video that the same sampler node gave.",
+                    tooltip="The frames or the video from the same sampler node.",
                 ),
-                MultiTalkBinding.Input("binding", tooltip="From the sampler or from MultiTalk Long Video."),
+                MultiTalkBinding.Input(
+                    "binding", tooltip="From L-RoPE MultiTalk Sampler or MultiTalk Long Video."
+                ),
             ],
             outputs=[
-                io.Image.Output("persons", tooltip="Each token in its person's colour, one picture a clip."),
+                io.Image.Output(
+                    "persons", tooltip="Each token in its person's colour, one picture per clip."
+                ),
                 io.Image.Output(
                     "labels",
-                    tooltip="The same, brighter where the label lies higher in its person's range.",
+                    tooltip="The same, brighter where the label is higher in its person's range.",
                 ),
             ],
             is_output_node=True,
@@ -52,8 +56,8 @@ class BindingPreviewNode(io.ComfyNode):
     ) -> io.NodeOutput:
         if not binding:
             raise MultiTalkError(
-                "Nothing was located, so there is nothing to show: only l-rope with two or more voices, and "
-                "routed, look where the persons are."
+                "binding: there is nothing to show, because only l-rope with two or more voices, and "
+                "routed, locate the persons; choose one of these schemes."
             )
         shown = []
         for clip, record in binding:
@@ -65,7 +69,7 @@ class BindingPreviewNode(io.ComfyNode):
 
 
 def _frames_of(images: Tensor | Input.Video, clip: Clip) -> Tensor:
-    """A clip's frames as far as the film goes; of a video no others are held."""
+    """A clip's frames, up to the end of the film; of a video only these are in memory."""
     if isinstance(images, Tensor):
         return images[clip.start : clip.start + clip.frames]
     rate = images.get_frame_rate()

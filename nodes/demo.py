@@ -22,24 +22,25 @@ class DemoNode(io.ComfyNode):
             node_id="MultiTalkDemo",
             display_name="MultiTalk Demo Scene",
             category=CATEGORY,
-            description="A picture of two persons, a voice for each, and what the embedded demo model is "
-            "told of them. It needs no upload and no text encoder; other models do not understand its "
-            "conditioning.",
+            description="A picture of two persons, a voice for each, and text conditioning for the embedded "
+            "demo model. Needs no upload and no text encoder; other models cannot use its conditioning.",
             search_aliases=["multitalk", "example", "sample", "demo", "test scene"],
             inputs=[
                 io.String.Input(
                     "prompt",
                     default=PROMPT,
                     optional=True,
-                    tooltip="In the demo model's few words: left, right or they; nods, hops, reddens, cross. "
-                    "Other words are not heard.",
+                    tooltip="A prompt in the demo model's few words: left, right or they; nods, hops, "
+                    "reddens, cross. Other words are ignored.",
                 ),
             ],
             outputs=[
                 io.Image.Output("picture", tooltip="640 × 400 pixels."),
-                io.Audio.Output("voice_1", tooltip="Of the left person."),
-                io.Audio.Output("voice_2", tooltip="Of the right person."),
-                BoundingBox.Output("boxes", tooltip="Where the two persons are."),
+                io.Audio.Output("voice_1", tooltip="Voice of the left person."),
+                io.Audio.Output("voice_2", tooltip="Voice of the right person."),
+                BoundingBox.Output(
+                    "boxes", tooltip="Boxes around the two persons, for Locate MultiTalk Persons."
+                ),
                 io.Conditioning.Output("positive", tooltip="For the embedded demo model only."),
                 io.Conditioning.Output("negative", tooltip="For the embedded demo model only."),
             ],

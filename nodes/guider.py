@@ -20,9 +20,9 @@ class GuiderNode(io.ComfyNode):
             node_id="MultiTalkGuider",
             display_name="MultiTalk Guider",
             category=CATEGORY,
-            description="Guides by the prompt and by the voices, each with a scale of its own: "
-            "U + text · (C − D) + audio · (D − U), C being the prompt with voices, D the negative prompt "
-            "with voices and U the negative prompt without.",
+            description="Guides by the prompt and by the voices, each with its own scale: U + text · (C − "
+            "D) + audio · (D − U), where C is the prompt with voices, D the negative prompt with voices and "
+            "U the negative prompt without voices.",
             search_aliases=["multitalk", "audio cfg", "three-way cfg", "text scale", "audio scale"],
             inputs=[
                 io.Model.Input("model", tooltip="From MultiTalk Apply."),

@@ -1,4 +1,4 @@
-"""The node that shows which films' clips are kept, and clears them."""
+"""The node that shows which films' clips are stored, and clears them."""
 
 from comfy_api.latest import io, ui
 
@@ -14,7 +14,7 @@ NOTHING, ONE, ALL = "nothing", "one film", "all films"
 
 
 class KeptFilmsNode(io.ComfyNode):
-    """What MultiTalk Long Video keeps."""
+    """What MultiTalk Long Video stores."""
 
     @classmethod
     def define_schema(cls) -> io.Schema:
@@ -22,8 +22,8 @@ class KeptFilmsNode(io.ComfyNode):
             node_id="MultiTalkKeptFilms",
             display_name="MultiTalk Kept Films",
             category=CATEGORY,
-            description="Lists the films whose clips MultiTalk Long Video keeps on disk, last used first, "
-            "and clears one or all of them. A film that is being made stays.",
+            description="Lists the films whose clips MultiTalk Long Video stores on disk, most recently "
+            "used first, and clears one or all of them. A film in progress is never cleared.",
             search_aliases=["multitalk", "films", "clips", "cache", "disk space", "clear", "resume"],
             inputs=[
                 io.DynamicCombo.Input(
@@ -36,17 +36,19 @@ class KeptFilmsNode(io.ComfyNode):
                                 io.String.Input(
                                     "film",
                                     default="",
-                                    tooltip="The film's name, as it stands first in its line of the list.",
+                                    tooltip="Name of the film: the start of its line in the list.",
                                 )
                             ],
                         ),
                         io.DynamicCombo.Option(ALL, []),
                     ],
-                    tooltip="What to remove, each time the graph is queued.",
+                    tooltip="What to clear, each time the graph is queued.",
                 ),
             ],
             outputs=[
-                io.String.Output("films", tooltip="The list: name, size, clips, and which node made it.")
+                io.String.Output(
+                    "films", tooltip="The list: name, size, clips, and the node that made each film."
+                )
             ],
             hidden=[io.Hidden.unique_id],
             is_output_node=True,
@@ -54,7 +56,7 @@ class KeptFilmsNode(io.ComfyNode):
 
     @classmethod
     def fingerprint_inputs(cls, **given: object) -> float:
-        """The disk is always looked at anew."""
+        """Never the same, as the disk may have changed."""
         return float("nan")
 
     @classmethod
@@ -92,8 +94,8 @@ def _named(name: str) -> StoredFilm:
     film = next((film for film in stored_films(store_folder()) if film.folder.name == name), None)
     if film is None:
         raise MultiTalkError(
-            f'clear.film: No film "{quoted(name)}" is kept: take a name from the list, as it stands in its '
-            "line."
+            f'clear.film: no stored film is named "{quoted(name)}"; copy a name from the start of its line '
+            "in the list."
         )
     return film
 

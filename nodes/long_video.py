@@ -37,9 +37,9 @@ class LongVideoNode(io.ComfyNode):
             node_id="MultiTalkLongVideo",
             display_name="MultiTalk Long Video",
             category=CATEGORY,
-            description="Makes as many clips as the voices need: the last frames of each condition the next. "
-            "The video is written clip by clip, finished clips are kept on disk, and only who takes the "
-            "images output has all frames in memory.",
+            description="Makes as many clips as the voices need, each conditioned on the last frames of the "
+            "previous one. The video is written clip by clip and finished clips are stored on disk. All "
+            "frames are in memory only if the images output is connected.",
             search_aliases=["multitalk", "long video", "extend video", "infinitetalk", "conversation"],
             inputs=[
                 *inputs.voices_and_persons(),
@@ -55,21 +55,23 @@ class LongVideoNode(io.ComfyNode):
             outputs=[
                 io.Image.Output(
                     "images",
-                    tooltip="All frames, in memory: for short videos. Made only where something takes them.",
+                    tooltip="All frames, in memory: for short videos. Made only if this output is connected.",
                 ),
-                io.Audio.Output("sound", tooltip="The voices, as long as the video."),
+                io.Audio.Output(
+                    "sound", tooltip="The voices, cut or padded with silence to the length of the video."
+                ),
                 io.Video.Output(
                     "video",
-                    tooltip="Frames and sound, for Save Video, which copies them as they are. The file is "
+                    tooltip="Frames and sound, for Save Video, which copies them unchanged. The file is "
                     "written clip by clip in ComfyUI's temporary folder.",
                 ),
                 MultiTalkBinding.Output(
-                    "binding", tooltip="Where the model located everybody, for MultiTalk Binding Preview."
+                    "binding", tooltip="Where the model located each person, for MultiTalk Binding Preview."
                 ),
                 io.Image.Output(
                     "steadiness",
-                    tooltip="A plot: brightness and colour against the picture's, or the dubbed video's, and "
-                    "the change from frame to frame; lines where clips begin.",
+                    tooltip="Plot of brightness and colour compared with the picture or the dubbed video, "
+                    "and of the change from frame to frame; lines mark where clips begin.",
                 ),
             ],
             hidden=[io.Hidden.unique_id, io.Hidden.dynprompt],

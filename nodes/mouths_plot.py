@@ -20,22 +20,25 @@ class MouthsPlotNode(io.ComfyNode):
             node_id="MultiTalkMouthsPlot",
             display_name="MultiTalk Mouths Plot",
             category=CATEGORY,
-            description="Measures how far the mouths of the demo's drawn people are open, frame by frame, "
-            "and draws them against the voices. It reads drawn mouths only, not photographed ones.",
+            description="Measures how far the mouths of the demo's cartoon people are open in each frame "
+            "and plots this with their voices. It works on drawn mouths only, not on photographs.",
             search_aliases=["multitalk", "binding score", "lip sync", "who speaks", "demo"],
             inputs=[
-                io.Image.Input("images", tooltip="The film's frames, from its beginning."),
-                MultiTalkAudio.Input("audio", tooltip="The voices it was made with, left person first."),
+                io.Image.Input("images", tooltip="The video's frames, from its beginning."),
+                MultiTalkAudio.Input(
+                    "audio", tooltip="The voices the video was made with, left person first."
+                ),
                 io.Image.Input(
                     "picture",
-                    tooltip="The picture it was made from, uncropped: the demo's, or one drawn like it.",
+                    tooltip="The picture the video was made from, uncropped: the demo's, or one drawn like "
+                    "it.",
                 ),
             ],
             outputs=[
                 io.Image.Output(
                     "plot",
-                    tooltip="A lane a person: the voice's loudness, filled; the mouth's openness, a line; "
-                    "and their correlation.",
+                    tooltip="One lane per person: the voice's loudness (filled), the mouth's openness "
+                    "(line) and their correlation.",
                 ),
             ],
             is_output_node=True,

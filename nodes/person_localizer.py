@@ -1,4 +1,4 @@
-"""The node that says who is where in the picture."""
+"""The node that makes the person masks."""
 
 import torch
 from comfy.model_management import throw_exception_if_processing_interrupted
@@ -41,14 +41,15 @@ class PersonLocalizerNode(io.ComfyNode):
             node_id="MultiTalkPersonLocalizer",
             display_name="Locate MultiTalk Persons",
             category=CATEGORY,
-            description="Says where each speaker is in the picture, so that each mouth gets its own voice.",
+            description="Marks where each speaker is in the picture, so that each mouth follows its own "
+            "voice.",
             search_aliases=["multitalk", "persons", "speakers", "faces", "bounding box", "person masks"],
             inputs=[
                 io.MultiType.Input(
                     "image",
                     [io.Image, io.Video],
-                    tooltip="The picture that you animate, uncropped, the first of a batch; or the video "
-                    "that you dub, of which the first picture counts.",
+                    tooltip="The picture to animate, uncropped; only the first of a batch is used. Or the "
+                    "video to dub; its first frame is used.",
                 ),
                 io.DynamicCombo.Input(
                     "method",
@@ -58,20 +59,20 @@ class PersonLocalizerNode(io.ComfyNode):
                         io.DynamicCombo.Option(BOXES, [_boxes(), _order()]),
                         io.DynamicCombo.Option(PARTS, [_parts()]),
                     ],
-                    tooltip="automatic: find faces or persons. masks: one painted mask a person. boxes: "
+                    tooltip="automatic: find faces or persons. masks: one painted mask per person. boxes: "
                     "rectangles. equal parts: halves, thirds and so on, side by side.",
                 ),
                 io.String.Input(
                     "speaker_order",
                     default="",
                     advanced=True,
-                    tooltip="Which person has which voice: numbers as in the preview, with commas, such as "
-                    "2, 1. Empty leaves the order as found.",
+                    tooltip="Which person has which voice: person numbers from the preview, separated by "
+                    "commas, such as 2, 1. Empty keeps the order of the preview.",
                 ),
             ],
             outputs=[
                 MultiTalkPersons.Output("persons"),
-                io.Mask.Output("masks", tooltip="One a person in speaker order, and last the background."),
+                io.Mask.Output("masks", tooltip="One mask per person in speaker order, then the background."),
                 io.Image.Output("preview", tooltip="The picture with each person's colour and number."),
             ],
         )
@@ -95,7 +96,7 @@ class PersonLocalizerNode(io.ComfyNode):
         height, width = persons.size
         check_memory(
             FLOAT_BYTES * (persons.count + 1) * height * width,
-            f"Masks of {persons.count} persons in {width}×{height} pixels",
+            f"A set of masks for {persons.count} persons at {width}×{height} pixels",
             "scale the picture down",
         )
         masks = torch.cat([persons.masks, persons.background[None]]).float()
@@ -109,8 +110,8 @@ def _found() -> io.Int.Input:
         default=0,
         min=0,
         max=MOST_SPEAKERS,
-        tooltip="How many persons speak or listen, 0 to 8; the most prominent ones are taken. 0: all that "
-        "are found.",
+        tooltip="Number of persons to find, listeners included, 0 to 8; the most prominent ones are used. 0 "
+        "uses all that are found.",
     )
 
 
@@ -119,8 +120,9 @@ def _detector() -> io.Combo.Input:
         "model",
         options=[FACES, *list_model_folders(KIND)],
         default=FACES,
-        tooltip="faces needs no download and knows frontal faces. Otherwise a folder in models/detection "
-        "with a Hugging Face segmentation model that knows persons, such as Mask2Former trained on COCO.",
+        tooltip="faces needs no download and finds frontal faces. Other choices are folders in "
+        "models/detection, each with a Hugging Face segmentation model that finds persons, such as "
+        "Mask2Former trained on COCO.",
     )
 
 
@@ -129,12 +131,13 @@ def _masks() -> io.Autogrow.Input:
         "masks",
         template=io.Autogrow.TemplateNames(
             io.Mask.Input(
-                "mask", tooltip="Where this person is, at the picture's size; or a batch of persons."
+                "mask",
+                tooltip="Mask of this person, at the picture's size; or a batch of masks, one per person.",
             ),
             names=[f"person_{number}" for number in range(1, MOST_SPEAKERS + 1)],
             min=1,
         ),
-        tooltip="One mask for each person, in speaker order.",
+        tooltip="One mask per person, in speaker order.",
     )
 
 
@@ -142,7 +145,8 @@ def _background() -> io.Mask.Input:
     return io.Mask.Input(
         "background",
         optional=True,
-        tooltip="Where nobody is, at the picture's size. Without it: all that is in no person's mask.",
+        tooltip="Mask of the background, at the picture's size. Without it, the background is everything "
+        "outside the persons' masks.",
     )
 
 
@@ -151,7 +155,7 @@ def _overlap() -> io.Boolean.Input:
         "allow_overlap",
         default=False,
         advanced=True,
-        tooltip="Accept masks of which two share more than a tenth of the smaller one.",
+        tooltip="Accept masks that share more than a tenth of the smaller one.",
     )
 
 
@@ -159,7 +163,7 @@ def _boxes() -> io.Input:
     return BoundingBox.Input(
         "boxes",
         tooltip="One or more rectangles in pixels of the picture, from any node that draws or detects them; "
-        "of an image batch the first image's.",
+        "for an image batch, those of the first image.",
         # As widgets of the page they would shift the others when a graph is opened again.
         extra_dict={"forceInput": True},
     )
@@ -169,7 +173,8 @@ def _order() -> io.Combo.Input:
     return io.Combo.Input(
         "order",
         options=list(ORDERS),
-        tooltip="left-to-right: the leftmost person has the first voice. given: as the boxes come.",
+        tooltip="left-to-right: the leftmost person has the first voice. given: keeps the order of the "
+        "boxes.",
     )
 
 
@@ -179,7 +184,7 @@ def _parts() -> io.Int.Input:
         default=2,
         min=1,
         max=MOST_SPEAKERS,
-        tooltip="Into how many parts the picture is cut, 1 to 8, one a person, from left to right.",
+        tooltip="Number of equal parts, 1 to 8, one per person, from left to right.",
     )
 
 
@@ -226,7 +231,8 @@ def _indices(speaker_order: str) -> list[int]:
         order = [int(word) - 1 for word in words]
     except ValueError as error:
         raise MultiTalkError(
-            f"speaker_order is {quoted(speaker_order)}: write the persons' numbers with commas, such as 2, 1."
+            f"speaker_order is {quoted(speaker_order)}: write person numbers separated by commas, "
+            "such as 2, 1."
         ) from error
     if len(set(order)) < len(order) or not set(order) <= set(range(MOST_SPEAKERS)):
         raise MultiTalkError(

@@ -20,8 +20,8 @@ class SamplerNode(io.ComfyNode):
             node_id="MultiTalkSampler",
             display_name="L-RoPE MultiTalk Sampler",
             category=CATEGORY,
-            description="Animates a picture so that each person speaks with their own voice. One clip; "
-            "MultiTalk Long Video makes longer ones.",
+            description="Animates a picture so that each person speaks with their own voice. Makes one "
+            "clip; MultiTalk Long Video makes longer videos.",
             search_aliases=[
                 "multitalk",
                 "talking head",
@@ -39,8 +39,8 @@ class SamplerNode(io.ComfyNode):
                     default=81,
                     **inputs.within(CLIP_FRAMES),
                     step=4,
-                    tooltip="Length in frames, 4n+1: 81, what Wan was trained on, are 3.24 seconds at 25 "
-                    "frames per second. Past the voices' end there is silence.",
+                    tooltip="Length in frames, 4n+1. Wan was trained on 81, which are 3.24 seconds at 25 "
+                    "frames per second. After the voices end there is silence.",
                 ),
                 *inputs.sampling(),
                 *inputs.binding(),
@@ -51,9 +51,9 @@ class SamplerNode(io.ComfyNode):
             ],
             outputs=[
                 io.Latent.Output("latent", tooltip="The clip before decoding."),
-                io.Image.Output("images", tooltip="The frames, colours matched with the picture."),
+                io.Image.Output("images", tooltip="The frames, with colours matched to the picture."),
                 MultiTalkBinding.Output(
-                    "binding", tooltip="Where the model located everybody, for MultiTalk Binding Preview."
+                    "binding", tooltip="Where the model located each person, for MultiTalk Binding Preview."
                 ),
             ],
             hidden=[io.Hidden.unique_id],

@@ -1,4 +1,4 @@
-"""The node that gives the released code's noise levels."""
+"""The node that gives the reference implementation's noise levels."""
 
 from comfy_api.latest import io
 
@@ -9,7 +9,7 @@ from .inputs.shared import shift, steps
 
 
 class ReleasedSigmasNode(io.ComfyNode):
-    """The released code's noise levels."""
+    """The reference implementation's noise levels."""
 
     @classmethod
     def define_schema(cls) -> io.Schema:
@@ -17,7 +17,7 @@ class ReleasedSigmasNode(io.ComfyNode):
             node_id="MultiTalkSigmas",
             display_name="MultiTalk Sigmas",
             category=CATEGORY,
-            description="The noise levels of MultiTalk's own code, for SamplerCustomAdvanced.",
+            description="The noise levels of the reference implementation, for SamplerCustomAdvanced.",
             search_aliases=["multitalk", "scheduler", "timesteps", "sigmas", "shift"],
             inputs=[
                 steps(),

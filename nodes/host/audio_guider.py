@@ -54,12 +54,12 @@ class AudioGuider(CFGGuider):
     ):
         if not hears_voices(model):
             raise MultiTalkError(
-                "The model hears no voices: put MultiTalk Apply before the MultiTalk Guider."
+                "The model is not conditioned on voices: put MultiTalk Apply before MultiTalk Guider."
             )
         if "sampler_cfg_function" in model.model_options:
             raise MultiTalkError(
-                "A node before this one replaces the formula of guidance (RescaleCFG does), and so does this "
-                "guider: remove one of the two, or use ComfyUI's CFGGuider after MultiTalk Apply."
+                "A node before this one replaces the guidance formula, as RescaleCFG does, and so does "
+                "MultiTalk Guider: remove one of the two, or use ComfyUI's CFGGuider after MultiTalk Apply."
             )
         super().__init__(model)
         self.set_conds(positive, negative)

@@ -1,8 +1,8 @@
-"""The border of the nodes: what a node is given is checked by what its schema says of each input.
+"""The border of the nodes: values are checked against the schema of their inputs.
 
-When a graph is queued, ComfyUI checks numbers and words itself and shows them at their input, but for those
-that the node's `validate_inputs` names: `check_queued` is for these. What is linked is known only when the
-node runs, where `checked` looks at everything.
+When a graph is queued, ComfyUI checks numbers and words itself and shows errors at their input, except for
+inputs that the node's `validate_inputs` names: `check_queued` checks these. Linked values are known only when
+the node runs; there `checked` checks everything.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,12 +25,12 @@ def check_queued(node: type[io.ComfyNode], **given: object) -> None:
     ----------
     node : type
     given : values by id
-        What `validate_inputs` got; None is a value that is linked, or missing, which ComfyUI tells itself.
+        What `validate_inputs` got; None is a linked value, or a missing one, which ComfyUI reports itself.
 
     Raises
     ------
     MultiTalkError
-        It begins with the id of the input that is wrong.
+        It begins with the id of the wrong input.
     """
     for described in node.define_schema().inputs:
         if described.id in given or isinstance(described, io.DynamicCombo.Input):
@@ -38,7 +38,7 @@ def check_queued(node: type[io.ComfyNode], **given: object) -> None:
 
 
 def checked(execute: Callable[..., io.NodeOutput]) -> Callable[..., io.NodeOutput]:
-    """A node's `execute` that checks all of its inputs first, and gets numbers as Python's own."""
+    """A node's `execute` that checks all of its inputs first and gets Python's own numbers."""
 
     @wraps(execute)
     def check_and_execute(node: type[io.ComfyNode], **given: object) -> io.NodeOutput:
@@ -53,7 +53,7 @@ def checked(execute: Callable[..., io.NodeOutput]) -> Callable[..., io.NodeOutpu
 
 @contextmanager
 def naming(name: str) -> Iterator[None]:
-    """Put an input's id before what is said of its text."""
+    """Put an input's id before errors about it."""
     try:
         yield
     except MultiTalkError as error:
@@ -70,17 +70,17 @@ def _check(described: io.Input, name: str, value: object, queued: bool) -> objec
     if value is not None:
         return _check_value(described, name, value)
     if not queued and (isinstance(described, io.WidgetInput) or not described.optional):
-        raise MultiTalkError(f"{name}: nothing comes from what is connected here.")
+        raise MultiTalkError(f"{name}: the connected node returned nothing; check that node.")
     return None
 
 
 def _check_choice(described: io.DynamicCombo.Input, name: str, value: object, queued: bool) -> dict:
-    """ComfyUI leaves out a word that it does not know, and all that goes with it."""
+    """ComfyUI drops an unknown word, with all inputs that belong to it."""
     word = value.get(described.id) if isinstance(value, dict) else None
     option = next((option for option in described.options if option.key == word), None)
     if option is None:
         words = ", ".join(f'"{option.key}"' for option in described.options)
-        raise MultiTalkError(f"{name}: this is missing, or not one of the words {words}; choose one of them.")
+        raise MultiTalkError(f"{name}: the value is missing or unknown; choose one of {words}.")
     checks = {
         each.id: _check(each, f"{name}.{each.id}", value.get(each.id), queued) for each in option.inputs
     }
@@ -95,7 +95,7 @@ def _check_value(described: io.Input, name: str, value: object) -> object:
             _check_text(name, value, LONGEST_TABLE if described.id in TABLES else LONGEST_TEXT)
         case io.Combo.Input():
             if value not in described.options:
-                raise MultiTalkError(f"{name} is {quoted(value)}: choose one from its list.")
+                raise MultiTalkError(f"{name} is {quoted(value)}: choose a value from the list.")
         case io.Boolean.Input():
             if not isinstance(value, bool):
                 raise MultiTalkError(f"{name} is {quoted(value)}: give true or false.")
@@ -106,11 +106,11 @@ def _check_value(described: io.Input, name: str, value: object) -> object:
 
 def _check_text(name: str, value: object, longest: int) -> None:
     if not isinstance(value, str):
-        raise MultiTalkError(f"{name} is {quoted(value)}: give a text.")
+        raise MultiTalkError(f"{name} is {quoted(value)}: give text.")
     if len(value) > longest:
         raise MultiTalkError(f"{name} has {len(value):,} characters: give at most {longest:,}.")
     try:
         value.encode()
     except UnicodeEncodeError as error:
         wrong = quoted(value[error.start])
-        raise MultiTalkError(f"{name} holds {wrong}, which is half a character: type it anew.") from error
+        raise MultiTalkError(f"{name} contains {wrong}, which is half a character: type it again.") from error

@@ -60,7 +60,7 @@ def fitting_adapter(model: ModelPatcher, model_patch: ModelPatcher) -> ModelPatc
     """
     if not isinstance(model.model, WAN21):
         raise MultiTalkError(
-            f"The model is a {type(model.model).__name__}, but MultiTalk animates with Wan2.1 I2V: load a "
+            f"The model is a {type(model.model).__name__}, but MultiTalk needs Wan2.1 I2V: load a "
             "wan2.1_i2v file."
         )
     transformer = model.model.diffusion_model
@@ -68,7 +68,8 @@ def fitting_adapter(model: ModelPatcher, model_patch: ModelPatcher) -> ModelPatc
     check_image_to_video(channels, "The model", "load a wan2.1_i2v file.")
     if hears_voices(model):
         raise MultiTalkError(
-            "This model hears voices already: connect the one from before the first MultiTalk node."
+            "This model is already conditioned on voices: connect the one from before the first MultiTalk "
+            "node."
         )
     shape = adapter_shape(model_patch.model.state_dict())
     check_adapter(shape, transformer.dim, len(transformer.blocks))

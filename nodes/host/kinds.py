@@ -1,6 +1,6 @@
-"""What sockets bring: everything that a node takes from a link has the form of its kind.
+"""Checks of linked values: each has the form of its socket's kind.
 
-ComfyUI compares the names of kinds only, and takes anything from nodes whose outputs are of any kind.
+ComfyUI compares only the names of kinds, and accepts anything from nodes whose outputs are of any kind.
 """
 
 from collections.abc import Mapping
@@ -20,14 +20,14 @@ BOX_KEYS = ("x", "y", "width", "height")
 
 
 def check_kind(name: str, kind: str, value: object) -> None:
-    """Check what came over a link.
+    """Check a linked value.
 
     Parameters
     ----------
     name : str
         The input's id.
     kind : str
-        ComfyUI's word for what it takes; several with commas between them.
+        ComfyUI's name of what the input takes; several are separated by commas.
     value : object
 
     Raises
@@ -42,73 +42,77 @@ def check_kind(name: str, kind: str, value: object) -> None:
 
 def _image(value: object) -> str | None:
     if not isinstance(value, Tensor) or not value.is_floating_point():
-        return "this is no picture; connect an IMAGE."
+        return "this is not a picture; connect an IMAGE."
     if value.ndim != 4 or 0 in value.shape or value.shape[-1] < 3:
         return (
-            "an IMAGE has pictures, rows, columns and three colours, each at least one, but this one has the "
-            f"shape {list(value.shape)}."
+            "an IMAGE has the shape [pictures, height, width, colours], with at least three colours and no "
+            f"zeros, but this one is {list(value.shape)}."
         )
     height, width = value.shape[1:3]
     if height * width > MOST_PIXELS:
-        return f"its {width}×{height} pixels are too many; scale it to at most {MOST_PIXELS:,} pixels."
+        return f"{width}×{height} pixels are too many; scale it down to at most {MOST_PIXELS:,} pixels."
     if not is_finite(value):  # cast to 8 bits, NaN would pass for black
-        return "it holds numbers that are NaN or infinite; make it again."
+        return "it contains NaN or infinite values; create it again."
     return None
 
 
 def _mask(value: object) -> str | None:
     if not isinstance(value, Tensor) or value.is_complex():
-        return "this is no mask; connect a MASK."
+        return "this is not a mask; connect a MASK."
     if value.ndim not in (2, 3) or 0 in value.shape:
-        return f"a MASK has masks, rows and columns, but this one has the shape {list(value.shape)}."
+        return (
+            f"a MASK has the shape [masks, height, width] with no zeros, but this one is {list(value.shape)}."
+        )
     if value.shape[-1] * value.shape[-2] > MOST_PIXELS:
-        return f"its pixels are too many; scale it to at most {MOST_PIXELS:,} pixels."
+        return f"it has too many pixels; scale it down to at most {MOST_PIXELS:,} pixels."
     if not is_finite(value):
-        return "the mask holds numbers that are NaN or infinite; make it again."
+        return "the mask contains NaN or infinite values; create it again."
     return None
 
 
 def _audio(value: object) -> str | None:
     if not isinstance(value, Mapping) or not {"waveform", "sample_rate"} <= value.keys():
-        return "this is no sound; connect an AUDIO."
+        return "this is not a sound; connect an AUDIO."
     samples = value["waveform"]
     if not isinstance(samples, Tensor) or samples.ndim != 3 or 0 in samples.shape:
         shape = list(samples.shape) if isinstance(samples, Tensor) else "none"
-        return f"an AUDIO has sounds, channels and samples, but the shape of this one is {shape}."
+        return f"an AUDIO has the shape [sounds, channels, samples] with no zeros, but this one is {shape}."
     return None
 
 
 def _latent(value: object) -> str | None:
     if not isinstance(value, Mapping) or not isinstance(value.get("samples"), Tensor):
-        return "this is no latent; connect a LATENT."
+        return "this is not a latent; connect a LATENT."
     return None
 
 
 def _conditioning(value: object) -> str | None:
     if not isinstance(value, list) or not value:
-        return "there is no prompt in it; connect a CONDITIONING from the text encoder."
+        return "it contains no prompt; connect a CONDITIONING from the text encoder."
     for entry in value:
         whole = isinstance(entry, list | tuple) and len(entry) == 2 and isinstance(entry[1], dict)
         if not whole or not isinstance(entry[0], Tensor) or entry[0].ndim != 3 or 0 in entry[0].shape:
-            return "this is no encoded prompt; connect a CONDITIONING from the text encoder."
+            return "this is not an encoded prompt; connect a CONDITIONING from the text encoder."
     return None
 
 
 def _boxes(value: object) -> str | None:
     boxes = box_list(value)
     if not boxes:
-        return "there is no box in it; draw one for each person."
+        return "it contains no box; draw one for each person."
     for number, box in enumerate(boxes, start=1):
         sides = [python_number(box.get(key)) for key in BOX_KEYS] if isinstance(box, dict) else [None]
         if not all(side is not None and abs(side) < 1e9 for side in sides):
-            return f"box {number} is {quoted(box)}; a box has the numbers x, y, width and height, in pixels."
+            return (
+                f"box {number} is {quoted(box)}; a box needs the numbers x, y, width and height, in pixels."
+            )
         if min(sides[2:]) <= 0:
             return f"box {number} is {sides[2]:g} wide and {sides[3]:g} high; draw it again."
     return None
 
 
 def box_list(value: object) -> list:
-    """One box, a list of them, or one list an image, of which the first counts."""
+    """Boxes from one box, a list of boxes, or one list per image, of which the first is used."""
     if isinstance(value, dict):
         return [value]
     if isinstance(value, list) and value and isinstance(value[0], list):
@@ -117,12 +121,12 @@ def box_list(value: object) -> list:
 
 
 def _of_class(kind: type, what: str):
-    return lambda value: None if isinstance(value, kind) else f"this is no {what}."
+    return lambda value: None if isinstance(value, kind) else f"this is not {what}."
 
 
 def _with(*methods: str, what: str):
-    """Other packs' classes serve as well where they have what is called."""
-    return lambda value: None if all(hasattr(value, method) for method in methods) else f"this is no {what}."
+    """Classes of other packs are accepted if they have the methods that are called."""
+    return lambda value: None if all(hasattr(value, method) for method in methods) else f"this is not {what}."
 
 
 FAULTS = {
@@ -132,17 +136,17 @@ FAULTS = {
     "LATENT": _latent,
     "CONDITIONING": _conditioning,
     "BOUNDING_BOX": _boxes,
-    "VIDEO": _of_class(Input.Video, "video"),
-    "MODEL": _of_class(ModelPatcher, "model; connect Load Diffusion Model"),
-    "MODEL_PATCH": _of_class(ModelPatcher, "audio adapter; connect Load MultiTalk Audio Adapter"),
-    "VAE": _with("encode", "decode", "latent_channels", "latent_dim", what="VAE; connect Load VAE"),
-    "CLIP": _with("tokenize", "encode_from_tokens_scheduled", what="text encoder; connect Load CLIP"),
-    "CLIP_VISION": _with("encode_image", what="CLIP vision model; connect Load CLIP Vision"),
-    "AUDIO_ENCODER": _with("model", "get_sd", what="audio encoder; connect Load MultiTalk Audio Encoder"),
+    "VIDEO": _of_class(Input.Video, "a video"),
+    "MODEL": _of_class(ModelPatcher, "a model; connect Load Diffusion Model"),
+    "MODEL_PATCH": _of_class(ModelPatcher, "an audio adapter; connect Load MultiTalk Audio Adapter"),
+    "VAE": _with("encode", "decode", "latent_channels", "latent_dim", what="a VAE; connect Load VAE"),
+    "CLIP": _with("tokenize", "encode_from_tokens_scheduled", what="a text encoder; connect Load CLIP"),
+    "CLIP_VISION": _with("encode_image", what="a CLIP vision model; connect Load CLIP Vision"),
+    "AUDIO_ENCODER": _with("model", "get_sd", what="an audio encoder; connect Load MultiTalk Audio Encoder"),
     "MULTITALK_AUDIO_ENCODER": _of_class(
-        ManagedEncoder, "audio encoder; connect Load MultiTalk Audio Encoder"
+        ManagedEncoder, "an audio encoder; connect Load MultiTalk Audio Encoder"
     ),
-    "MULTITALK_AUDIO": _of_class(Conversation, "conversation; connect Encode MultiTalk Audio"),
-    "MULTITALK_PERSONS": _of_class(Persons, "set of persons; connect Locate MultiTalk Persons"),
-    "MULTITALK_BINDING": _of_class(list, "binding; connect the binding of a sampler node"),
+    "MULTITALK_AUDIO": _of_class(Conversation, "an encoded conversation; connect Encode MultiTalk Audio"),
+    "MULTITALK_PERSONS": _of_class(Persons, "a set of persons; connect Locate MultiTalk Persons"),
+    "MULTITALK_BINDING": _of_class(list, "a binding; connect the binding output of a sampler node"),
 }

@@ -66,5 +66,5 @@ def managed_encoder(audio_encoder: object) -> ManagedEncoder:
         return audio_encoder
     normalise = getattr(audio_encoder.model, "do_normalize", False)
     state = {name: tensor.cpu() for name, tensor in audio_encoder.get_sd().items()}
-    source = "What is connected to audio_encoder"
+    source = "The model connected to audio_encoder"
     return manage(AudioEncoder.from_state(state, normalise=normalise, source=source))

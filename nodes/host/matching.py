@@ -11,7 +11,7 @@ from ...multitalk_core.method.schemes import needs_localization
 from ...multitalk_core.persons.masks import Persons, check_speakers, persons_from_parts
 
 LEAST_SHOWN = 0.05  # of a picture
-MOSTLY_SHOWN = 2 / 3  # of a person; less is told
+MOSTLY_SHOWN = 2 / 3  # of a person; less is reported
 
 
 def persons_for(
@@ -32,8 +32,8 @@ def persons_for(
             )
         if needs_localization(scheme, audio.speakers):
             raise MultiTalkError(
-                f"The scheme {scheme} gives the voice to one person and spares the others, but nobody is "
-                "marked in the picture: connect Locate MultiTalk Persons."
+                f"The scheme {scheme} binds the voice to one person and keeps the others still, but nobody "
+                "is marked in the picture: connect Locate MultiTalk Persons."
             )
         return persons_from_parts(1, height, width)
     check_speakers(persons, audio.speakers)
@@ -46,8 +46,8 @@ def cut_away(persons: Persons, height: int, width: int) -> Iterator[str]:
     for number, share in enumerate(persons.shown(height, width), start=1):
         if share < MOSTLY_SHOWN:
             yield (
-                f"Person {number} is cut: the video shows {share:.0%} of what is marked. Choose width and "
-                f"height nearer to the picture's shape, {columns}×{rows}."
+                f"Person {number} is cropped: the video shows {share:.0%} of their mask. Choose a width and "
+                f"height closer to the picture's proportions, {columns}×{rows}."
             )
 
 
@@ -57,8 +57,8 @@ def check_prompt(name: str, prompt: list, model: ModelPatcher) -> None:
     for text, _ in prompt:
         if text.shape[-1] != expected:
             raise MultiTalkError(
-                f"{name}: the text encoder gives {text.shape[-1]} numbers a word, but the model takes "
-                f"{expected}; load the model's own (umt5_xxl for Wan2.1, of type wan)."
+                f"{name}: the text encoder gives {text.shape[-1]} features per token, but the model expects "
+                f"{expected}; load the model's own text encoder (umt5_xxl for Wan2.1, type wan)."
             )
 
 
@@ -67,9 +67,9 @@ def check_vae(model: ModelPatcher, vae: VAE) -> None:
     expected = model.model.latent_format.latent_channels
     if (vae.latent_channels, vae.latent_dim) != (expected, 3):
         raise MultiTalkError(
-            f"vae: this one has latents of {vae.latent_channels} channels for "
-            f"{'videos' if vae.latent_dim == 3 else 'pictures'}, but the model's have {expected} for videos; "
-            "load wan_2.1_vae."
+            f"vae: this VAE makes latents of {vae.latent_channels} channels for "
+            f"{'videos' if vae.latent_dim == 3 else 'pictures'}, but the model needs {expected} channels for "
+            "videos; load wan_2.1_vae."
         )
 
 
@@ -81,8 +81,8 @@ def check_crop(name: str, size: tuple[int, int], height: int, width: int) -> Non
     ratio = max(height / size[0], width / size[1])
     if height * width < LEAST_SHOWN * ratio * size[0] * ratio * size[1]:
         raise MultiTalkError(
-            f"{name}: it is {size[1]}×{size[0]}, of which a video of {width}×{height} shows less than "
-            f"{LEAST_SHOWN:.0%}; crop it, or choose width and height nearer to its shape."
+            f"{name}: of its {size[1]}×{size[0]} pixels a video of {width}×{height} shows less than "
+            f"{LEAST_SHOWN:.0%}; crop it, or choose a width and height closer to its proportions."
         )
 
 
@@ -92,7 +92,7 @@ def check_voices(audio: Conversation, adapter: ModelPatcher) -> None:
     expected = adapter.model.shape.feature_size
     if layers * channels != expected:
         raise MultiTalkError(
-            f"The audio encoder gives {layers} × {channels} features a frame, but the adapter expects "
-            f"{expected} in all: load the wav2vec2 that the adapter was trained with "
+            f"The audio encoder gives {layers} × {channels} features per frame, but the adapter expects "
+            f"{expected} in total: load the wav2vec2 model that the adapter was trained with "
             "(chinese-wav2vec2-base for MultiTalk)."
         )

@@ -154,7 +154,7 @@ class AudioHost:
         options = model_options["transformer_options"]
         if "context_window" in options:
             raise MultiTalkError(
-                "Context windows cut away the first frame, where MultiTalk finds the persons: remove the "
+                "Context windows drop the first frame, where MultiTalk locates the persons: remove the "
                 "context windows node and use MultiTalk Long Video."
             )
         windows = self.scene.windows.to(latent.device, model.get_dtype_inference())
@@ -183,8 +183,8 @@ class AudioHost:
         grid = self.scene.grid
         if (height, width) != (grid.height, grid.width) or frames < grid.frames:
             raise MultiTalkError(
-                "A prompt is limited to an area, so the model sees only a part of the frames and MultiTalk "
-                "cannot find the persons there: use Conditioning (Set Mask) instead."
+                "A prompt is limited to an area, so the model sees only part of each frame and MultiTalk "
+                "cannot locate the persons: use Conditioning (Set Mask) instead."
             )
 
     def begin_pass(self, options: dict[str, Any], query: Tensor) -> ForwardPass:

@@ -46,8 +46,8 @@ def region_of(masks: Tensor, video: Video) -> Video:
     """
     if len(masks) not in (1, len(video.times)):
         raise MultiTalkError(
-            f"The region has {len(masks)} masks and the video {len(video.times)} pictures: connect one mask, "
-            "or one for each picture."
+            f"The region has {len(masks)} masks, but the video has {len(video.times)} frames: connect one "
+            "mask, or one per frame."
         )
     if len(masks) == 1:
         return VideoInMemory(masks[..., None], Fraction(1))

@@ -17,7 +17,7 @@ def encode_prompts(takes: dict[int, Take], text_encoder: CLIP | None, positive: 
     prompts = {take.prompt for take in takes.values() if take.prompt is not None}
     if prompts and text_encoder is None:
         raise MultiTalkError(
-            "Clips with prompts of their own need the text encoder: connect the CLIP that encodes the prompt "
+            "Clips with their own prompts need the text encoder: connect the CLIP that encodes your prompt "
             "to text_encoder."
         )
     return {

@@ -21,10 +21,10 @@ def numbers_of(voices: dict[str, dict | None]) -> list[int]:
 def check_speakers(numbers: Collection[int], timing: str, speakers: int) -> None:
     """Raise a MultiTalkError unless the linked voices, by number, go with the other inputs."""
     if not numbers:
-        raise MultiTalkError("voices: no speaker has a voice; connect a sound to one of them.")
+        raise MultiTalkError("voices: no speaker has a voice; connect at least one.")
     if timing == TABLE and list(numbers) != [1]:
         raise MultiTalkError(
-            "voices: with a table, speaker_1 is the recording of everybody: connect this one and no other."
+            "voices: with a table, speaker_1 is the recording of everyone; connect only this one."
         )
     if speakers and max(numbers) > speakers:
         raise MultiTalkError(
@@ -42,12 +42,14 @@ def _waveforms(voices: dict[str, dict | None], speakers: int) -> list[Waveform |
 def _waveform(name: str, audio: dict | None) -> Waveform:
     if audio is None:  # as ComfyUI takes apart a video without sound
         raise MultiTalkError(
-            f"voices.{name}: what is connected has no sound; connect one, or nothing if this speaker only "
-            "listens."
+            f"voices.{name}: the connected input has no sound; connect one that has, or none if this speaker "
+            "is a listener."
         )
     batch = audio["waveform"]
     if len(batch) != 1:
-        raise MultiTalkError(f"voices.{name}: this holds {len(batch)} sounds; connect one for each speaker.")
+        raise MultiTalkError(
+            f"voices.{name}: this is a batch of {len(batch)} sounds; connect one sound per speaker."
+        )
     with naming(f"voices.{name}"):
         return from_array(batch[0], audio["sample_rate"])
 
@@ -98,10 +100,10 @@ def read_table(timing: dict, speakers: int | None) -> tuple[list[Turn] | None, l
 
 def _check_count(name: str, count: int, speakers: int | None) -> None:
     if count > MOST_SPEAKERS:
-        raise MultiTalkError(f"{name}: it names {count} speakers, and at most {MOST_SPEAKERS} are possible.")
+        raise MultiTalkError(f"{name}: it names {count} speakers; at most {MOST_SPEAKERS} are possible.")
     if speakers and count > speakers:
         raise MultiTalkError(
-            f"{name}: it names {count} speakers, but speakers is {speakers}; raise it, or set it to 0."
+            f"{name}: it names {count} speakers, but speakers is {speakers}; raise speakers, or set it to 0."
         )
 
 

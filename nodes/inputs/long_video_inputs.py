@@ -1,4 +1,4 @@
-"""Inputs that MultiTalk Long Video alone has: of its clips, what is kept of them, and how they are joined."""
+"""Inputs that only MultiTalk Long Video has: its clips, what is stored of them, and how they meet."""
 
 from comfy_api.latest import io
 
@@ -24,36 +24,37 @@ SHAPE_NO_FILM = (
 
 
 def lengths() -> list[io.Input]:
-    """Of the video and of its clips."""
+    """Lengths of the video and of its clips."""
     return [
         io.Int.Input(
             "length",
             default=0,
             min=0,
             max=limits.FILM_FRAMES.most,
-            tooltip="Length of the video in frames; 0: until the voices end, or a dubbed video. Past the "
-            "voices' end there is silence, past a dubbed video's its last picture.",
+            tooltip="Length of the video in frames. 0: as long as the voices, or as the dubbed video. After "
+            "the voices end there is silence; after the dubbed video ends its last frame stays.",
         ),
         io.Int.Input(
             "clip_frames",
             default=81,
             **inputs.within(limits.CLIP_FRAMES),
             step=4,
-            tooltip="Frames of one clip, 4n+1; Wan was trained on 81.",
+            tooltip="Frames per clip, 4n+1; Wan was trained on 81.",
         ),
         io.Int.Input(
             "motion_frames",
             default=5,
             **inputs.within(limits.MOTION_FRAMES),
             step=4,
-            tooltip="Frames of a clip that repeat the end of the one before, 4n+1, fewer than clip_frames: "
-            "5 in the paper, 25 in the released code, 9 for InfiniteTalk. More is steadier and slower.",
+            tooltip="Overlap: frames at the start of a clip that repeat the end of the previous one, 4n+1, "
+            "fewer than clip_frames. 5 in the paper, 25 in the reference implementation, 9 for "
+            "InfiniteTalk. More is steadier and slower.",
         ),
     ]
 
 
 def later() -> list[io.Input]:
-    """Those that came after the first release, in the order in which they came; graphs without them run."""
+    """Inputs added after the first version, in the order of their addition; graphs without them run."""
     return [
         io.Combo.Input(
             "continuation",
@@ -61,18 +62,18 @@ def later() -> list[io.Input]:
             default=MULTITALK,
             optional=True,
             advanced=True,
-            tooltip="How a clip goes on from the one before, as the adapter learnt it: multitalk is "
-            "conditioned on the motion frames, infinitetalk on the picture throughout, or on the dubbed "
-            "video's at the start of each clip.",
+            tooltip="How a clip continues the previous one; choose what the adapter was trained for. "
+            "multitalk conditions it on the motion frames. infinitetalk conditions it on the picture or, "
+            "when dubbing, on the video's frame at the start of the clip.",
         ),
         io.Boolean.Input(
             "keep_clips",
             default=True,
             optional=True,
             advanced=True,
-            tooltip="Keep every finished clip on disk, so that the same graph goes on after the last one: "
-            "after a crash, an interruption, or with another length. They lie in ComfyUI's user folder; "
-            "MultiTalk Kept Films shows and clears them.",
+            tooltip="Store every finished clip on disk. The same graph then resumes after the last stored "
+            "clip: after a crash, an interruption or a change of length. Clips are stored in ComfyUI's user "
+            "folder; MultiTalk Kept Films lists and clears them.",
         ),
         io.Float.Input(
             "keep_at_most",
@@ -81,8 +82,8 @@ def later() -> list[io.Input]:
             step=0.1,
             optional=True,
             advanced=True,
-            tooltip="Gigabytes that the clips of all films may take on disk, from 0.001. The films used "
-            "least recently go first; the one being made stays.",
+            tooltip="Disk space limit for all stored clips, in gigabytes, from 0.001. Clips of the least "
+            "recently used videos are cleared first, never those of the video in progress.",
         ),
         io.Int.Input(
             "stop_after",
@@ -90,8 +91,8 @@ def later() -> list[io.Input]:
             min=0,
             max=limits.CLIPS.most,
             optional=True,
-            tooltip="Stop after this clip, counted from 1, to look at the video so far; 0: never. With a "
-            "later clip or 0 the film goes on from there.",
+            tooltip="Stop after this clip, counted from 1, to check the video so far; 0 never stops. Set a "
+            "later clip or 0 to continue from there.",
         ),
         io.String.Input(
             "retakes",
@@ -99,9 +100,9 @@ def later() -> list[io.Input]:
             default="",
             placeholder="3: 42",
             optional=True,
-            tooltip="Clips that are made again with a seed of their own, and what follows them; one a line, "
-            "clip and seed as in 3: 42, with a prompt as in 3: 42, She laughs. or a prompt alone as in "
-            "3: She laughs. Leave lines in place to keep earlier retakes.",
+            tooltip="Clips to regenerate, together with all clips after them, one per line. 3: 42 sets the "
+            "seed of clip 3 to 42; 3: 42, She laughs. also sets its prompt; 3: She laughs. sets only its "
+            "prompt. Leave earlier lines in place to keep those retakes.",
         ),
         io.String.Input(
             "prompts",
@@ -109,13 +110,14 @@ def later() -> list[io.Input]:
             default="",
             placeholder="0:05 She nods.",
             optional=True,
-            tooltip="Other prompts from a time in the video on, one a line, as in 0:05 She nods. Each holds "
-            "from the clip that brings this time until the next line's.",
+            tooltip="Prompt changes, one per line, as in 0:05 She nods. Each applies from the clip that "
+            "contains this time until the next change.",
         ),
         io.Clip.Input(
             "text_encoder",
             optional=True,
-            tooltip="The CLIP that encodes the prompt; needed only for prompts and retakes with other words.",
+            tooltip="The CLIP that encodes your prompt. Needed only for prompts, and for retakes with a "
+            "prompt.",
         ),
         inputs.denoise(),
         *_joins(),
@@ -124,7 +126,7 @@ def later() -> list[io.Input]:
 
 
 def _joins() -> list[io.Input]:
-    """Corrections from clip to clip beyond the released code's (docs/steadiness.md)."""
+    """Corrections from clip to clip that the reference implementation does not have (docs/steadiness.md)."""
     return [
         io.Combo.Input(
             "colour_method",
@@ -132,8 +134,8 @@ def _joins() -> list[io.Input]:
             default=LAB,
             optional=True,
             advanced=True,
-            tooltip="What colour_strength draws towards the picture: lab, mean and spread as released; mean, "
-            "the mean alone, which keeps more of small contrasts.",
+            tooltip="What colour_strength matches to the picture. lab: mean and spread, as in the reference "
+            "implementation. mean: the mean only, which preserves small contrasts better.",
         ),
         io.Int.Input(
             "seam_frames",
@@ -141,7 +143,8 @@ def _joins() -> list[io.Input]:
             **inputs.within(limits.SEAM_FRAMES),
             optional=True,
             advanced=True,
-            tooltip="Frames over which the jump where a clip begins fades; 0 leaves it, as released.",
+            tooltip="Frames over which the jump at a clip boundary fades out; 0 leaves the jump, as in the "
+            "reference implementation.",
         ),
         io.Float.Input(
             "codec_correction",
@@ -150,12 +153,12 @@ def _joins() -> list[io.Input]:
             step=0.05,
             optional=True,
             advanced=True,
-            tooltip="Share of what the VAE changes in the motion frames that is made up for before they go "
-            "on: 0.5 lets colours drift less; 0 as released.",
+            tooltip="How much of the VAE's change to the motion frames is compensated before they condition "
+            "the next clip, 0 to 1. 0.5 reduces colour drift; 0 is off, as in the reference implementation.",
         ),
     ]
 
 
 def later_defaults() -> dict[str, object]:
-    """By id, of those that a graph may leave out."""
+    """Defaults by id of the inputs that a graph may leave out."""
     return {given.id: given.default for given in later() if isinstance(given, io.WidgetInput)}

@@ -1,4 +1,4 @@
-"""Inputs that several nodes have, so that they read the same everywhere."""
+"""Inputs that several nodes share, so that they read the same everywhere."""
 
 import comfy.samplers
 from comfy_api.latest import io
@@ -18,18 +18,18 @@ def voices_and_persons() -> list[io.Input]:
     return [
         io.Model.Input(
             "model",
-            tooltip="Wan2.1 I2V (36 input channels), from ComfyUI's own loader or a GGUF loader; LoRAs, "
-            "caches, torch.compile and the like may come before.",
+            tooltip="Wan2.1 I2V model (36 input channels), from ComfyUI's own loader or a GGUF loader. "
+            "LoRA, cache and torch.compile nodes can come before this one.",
         ),
         io.ModelPatch.Input(
-            "audio_adapter", tooltip="MultiTalk's or InfiniteTalk's audio adapter for this very model."
+            "audio_adapter", tooltip="The MultiTalk or InfiniteTalk audio adapter for this model."
         ),
         MultiTalkAudio.Input("audio", tooltip="The voices, from Encode MultiTalk Audio."),
         MultiTalkPersons.Input(
             "persons",
             optional=True,
-            tooltip="Who is where, from Locate MultiTalk Persons, marked on the same picture. A single voice "
-            "needs none.",
+            tooltip="Person masks from Locate MultiTalk Persons, made from the same picture. Not needed for "
+            "a single voice.",
         ),
     ]
 
@@ -37,47 +37,48 @@ def voices_and_persons() -> list[io.Input]:
 def conditions() -> list[io.Input]:
     """Prompts, VAE and picture."""
     return [
-        io.Conditioning.Input("positive", tooltip="The prompt, straight from the text encoder."),
-        io.Conditioning.Input("negative", tooltip="The negative prompt, straight from the text encoder."),
-        io.Vae.Input("vae", tooltip="Wan2.1's VAE."),
+        io.Conditioning.Input("positive", tooltip="The prompt, directly from the text encoder."),
+        io.Conditioning.Input("negative", tooltip="The negative prompt, directly from the text encoder."),
+        io.Vae.Input("vae", tooltip="The Wan2.1 VAE."),
         io.MultiType.Input(
             "picture",
             [io.Image, io.Video],
-            tooltip="The picture to animate, uncropped; the first of a batch. It is scaled until it covers "
-            "the video and its centre is cut out. Or a video to dub, as from Load Video: its motion stays as "
-            "far as denoise lets it, the mouths are made anew, and its sound is replaced.",
+            tooltip="The picture to animate, uncropped; only the first of a batch is used. It is scaled to "
+            "cover the video and cropped to the centre. Connect a video instead, for example from Load "
+            "Video, to dub it: denoise sets how much of its motion stays, its mouths are regenerated and "
+            "its sound is replaced.",
         ),
         io.ClipVision.Input(
             "clip_vision",
             optional=True,
-            tooltip="CLIP vision model (ViT-H) for Wan2.1 I2V models with an image embedder; each clip of a "
-            "long video is shown its own picture.",
+            tooltip="CLIP vision model (ViT-H), for Wan2.1 I2V models with an image embedder. Each clip of "
+            "a long video is conditioned on its own picture.",
         ),
     ]
 
 
 def denoise() -> io.Float.Input:
-    """How much of a video is made anew."""
+    """How much of a dubbed video is regenerated."""
     return io.Float.Input(
         "denoise",
         default=USUAL_DENOISE,
         **within(limits.DENOISE),
         step=0.01,
         optional=True,
-        tooltip="Only with a video as the picture: how much of it is made anew, from 0.01 to 1. Less keeps "
-        "more of its motion, and of its mouths; 1 starts from noise, as is usual with the continuation "
-        "infinitetalk.",
+        tooltip="Only when dubbing: how much of the video is regenerated, 0.01 to 1. Lower values keep more "
+        "of its motion and of its old mouth movements. 1 starts from pure noise, the usual choice with the "
+        "continuation infinitetalk.",
     )
 
 
 def region() -> io.Mask.Input:
-    """Where a video is made anew."""
+    """Where a dubbed video is regenerated."""
     return io.Mask.Input(
         "region",
         optional=True,
-        tooltip="Only with a video as the picture: white where it is made anew, the mouths or faces, one "
-        "mask or one for each of its pictures. Elsewhere the video stays as it is, and denoise can be high. "
-        "Without a mask everything is made anew.",
+        tooltip="Only when dubbing: a mask that is white where the video is regenerated, usually the mouths "
+        "or faces. Connect one mask for the whole video, or one per frame. The rest stays unchanged, so "
+        "denoise can be high. Without a mask the whole frame is regenerated.",
     )
 
 
@@ -107,14 +108,14 @@ def sampling() -> list[io.Input]:
             "sampler_name",
             options=comfy.samplers.SAMPLER_NAMES,
             default="euler",
-            tooltip="euler as released.",
+            tooltip="The reference implementation uses euler.",
         ),
         io.Combo.Input(
             "scheduler",
             options=[RELEASED, *comfy.samplers.SCHEDULER_NAMES],
             default=RELEASED,
-            tooltip="released: the noise levels of MultiTalk's own code, which none of ComfyUI's schedulers "
-            "gives exactly.",
+            tooltip="released: the noise levels of the reference implementation, which no ComfyUI scheduler "
+            "reproduces exactly.",
         ),
         shift(),
         text_scale(),
@@ -134,7 +135,7 @@ def steps() -> io.Int.Input:
         "steps",
         default=40,
         **within(limits.STEPS),
-        tooltip="Sampling steps, 1 to 1000: 40 as in the paper, 4 to 8 with a few-step LoRA.",
+        tooltip="Sampling steps, 1 to 1000: 40 in the paper, 4 to 8 with a few-step LoRA.",
     )
 
 
@@ -144,7 +145,7 @@ def shift() -> io.Float.Input:
         default=7.0,
         **within(limits.SHIFT),
         step=0.1,
-        tooltip="How far the noise levels lean towards noise, 0.1 to 100: 7 at 480p, 11 at 720p, 2 with a "
+        tooltip="Shifts the noise levels towards more noise, 0.1 to 100: 7 at 480p, 11 at 720p, 2 with a "
         "few-step LoRA. Replaces the model's own shift.",
     )
 
@@ -155,8 +156,8 @@ def text_scale() -> io.Float.Input:
         default=5.0,
         **within(limits.GUIDANCE),
         step=0.1,
-        tooltip="How strongly the prompt is followed, 0 to 100: 5 as released; 1 with a few-step LoRA, which "
-        "saves a pass.",
+        tooltip="How strongly the video follows the prompt, 0 to 100: 5 in the reference implementation, 1 "
+        "with a few-step LoRA. 1 saves a pass per step.",
     )
 
 
@@ -166,8 +167,8 @@ def audio_scale() -> io.Float.Input:
         default=4.0,
         **within(limits.GUIDANCE),
         step=0.1,
-        tooltip="How strongly the voices are followed, 0 to 100: 4 as released, 2 with a few-step LoRA; 1 "
-        "saves a pass.",
+        tooltip="How strongly the video follows the voices, 0 to 100: 4 in the reference implementation, 2 "
+        "with a few-step LoRA. 1 saves a pass per step.",
     )
 
 
@@ -176,7 +177,8 @@ def projected_guidance() -> io.Boolean.Input:
         "projected_guidance",
         default=False,
         advanced=True,
-        tooltip="Adaptive projected guidance as released: less saturation at high scales. Off by default.",
+        tooltip="Adaptive projected guidance, as in the reference implementation: less saturation at high "
+        "scales. Off by default.",
     )
 
 
@@ -187,9 +189,10 @@ def binding() -> list[io.Input]:
             "scheme",
             options=list(SCHEMES),
             default=SCHEMES[0],
-            tooltip="l-rope: labels rotate voices and persons together, as in the paper. routed: each person "
-            "hears only their own voice and everybody else stays still; for three and more, or one speaker "
-            "among bystanders. concat, add, split: the paper's weaker ways, for comparison.",
+            tooltip="How voices are bound to persons. l-rope: labels rotate each voice and its person's "
+            "tokens alike, as in the paper. routed: each person follows only their own voice and everyone "
+            "else stays still; for three or more persons, or one speaker among bystanders. concat, add, "
+            "split: weaker methods from the paper, for comparison.",
         ),
         io.Float.Input(
             "audio_strength",
@@ -197,7 +200,7 @@ def binding() -> list[io.Input]:
             **within(limits.AUDIO_STRENGTH),
             step=0.05,
             advanced=True,
-            tooltip="Factor of what the audio layers add, 0 to 10; 1 as trained, 0 is silence.",
+            tooltip="Strength of the audio layers, 0 to 10: 1 as trained, 0 is off.",
         ),
         io.Float.Input(
             "label_range",
@@ -205,7 +208,7 @@ def binding() -> list[io.Input]:
             **within(limits.LABEL_RANGE),
             step=0.5,
             advanced=True,
-            tooltip="Width of each person's range of labels, 0 to 100; 4 in the paper.",
+            tooltip="Width of each person's label range, 0 to 100; 4 in the paper.",
         ),
         io.Float.Input(
             "label_distance",
@@ -213,7 +216,8 @@ def binding() -> list[io.Input]:
             **within(limits.LABEL_DISTANCE),
             step=0.5,
             advanced=True,
-            tooltip="From one person's lowest label to the next one's, 0 to 1000; 20 in the paper.",
+            tooltip="Distance from one person's lowest label to the next person's, 0 to 1000; 20 in the "
+            "paper.",
         ),
         io.Float.Input(
             "background_label",
@@ -221,13 +225,13 @@ def binding() -> list[io.Input]:
             **within(limits.BACKGROUND_LABEL),
             step=0.5,
             advanced=True,
-            tooltip="Label of everything that is nobody, -1000 to 1000; 12 in the paper.",
+            tooltip="Label of everything that belongs to no person, -1000 to 1000; 12 in the paper.",
         ),
     ]
 
 
 def finishing() -> list[io.Input]:
-    """Colours, a quick look, and what is recorded."""
+    """Colours, the draft switch, and what is recorded."""
     return [
         io.Float.Input(
             "colour_strength",
@@ -235,27 +239,28 @@ def finishing() -> list[io.Input]:
             **within(limits.FRACTION),
             step=0.05,
             advanced=True,
-            tooltip="How far the frames' colours are matched with the picture's, 0 to 1; 1 as released.",
+            tooltip="How strongly the frames' colours are matched to the picture's, 0 to 1; 1 in the "
+            "reference implementation.",
         ),
         io.Boolean.Input(
             "draft",
             default=False,
-            tooltip="A quick look: the first clip only, in at most 8 steps. Good for checking persons and "
-            "timing, not the lips.",
+            tooltip="A quick preview: only the first clip, in at most 8 steps. Good for checking persons "
+            "and timing, not lip sync.",
         ),
         io.Int.Input(
             "record_block",
             default=-1,
             **within(limits.RECORDED),
             advanced=True,
-            tooltip="Block of the model whose findings go to the binding output, from 0; -1: the middle one.",
+            tooltip="Model block whose binding is recorded, from 0; -1 is the middle block.",
         ),
         io.Int.Input(
             "record_step",
             default=-1,
             **within(limits.RECORDED),
             advanced=True,
-            tooltip="Step at which they are recorded, from 0; -1: the last one.",
+            tooltip="Sampling step at which the binding is recorded, from 0; -1 is the last step.",
         ),
     ]
 
@@ -270,7 +275,7 @@ def check_sizes(width: int | None, height: int | None, **frames: int | None) -> 
             check_side(name, side)
     if None not in (width, height):
         with naming("width, height"):
-            check_pixels(width, height, "The film")
+            check_pixels(width, height, "The video")
     for name, count in frames.items():
         if count is not None:
             check_frames(count, name)

@@ -149,7 +149,7 @@ def test_a_mask_that_does_not_go_with_the_video_is_refused(server, video, tmp_pa
     graph["batch"] = node("RepeatImageBatch", image=["two", 0], amount=2)
     graph["film"]["inputs"]["region"] = ["again", 0]
     graph["again"] = node("ImageToMask", image=["batch", 0], channel="red")
-    assert f"2 masks and the video {PICTURES} pictures" in server.refuse(graph).message
+    assert f"2 masks, but the video has {PICTURES} frames" in server.refuse(graph).message
     graph = masked(server, tmp_path, video)
     graph["picture"] = node("LoadImage", image=server.upload(tmp_path / "left.png"))
     assert "the picture is no video" in server.refuse(graph).message

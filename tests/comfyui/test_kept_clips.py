@@ -160,7 +160,7 @@ def test_kept_films_are_listed_and_cleared(server, picture, run):
     assert cleared.startswith("1 cleared") and name not in cleared
     assert not (server.base / "user/multitalk/films" / name).exists()
     gone = server.refuse({"kept": node("MultiTalkKeptFilms", **{"clear": "one film", "clear.film": name})})
-    assert f'No film "{name}" is kept' in gone.message
+    assert f'no stored film is named "{name}"' in gone.message
     run(long_video_graph(picture, seed=85))
     assert "0 films, 0.000 GB" in kept(clear="all films")
     _, said = run(long_video_graph(picture, seed=85))

@@ -230,11 +230,11 @@ def test_voices_twice(server, picture):
     graph = custom_graph(picture)
     graph["twice"] = node("MultiTalkApply", **(graph["apply"]["inputs"] | {"model": ["apply", 0]}))
     graph["guider"]["inputs"]["model"] = ["twice", 0]
-    assert "hears voices already" in server.refuse(graph).message
+    assert "already conditioned on voices" in server.refuse(graph).message
 
 
 def test_nothing_located_to_preview(server, picture):
     graph = sampler_graph(picture, scheme="add") | {
         "binding": node("MultiTalkBindingPreview", images=["sampler", 1], binding=["sampler", 2])
     }
-    assert "Nothing was located" in server.refuse(graph).message
+    assert "binding: there is nothing to show" in server.refuse(graph).message

@@ -31,7 +31,7 @@ def with_changes(graph: dict, name: str, **changes: object) -> dict:
         ("sampler", {"shift": float("inf")}, "shift: Value inf bigger than max of 100.0"),
         ("sampler", {"frames": 1_000_001}, "frames is 1000001: give a whole number from 5 to 1001."),
         ("sampler", {"width": 16_400}, "width is 16400: give a whole number from 16 to 16384."),
-        ("sampler", {"width": 16384, "height": 16384}, "width, height: The film is 16384×16384: "),
+        ("sampler", {"width": 16384, "height": 16384}, "width, height: The video is 16384×16384: "),
         ("sampler", {"height": 33}, "height is 33, but"),
         ("sampler", {"steps": 0}, "steps"),  # ComfyUI's own check, at the input itself
         ("sampler", {"scheme": "tabel"}, "scheme: 'tabel' not in"),
@@ -43,22 +43,22 @@ def with_changes(graph: dict, name: str, **changes: object) -> dict:
         ("film", {"retakes": "this is no retake"}, 'retakes: "this is no retake" is no retake'),
         ("film", {"retakes": "9" * 5000 + ": 1"}, 'retakes: "999'),
         ("film", {"prompts": "0:" + "9" * 400 + " x"}, 'prompts: "0:999'),
-        ("film", {"prompts": "\ud800"}, "prompts holds \\ud800"),
+        ("film", {"prompts": "\ud800"}, "prompts contains \\ud800"),
         ("film", {"retakes": "1: 2\n" * 100_000}, "retakes has 500,000 characters"),
-        ("audio", {"timing": "tabel"}, 'timing: this is missing, or not one of the words "together", '),
-        ("audio", {"length": None}, 'length: this is missing, or not one of the words "until the '),
+        ("audio", {"timing": "tabel"}, 'timing: the value is missing or unknown; choose one of "together", '),
+        ("audio", {"length": None}, 'length: the value is missing or unknown; choose one of "until the '),
         ("audio", {"timing": "in turn", "timing.gap": NAN}, "timing.gap is nan"),
         ("audio", {"timing": "in turn"}, "gap"),
         ("audio", {"speakers": 9}, "speakers is 9: give a whole number from 0 to 8."),
         ("audio", {"speakers": 1}, "speakers is 1, but there is a voice for speaker 2"),
         ("audio", {"length.frames": 900_001}, "length.frames is 900001"),
         ("audio", {"length": "seconds", "length.seconds": 36_000.0, "fps": 60.0}, "length.seconds times fps"),
-        ("audio", {"voices.speaker_1": 5}, "voices.speaker_1: this is no sound"),
-        ("persons", {"method": None}, 'method: this is missing, or not one of the words "automatic", '),
+        ("audio", {"voices.speaker_1": 5}, "voices.speaker_1: this is not a sound"),
+        ("persons", {"method": None}, 'method: the value is missing or unknown; choose one of "automatic", '),
         ("persons", {"method.parts": 9}, "method.parts"),
         ("persons", {"speaker_order": "2; 1"}, "speaker_order is 2; 1: write"),
         ("persons", {"speaker_order": "1, 1"}, "speaker_order is 1, 1: write"),
-        ("persons", {"speaker_order": "\ud800"}, "speaker_order holds \\ud800"),
+        ("persons", {"speaker_order": "\ud800"}, "speaker_order contains \\ud800"),
     ],
 )
 def test_a_wrong_value_is_told_once_when_queued_and_at_its_own_input(server, picture, name, changes, words):
@@ -124,33 +124,33 @@ def test_no_number_of_any_node_may_be_nan_and_no_choice_left_out(server, picture
 @pytest.mark.parametrize(
     "name, input_id, value, words",
     [
-        ("audio", "voices.speaker_1", "nothing", "voices.speaker_1: what is connected has no sound"),
+        ("audio", "voices.speaker_1", "nothing", "voices.speaker_1: the connected input has no sound"),
         ("audio", "voices.speaker_2", "a fast sound", "voices.speaker_2: The sound's rate"),
         ("audio", "voices.speaker_2", "a sound without samples", "voices.speaker_2: "),
         ("audio", "voices.speaker_2", "no sound", "voices.speaker_2: "),
-        ("audio", "voices.speaker_2", "two sounds", "voices.speaker_2: this holds 2 sounds"),
+        ("audio", "voices.speaker_2", "two sounds", "voices.speaker_2: this is a batch of 2 sounds"),
         ("audio", "fps", "a broken number", "fps is nan"),
-        ("audio", "audio_encoder", "a number", "audio_encoder: this is no audio encoder"),
+        ("audio", "audio_encoder", "a number", "audio_encoder: this is not an audio encoder"),
         ("persons", "image", "no picture", "image: an IMAGE has"),
-        ("persons", "image", "a huge picture", "image: its 9000×9000 pixels are too many"),
-        ("persons", "speaker_order", "a word", "speaker_order holds \\ud800"),
+        ("persons", "image", "a huge picture", "image: 9000×9000 pixels are too many"),
+        ("persons", "speaker_order", "a word", "speaker_order contains \\ud800"),
         ("sampler", "picture", "a picture of one colour", "picture: an IMAGE has"),
-        ("sampler", "picture", "a broken picture", "picture: it holds numbers that are NaN"),
-        ("sampler", "picture", "a video that breaks", "picture: it holds numbers that are NaN"),
+        ("sampler", "picture", "a broken picture", "picture: it contains NaN"),
+        ("sampler", "picture", "a video that breaks", "picture: it contains NaN"),
         ("sampler", "picture", "no video", "picture: an IMAGE has"),
-        ("sampler", "picture", "a thin picture", "picture: it is 9000×1, of which"),
-        ("sampler", "positive", "an empty list", "positive: there is no prompt in it"),
+        ("sampler", "picture", "a thin picture", "picture: of its 9000×1 pixels"),
+        ("sampler", "positive", "an empty list", "positive: it contains no prompt"),
         ("sampler", "positive", "another model's prompt", "positive: the text encoder gives 768"),
-        ("sampler", "model", "nothing", "model: nothing comes from"),
-        ("sampler", "model", "a number", "model: this is no model"),
-        ("sampler", "audio_adapter", "a word", "audio_adapter: this is no audio adapter"),
-        ("sampler", "vae", "an empty dict", "vae: this is no VAE"),
-        ("sampler", "audio", "nothing", "audio: nothing comes from"),
-        ("sampler", "persons", "an empty list", "persons: this is no set of persons"),
+        ("sampler", "model", "nothing", "model: the connected node returned nothing"),
+        ("sampler", "model", "a number", "model: this is not a model"),
+        ("sampler", "audio_adapter", "a word", "audio_adapter: this is not an audio adapter"),
+        ("sampler", "vae", "an empty dict", "vae: this is not a VAE"),
+        ("sampler", "audio", "nothing", "audio: the connected node returned nothing"),
+        ("sampler", "persons", "an empty list", "persons: this is not a set of persons"),
         ("sampler", "width", "a number", "width is 5: give a whole number from 16"),
         ("sampler", "scheme", "a word", "scheme is \\ud800 word: choose"),
         ("sampler", "draft", "a word", "draft is \\ud800 word: give true or false"),
-        ("sampler", "region", "a broken mask", "region: the mask holds numbers that are NaN"),
+        ("sampler", "region", "a broken mask", "region: the mask contains NaN"),
     ],
 )
 def test_what_a_link_brings_is_checked_when_it_comes(server, picture, name, input_id, value, words):
@@ -174,14 +174,14 @@ def test_numbers_of_other_kinds_serve_as_well(server, picture):
 @pytest.mark.parametrize(
     "value, words",
     [
-        ("no box", "method.boxes: there is no box in it"),
+        ("no box", "method.boxes: it contains no box"),
         ("a box turned over", "method.boxes: box 1 is -200 wide"),
         ("a broken box", "method.boxes: box 1 is"),
         ("a box of words", "method.boxes: box 1 is"),
         ("half a box", "method.boxes: box 1 is"),
         ("a box elsewhere", "method.boxes: The box of person 1"),
         ("nine boxes", "method.boxes: There are 9 persons"),
-        ("a number", "method.boxes: there is no box in it"),
+        ("a number", "method.boxes: it contains no box"),
     ],
 )
 def test_boxes_that_are_none(server, picture, value, words):
@@ -202,7 +202,7 @@ def test_masks_that_are_none(server, picture):
     for value, words in [
         ("no mask", "method.masks.person_1: a MASK has"),
         ("a flat mask", "method.masks.person_1: a MASK has"),
-        ("a broken mask", "method.masks.person_1: the mask holds"),
+        ("a broken mask", "method.masks.person_1: the mask contains"),
         ("nine masks", "method.masks: There are 9 persons"),
     ]:
         masks = {"method": "masks", "method.masks.person_1": ["odd", 0], "method.allow_overlap": False}
@@ -216,7 +216,7 @@ def test_latents_that_are_none(server, picture):
         ("a latent picture", "latent: "),
         ("an odd latent", "latent: "),
         ("a latent of nothing", "latent: "),
-        ("a latent without samples", "latent: this is no latent"),
+        ("a latent without samples", "latent: this is not a latent"),
     ]:
         graph = custom_graph(picture, latent=["odd", 0]) | {"odd": node("OddValue", name=value)}
         failure = server.refuse(graph)
@@ -234,7 +234,7 @@ def test_a_picture_of_another_shape_cuts_persons_and_that_is_told(server):
     folder = server.input / "tall_persons.png"
     Image.fromarray(np.full((160, 40, 3), 128, np.uint8)).save(folder)
     run = server.run(sampler_graph(folder.name, **QUICK))
-    assert "Person 1 is cut: the video shows" in run.texts[-1]
+    assert "Person 1 is cropped: the video shows" in run.texts[-1]
 
 
 def test_markup_and_broken_names_are_shown_as_text(server, picture):
