@@ -1,4 +1,4 @@
-"""The released models' files that the workflows name: folder, address, what serves as well."""
+"""The released models' files that the workflows name: folder, address, alternatives."""
 
 from dataclasses import dataclass
 
@@ -13,9 +13,9 @@ class ModelFile:
     ----------
     folder : str
     address : str
-        Where it is downloaded.
+        Where to download it.
     instead : str, optional
-        Others that serve as well.
+        Alternatives, in words.
     """
 
     folder: str
@@ -54,4 +54,4 @@ FILES = {
         "https://huggingface.co/Comfy-Org/Qwen3-VL/resolve/main/text_encoders/qwen3vl_4b_fp8_scaled.safetensors",
     ),
 }
-LICENCES = "Mind the licences that the downloads come with."
+LICENCES = "Check the licences of the downloads."

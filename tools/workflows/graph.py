@@ -1,4 +1,4 @@
-"""What a graph is: nodes by name, in the groups and columns in which they lie."""
+"""What a graph is: nodes by name, in groups and columns."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +19,7 @@ class Node:
     inputs : dict
         By input id; a tuple (node, output) is a link, anything else a widget's value.
     title : str, optional
-        In place of the node's own.
+        Instead of the node's own.
     height : int
         Pixels that the node is taller than its widgets need, for what it shows.
     """
@@ -32,7 +32,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Group:
-    """A titled frame around nodes that lie one under the other."""
+    """A titled frame around nodes, one below the other."""
 
     title: str
     nodes: dict[str, Node]
@@ -41,7 +41,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Workflow:
-    """A graph and where everything lies; its note is notes/<name>.md, with the models' files added."""
+    """A graph and its layout; its note is notes/<name>.md, followed by the model files."""
 
     name: str
     columns: list[list[Group]]

@@ -1,4 +1,4 @@
-"""The graphs in workflows/: which nodes, with which values, linked how.
+"""The graphs in workflows/: their nodes, values and links.
 
 A tuple (node, output) among the inputs is a link.
 """
@@ -8,12 +8,12 @@ from multitalk_core.film.dubbing import USUAL_DENOISE
 from .graph import Group, Node, Workflow
 from .parts import (
     BINDING,
-    HEARD,
     IN_TURN,
     ONE_CLIP,
     PROMPTS,
     SIZE,
     TOGETHER,
+    VOICES_AND_PERSONS,
     WHOLE,
     binding,
     conversation,
@@ -129,7 +129,7 @@ def two_speakers() -> Workflow:
 def two_speakers_in_turn() -> Workflow:
     table = {"timing": "table", "timing.turns": TURNS, "timing.names": ""}
     voices = recordings("conversation.wav") | conversation([("voice_1", "AUDIO")], table, WHOLE)
-    voices["voice_1"] = Node("LoadAudio", {"audio": "conversation.wav"}, "Recording of everybody", 60)
+    voices["voice_1"] = Node("LoadAudio", {"audio": "conversation.wav"}, "Recording of everyone", 60)
     return speakers_with(
         "two_speakers_in_turn",
         released_models(),
@@ -224,7 +224,7 @@ def custom_sampler() -> Workflow:
         "latent_image": ("start", "latent"),
     }
     decode = {"samples": ("sample", "output"), "vae": ("vae", "VAE")}
-    heard = HEARD | {"latent": ("start", "latent"), "start_frame": 0} | BINDING
+    apply = VOICES_AND_PERSONS | {"latent": ("start", "latent"), "start_frame": 0} | BINDING
     video = film("custom_sampler", ("decode", "IMAGE"))
     return Workflow(
         "custom_sampler",
@@ -239,7 +239,7 @@ def custom_sampler() -> Workflow:
                     {
                         "seen": Node("CLIPVisionEncode", seen),
                         "start": Node("WanImageToVideo", start),
-                        "apply": Node("MultiTalkApply", heard),
+                        "apply": Node("MultiTalkApply", apply),
                         "guider": Node("MultiTalkGuider", guider),
                     },
                 )

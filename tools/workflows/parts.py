@@ -94,7 +94,7 @@ IN_TURN = {"timing": "in turn", "timing.gap": 0.2}
 WHOLE = {"length": "until the voices end"}
 ONE_CLIP = {"length": "frames", "length.frames": FRAMES}
 
-HEARD = {
+VOICES_AND_PERSONS = {
     "model": ("model", "MODEL"),
     "audio_adapter": ("adapter", "audio_adapter"),
     "audio": ("voices", "multitalk_audio"),
@@ -142,7 +142,7 @@ FINISHING = {
 
 
 def sampler(kind: str, length: dict, **changes: object) -> dict[str, Node]:
-    inputs = HEARD | CONDITIONS | SIZE | length | SAMPLING | BINDING | FINISHING | changes
+    inputs = VOICES_AND_PERSONS | CONDITIONS | SIZE | length | SAMPLING | BINDING | FINISHING | changes
     return {"sampler": Node(kind, {name: value for name, value in inputs.items() if value is not None})}
 
 
