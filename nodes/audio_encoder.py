@@ -55,8 +55,9 @@ class AudioEncoderNode(io.ComfyNode):
                         io.Audio.Input(
                             "voice",
                             optional=True,
-                            tooltip="The voice of one speaker. Leave it empty for a listener, whose mouth "
-                            "stays shut, if a later speaker has a voice.",
+                            tooltip="The voice of one speaker. Leave it empty to make this person a "
+                            "listener, whose mouth stays shut. To add listeners after the last voice, raise "
+                            "speakers.",
                         ),
                         names=[f"speaker_{number}" for number in range(1, MOST_SPEAKERS + 1)],
                         min=1,

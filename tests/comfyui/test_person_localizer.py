@@ -122,7 +122,7 @@ def test_marks_that_cannot_serve_are_refused_in_a_sentence(server, method, furth
 
 
 def test_unreadable_speaker_order_is_refused(server):
-    assert "with commas" in server.refuse(located(BOXES, order="left")).message
+    assert "separated by commas" in server.refuse(located(BOXES, order="left")).message
 
 
 def test_picture_without_a_face_is_refused_with_advice(server):
