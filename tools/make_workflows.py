@@ -118,8 +118,8 @@ def main(names: list[str]) -> None:
     chosen = [workflow for workflow in (make() for make in WORKFLOWS) if not names or workflow.name in names]
     with tempfile.TemporaryDirectory() as base, ComfyServer(Path(base)) as server, Browser(*PAGE) as page:
         put_standins(server)
-        open_page(page, server)
         for workflow in chosen:
+            open_page(page, server)  # a page that had another graph keeps texts of its nodes
             make(workflow, page, server.object_info)
             if workflow.name == "demo":
                 press_run(page)
