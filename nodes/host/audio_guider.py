@@ -54,7 +54,7 @@ class AudioGuider(CFGGuider):
     ):
         if not hears_voices(model):
             raise MultiTalkError(
-                "The model is not conditioned on voices: put MultiTalk Apply before MultiTalk Guider."
+                "The model hears no voices: put MultiTalk Apply before the MultiTalk Guider."
             )
         if "sampler_cfg_function" in model.model_options:
             raise MultiTalkError(

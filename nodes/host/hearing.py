@@ -68,8 +68,7 @@ def fitting_adapter(model: ModelPatcher, model_patch: ModelPatcher) -> ModelPatc
     check_image_to_video(channels, "The model", "load a wan2.1_i2v file.")
     if hears_voices(model):
         raise MultiTalkError(
-            "This model is already conditioned on voices: connect the one from before the first MultiTalk "
-            "node."
+            "This model hears voices already: connect the one from before the first MultiTalk node."
         )
     shape = adapter_shape(model_patch.model.state_dict())
     check_adapter(shape, transformer.dim, len(transformer.blocks))
