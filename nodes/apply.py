@@ -28,7 +28,7 @@ class ApplyNode(io.ComfyNode):
             display_name="MultiTalk Apply",
             category=CATEGORY,
             description="Makes a model follow the voices, with any sampler. The voices condition both the "
-            "positive and the negative prompt; MultiTalk Guider gives them a scale of their own.",
+            "positive and the negative prompt; use MultiTalk Guider for a separate audio scale.",
             search_aliases=["multitalk", "infinitetalk", "apply audio", "model patch"],
             inputs=[
                 *inputs.voices_and_persons(),

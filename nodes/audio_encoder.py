@@ -71,7 +71,7 @@ class AudioEncoderNode(io.ComfyNode):
                         io.DynamicCombo.Option(IN_TURN, [_gap()]),
                         io.DynamicCombo.Option(TABLE, [_turns(), _names()]),
                     ],
-                    tooltip="together: all voices start at once. in turn: one after the other. table: "
+                    tooltip="together: all voices start at once. in turn: one after another. table: "
                     "speaker_1 is one recording of everyone, and a table says who speaks when.",
                 ),
                 io.DynamicCombo.Input(

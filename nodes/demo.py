@@ -30,8 +30,8 @@ class DemoNode(io.ComfyNode):
                     "prompt",
                     default=PROMPT,
                     optional=True,
-                    tooltip="A prompt in the demo model's few words: left, right or they; nods, hops, "
-                    "reddens, cross. Other words are ignored.",
+                    tooltip="A prompt in the demo model's small vocabulary: left, right or they; nods, "
+                    "hops, reddens, cross. Other words are ignored.",
                 ),
             ],
             outputs=[

@@ -30,8 +30,8 @@ class MouthsPlotNode(io.ComfyNode):
                 ),
                 io.Image.Input(
                     "picture",
-                    tooltip="The picture the video was made from, uncropped: the demo's, or one drawn like "
-                    "it.",
+                    tooltip="The picture the video was made from, uncropped: the demo picture, or one drawn "
+                    "like it.",
                 ),
             ],
             outputs=[

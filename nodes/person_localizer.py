@@ -155,7 +155,7 @@ def _overlap() -> io.Boolean.Input:
         "allow_overlap",
         default=False,
         advanced=True,
-        tooltip="Accept masks that share more than a tenth of the smaller one.",
+        tooltip="Accept masks that overlap by more than a tenth of the smaller one.",
     )
 
 

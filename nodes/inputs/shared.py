@@ -44,7 +44,7 @@ def conditions() -> list[io.Input]:
             "picture",
             [io.Image, io.Video],
             tooltip="The picture to animate, uncropped; only the first of a batch is used. It is scaled to "
-            "cover the video and cropped to the centre. Connect a video instead, for example from Load "
+            "cover the video and cropped around its centre. Connect a video instead, for example from Load "
             "Video, to dub it: denoise sets how much of its motion stays, its mouths are regenerated and "
             "its sound is replaced.",
         ),
