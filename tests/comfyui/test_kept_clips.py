@@ -140,7 +140,7 @@ def test_prompts_from_a_time_on_begin_with_its_clip(picture, run):
             {"prompts": "0:09 He nods."},
             "prompts: The prompt at 9 seconds lies behind the film's end at 0.52 seconds",
         ),
-        ({"retakes": "2: He nods."}, "connect the CLIP that encodes the prompt to text_encoder"),
+        ({"retakes": "2: He nods."}, "connect the CLIP that encodes your prompt to text_encoder"),
     ],
 )
 def test_what_cannot_be(server, picture, changes, sentence):
