@@ -127,7 +127,7 @@ class AudioEncoderNode(io.ComfyNode):
 
     @classmethod
     def validate_inputs(cls, **given: object) -> bool:
-        """Check all inputs, the only way to see what is inside timing and length."""
+        """All of them, as no other way shows what lies within timing and length."""
         check_queued(cls, **given)
         speakers = given.get("speakers")
         if speakers is not None:

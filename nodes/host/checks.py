@@ -75,7 +75,7 @@ def _check(described: io.Input, name: str, value: object, queued: bool) -> objec
 
 
 def _check_choice(described: io.DynamicCombo.Input, name: str, value: object, queued: bool) -> dict:
-    """ComfyUI drops an unknown word, with all inputs that belong to it."""
+    """ComfyUI leaves out a word that it does not know, and all that goes with it."""
     word = value.get(described.id) if isinstance(value, dict) else None
     option = next((option for option in described.options if option.key == word), None)
     if option is None:

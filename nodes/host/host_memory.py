@@ -26,5 +26,5 @@ def check_film_memory(clip_frames: int, held: int | None, height: int, width: in
         check_memory(
             frames_bytes(held, height, width),
             f"The images output with {held} frames of {size}",
-            "use the video output and leave images unconnected",
+            "take the video output and leave the images unconnected",
         )

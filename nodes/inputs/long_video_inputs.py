@@ -160,5 +160,5 @@ def _joins() -> list[io.Input]:
 
 
 def later_defaults() -> dict[str, object]:
-    """Defaults by id of the inputs that a graph may leave out."""
+    """By id, of those that a graph may leave out."""
     return {given.id: given.default for given in later() if isinstance(given, io.WidgetInput)}
