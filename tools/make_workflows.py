@@ -87,6 +87,7 @@ def make(workflow: Workflow, page: Browser, object_info: dict) -> None:
     """Write one workflow."""
     graph, numbers = api_graph(workflow, object_info)
     page.evaluate("await app.loadApiJson(graph, name)", graph=graph, name=workflow.name)
+    page.listen(1)  # until a video's preview is there
     made = page.evaluate(ARRANGE, columns=arrangement(workflow, numbers), note=canvas_note(workflow))
     check_kept(graph, made["prompt"])
     write(FOLDER / f"{workflow.name}.json", made["workflow"])
