@@ -1,11 +1,11 @@
-"""The stages of the demo's training, in the paper's order, and the variants of its ablations."""
+"""Training stages of the demo, in the paper's order, and the variants for the ablations."""
 
 from dataclasses import dataclass, replace
 
 from ..method.labels import LabelRanges, spread_ranges
 from ..training.recipe import BASE, FULL, Recipe
 
-# With the base frozen and few steps the rate is far above the paper's 2e-5.
+# With a frozen base and few steps, the rate is far above the paper's 2e-5.
 FIRST = Recipe(steps=2500, batch=16, learning_rate=1e-3, final_rate=0.05, shift=3.0, trained=BASE)
 SECOND = Recipe(steps=1000, batch=16, learning_rate=1e-3, final_rate=0.05, shift=3.0, without_audio=0.2)
 
@@ -18,11 +18,11 @@ class Stage:
     ----------
     recipe : Recipe
     clips : str
-        Name of the kind of talks with voices.
+        Folder of the clips with voices.
     after : tuple of str
-        Stages whose weights it starts from.
+        Stages whose weights it starts from, in order.
     events : bool
-        Whether the I2V task's clips of many events are mixed in.
+        Whether to mix in the clips without voices, for the I2V task.
     """
 
     recipe: Recipe
@@ -32,7 +32,7 @@ class Stage:
 
 
 def second_stage(**changes: object) -> Stage:
-    """Two people, after the stage with one; the recipe is changed by name."""
+    """The stage with two people, after the one with one person; `changes` to the recipe by name."""
     return Stage(replace(SECOND, **changes), "two", ("base", "one"))
 
 
