@@ -16,7 +16,7 @@ class Canvas:
         Background colour, in 0..1.
     """
 
-    def __init__(self, frames: int, height: int, width: int, colour: Tensor):
+    def __init__(self, frames: int, height: int, width: int, *, colour: Tensor) -> None:
         self.pixel = 1 / height
         self.x = ((torch.arange(width) + 0.5) * self.pixel).view(1, 1, -1)
         self.y = ((torch.arange(height) + 0.5) * self.pixel).view(1, -1, 1)

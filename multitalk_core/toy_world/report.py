@@ -1,7 +1,6 @@
 """The tables and plots of docs/results.md, from measured results; the text around them is hand-written."""
 
 import json
-import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -25,8 +24,9 @@ def write_report(folder: Path, page: Path) -> None:
     results = json.loads((folder / "results.json").read_text())
     text = page.read_text(encoding="utf-8")
     for name, table in TABLES.items():
-        mark = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
-        text = mark.sub(lambda found, table=table: f"{found[1]}{table(results)}{found[2]}", text)
+        before, start, rest = text.partition(f"<!-- {name} -->\n")
+        _, end, after = rest.partition("<!-- end -->")
+        text = before + start + table(results) + end + after
     page.write_text(text, encoding="utf-8")
     draw_schemes(results, page.with_name("results_schemes.png"))
     draw_localization(results["localization"], page.with_name("results_localization.png"))
@@ -149,7 +149,8 @@ def draw_localization(localization: dict[str, Any], path: Path) -> None:
 
 
 def _binding(results: Results, name: str) -> tuple[str, str, str]:
-    return tuple(_interval(results[name][part]) for part in ("own", "other", "difference"))
+    own, other, difference = (_interval(results[name][part]) for part in ("own", "other", "difference"))
+    return own, other, difference
 
 
 def _difference(results: Results, name: str) -> str:

@@ -121,7 +121,7 @@ class Scene:
         """
         count = openness.shape[1]
         progress = self.progress(count)
-        canvas = Canvas(count, height, round(self.aspect * height), colour(self.wall))
+        canvas = Canvas(count, height, round(self.aspect * height), colour=colour(self.wall))
         canvas.paint(1 - canvas.above(FLOOR_BELOW), colour(self.floor))
         for index in sorted(range(len(self.persons)), key=lambda index: self.persons[index].size):
             person = self.persons[index]
@@ -139,10 +139,13 @@ class Scene:
 
     def boxes(self) -> list[tuple[float, float, float, float]]:
         """Left, top, right and bottom of every person in the first frame, in picture heights."""
+        left, top, right, bottom = PERSON_BOX
         return [
-            tuple(
-                middle + edge * person.size
-                for middle, edge in zip((person.x, person.y) * 2, PERSON_BOX, strict=True)
+            (
+                person.x + left * person.size,
+                person.y + top * person.size,
+                person.x + right * person.size,
+                person.y + bottom * person.size,
             )
             for person in self.persons
         ]

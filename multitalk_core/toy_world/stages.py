@@ -1,6 +1,7 @@
 """Training stages of the demo, in the paper's order, and the variants for the ablations."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ..method.labels import LabelRanges, spread_ranges
 from ..training.recipe import BASE, FULL, Recipe
@@ -31,13 +32,13 @@ class Stage:
     events: bool = True
 
 
-def second_stage(**changes: object) -> Stage:
+def second_stage(**changes: Any) -> Stage:
     """The stage with two people, after the one with one person; `changes` to the recipe by name."""
     return Stage(replace(SECOND, **changes), "two", ("base", "one"))
 
 
 UNTURNED = LabelRanges(persons=((2.0, 2.0), (22.0, 22.0)), background=12.0, audio=(2.0, 22.0))
-PLAIN = {"without_audio": 0.0}
+PLAIN: dict[str, Any] = {"without_audio": 0.0}
 
 STAGES = {
     "base": Stage(replace(FIRST, without_audio=0.7), "two"),

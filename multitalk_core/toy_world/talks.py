@@ -144,8 +144,9 @@ def random_talk(seed: int, size: Size, kind: Kind, *, sway: float, given: int | 
         scene = scene.crossing()
     actions = [str(rng.choice(ACTIONS)) if rng.random() < kind.acting else STAYS for _ in scene.persons]
     scene = scene.acting(tuple(actions))
-    order = rng.permutation(len(scene.persons))
-    order = sorted(order) if kind.left_to_right else order
+    order = rng.permutation(len(scene.persons)).tolist()
+    if kind.left_to_right:
+        order.sort()
     scene = replace(scene, persons=tuple(scene.persons[index] for index in order))
     unseen = seed >= UNSEEN_SEEDS
     tracks = tuple(

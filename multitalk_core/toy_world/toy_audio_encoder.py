@@ -24,8 +24,7 @@ RIDGE = 0.1
 
 
 def hidden_states(model: "Wav2Vec2Model", samples: Tensor, frames: int) -> Tensor:
-    """The features of `AudioEncoder.encode`, batched and with gradients, [rows, frames, layers · "
-    "channels]."""
+    """Features as of `AudioEncoder.encode`, with gradients, [rows, frames, layers · channels]."""
     convolved = F.interpolate(
         model.feature_extractor(samples), size=frames, mode="linear", align_corners=True
     )

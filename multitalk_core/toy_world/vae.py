@@ -84,7 +84,7 @@ def train_vae(folder: Path, steps: int, seed: int = 0) -> "AutoencoderKLWan":
     return vae
 
 
-def tune_decoder(vae: "AutoencoderKLWan", folder: Path, steps: int, seed: int = 1) -> None:
+def tune_decoder(vae: "AutoencoderKLWan", folder: Path, steps: int, *, seed: int = 1) -> None:
     """Train the decoder further, alone, so that encoded latents stay valid."""
     parameters = [*vae.post_quant_conv.parameters(), *vae.decoder.parameters()]
     fit(vae, parameters, folder / "decoder.pt", steps=steps, still=0.0, seed=seed)

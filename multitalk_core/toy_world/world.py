@@ -145,7 +145,7 @@ class World:
             f"{part} {self.stages[part].recipe.steps} steps ({self.stages[part].recipe.trained})"
             for part in (*stage.after, name)
         )
-        made = (
+        provenance = (
             f"toy world: {trained} of {stage.recipe.batch} clips; VAE {self.vae_steps} steps, its decoder "
             f"{self.decoder_steps} more; wav2vec2 {self.audio_steps} steps"
         )
@@ -157,7 +157,7 @@ class World:
             vae=models.vae,
             audio_encoder=sampler.encoder.model,
             text=make_text(TEXT_WIDTH),
-            made=made,
+            provenance=provenance,
         )
 
     def _model(self, stage: Stage) -> TrainingModel:

@@ -170,7 +170,8 @@ def _faces(picture: Tensor, persons: Persons, size: tuple[int, int]) -> Tensor:
     columns = torch.arange(persons.size[1]).float()
     middles = [(mask.float().sum(0) @ columns / mask.sum()).item() for mask in persons.masks]
     places = [sorted(middles).index(middle) for middle in middles]  # faces are sorted from left to right
-    fitted = [face_in_film(faces[place], picture.shape[:2], size) for place in places]
+    height, width = picture.shape[:2]
+    fitted = [face_in_film(faces[place], (height, width), size) for place in places]
     return torch.tensor([[face.x, face.y, face.size] for face in fitted])
 
 

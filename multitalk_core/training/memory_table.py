@@ -64,17 +64,17 @@ def needed_memory(model: TrainingModel, tokens: int, rows: int, *, gpus: int = 1
     config = model.transformer.config
     width = config.num_attention_heads * config.attention_head_dim
     all_trained = model.transformer.blocks[0].ffn.net[2].weight.requires_grad
-    kept = block_bytes(width, config.ffn_dim, all_trained)
+    per_token = block_bytes(width, config.ffn_dim, all_trained)
     if model.transformer.gradient_checkpointing:
-        kept += COMPUTE_BYTES * config.num_layers * width
+        per_token += COMPUTE_BYTES * config.num_layers * width
     else:
-        kept *= config.num_layers
+        per_token *= config.num_layers
     return Memory(
         weights=stored // gpus,
         gradients=gradients // gpus,
         optimizer=ADAM_BYTES * numbers // gpus,
         gathered=gathered,
-        activations=rows * tokens * kept,
+        activations=rows * tokens * per_token,
     )
 
 
@@ -93,7 +93,7 @@ def count_numbers(module: nn.Module) -> int:
 
 
 def _gathered_numbers(model: TrainingModel) -> int:
-    """Parameters that are whole at once where they lie in parts: two blocks, and all outside of blocks."""
+    """Number of parameters unsharded at one time: two blocks and everything outside of blocks."""
     block = count_numbers(model.transformer.blocks[0])
     block += count_numbers(next(iter(model.adapter.blocks.values())))
     inside = count_numbers(model.transformer.blocks) + count_numbers(model.adapter.blocks)

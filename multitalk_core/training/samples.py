@@ -102,7 +102,7 @@ class SampleVideos:
 
     def _measure(self, frames: Tensor, clip: TrainingClip, *, step: int, index: int) -> None:
         """Log the binding scores of two or more cartoon people."""
-        if clip.faces is None or len(clip.faces) < 2:
+        if clip.faces is None or clip.loudness is None or len(clip.faces) < 2:
             return
         faces = [CartoonFace(*face) for face in clip.faces.tolist()]
         score = binding_score([mouth_openness(frames, faces)], [clip.loudness], BLOCK_FRAMES)

@@ -103,7 +103,7 @@ def rate_share(recipe: Recipe, step: int) -> float:
 
 
 def own_rows(recipe: Recipe, accelerator: Accelerator) -> Iterator[range]:
-    """This process's rows of an update, one range for each accumulation step."""
+    """Rows of an update for this process, one range per accumulation step."""
     parts = accelerator.num_processes * accelerator.gradient_accumulation_steps
     size = recipe.batch // parts
     for part in range(accelerator.process_index, parts, accelerator.num_processes):

@@ -62,8 +62,8 @@ def film_files(arguments: argparse.Namespace, store: Path | None) -> FilmFiles:
         For a folder that cannot be written to, and an output that is an input or exists already.
     """
     request = film_request(arguments)
-    kept = [] if store is None else stored_films(store)
-    own = [film.output for film in kept]
+    films = [] if store is None else stored_films(store)
+    own = [film.output for film in films]
 
     def files(film: Path) -> FilmFiles:
         chosen = FilmFiles.beside(film, request)
@@ -72,7 +72,7 @@ def film_files(arguments: argparse.Namespace, store: Path | None) -> FilmFiles:
     names = chain([DEFAULT], (numbered(DEFAULT, number) for number in count(2)))
     chosen = files(arguments.output) if arguments.output else next(filter(FilmFiles.free, map(files, names)))
     check_folder(chosen.film.parent)
-    stored = (film.folder / name for film in kept for name in own_files(film.folder)[0])
+    stored = (film.folder / name for film in films for name in own_files(film.folder)[0])
     shipped = (EMBEDDED / name for name in EMBEDDED_FILES.values())
     outputs = [*chosen.all(), growing(chosen.film)]
     check_inputs_stay(outputs, chain(inputs(arguments), stored, shipped), "--output")

@@ -46,7 +46,7 @@ def frame_count(limit: Limit) -> Callable[[str], int]:
     """The type of a number of frames, 4n + 1."""
 
     def frames(text: str) -> int:
-        count = within(limit)(text)
+        count = int(within(limit)(text))
         with_reason(check_frames, count)
         return count
 
@@ -66,10 +66,10 @@ def text(argument: str) -> str:
 
 def size(text: str) -> tuple[int, int]:
     """Parse WIDTHxHEIGHT in pixels to (height, width)."""
-    width, _, height = text.lower().replace("×", "x").partition("x")
-    if not all(side.isascii() and side.isdigit() for side in (width, height)):
+    sides = text.lower().replace("×", "x").split("x")
+    if len(sides) != 2 or not all(side.isascii() and side.isdigit() for side in sides):
         raise ArgumentTypeError(f"{quoted(text)} is not a size: write width and height as in 832x448")
-    width, height = (within(SIZE)(side) for side in (width, height))
+    width, height = (int(within(SIZE)(side)) for side in sides)
     with_reason(check_size, height, width)
     return height, width
 
@@ -102,13 +102,13 @@ def place(text: str) -> tuple[int, float, Path | None]:
             f"{quoted(text)} is not a placed voice: write SPEAKER:SECONDS:FILE as in 1:0.5:a.wav"
         )
     speaker, seconds, file = parts
-    return within(SPEAKERS)(speaker) - 1, within(VOICE_START)(seconds), voice(file)
+    return int(within(SPEAKERS)(speaker)) - 1, within(VOICE_START)(seconds), voice(file)
 
 
 def retake(text: str) -> tuple[int, int | None]:
     """Parse CLIP or CLIP:SEED to (clip from 0, seed)."""
     clip, colon, seed = text.partition(":")
-    return within(CLIPS)(clip) - 1, within(SEED)(seed) if colon else None
+    return int(within(CLIPS)(clip)) - 1, int(within(SEED)(seed)) if colon else None
 
 
 def prompt_at(argument: str) -> tuple[float, str]:
