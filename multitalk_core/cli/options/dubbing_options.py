@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="0..1",
         help="how much of the video is regenerated: sampling starts this far from the end of the noise "
         "schedule, with the video noised to match, and still runs all --steps; lower values keep more of its "
-        "motion, mouths included; 1 starts from pure noise "
+        "motion and of its old mouth movements; 1 starts from pure noise "
         f"(default: {USUAL_DENOISE}; 1 with --continuation infinitetalk, where each clip is conditioned on "
         "the video's frame at its start)",
     )

@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=frame_count(CLIP_FRAMES),
         default=81,
         metavar="N",
-        help="frames of a clip, which are sampled together, 4n + 1; a shorter film is one shorter clip "
+        help="frames per clip, which are sampled together, 4n + 1; a shorter film is one shorter clip "
         "(default: %(default)s)",
     )
     group.add_argument(
@@ -48,8 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=frame_count(MOTION_FRAMES),
         default=5,
         metavar="N",
-        help="number of frames at the end of a clip that the next clip starts from, 4n + 1 "
-        "(default: %(default)s)",
+        help="frames at the start of a clip that repeat the end of the previous one, 4n + 1 (default: "
+        "%(default)s)",
     )
     group.add_argument(
         "--continuation",

@@ -47,14 +47,14 @@ def _add_sampling(parser: argparse.ArgumentParser) -> None:
         type=within(GUIDANCE),
         default=5.0,
         metavar="SCALE",
-        help="strength of the prompt's guidance; 1 is off (default: 5)",
+        help="how strongly the film follows the prompt; 1 saves a pass per step (default: 5)",
     )
     group.add_argument(
         "--audio-scale",
         type=within(GUIDANCE),
         default=4.0,
         metavar="SCALE",
-        help="strength of the voices' guidance; 1 is off (default: 4)",
+        help="how strongly the film follows the voices; 1 saves a pass per step (default: 4)",
     )
     group.add_argument("--apg", action="store_true", help="use adaptive projected guidance")
     group.add_argument(
@@ -88,7 +88,7 @@ def _add_binding(parser: argparse.ArgumentParser) -> None:
         type=within(AUDIO_STRENGTH),
         default=1.0,
         metavar="FACTOR",
-        help="factor on the output of the audio layers (default: 1)",
+        help="strength of the audio layers; 1 as trained, 0 is off (default: 1)",
     )
     group.add_argument(
         "--recorded-step",

@@ -33,16 +33,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=within(SEAM_LIMIT),
         default=SEAM_FRAMES,
         metavar="N",
-        help="number of frames over which the jump at a clip boundary is faded out; 0 keeps a hard cut, as "
-        "in the reference implementation (default: %(default)s)",
+        help="frames over which the jump at a clip boundary fades out; 0 leaves the jump, as in the "
+        "reference implementation (default: %(default)s)",
     )
     group.add_argument(
         "--codec-correction",
         type=within(FRACTION),
         default=0.0,
         metavar="0..1",
-        help="how much VAE loss in the motion frames to pre-compensate before they are encoded; 0.5 slows "
-        "drift (default: 0)",
+        help="how much of the VAE's change to the motion frames is compensated before they condition the "
+        "next clip; 0.5 reduces colour drift (default: 0)",
     )
 
 
