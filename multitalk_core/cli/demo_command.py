@@ -1,4 +1,4 @@
-"""The demo: a film of two people from what is shipped, through every part that a real film goes through."""
+"""The command `demo`: a film of two people from the shipped files, through every part of a real film."""
 
 import argparse
 import shlex
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..evaluation.binding_score import BindingScore
     from .job import FilmJob
 
-# What the embedded models were trained for: their VAE knows no longer clips.
+# What the embedded models were trained for; their VAE knows no longer clips.
 SIZES = ("--size", "144x96", "--clip-frames", "13", "--motion-frames", "5")
 SAMPLING = ("--steps", "12", "--shift", "3", "--text-scale", "1", "--audio-scale", "4")
 # So small a model forgets a face within some clips: each clip sees the picture.
@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def demo_arguments() -> list[str]:
-    """The arguments of `generate` that the demo stands for, without its output."""
+    """The arguments of `generate` that make the demo's film, without --output."""
     voices = [str(EMBEDDED / f"voice_{number}.flac") for number in (1, 2)]
     inputs = ["--picture", str(EMBEDDED / "picture.png"), "--boxes", *map(box_text, BOXES)]
     return [*inputs, "--voice", voices[0], "--voice", voices[1], *SETTINGS]
@@ -58,7 +58,7 @@ def make_demo(folder: Path) -> None:
     Raises
     ------
     MultiTalkError
-        When the folder cannot be made or the disk does not take the files.
+        When the folder cannot be created, or a file cannot be written.
     """
     from .generate import SAVED, generate
     from .generate_command import make_job
@@ -87,9 +87,9 @@ def make_demo(folder: Path) -> None:
 
 
 def check_own(folder: Path, files: list[Path]) -> None:
-    """Refuse to replace files of the demo's names that the demo did not make.
+    """Refuse to replace files that have the demo's names but are not the demo's.
 
-    It made them where there is a localization, which is the first of them that it finishes.
+    They are the demo's if there is a localization, the first file that it finishes.
 
     Raises
     ------
@@ -107,7 +107,7 @@ def draw_mouths(job: "FilmJob", picture: Path, film: Path) -> "BindingScore":
     ----------
     job : FilmJob
     picture, film : Path
-        For the drawing, and for the film with it underneath.
+        Files for the drawing, and for the film above the drawing.
 
     Returns
     -------

@@ -49,7 +49,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise `message` as one sentence."""
-        raise MultiTalkError(f"{message} (see {self.prog} --help)")
+        raise MultiTalkError(f"{message.removesuffix('.')} (see {self.prog} --help).")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
