@@ -307,7 +307,7 @@ def test_an_audio_encoder_of_another_size(refused, tmp_path, capsys):
     Wav2Vec2Model(config).save_pretrained(tmp_path / "encoder")
     capsys.readouterr()  # transformers shows that it writes
     said = refused(*TWO_VOICES, "--audio-encoder", str(tmp_path / "encoder"))
-    assert "64 numbers a frame" in said and "256" in said
+    assert "64 features per frame" in said and "256" in said
 
 
 def test_a_model_folder_that_is_none(refused, tmp_path):

@@ -38,7 +38,7 @@ def test_without_a_home_no_clips_are_kept_and_the_rest_works(tmp_path):
     """A user whom the system does not know, as containers have them."""
     homeless = "import pwd, sys; pwd.getpwuid = {}.__getitem__; from multitalk_core.cli.main import main; "
     command = f"{sys.executable} -c '{homeless}sys.exit(main(sys.argv[1:]))'"
-    said = "Error: There is no home folder in which films could be kept: name one with --store.\n"
+    said = "Error: There is no home folder to store films in: name a folder with --store.\n"
     done = run(f"{command} films", tmp_path)
     assert (done.returncode, done.stderr.decode()) == (2, said)
     done = run(f"{command} {shlex.join(FILM)}", tmp_path)
