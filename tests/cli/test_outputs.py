@@ -282,7 +282,7 @@ def test_the_demo_is_made_again_among_other_files(tmp_path):
         (tmp_path / name).touch()
     check_own(tmp_path, [tmp_path / name for name in NAMES])
     (tmp_path / "localization.png").unlink()
-    with pytest.raises(MultiTalkError, match="the demo did not make it"):
+    with pytest.raises(MultiTalkError, match="is not a file of the demo"):
         check_own(tmp_path, [tmp_path / name for name in NAMES])
 
 
