@@ -9,6 +9,7 @@ from ..multitalk_core.demo.boxes import BOXES
 from ..multitalk_core.demo.files import EMBEDDED, EMBEDDED_FILES
 from ..multitalk_core.demo.text import PROMPT, DemoText
 from ..multitalk_core.media.picture import read_picture
+from ..multitalk_core.persons.masks import Box
 from .host.checks import check_queued, checked
 from .host.sockets import CATEGORY, BoundingBox
 
@@ -65,9 +66,8 @@ class DemoNode(io.ComfyNode):
         )
 
 
-def _bounding_box(edges: str) -> dict[str, int]:
-    left, top, right, bottom = map(int, edges.split(","))
-    return {"x": left, "y": top, "width": right - left, "height": bottom - top}
+def _bounding_box(box: Box) -> dict[str, float]:
+    return {"x": box.left, "y": box.top, "width": box.right - box.left, "height": box.bottom - box.top}
 
 
 def _audio(name: str) -> dict:

@@ -1,5 +1,6 @@
-"""The demo: a film of two people from what is shipped, through every part that a real film goes through."""
+"""The command `demo`: a film of two people from the shipped files, through every part of a real film."""
 
+import argparse
 import shlex
 from itertools import chain
 from pathlib import Path
@@ -9,12 +10,14 @@ from ..demo.boxes import BOXES
 from ..demo.files import EMBEDDED
 from ..errors import MultiTalkError
 from ..files.whole import there
+from .options.paths import folder_path
+from .options.types import box_text
 
 if TYPE_CHECKING:
     from ..evaluation.binding_score import BindingScore
     from .job import FilmJob
 
-# What the embedded models were trained for: their VAE knows no longer clips.
+# What the embedded models were trained for; their VAE knows no longer clips.
 SIZES = ("--size", "144x96", "--clip-frames", "13", "--motion-frames", "5")
 SAMPLING = ("--steps", "12", "--shift", "3", "--text-scale", "1", "--audio-scale", "4")
 # So small a model forgets a face within some clips: each clip sees the picture.
@@ -23,10 +26,29 @@ SETTINGS = ("--order", "together", *SIZES, *SAMPLING, *JOINS, "--no-store")
 NAMES = ("film.mp4", "persons.png", "localization.png", "timeline.png", "drift.png")
 
 
+def add_command(commands: argparse._SubParsersAction) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "demo",
+        help="make a small film from the shipped models; needs no downloads and no GPU",
+        description="Make a small film on the CPU from the shipped picture, voices and miniature models.",
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--folder", type=folder_path, default=Path("demo"), help="output folder (default: %(default)s)"
+    )
+    parser.set_defaults(command=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Make the demo."""
+    make_demo(arguments.folder)
+
+
 def demo_arguments() -> list[str]:
-    """The arguments of `generate` that the demo stands for, without its output."""
+    """The arguments of `generate` that make the demo's film, without --output."""
     voices = [str(EMBEDDED / f"voice_{number}.flac") for number in (1, 2)]
-    inputs = ["--picture", str(EMBEDDED / "picture.png"), "--boxes", *BOXES]
+    inputs = ["--picture", str(EMBEDDED / "picture.png"), "--boxes", *map(box_text, BOXES)]
     return [*inputs, "--voice", voices[0], "--voice", voices[1], *SETTINGS]
 
 
@@ -36,7 +58,7 @@ def make_demo(folder: Path) -> None:
     Raises
     ------
     MultiTalkError
-        When the folder cannot be made or the disk does not take the files.
+        When the folder cannot be created, or a file cannot be written.
     """
     from .generate import SAVED, generate
     from .generate_command import make_job
@@ -48,26 +70,26 @@ def make_demo(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise MultiTalkError(
-            f"The folder {folder} cannot be made ({error.strerror}): choose another."
+            f"The folder {folder} cannot be created ({error.strerror}): choose another --folder."
         ) from error
     files = FilmFiles(*(folder / name for name in NAMES))
     picture, film = folder / "mouths.png", folder / "film_with_mouths.mp4"
     check_own(folder, [*files.all(), picture, film])
     command = ["generate", *demo_arguments(), "--output", str(files.film)]
-    print("This is the same as\n  python -m multitalk_core", shlex.join(command))
+    print("Equivalent command:\n  python -m multitalk_core", shlex.join(command))
     job = make_job(make_parser().parse_args(command), files)
     generate(job)
     try:
         score = draw_mouths(job, picture, film)
     except KeyboardInterrupt as interrupt:
         raise KeyboardInterrupt(SAVED.format(files.film)) from interrupt
-    print_lines({"mouths": f"{picture}, {film}", "binding": f"{score}; 95 % intervals"})
+    print_lines({"mouths": f"{picture}, {film}", "binding": f"{score}; 95% intervals"})
 
 
 def check_own(folder: Path, files: list[Path]) -> None:
-    """Refuse to replace files of the demo's names that the demo did not make.
+    """Refuse to replace files that have the demo's names but are not the demo's.
 
-    It made them where there is a localization, which is the first of them that it finishes.
+    They are the demo's if there is a localization, the first file that it finishes.
 
     Raises
     ------
@@ -75,7 +97,7 @@ def check_own(folder: Path, files: list[Path]) -> None:
     """
     taken = [file for file in files if there(file)]
     if taken and not (folder / "localization.png").is_file():
-        raise MultiTalkError(f"{taken[0]} exists, and the demo did not make it: choose another --folder.")
+        raise MultiTalkError(f"{taken[0]} exists and is not a file of the demo: choose another --folder.")
 
 
 def draw_mouths(job: "FilmJob", picture: Path, film: Path) -> "BindingScore":
@@ -85,7 +107,7 @@ def draw_mouths(job: "FilmJob", picture: Path, film: Path) -> "BindingScore":
     ----------
     job : FilmJob
     picture, film : Path
-        For the drawing, and for the film with it underneath.
+        Files for the drawing, and for the film above the drawing.
 
     Returns
     -------

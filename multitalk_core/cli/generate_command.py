@@ -36,29 +36,29 @@ OPTIONS = (
 )
 
 DESCRIPTION = """\
-Make a film in which each person of a picture speaks with their own voice.
-Beside it appear drawings of the persons, of where the model located them, of
-who speaks when, and of how steady its colours are."""
+Make a film in which each person in a picture speaks with their own voice.
+Drawings beside it show the persons, where the model located them, who speaks
+when, and how much the colours drift."""
 
 EXAMPLES = """\
 examples:
-  two people in turn, found by their faces, in the miniature model:
+  two people speak in turn; their faces are detected; miniature model:
     python -m multitalk_core generate --picture two.jpg --voice a.wav --voice b.wav --order in-turn
 
-  the same with Wan2.1 and MultiTalk's weights, loaded layer by layer:
+  the same with the weights of Wan2.1 and MultiTalk, loaded layer by layer:
     python -m multitalk_core generate --picture two.jpg --voice a.wav --voice b.wav --order in-turn \\
         --prompt "Two friends talk in a kitchen." --model Wan2.1-I2V-14B-480P-Diffusers \\
         --adapter multitalk.safetensors --audio-encoder chinese-wav2vec2-base --offload sequential
 
-  one recording and a table of turns, persons given as boxes:
+  one recording with a table of turns; persons as boxes:
     python -m multitalk_core generate --picture two.jpg --recording talk.mp3 --table talk.csv \\
         --boxes 40,60,300,480 340,50,620,480
 
-  the second person answers at 1.5 s, the third listens:
+  three people; the second answers at 1.5 s, the third listens:
     python -m multitalk_core generate --picture three.jpg --persons parts \\
         --place 1:0:a.wav --place 2:1.5:b.wav --place 3:0:none
 
-  a video is dubbed, its motion kept:
+  dub a video and keep its motion:
     python -m multitalk_core generate --video talk.mp4 --voice a.wav --voice b.wav --denoise 0.4"""
 
 
@@ -66,7 +66,7 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser(
         "generate",
-        help="make a film from a picture, or a video, and voices",
+        help="make a film from a picture or a video, and voices",
         usage="%(prog)s (--picture | --video) FILE --voice FILE [--voice FILE ...] [options]",
         description=DESCRIPTION,
         epilog=EXAMPLES,
@@ -93,7 +93,7 @@ def run(arguments: argparse.Namespace) -> None:
     store = store_options.store(arguments)
     files = output_options.film_files(arguments, store)
     if store is None and arguments.keep:
-        print("No clips are kept, as there is no home folder to keep them in: name a folder with --store.")
+        print("Clips are not stored, because there is no home folder: name a folder with --store.")
     generate(make_job(arguments, files))
 
 
@@ -139,7 +139,7 @@ def make_job(arguments: argparse.Namespace, files: "FilmFiles") -> "FilmJob":
     dubbing = dubbing_options.dubbing(arguments, video, (height, width))
     encoder = model_options.load_encoder(arguments)
     if not arguments.ignore_memory:
-        voice_options.check_memory(timeline, encoder, arguments.fps, plan.frames)
+        voice_options.check_memory(timeline, encoder, fps=arguments.fps, frames=plan.frames)
     models, adapter = model_options.load(arguments, encoder)
     conversation = encode_conversation(
         timeline,
@@ -165,7 +165,7 @@ def make_job(arguments: argparse.Namespace, files: "FilmFiles") -> "FilmJob":
         colour_strength=arguments.colour_strength,
         continuation=arguments.continuation,
         seed=arguments.seed,
-        watched_step=(arguments.localization_step or arguments.steps) - 1,
+        watched_step=(arguments.recorded_step or arguments.steps) - 1,
         files=files,
         takes=takes,
         stop_after=None if arguments.stop_after is None else arguments.stop_after - 1,
@@ -187,5 +187,5 @@ def check_room(
         check_memory(
             clip_bytes(frames, height, width, dubbed=arguments.video is not None),
             f"A clip of {frames} frames of {width}×{height}",
-            "use fewer --clip-frames or a smaller --size (--ignore-memory tries it all the same)",
+            "use fewer --clip-frames or a smaller --size (--ignore-memory skips this check)",
         )

@@ -1,4 +1,4 @@
-"""The command `localize`: who was found where, as a picture and as boxes."""
+"""The command `localize`: the persons found in a picture, as a drawing and as boxes."""
 
 import argparse
 from pathlib import Path
@@ -7,9 +7,10 @@ from torch import Tensor
 
 from ..files.outputs import check_folder, check_inputs_stay, check_replaced, free_name
 from ..media.picture import check_picture_name, write_picture
+from ..persons.masks import Box
 from .options import output_options, person_options
 from .options.paths import output_file
-from .options.types import SPEAKERS, within
+from .options.types import SPEAKERS, box_text, within
 
 DEFAULT = Path("persons.png")
 
@@ -19,8 +20,8 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser(
         "localize",
         usage="%(prog)s (--picture FILE | --video FILE) [options]",
-        help="find the persons of a picture and draw them",
-        description="Find the persons of a picture, draw them over it and print their boxes for generate.",
+        help="find the persons in a picture and draw them",
+        description="Find the persons in a picture, draw them over it and print their boxes for `generate`.",
         epilog="example: python -m multitalk_core localize --picture two.jpg --output persons.png",
         allow_abbrev=False,
     )
@@ -28,19 +29,19 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--count",
         type=within(SPEAKERS),
-        help="how many persons; needed for --persons parts (default: all that are found)",
+        help="number of persons; required with --persons parts (default: everyone found)",
     )
     parser.add_argument(
         "--output",
         type=output_file,
         metavar="FILE",
-        help=f"the drawing (default: {DEFAULT}, with a number where that is taken)",
+        help=f"file for the drawing (default: {DEFAULT}, numbered if that exists)",
     )
     output_options.add_overwrite(parser)
-    parser.set_defaults(command=localize)
+    parser.set_defaults(command=run)
 
 
-def localize(arguments: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> None:
     """Write the drawing and print a line for each person."""
     from ..drawing.overlay import persons_overlay
 
@@ -49,12 +50,12 @@ def localize(arguments: argparse.Namespace) -> None:
     persons = person_options.read_persons(arguments, picture, arguments.count)
     write_picture(output, persons_overlay(picture, persons))
     for number, mask in enumerate(persons.masks, start=1):
-        print(f"person {number}: {bounds(mask)}, {mask.float().mean():.0%} of the picture")
-    print(f"drawn in {output}")
+        print(f"person {number}: {box_text(bounds(mask))}, {mask.float().mean():.0%} of the picture")
+    print(f"drawing: {output}")
 
 
 def _output(arguments: argparse.Namespace) -> Path:
-    """Where the drawing goes: never over what it is drawn from."""
+    """The file for the drawing; never one of the inputs."""
     if arguments.output is None:
         return free_name(DEFAULT)
     check_picture_name(arguments.output)
@@ -64,8 +65,8 @@ def _output(arguments: argparse.Namespace) -> Path:
     return arguments.output
 
 
-def bounds(mask: Tensor) -> str:
-    """The box around a mask [height, width], as `--boxes` takes it."""
+def bounds(mask: Tensor) -> Box:
+    """The box around a mask [height, width]."""
     rows, columns = mask.any(dim=1).nonzero(), mask.any(dim=0).nonzero()
     edges = columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
-    return ",".join(str(int(edge)) for edge in edges)
+    return Box(*map(int, edges))

@@ -1,40 +1,55 @@
-"""The command line: its commands, and how they end."""
+"""The command line: its commands, exit codes and error sentences."""
 
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NoReturn
 
 from ..errors import MultiTalkError, quoted
 from ..guards.stopping import stoppable
-from . import generate_command, localize_command, prepare_command, train_command
-from .options import store_options
-from .options.paths import folder_path, input_path
+from . import (
+    demo_command,
+    films_command,
+    generate_command,
+    inspect_command,
+    localize_command,
+    prepare_command,
+    train_command,
+)
 from .output_streams import LastingStream, lasting_streams
 
-DESCRIPTION = """\
-MultiTalk ("Let Them Talk"): one picture, one voice for each person in it, and a
-film in which each person speaks with their own voice.
+COMMANDS = (
+    generate_command,
+    demo_command,
+    inspect_command,
+    localize_command,
+    films_command,
+    prepare_command,
+    train_command,
+)
 
-Start with `python -m multitalk_core demo`, which needs nothing else."""
+DESCRIPTION = """\
+MultiTalk ("Let Them Talk"): turn a picture of people and one voice per person
+into a film in which each person speaks with their own voice.
+
+To start, run `python -m multitalk_core demo`; it needs no other files."""
 
 OUT_OF_MEMORY = (
-    "The GPU has too little memory: use --offload model or sequential, --rows-at-once 1, a smaller --size or "
-    "fewer --clip-frames. Clips that were finished are kept; the same command goes on from there."
+    "The GPU is out of memory: use --offload model or sequential, --rows-at-once 1, a smaller --size or "
+    "fewer --clip-frames. Finished clips are stored; run the same command again to continue."
 )
 OUT_OF_MAIN_MEMORY = (
-    "This machine has too little main memory: use a smaller --size, fewer --clip-frames or "
-    "--seconds-per-piece. Clips that were finished are kept; the same command goes on from there."
+    "This machine is out of main memory: use a smaller --size, fewer --clip-frames or --seconds-per-piece. "
+    "Finished clips are stored; run the same command again to continue."
 )
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser whose complaints are MultiTalkErrors: one sentence."""
+    """An argument parser that raises a MultiTalkError instead of printing its usage."""
 
     def error(self, message: str) -> NoReturn:
-        """Raise what argparse would print below its usage."""
-        raise MultiTalkError(f"{message} (see {self.prog} --help)")
+        """Raise `message` as one sentence."""
+        raise MultiTalkError(f"{message.removesuffix('.')} (see {self.prog} --help).")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -43,13 +58,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     Parameters
     ----------
     argv : sequence of str, optional
-        Arguments without the program's name; those of the process by default.
+        Arguments without the program name; by default those of the process.
 
     Returns
     -------
     int
-        0; 2 when an input cannot be used, or the disk or the memory does not do; 130 after Ctrl-C or SIGTERM,
-        which leave the same behind.
+        0 on success; 2 when an input cannot be used, or disk space or memory runs out; 130 after Ctrl-C or
+        SIGTERM.
     """
     with stoppable():
         try:
@@ -66,14 +81,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _sentence(error: Exception) -> str | None:
-    """What to tell of an error; None for a mistake of ours, whose traceback is needed."""
+    """The sentence to print for an error; None for a bug, which needs its traceback."""
     if isinstance(error, MultiTalkError):
         return str(error)
     if isinstance(error, OSError):
         name = "A file" if error.filename is None else quoted(error.filename)
-        return (
-            f"{name} cannot be used ({error.strerror or quoted(error)}): choose another, or free some space."
-        )
+        reason = error.strerror or quoted(error)
+        return f"{name} cannot be used ({reason}): choose another one, or free some space."
     if isinstance(error, MemoryError) or "not enough memory" in str(error) or "allocate memory" in str(error):
         return OUT_OF_MAIN_MEMORY
     if isinstance(error, RuntimeError):
@@ -83,15 +97,16 @@ def _sentence(error: Exception) -> str | None:
     return None
 
 
-def _ended(words: str, code: int) -> int:
+def _ended(sentence: str, code: int) -> int:
+    """Print the last sentence and return the exit code."""
     stream = LastingStream(sys.stderr)
-    print(words, file=stream)
+    print(sentence, file=stream)
     stream.flush()
     return code
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """The parser of all commands; `command` of what it parses is the function to call."""
+    """The parser of all commands; `command` in the parsed arguments is the function to call."""
     parser = Parser(
         prog="python -m multitalk_core",
         description=DESCRIPTION,
@@ -99,52 +114,6 @@ def make_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    generate_command.add_command(commands)
-    _add_demo(commands)
-    _add_inspect(commands)
-    localize_command.add_command(commands)
-    store_options.add_films_command(commands)
-    prepare_command.add_command(commands)
-    train_command.add_command(commands)
+    for command in COMMANDS:
+        command.add_command(commands)
     return parser
-
-
-def _add_demo(commands: argparse._SubParsersAction) -> None:
-    demo = commands.add_parser(
-        "demo",
-        help="make a small film from what is shipped: no weights, no GPU",
-        description="Make a small film from the shipped picture, voices and miniature models, on the CPU.",
-        allow_abbrev=False,
-    )
-    demo.add_argument(
-        "--folder", type=folder_path, default=Path("demo"), help="where to (default: %(default)s)"
-    )
-    demo.set_defaults(command=_demo)
-
-
-def _demo(arguments: argparse.Namespace) -> None:
-    from .demo_command import make_demo
-
-    make_demo(arguments.folder)
-
-
-def _add_inspect(commands: argparse._SubParsersAction) -> None:
-    inspect = commands.add_parser(
-        "inspect",
-        help="say what is in a checkpoint",
-        description="Say what a checkpoint is, how large and in what precision; its numbers stay on disk.",
-        allow_abbrev=False,
-    )
-    inspect.add_argument(
-        "checkpoint",
-        type=input_path,
-        nargs="+",
-        help="a .safetensors file, one of its shards, an index, or a folder (a diffusers model too)",
-    )
-    inspect.set_defaults(command=_inspect)
-
-
-def _inspect(arguments: argparse.Namespace) -> None:
-    from ..checkpoint import describe
-
-    print("\n\n".join(str(describe(checkpoint)) for checkpoint in arguments.checkpoint))

@@ -1,4 +1,4 @@
-"""Standard output and errors that may be closed, full, or unable to show a character: the work goes on."""
+"""Standard output and error that may be closed, full or unable to encode a character, without failing."""
 
 import errno
 import os
@@ -9,11 +9,11 @@ from typing import Any, TextIO
 
 from ..errors import MultiTalkError
 
-NOBODY_READS = (errno.EPIPE, errno.EINVAL)  # the second on Windows
+NOBODY_READS = (errno.EPIPE, errno.EINVAL)  # EINVAL on Windows
 
 
 def plug_closed_streams() -> None:
-    """Open what is closed of the three streams: the next file would else get its number, and its text."""
+    """Open the closed ones of the three streams; otherwise the next file gets the number and the output."""
     for number in range(3):
         try:
             os.fstat(number)
@@ -22,12 +22,12 @@ def plug_closed_streams() -> None:
 
 
 class LastingStream:
-    """A stream that goes quiet rather than fail, and escapes the characters that it cannot show.
+    """A stream that falls silent instead of failing, and escapes characters it cannot encode.
 
     Parameters
     ----------
     stream : TextIO or None
-        None where it was closed when the program began.
+        None if it was closed when the program started.
     """
 
     def __init__(self, stream: TextIO | None) -> None:
@@ -35,38 +35,38 @@ class LastingStream:
         self.failure: OSError | None = None
 
     def write(self, text: str) -> int:
-        """Write what can be shown."""
+        """Write the text, escaping what the stream cannot encode."""
         encoding = getattr(self.stream, "encoding", None) or "utf-8"
-        with self._failure_kept():
+        with self._recorded_failure():
             self.stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
         return len(text)
 
     def flush(self) -> None:
-        """Write what waits."""
-        with self._failure_kept():
+        """Flush the stream."""
+        with self._recorded_failure():
             self.stream.flush()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.stream, name)
 
     @contextmanager
-    def _failure_kept(self) -> Iterator[None]:
+    def _recorded_failure(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
             self.failure = self.failure or error
-            with suppress(OSError):  # what waits in the stream's buffer shall go somewhere
+            with suppress(OSError):  # the buffered text needs somewhere to go
                 os.dup2(os.open(os.devnull, os.O_WRONLY), self.stream.fileno())
 
 
 @contextmanager
 def lasting_streams() -> Iterator[None]:
-    """Both streams last inside.
+    """Use lasting streams for standard output and error.
 
     Raises
     ------
     MultiTalkError
-        At the end, when not all could be printed; but not where nobody reads it any more.
+        At the end, when some output could not be printed; a closed pipe is no error.
     """
     before = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = out, err = LastingStream(sys.stdout), LastingStream(sys.stderr)
@@ -75,7 +75,7 @@ def lasting_streams() -> Iterator[None]:
         out.flush()
         if out.failure is not None and out.failure.errno not in NOBODY_READS:
             raise MultiTalkError(
-                f"Not all of the text could be printed ({out.failure.strerror}); everything else was done."
+                f"Some of the output could not be printed ({out.failure.strerror}); all files were written."
             )
     finally:
         out.flush()

@@ -1,4 +1,4 @@
-"""The command `prepare`: videos and voices encoded once, for training."""
+"""The command `prepare`: encode videos and voices once, for training."""
 
 import argparse
 from collections.abc import Iterator
@@ -25,24 +25,24 @@ MOST_SHOWN = 8  # refusals
 WRITTEN = ("settings.json", "refused.txt", "lines/*", "shard-*")
 
 DESCRIPTION = """\
-Cut videos into clips and encode them once, for `train`: latents, the given
-frames, captions, audio features and where each person is. A run that was
-stopped, however it was, goes on with the same command."""
+Cut videos into clips and encode them once, for `train`: latents, conditioning
+frames, captions, audio features and person masks. To continue a run that was
+stopped or killed, run the same command again."""
 
 MANIFEST = """\
-the manifest: one line of JSON for each video; paths as seen from its folder
+the manifest: one line of JSON per video; paths are relative to its folder
   {"video": "talk.mp4", "voices": ["anna.wav", "ben.wav"],
    "boxes": [[64, 56, 300, 400], [340, 50, 576, 400]], "caption": "Two friends talk."}
-  Each voice is one person's, as long as the video. In place of boxes, in pixels
-  of the video, there can be masks, one picture a person, white where the person
-  is; both hold for the whole video. Without them the people are found by their
-  faces in every clip's first frame, from left to right.
-  Clips for the image-to-video task have no voices: give them a manifest and a
+  Each voice is the track of one person, as long as the video. Boxes are in
+  pixels of the video. Instead of "boxes", "masks" names one picture per person,
+  white on the person. Both apply to the whole video. Without them, people are
+  detected by their faces in the first frame of every clip, left to right.
+  Clips for the image-to-video task have no voices: put them in a manifest and a
   folder of their own.
 
-Videos of another frame rate than 25 are resampled to the nearest frames; slower
-ones than 23.9 are refused. What was refused and why is told at the end and
-stays in FOLDER/refused.txt."""
+Videos at other frame rates are resampled to 25 frames per second, taking the
+nearest frames; videos below 23.9 are refused. Everything that is refused is
+listed at the end, with the reason, and in FOLDER/refused.txt."""
 
 
 def add_command(commands: argparse._SubParsersAction) -> None:
@@ -55,65 +55,76 @@ def add_command(commands: argparse._SubParsersAction) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("manifest", type=input_file, metavar="MANIFEST.jsonl", help="the videos, see below")
-    parser.add_argument("folder", type=folder_path, help="where the shards of clips go")
+    parser.add_argument(
+        "manifest", type=input_file, metavar="MANIFEST.jsonl", help="list of the videos, see below"
+    )
+    parser.add_argument("folder", type=folder_path, help="output folder for the shards of clips")
     sizes = parser.add_mutually_exclusive_group()
-    sizes.add_argument("--size", type=size, metavar="WxH", help="of all clips, divisible by 16")
+    sizes.add_argument(
+        "--size", type=size, metavar="WxH", help="width and height of all clips in pixels, divisible by 16"
+    )
     sizes.add_argument(
         "--resolution",
         type=int,
         choices=(480, 720),
         default=480,
-        help="each video gets the trained size nearest to its shape (default: %(default)s)",
+        help="use the trained size closest to each video's aspect ratio (default: %(default)s)",
     )
     parser.add_argument(
         "--clip-frames",
         type=frame_count(CLIP_FRAMES),
         default=81,
         metavar="N",
-        help="4n + 1 (default: %(default)s)",
+        help="frames per clip, 4n + 1 (default: %(default)s)",
     )
     parser.add_argument(
         "--motion-frames",
         type=frame_count(MOTION_FRAMES),
         default=5,
         metavar="N",
-        help="given at the start of a clip that goes on from another, 4n + 1 (default: %(default)s)",
+        help="number of frames that condition the start of a clip that continues another, 4n + 1 "
+        "(default: %(default)s)",
     )
     parser.add_argument(
         "--motion-share",
         type=within(FRACTION),
         default=0.5,
         metavar="0..1",
-        help="of the clips, drawn by the seed, that have their motion frames given; the others have their "
-        "first frame given (default: %(default)s; the paper does not tell)",
+        help="share of the clips, drawn with --seed, that are conditioned on their motion frames; the others "
+        "are conditioned on their first frame (default: %(default)s; the paper does not say)",
     )
     parser.add_argument(
         "--cartoon-faces",
         action="store_true",
-        help="the people are drawn like the demo's: note their faces, so that `train` can measure how their "
-        "mouths follow their voices",
+        help="record the faces of cartoon people drawn like the demo's, so that `train` can measure how "
+        "their mouths follow their voices",
     )
-    parser.add_argument("--seed", type=within(SEED), default=0, metavar="N", help="(default: 0)")
-    models = parser.add_argument_group("the models")
+    parser.add_argument(
+        "--seed", type=within(SEED), default=0, metavar="N", help="seed of --motion-share (default: 0)"
+    )
+    models = parser.add_argument_group("models")
     models.add_argument(
         "--model",
         type=input_folder_or_file,
         metavar="FOLDER",
-        help="Wan2.1-I2V in diffusers' format (default: the miniature model that is shipped)",
+        help="folder of Wan2.1-I2V in diffusers format (default: the shipped miniature model)",
     )
     models.add_argument(
         "--audio-encoder",
         type=input_folder_or_file,
         metavar="PATH",
-        help="wav2vec2 folder or .safetensors (needed with --model)",
+        help="wav2vec2 folder or .safetensors (required with --model)",
     )
     models.add_argument(
         "--ignore-memory",
         action="store_true",
-        help="try also what takes more main memory at once than this machine has",
+        help="skip the check that this machine has enough main memory",
     )
-    models.add_argument("--device", type=text, help="(default: cuda where there is one and --model is given)")
+    models.add_argument(
+        "--device",
+        type=text,
+        help="cpu, cuda, cuda:1, mps … (default: cuda if available with --model, else cpu)",
+    )
     parser.set_defaults(command=run)
 
 
@@ -148,9 +159,9 @@ def run(arguments: argparse.Namespace) -> None:
         "model": digest(model_signature(arguments.model)),
         "audio encoder": digest(file_signature(encoder_path(arguments))),
     }
-    told: list[str] = []
+    notes: list[str] = []
     settings = asdict(cutting) | sources
-    with preparing(arguments.folder, settings, told.append), tqdm(total=len(lines), unit="video") as bar:
+    with preparing(arguments.folder, settings, notes.append), tqdm(total=len(lines), unit="video") as bar:
 
         def show(line: int, done: int, of: int) -> None:
             bar.set_description(f"line {line}, clip {done} of {of}")
@@ -158,37 +169,43 @@ def run(arguments: argparse.Namespace) -> None:
         prepared = []
         try:
             models, encoder = load(arguments)
-            preparation = Preparation(arguments.folder, models, encoder, cutting, show, told.append)
+            preparation = Preparation(
+                folder=arguments.folder,
+                models=models,
+                encoder=encoder,
+                cutting=cutting,
+                on_clip=show,
+                note=notes.append,
+            )
             for line in preparation.run(arguments.manifest):
                 prepared.append(line)
                 bar.update()
         except KeyboardInterrupt as stopped:
             raise KeyboardInterrupt(
-                f"the shards that are done are kept in {arguments.folder}; the same command goes on "
-                "from there."
+                f"finished shards are in {arguments.folder}; run the same command again to continue."
             ) from stopped
-    print_lines(account(arguments.folder, prepared, told))
+    print_lines(account(arguments.folder, prepared, notes))
 
 
 def check(arguments: argparse.Namespace, lines: list[tuple[int, str]]) -> None:
-    """What can be told before anything is encoded.
+    """Check the arguments before anything is encoded.
 
     Raises
     ------
     MultiTalkError
-        For arguments that do not go together, or a folder whose files would replace an input.
+        For arguments that contradict each other, or a folder whose files would replace an input.
     """
     from .options.model_options import chosen_device
 
     if arguments.model and not arguments.audio_encoder:
-        raise MultiTalkError("--model needs --audio-encoder: give the one that the adapter shall hear with.")
+        raise MultiTalkError("--model requires --audio-encoder: give the one that the adapter will use.")
     chosen_device(arguments)
     if arguments.size and not arguments.ignore_memory:
         height, width = arguments.size
         check_memory(
             clip_bytes(arguments.clip_frames, height, width),
             f"A clip of {arguments.clip_frames} frames of {width}×{height}",
-            "use fewer --clip-frames or a smaller --size (--ignore-memory tries it all the same)",
+            "use fewer --clip-frames or a smaller --size (--ignore-memory skips this check)",
         )
     models = [path for path in (arguments.model, arguments.audio_encoder) if path is not None]
     outputs = chain.from_iterable(arguments.folder.glob(pattern) for pattern in WRITTEN)
@@ -198,7 +215,7 @@ def check(arguments: argparse.Namespace, lines: list[tuple[int, str]]) -> None:
 
 
 def named_files(manifest: Path, lines: list[tuple[int, str]]) -> Iterator[Path]:
-    """The files that a manifest names; lines that cannot be read are told later."""
+    """The files that a manifest names; unreadable lines are reported later."""
     for number, line in lines:
         with suppress(MultiTalkError):
             entry = read_entry(number, line, manifest.parent)
@@ -206,7 +223,7 @@ def named_files(manifest: Path, lines: list[tuple[int, str]]) -> Iterator[Path]:
 
 
 def load(arguments: argparse.Namespace) -> "tuple[Models, AudioEncoder]":
-    """Everything that encodes."""
+    """Load the models that encode."""
     from ..audio.features import AudioEncoder
     from ..hosts.diffusers.embedded_models import load_embedded
     from ..hosts.diffusers.wan_folder import load_folder
@@ -219,8 +236,8 @@ def load(arguments: argparse.Namespace) -> "tuple[Models, AudioEncoder]":
     return load_embedded(device), encoder
 
 
-def account(folder: Path, prepared: "list[Prepared]", told: list[str]) -> dict[str, str]:
-    """What was made, what was refused, and what was `told` of the folder; the refusals are written to a file.
+def account(folder: Path, prepared: "list[Prepared]", notes: list[str]) -> dict[str, str]:
+    """What was prepared and refused, and `notes` on the folder; also writes the refusals to a file.
 
     Raises
     ------
@@ -231,14 +248,16 @@ def account(folder: Path, prepared: "list[Prepared]", told: list[str]) -> dict[s
     report = folder / "refused.txt"
     report.write_text("".join(f"{refusal}\n" for refusal in refused), encoding="utf-8")
     if not any(line.clips for line in prepared):
-        raise MultiTalkError(f"No clip could be prepared, the first for this reason: {refused[0]}")
+        raise MultiTalkError(
+            f"No clip could be prepared; the first was refused for this reason: {refused[0]}"
+        )
     shown = [str(refusal) for refusal in refused[:MOST_SHOWN]]
     if len(refused) > MOST_SHOWN:
         shown.append(f"and {len(refused) - MOST_SHOWN} more, in {report}")
     lines = {
-        "clips": f"{sum(line.clips for line in prepared)} of {len(prepared)} videos, in {folder}",
+        "clips": f"{sum(line.clips for line in prepared)} from {len(prepared)} videos, in {folder}",
         "refused": "\n          ".join(shown) or "nothing",
     }
-    if told:
-        lines["folder"] = "\n          ".join(told)
+    if notes:
+        lines["folder"] = "\n          ".join(notes)
     return lines

@@ -1,4 +1,4 @@
-"""The command `train`: a training run from its config, or the memory that it would need."""
+"""The command `train`: run a training from its config, or report the memory it needs."""
 
 import argparse
 from itertools import chain
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 
 RESULTS = ("adapter.safetensors", "transformer")
 WRITTEN = ("run.json", "adapter.safetensors", "transformer/*", "checkpoints/**/*", "samples/*")
-READ = ("*.*", "checkpoints/*/*")  # of prepared clips, and of an earlier stage
+READ = ("*.*", "checkpoints/*/*")  # files of prepared clips and of an earlier stage
 
 DESCRIPTION = """\
-Train an adapter on clips that `prepare` made. The run's state is saved as it
-goes: one that was stopped, however it was, goes on with the same command. At
-the end the adapter lies in the output folder, for `generate` and the nodes."""
+Train an adapter on clips that `prepare` made. Checkpoints are saved during the
+run: to continue one that was stopped or killed, run the same command again. The
+trained adapter is written to the output folder, for `generate` and ComfyUI."""
 
 CONFIG = """\
-a config, with all that it needs; docs/training.md tells the rest
+a config with the usual keys; docs/training.md describes all of them
   output = "runs/stage1"
   clips = "prepared/one_person"
   i2v_clips = "prepared/events"          # without voices, for the image-to-video task
-  model = "Wan2.1-I2V-14B-480P-Diffusers"  # left out: the miniature model
+  model = "Wan2.1-I2V-14B-480P-Diffusers"  # default: the miniature model
   precision = "bf16"
   gradient_checkpointing = true
 
@@ -54,29 +54,31 @@ def add_command(commands: argparse._SubParsersAction) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("config", type=input_file, metavar="CONFIG.toml", help="the training run, see below")
+    parser.add_argument(
+        "config", type=input_file, metavar="CONFIG.toml", help="description of the training run, see below"
+    )
     parser.add_argument(
         "--memory",
         action="store_true",
-        help="only say how much memory each GPU needs; no weights are read and nothing is trained",
+        help="only report the memory that each GPU needs; no weights are loaded and nothing is trained",
     )
     parser.set_defaults(command=run)
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Train as the config says."""
+    """Train, or report the memory that training needs."""
     from ..training.config import read_config
 
     config = read_config(arguments.config)
     check(config, arguments.config)
     if arguments.memory:
-        tell_memory(config)
+        report_memory(config)
     else:
         train_config(config)
 
 
 def check(config: "TrainingConfig", file: Path) -> None:
-    """Refuse what cannot be read, and an output folder whose files are inputs or another's.
+    """Refuse missing inputs, and an output folder whose files are inputs or not of a training.
 
     Raises
     ------
@@ -87,31 +89,31 @@ def check(config: "TrainingConfig", file: Path) -> None:
     inputs = [file, *weights, *folders]
     for path in inputs:
         if not path.exists():
-            raise MultiTalkError(
-                f"There is nothing at {path}, which the config {file} names: check the path."
-            )
+            raise MultiTalkError(f"The config {file} names {path}, which does not exist: check the path.")
     output = config.output
     if output.name and (trouble := name_trouble(output.name)):
         raise MultiTalkError(f"The output folder's name {quoted(output.name)} {trouble}: choose another.")
     if output.exists() and not output.is_dir():
-        raise MultiTalkError(f"The output {output} is no folder: choose another.")
+        raise MultiTalkError(f"The output {output} is not a folder: choose another.")
     written = chain.from_iterable(output.glob(pattern) for pattern in WRITTEN)
     read = chain.from_iterable(folder.glob(pattern) for folder in folders for pattern in READ)
     check_inputs_stay(written, [file, *weights, *read], "output")
     foreign = [output / name for name in RESULTS if there(output / name)]
     if foreign and not (output / "run.json").exists():
-        raise MultiTalkError(f"{foreign[0]} exists, and no training made it: choose another output folder.")
+        raise MultiTalkError(
+            f"{foreign[0]} exists and is not the result of a training: choose another output folder."
+        )
 
 
 def train_config(config: "TrainingConfig") -> None:
-    """Train, showing a bar, and write the result.
+    """Train with a progress bar, and write the result.
 
     Raises
     ------
     MultiTalkError
         For whatever cannot be used.
     KeyboardInterrupt
-        With a sentence that says what was kept.
+        Its message says where the last checkpoint is.
     """
     from tqdm import tqdm
 
@@ -125,10 +127,10 @@ def train_config(config: "TrainingConfig") -> None:
     i2v_clips = ShardedClips(*config.i2v_clips) if config.i2v_clips else None
     model = make_model(config, clips[0])
     for kind in [*clips.kinds, *(i2v_clips.kinds if i2v_clips else [])]:
-        check_fits(kind[0], model.transformer, model.adapter, config)
+        check_fits(kind[0], model.transformer, model.adapter, config=config)
     if accelerator.is_main_process:
         check_same_run(config)
-        print_lines(outlook(config, model, clips, i2v_clips))
+        print_lines(outlook(config, model, clips, i2v_clips=i2v_clips))
     if config.tensorboard:
         accelerator.init_trackers("tensorboard")
     bar = tqdm(
@@ -145,16 +147,16 @@ def train_config(config: "TrainingConfig") -> None:
                 model,
                 clips,
                 config.recipe,
-                config.checkpoints,
-                accelerator,
-                show,
-                60 * config.minutes_between_saves,
-                i2v_clips,
-                _samples(config, clips, accelerator),
+                folder=config.checkpoints,
+                accelerator=accelerator,
+                on_step=show,
+                seconds_between_saves=60 * config.minutes_between_saves,
+                i2v_clips=i2v_clips,
+                after_update=_samples(config, clips, accelerator),
             )
     except KeyboardInterrupt as stopped:
         raise KeyboardInterrupt(
-            f"what was last saved is kept in {config.checkpoints}; the same command goes on from there."
+            f"the last checkpoint is in {config.checkpoints}; run the same command again to continue."
         ) from stopped
     finally:
         accelerator.end_training()
@@ -162,8 +164,8 @@ def train_config(config: "TrainingConfig") -> None:
         print_lines({"trained": str(write_result(config))})
 
 
-def tell_memory(config: "TrainingConfig") -> None:
-    """Print what each GPU needs, for the largest of the clips."""
+def report_memory(config: "TrainingConfig") -> None:
+    """Print the memory that each GPU needs for the largest of the clips."""
     from ..training.memory_table import memory_table
     from ..training.run import make_model
     from ..training.shards import ShardedClips
@@ -178,18 +180,20 @@ def outlook(
     config: "TrainingConfig",
     model: "TrainingModel",
     clips: "ShardedClips",
+    *,
     i2v_clips: "ShardedClips | None",
 ) -> dict[str, str]:
-    """What is about to be trained, by name."""
+    """A summary of the run, as lines by name."""
     recipe = config.recipe
     numbers = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
-    without = f"{recipe.without_audio:.0%} of the clips without their audio"
+    i2v = f"{recipe.without_audio:.0%} of them trained without audio"
     if i2v_clips is not None:
-        without = f"{len(i2v_clips)} without voices, {recipe.without_audio:.0%} of the updates"
+        i2v = f"{len(i2v_clips)} without voices, in {recipe.without_audio:.0%} of the updates"
     return {
-        "trained": f"{recipe.trained}, {numbers:,} numbers, {recipe.steps} updates of {recipe.batch} clips",
-        "clips": f"{len(clips)} with voices; {without}",
-        "rate": f"{recipe.learning_rate:g} after {recipe.warm_up} updates, scheme {recipe.scheme}",
+        "trained": f"{recipe.trained}, {numbers:,} parameters",
+        "clips": f"{len(clips)} with voices; {i2v}",
+        "recipe": f"{recipe.steps} updates of {recipe.batch} clips, learning rate {recipe.learning_rate:g} "
+        f"after {recipe.warm_up} updates, scheme {recipe.scheme}",
         "output": f"{config.output}",
     }
 
@@ -205,4 +209,11 @@ def _samples(
 
     vae = load_embedded().vae if config.model is None else load_vae(config.model)
     folder = config.output / "samples"
-    return SampleVideos(clips, config.samples, config.recipe.shift, vae, accelerator, folder)
+    return SampleVideos(
+        clips,
+        config.samples,
+        shift=config.recipe.shift,
+        vae=vae,
+        accelerator=accelerator,
+        folder=folder,
+    )

@@ -1,4 +1,5 @@
-"""The two cartoon people of the shipped picture."""
+"""The two cartoon people in the shipped picture."""
 
-# As --boxes takes them.
-BOXES = ("64,56,300,400", "340,50,576,400")
+from ..persons.masks import Box
+
+BOXES = (Box(64, 56, 300, 400), Box(340, 50, 576, 400))

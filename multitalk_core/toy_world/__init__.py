@@ -1,1 +1,1 @@
-"""A world of talking cartoon people, small enough to train on here. Nothing else imports it."""
+"""A world of talking cartoon people, small enough to train on a CPU. No other room imports it."""

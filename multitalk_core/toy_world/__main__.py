@@ -1,4 +1,4 @@
-"""`python -m multitalk_core.toy_world`: train the demo's models, measure them, write their files."""
+"""`python -m multitalk_core.toy_world`: train the models of the demo, measure them, write their files."""
 
 import argparse
 import time
@@ -20,27 +20,53 @@ STEPS_BETWEEN_LINES = 50
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m multitalk_core.toy_world", description=__doc__)
+    """The command and its options."""
+    parser = argparse.ArgumentParser(
+        prog="python -m multitalk_core.toy_world",
+        description="Train the models of the demo, measure them, and write their files.",
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     help_texts = {
-        "train": "the stages in their order; a stopped training goes on",
-        "measure": "the numbers of docs/results.md, of all stages that are trained",
-        "report": "docs/results.md from the numbers",
-        "write": "a stage's weights as the embedded demo's files",
+        "train": "train the stages in order; a stopped training continues",
+        "measure": "measure all trained stages, for docs/results.md",
+        "report": "write the measured numbers to docs/results.md",
+        "write": "write the weights of a stage as the files of the embedded demo",
     }
-    parsers = {name: commands.add_parser(name, help=text) for name, text in help_texts.items()}
+    parsers = {
+        name: commands.add_parser(name, help=text, description=text) for name, text in help_texts.items()
+    }
     for command in parsers.values():
-        command.add_argument("folder", type=Path, help="where the training's state lies")
-    stages = list(STAGES | ABLATIONS)
-    parsers["train"].add_argument("--stages", nargs="+", choices=stages, default=list(STAGES))
-    parsers["measure"].add_argument("--talks", type=int, default=TALKS, help="unseen talks of a measure")
-    parsers["report"].add_argument("--output", type=Path, default=REPORT)
-    parsers["write"].add_argument("--stage", choices=stages, default=list(STAGES)[-1])
-    parsers["write"].add_argument("--output", type=Path, default=EMBEDDED, help="folder of the written files")
+        command.add_argument("folder", type=Path, help="folder of the training's checkpoints and results")
+    stages, last = list(STAGES | ABLATIONS), list(STAGES)[-1]
+    parsers["train"].add_argument(
+        "--stages",
+        nargs="+",
+        choices=stages,
+        default=list(STAGES),
+        metavar="STAGE",
+        help=f"stages to train, of {', '.join(stages)} (default: {' '.join(STAGES)})",
+    )
+    parsers["measure"].add_argument(
+        "--talks", type=int, default=TALKS, help="unseen talks per measure (default: %(default)s)"
+    )
+    parsers["report"].add_argument(
+        "--output", type=Path, default=REPORT, help="page to update (default: %(default)s)"
+    )
+    parsers["write"].add_argument(
+        "--stage",
+        choices=stages,
+        default=last,
+        metavar="STAGE",
+        help=f"stage to write, of {', '.join(stages)} (default: {last})",
+    )
+    parsers["write"].add_argument(
+        "--output", type=Path, default=EMBEDDED, help="output folder (default: the shipped demo's)"
+    )
     return parser.parse_args()
 
 
 def main() -> None:
+    """Run one command."""
     arguments, world, started = parse_arguments(), World(), time.monotonic()
     folder = arguments.folder
     folder.mkdir(parents=True, exist_ok=True)
@@ -49,19 +75,24 @@ def main() -> None:
         print(f"{(time.monotonic() - started) / 60:6.1f} min  {text}", flush=True)
 
     if arguments.command == "train":
-        train(world, folder, arguments.stages, report)
+        train(world, folder, arguments.stages, report=report)
     elif arguments.command == "measure":
-        make_results(world, folder, arguments.talks, report)
+        make_results(world, folder, talks=arguments.talks, report=report)
     elif arguments.command == "report":
         write_report(folder, arguments.output)
     else:
         world.write(folder, arguments.stage, arguments.output)
 
 
-def train(world: World, folder: Path, stages: list[str], report: Callable[[str], None]) -> None:
+def train(world: World, folder: Path, stages: list[str], *, report: Callable[[str], None]) -> None:
+    """Train the encoders, encode the clips, train the stages, and tune the VAE's decoder."""
     report(f"probe of the audio encoder: R² {probe(world.audio_encoder(folder)):.3f}")
     for name in dict.fromkeys(["events", *(world.stages[stage].clips for stage in stages)]):
-        world.prepare_clips(folder, name, lambda done, name=name: report(f"{name}: {done} clips encoded"))
+
+        def on_clips(done: int, name: str = name) -> None:
+            report(f"{name}: {done} clips encoded")
+
+        world.prepare_clips(folder, name, on_clips)
     for stage in stages:
 
         def on_step(step: int, loss: float, stage: str = stage) -> None:

@@ -1,4 +1,4 @@
-"""Did the people of a film do what the prompt asked for?"""
+"""Recognise what the people in a film do."""
 
 import torch
 from torch import Tensor
@@ -6,19 +6,19 @@ from torch import Tensor
 from .people import colour
 from .scene import HOP, HOPS, NOD, NODS, RED, REDDENS, STAYS, Scene
 
-SHOULDER = (0.95, 1.95)  # of a person, in half widths of the face from its middle
+SHOULDER = (0.95, 1.95)  # offset from the centre of the face, in half widths of the face
 
 
 def seen_actions(video: Tensor, scene: Scene, paths: Tensor) -> list[str]:
-    """What every person does in a clip: an action counts from half its full measure on.
+    """The action of every person in a clip; an action counts from half its full extent.
 
     Parameters
     ----------
     video : Tensor [frames, height, width, 3], in 0..1
     scene : Scene
-        For places, sizes and the shirts' first colours.
+        The persons' positions and sizes.
     paths : Tensor [persons, frames, 2]
-        Middles of the faces, from `follow_faces`.
+        Centres of the faces, from `follow_faces`.
     """
     actions = []
     for person, path in zip(scene.persons, paths, strict=True):
@@ -34,7 +34,7 @@ def seen_actions(video: Tensor, scene: Scene, paths: Tensor) -> list[str]:
 
 
 def _reddened(video: Tensor, face: Tensor, size: float) -> Tensor:
-    """Share of the way to red that a shirt goes between the first frame and the last."""
+    """How far a shirt turns red between the first and the last frame, from 0 to 1."""
     height = video.shape[1]
     shirts = []
     for side in (-1, 1):

@@ -1,4 +1,4 @@
-"""What the toy world's model is told of a scene, in a tiny vocabulary."""
+"""Captions of scenes, in a tiny vocabulary."""
 
 import torch
 
@@ -8,7 +8,7 @@ from .scene import STAYS, Scene
 COUNTS = {1: "one person talks", 2: "two people talk", 3: "three people talk"}
 PLACES = {1: ("person",), 2: ("left", "right"), 3: ("left", "middle", "right")}
 CROSS = "they cross"
-# Every word with its other forms.
+# Words, each with its other forms.
 WORDS = (
     ("one",),
     ("two",),
@@ -30,7 +30,7 @@ PEOPLE = frozenset(("person", "left", "middle", "right", "they", "both"))
 
 
 def caption(scene: Scene) -> str:
-    """Who is there and what they do, "two people talk, left hops"."""
+    """Who is in the scene and what they do, such as "two people talk, left hops"."""
     count = len(scene.persons)
     clauses = [COUNTS[count]]
     if any(person.walk for person in scene.persons):

@@ -1,4 +1,4 @@
-"""Smooth shapes on a clip: ellipses and rounded boxes by their distance functions."""
+"""Smooth ellipses and rounded boxes on a clip, drawn from distance functions."""
 
 import torch
 from torch import Tensor
@@ -7,16 +7,16 @@ Number = float | Tensor  # one value for all frames, or [frames]
 
 
 class Canvas:
-    """A clip to paint on. Lengths are in picture heights, the origin is the upper left corner.
+    """A clip to paint on. Lengths are in picture heights; the origin is the upper left corner.
 
     Parameters
     ----------
     frames, height, width : int
     colour : Tensor [3]
-        Of the ground, in 0..1.
+        Background colour, in 0..1.
     """
 
-    def __init__(self, frames: int, height: int, width: int, colour: Tensor):
+    def __init__(self, frames: int, height: int, width: int, *, colour: Tensor) -> None:
         self.pixel = 1 / height
         self.x = ((torch.arange(width) + 0.5) * self.pixel).view(1, 1, -1)
         self.y = ((torch.arange(height) + 0.5) * self.pixel).view(1, -1, 1)
@@ -26,16 +26,16 @@ class Canvas:
         """Lay `colour` [3] or [frames, 3] over the picture where `coverage` [frames, height, width] is 1."""
         self.picture = torch.lerp(self.picture, colour.view(-1, 1, 1, 3).float(), coverage[..., None])
 
-    def ellipse(self, x: Number, y: Number, across: Number, down: Number) -> Tensor:
-        """Coverage of an ellipse by its middle and half axes, [frames, height, width] in 0..1."""
+    def ellipse(self, x: Number, y: Number, *, across: Number, down: Number) -> Tensor:
+        """Coverage of an ellipse, given its centre and half axes, [frames, height, width] in 0..1."""
         across, down = _per_frame(across), _per_frame(down)
         right, below = self.x - _per_frame(x), self.y - _per_frame(y)
         radius = torch.hypot(right / across, below / down)
         slope = torch.hypot(right / across**2, below / down**2)
         return self._covered(radius * (radius - 1) / slope.clamp(min=1e-6))
 
-    def box(self, x: Number, y: Number, across: Number, down: Number, corner: float = 0.0) -> Tensor:
-        """Coverage of a box with round corners, by its middle and half sides."""
+    def box(self, x: Number, y: Number, *, across: Number, down: Number, corner: float = 0.0) -> Tensor:
+        """Coverage of a box with round corners, given its centre and half sides."""
         right = (self.x - _per_frame(x)).abs() - _per_frame(across) + corner
         below = (self.y - _per_frame(y)).abs() - _per_frame(down) + corner
         outside = torch.hypot(right.clamp(min=0), below.clamp(min=0))
@@ -46,7 +46,7 @@ class Canvas:
         return self._covered(self.y - _per_frame(y))
 
     def _covered(self, distance: Tensor) -> Tensor:
-        """A pixel is half covered where its middle lies on the edge."""
+        """Coverage from signed distance; a pixel whose centre lies on the edge is half covered."""
         return (0.5 - distance / self.pixel).clamp(0, 1)
 
 

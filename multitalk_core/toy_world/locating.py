@@ -1,4 +1,4 @@
-"""How many tokens the localization gives to the right person, block by block and step by step."""
+"""How many tokens the localization assigns to the right person, per block and step."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -17,16 +17,16 @@ PIXELS_A_TOKEN = 16
 
 @dataclass
 class ShareRecorder(BindingRecorder):
-    """Counts, of the tokens on somebody's face, those that were given to that person.
+    """Counts the tokens on faces, and those of them assigned to the right person.
 
     Attributes
     ----------
     truth : Tensor [tokens]
-        Whose face a token lies on, in speaker order; -1 for none. From `faces_on_tokens`.
+        Speaker whose face a token lies on; -1 for none. From `faces_on_tokens`.
     counts : dict of (block, step) to [right, all]
     """
 
-    truth: Tensor | None = None
+    truth: Tensor = field(default_factory=lambda: torch.empty(0, dtype=torch.long))
     counts: dict[tuple[int, int], list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
 
     def __call__(self, block: int, similarity: Tensor, labels: Tensor | None) -> None:
@@ -38,16 +38,16 @@ class ShareRecorder(BindingRecorder):
         counted[1] += int(on_face.sum())
 
 
-def faces_on_tokens(scene: Scene, frames: int, height: int, width: int) -> Tensor:
-    """Whose face every token lies on, [tokens] in the model's order; a hidden face counts for its hider.
+def faces_on_tokens(scene: Scene, frames: int, *, height: int, width: int) -> Tensor:
+    """The speaker whose face each token lies on, [tokens] in the model's order; the front face counts.
 
     Parameters
     ----------
     scene : Scene
     frames : int
-        Video frames.
+        Number of video frames.
     height, width : int
-        In pixels.
+        Size in pixels.
     """
     seen = torch.cat([torch.zeros(1, dtype=torch.long), torch.arange(2, frames, FRAMES_A_LATENT)])
     paths = scene.paths(frames)[:, seen]

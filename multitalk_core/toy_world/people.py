@@ -1,11 +1,16 @@
-"""What cartoon people look like, and how one is drawn."""
+"""How cartoon people look, and how one is drawn."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 
 from .cartoon_canvas import Canvas
+
+T = TypeVar("T")
+Pair = tuple[float, float]
 
 # skin and its shade (cheeks, nose, neck)
 SKINS = (
@@ -21,7 +26,7 @@ IRISES = ("#4b7a5a", "#4a2f22", "#3f6fa0", "#6a6a6a")
 COLLARS = ("#f6efe6", "#f2e3b3")
 WHITE, DARK, MOUTH = "#ffffff", "#2f2a33", "#7c1f2b"
 
-# Of a face with half width 1: middle of the mouth, and its half axes.
+# Mouth of a face with half width 1: offset below the centre, and half axes.
 MOUTH_BELOW = 0.62
 MOUTH_ACROSS = 0.42
 CLOSED, WIDEST = 0.06, 0.40
@@ -41,9 +46,9 @@ class Look:
 
 
 def random_look(generator: torch.Generator) -> Look:
-    """Any combination of the colours."""
+    """A random combination of colours and hair."""
 
-    def choice(options: tuple) -> object:
+    def choice(options: Sequence[T]) -> T:
         return options[int(torch.randint(len(options), (), generator=generator))]
 
     skin, shade = choice(SKINS)
@@ -60,6 +65,7 @@ def colour(code: str) -> Tensor:
 def draw_person(
     canvas: Canvas,
     look: Look,
+    *,
     x: Tensor,
     body: Tensor,
     head: Tensor,
@@ -74,55 +80,46 @@ def draw_person(
     canvas : Canvas
     look : Look
     x, head : Tensor [frames]
-        Middle of the face.
+        Centre of the face.
     body : Tensor [frames]
-        As `head` while the head is held upright.
+        Height of the body; equals `head` while the head is upright.
     size : float
         Half width of the face.
     shirt : Tensor [frames, 3]
-        Its colour.
+        Colour of the shirt.
     openness : Tensor [frames]
-        Of the mouth, 0..1.
+        Openness of the mouth, in 0..1.
     """
 
-    def ellipse(
-        right: float, below: float, across: float, down: float | Tensor, code: str, y: Tensor = head
-    ) -> None:
-        coverage = canvas.ellipse(x + right * size, y + below * size, across * size, down * size)
-        canvas.paint(coverage, colour(code))
+    # Offsets from the face's centre and half axes, in half widths of the face.
+    def ellipse(offset: Pair, axes: tuple[float, float | Tensor], code: str, *, y: Tensor = head) -> None:
+        place = x + offset[0] * size, y + offset[1] * size
+        canvas.paint(canvas.ellipse(*place, across=axes[0] * size, down=axes[1] * size), colour(code))
 
-    def box(
-        right: float,
-        below: float,
-        across: float,
-        down: float,
-        corner: float,
-        paint: Tensor,
-        y: Tensor = head,
-    ) -> None:
-        place = (x + right * size, y + below * size, across * size, down * size, corner * size)
-        canvas.paint(canvas.box(*place), paint)
+    def box(offset: Pair, sides: Pair, paint: Tensor, *, corner: float = 0.0, y: Tensor = head) -> None:
+        place = x + offset[0] * size, y + offset[1] * size
+        coverage = canvas.box(*place, across=sides[0] * size, down=sides[1] * size, corner=corner * size)
+        canvas.paint(coverage, paint)
 
     if look.long_hair:
-        ellipse(0, -0.16, 1.23, 1.31, look.hair)
-        box(0, 0.7, 1.23, 0.88, 0.45, colour(look.hair))
+        ellipse((0, -0.16), (1.23, 1.31), look.hair)
+        box((0, 0.7), (1.23, 0.88), colour(look.hair), corner=0.45)
     else:
-        ellipse(0, -0.42, 1.1, 1.12, look.hair)
-    box(0, 3.6, 1.55, 2.01, 0.9, shirt, body)
-    ellipse(0, 1.7, 0.59, 0.4, look.collar, body)
-    box(0, 1.33, 0.36, 0.37, 0, colour(look.shade), body)
-    ellipse(0, 1.7, 0.36, 0.19, look.shade, body)
+        ellipse((0, -0.42), (1.1, 1.12), look.hair)
+    box((0, 3.6), (1.55, 2.01), shirt, corner=0.9, y=body)
+    ellipse((0, 1.7), (0.59, 0.4), look.collar, y=body)
+    box((0, 1.33), (0.36, 0.37), colour(look.shade), y=body)
+    ellipse((0, 1.7), (0.36, 0.19), look.shade, y=body)
     for side in (-1, 1):
-        ellipse(side, 0.08, 0.17, 0.25, look.skin)
-    face = (x, head, size, 1.2 * size)
-    canvas.paint(canvas.ellipse(*face), colour(look.skin))
-    fringe = canvas.ellipse(x, head, 1.04 * size, 1.24 * size) * canvas.above(head - 0.55 * size)
+        ellipse((side, 0.08), (0.17, 0.25), look.skin)
+    canvas.paint(canvas.ellipse(x, head, across=size, down=1.2 * size), colour(look.skin))
+    fringe = canvas.ellipse(x, head, across=1.04 * size, down=1.24 * size) * canvas.above(head - 0.55 * size)
     canvas.paint(fringe, colour(look.hair))
     for side in (-1, 1):
-        ellipse(0.39 * side, -0.08, 0.22, 0.25, WHITE)
-        ellipse(0.39 * side, -0.05, 0.13, 0.16, look.iris)
-        ellipse(0.39 * side, -0.05, 0.075, 0.09, DARK)
-        box(0.39 * side, -0.42, 0.22, 0.045, 0.045, colour(look.hair))
-        ellipse(0.66 * side, 0.34, 0.15, 0.1, look.shade)
-    ellipse(0, 0.22, 0.1, 0.06, look.shade)
-    ellipse(0, MOUTH_BELOW, MOUTH_ACROSS, CLOSED + (WIDEST - CLOSED) * openness, MOUTH)
+        ellipse((0.39 * side, -0.08), (0.22, 0.25), WHITE)
+        ellipse((0.39 * side, -0.05), (0.13, 0.16), look.iris)
+        ellipse((0.39 * side, -0.05), (0.075, 0.09), DARK)
+        box((0.39 * side, -0.42), (0.22, 0.045), colour(look.hair), corner=0.045)
+        ellipse((0.66 * side, 0.34), (0.15, 0.1), look.shade)
+    ellipse((0, 0.22), (0.1, 0.06), look.shade)
+    ellipse((0, MOUTH_BELOW), (MOUTH_ACROSS, CLOSED + (WIDEST - CLOSED) * openness), MOUTH)

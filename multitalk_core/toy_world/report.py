@@ -1,7 +1,6 @@
-"""The tables and plots of docs/results.md, from what was measured; the text around them is by hand."""
+"""The tables and plots of docs/results.md, from measured results; the text around them is hand-written."""
 
 import json
-import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -21,19 +20,20 @@ WAYS = ("talking", "crossing")
 
 
 def write_report(folder: Path, page: Path) -> None:
-    """Put every table of the folder's results into its place on the page, and draw the plots beside it."""
+    """Insert every table into its place on the page, and draw the plots beside it."""
     results = json.loads((folder / "results.json").read_text())
     text = page.read_text(encoding="utf-8")
     for name, table in TABLES.items():
-        mark = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
-        text = mark.sub(lambda found, table=table: f"{found[1]}{table(results)}{found[2]}", text)
+        before, start, rest = text.partition(f"<!-- {name} -->\n")
+        _, end, after = rest.partition("<!-- end -->")
+        text = before + start + table(results) + end + after
     page.write_text(text, encoding="utf-8")
     draw_schemes(results, page.with_name("results_schemes.png"))
     draw_localization(results["localization"], page.with_name("results_localization.png"))
 
 
 def detector(results: Results) -> str:
-    """The real films."""
+    """Scores of the rendered films, which bound what a model can reach."""
     rows = [(way, *_binding(results, f"real {way}")) for way in ("talking", "crossing", "three")]
     performed, asked = results["real acting"]["performed"]
     return (
@@ -43,7 +43,7 @@ def detector(results: Results) -> str:
 
 
 def binding(results: Results) -> str:
-    """L-RoPE, the demo's stage."""
+    """L-RoPE."""
     rows = [(way, *_binding(results, f"two {way}")) for way in ("talking", "swapped", "crossing")]
     rows.append(("talking, everything trained", *_binding(results, "full talking")))
     return _table(("l-rope", "own voice", "other voice", "difference"), rows)
@@ -79,7 +79,7 @@ def prompts(results: Results) -> str:
 
 
 def three(results: Results) -> str:
-    """Three people."""
+    """Films of three people."""
     names = {
         "two three": "trained with l-rope, spread ranges",
         "two three routed": "trained with l-rope, routed",
@@ -90,14 +90,14 @@ def three(results: Results) -> str:
 
 
 def alone(results: Results) -> str:
-    """One person."""
+    """Films of one person."""
     names = {"one": "one-person adapter", "two": "two-person adapter"}
     rows = [(name, _interval(results[f"{stage} alone"]["own"])) for stage, name in names.items()]
     return _table(("one person", "own voice"), rows)
 
 
 def located(results: Results) -> str:
-    """Localization, the steps' mean for every block."""
+    """Accuracy of the localization in every block."""
     shares = results["localization"]["shares"]
     rows = [
         (str(block), f"{row[0]:.0%}", f"{sum(row) / len(row):.0%}", f"{row[-1]:.0%}")
@@ -112,7 +112,7 @@ TABLES: dict[str, Callable[[Results], str]] = {
 
 
 def draw_schemes(results: Results, path: Path) -> None:
-    """Own − other of every scheme, with intervals."""
+    """Plot own − other for every scheme, with intervals."""
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(figsize=(8, 3), layout="constrained")
@@ -133,7 +133,7 @@ def draw_schemes(results: Results, path: Path) -> None:
 
 
 def draw_localization(localization: dict[str, Any], path: Path) -> None:
-    """Share of face tokens given to the right person, over blocks and noise levels."""
+    """Plot the share of face tokens assigned to the right person, over blocks and noise levels."""
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(figsize=(8, 2.4), layout="constrained")
@@ -149,7 +149,8 @@ def draw_localization(localization: dict[str, Any], path: Path) -> None:
 
 
 def _binding(results: Results, name: str) -> tuple[str, str, str]:
-    return tuple(_interval(results[name][part]) for part in ("own", "other", "difference"))
+    own, other, difference = (_interval(results[name][part]) for part in ("own", "other", "difference"))
+    return own, other, difference
 
 
 def _difference(results: Results, name: str) -> str:

@@ -1,4 +1,4 @@
-"""What docs/results.md is about: every measure, made once and kept, so that a stopped run goes on."""
+"""The measures of docs/results.md; each is made once and stored, so that a stopped run continues."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -28,17 +28,17 @@ LOCALIZED_TALKS = 8
 
 @dataclass(frozen=True)
 class Measure:
-    """One measure: what is filmed, by which stage, and with what changed.
+    """One measure: a kind of talk, the stage that films it, and changed settings.
 
     Attributes
     ----------
     stage : str or None
-        None measures the real films.
+        None measures the rendered films.
     kind : Kind
     swapped : bool
-        Each person has the other's voice.
-    settings : dict
-        Changes of the stage's own sampling settings.
+        Whether each person gets the other's voice.
+    settings : tuple of (name, value)
+        Changes to the stage's sampling settings.
     """
 
     stage: str | None
@@ -48,12 +48,12 @@ class Measure:
 
 
 def measures() -> dict[str, Measure]:
-    """Every measure by its name."""
+    """Every measure by name."""
     made = {"real talking": Measure(None, TALKING), "real crossing": Measure(None, CROSSING)}
     made["real three"] = Measure(None, THREE)
     made["real acting"] = Measure(None, ACTING)
     for stage in dict.fromkeys(SCHEMES + LABELS):
-        ordered = stage == "split"  # voice i is taken for part i's
+        ordered = stage == "split"  # it assigns voice i to column i
         made[f"{stage} talking"] = Measure(stage, replace(TALKING, left_to_right=ordered))
         made[f"{stage} crossing"] = Measure(stage, replace(CROSSING, left_to_right=ordered))
     made["two swapped"] = Measure("two", TALKING, swapped=True)
@@ -71,22 +71,22 @@ def measures() -> dict[str, Measure]:
     return made
 
 
-def make_results(world: World, folder: Path, talks: int, report: Callable[[str], None]) -> dict[str, Any]:
-    """Make what is not yet in the folder's results.json, and read the rest.
+def make_results(world: World, folder: Path, *, talks: int, report: Callable[[str], None]) -> dict[str, Any]:
+    """Make the measures that are missing in the folder's results.json, and read the others.
 
     Parameters
     ----------
     world : World
     folder : Path
-        Of the training.
+        Folder of the training.
     talks : int
-        Unseen talks of a measure.
+        Unseen talks per measure.
     report : callable
-        Told what is done.
+        Called with the name of each finished measure.
     """
     path = folder / "results.json"
     results = json.loads(path.read_text()) if path.exists() else {}
-    for name, measured in _missing(world, folder, talks, results):
+    for name, measured in _missing(world, folder, talks=talks, results=results):
         results[name] = measured
         with whole_file(path) as part:
             part.write_text(json.dumps(results, indent=1))
@@ -95,7 +95,7 @@ def make_results(world: World, folder: Path, talks: int, report: Callable[[str],
 
 
 def _missing(
-    world: World, folder: Path, talks: int, results: dict[str, Any]
+    world: World, folder: Path, *, talks: int, results: dict[str, Any]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     for name, wanted in measures().items():
         trained = wanted.stage is None or world.is_trained(folder, wanted.stage)
@@ -103,16 +103,21 @@ def _missing(
             sampler = None if wanted.stage is None else world.sampler(folder, wanted.stage)
             if sampler is not None:
                 sampler = replace(sampler, settings=replace(sampler.settings, **dict(wanted.settings)))
-            yield (
-                name,
-                numbers(measure(sampler, wanted.kind, talks, world.size, world.sway, wanted.swapped)),
+            measured = measure(
+                sampler,
+                wanted.kind,
+                talks=talks,
+                size=world.size,
+                sway=world.sway,
+                swapped=wanted.swapped,
             )
+            yield name, numbers(measured)
     if "localization" not in results and world.is_trained(folder, "two"):
         yield "localization", localization(world.sampler(folder, "two"), world.sway)
 
 
 def numbers(measured: Measured) -> dict[str, Any]:
-    """A measure as JSON: [value, low, high] of the binding, [count, of] of the actions."""
+    """A measure as JSON: [value, low, high] of each binding score, [count, total] of actions."""
     binding = measured.binding
     return {
         **{name: [part.value, part.low, part.high] for name, part in vars(binding).items()},
@@ -122,12 +127,12 @@ def numbers(measured: Measured) -> dict[str, Any]:
 
 
 def localization(sampler: Sampler, sway: float) -> dict[str, Any]:
-    """Share of the tokens on faces that are given to the right person, [blocks][steps]; people cross."""
+    """Share of face tokens assigned to the right person, [blocks][steps], while people cross."""
     recorder = ShareRecorder(0, 0)
     size = sampler.size
     for seed in range(UNSEEN_SEEDS, UNSEEN_SEEDS + LOCALIZED_TALKS):
-        talk = random_talk(seed, size, sway, CROSSING, given=1)
-        recorder.truth = faces_on_tokens(talk.scene, size.frames, size.height, size.width)
+        talk = random_talk(seed, size, CROSSING, sway=sway, given=1)
+        recorder.truth = faces_on_tokens(talk.scene, size.frames, height=size.height, width=size.width)
         sampler.film(talk, seed, recorder=recorder)
     blocks = sorted({block for block, _ in recorder.counts})
     steps = range(sampler.settings.steps)

@@ -1,4 +1,4 @@
-"""Who stands where and what they do: a scene from a seed, and the frames of it."""
+"""Random scenes of cartoon people, and their frames."""
 
 import math
 from dataclasses import dataclass, replace
@@ -14,8 +14,8 @@ WALLS = (("#dcebf2", "#c3d9e4"), ("#f2ead8", "#e0d2b4"), ("#e3efdc", "#c8dcbc"),
 FLOOR_BELOW = 0.83
 SWAY = 0.03
 FACE_SIZES = (0.2, 0.25)
-WIDEST_FACE = 0.4  # of a person's part of the picture
-# A person's box, in half widths of the face from its middle: left, top, right, bottom.
+WIDEST_FACE = 0.4  # share of a person's part of the picture
+# Left, top, right and bottom of a person's box: offsets from the face's centre, in half widths of the face.
 PERSON_BOX = (-1.3, -1.55, 1.3, 1.5)
 NOD, HOP = 0.09, 0.13  # picture heights
 RED = "#e01b2b"
@@ -26,22 +26,22 @@ ACTIONS = (NODS, HOPS, REDDENS)
 
 @dataclass(frozen=True)
 class Person:
-    """A cartoon person; lengths are in picture heights.
+    """A cartoon person. Lengths are in picture heights.
 
     Attributes
     ----------
     look : Look
     x, y : float
-        Middle of the face in the first frame.
+        Centre of the face in the first frame.
     size : float
         Half width of the face.
     sway : tuple of (float, float, float)
-        Width, cycles a second and phase of the sideways movement.
+        Amplitude, frequency in Hz and phase of the sideways movement.
     action : str
-        STAYS or one of ACTIONS: the head goes down and up again, the whole person goes up and down again,
-        the shirt turns red.
+        STAYS or one of ACTIONS: the head moves down and up, the person moves up and down, or the shirt turns
+        red.
     walk : float
-        Sideways way from the scene's `start` to the clip's end.
+        Sideways distance from the scene's `start` to the end of the clip.
     """
 
     look: Look
@@ -53,18 +53,18 @@ class Person:
     walk: float = 0.0
 
     def across(self, progress: Tensor) -> Tensor:
-        """Middle of the body and the face in every frame, [frames]."""
+        """Horizontal centre of body and face, [frames]."""
         seconds = torch.arange(len(progress)) / FPS
         width, cycles, phase = self.sway
         swayed = torch.sin(2 * math.pi * cycles * seconds + phase) - math.sin(phase)
         return self.x + width * swayed + self.walk * progress
 
     def body(self, progress: Tensor) -> Tensor:
-        """Where the middle of the face would be without a nod, [frames]."""
+        """Vertical centre of the face without nodding, [frames]."""
         return self.y - HOP * torch.sin(math.pi * progress) * (self.action == HOPS)
 
     def head(self, progress: Tensor) -> Tensor:
-        """Middle of the face, [frames]."""
+        """Vertical centre of the face, [frames]."""
         return self.body(progress) + NOD * torch.sin(math.pi * progress) * (self.action == NODS)
 
     def shirt(self, progress: Tensor) -> Tensor:
@@ -75,15 +75,15 @@ class Person:
 
 @dataclass(frozen=True)
 class Scene:
-    """Persons in speaker order before a wall and a floor; the larger one stands in front.
+    """Persons in speaker order before a wall and a floor; larger persons stand in front.
 
     Attributes
     ----------
     persons : tuple of Person
     wall, floor : str
-        Colours.
+        Colours as #rrggbb.
     aspect : float
-        Width over height.
+        Width divided by height.
     start : int
         Frame after which walks and actions begin.
     """
@@ -95,25 +95,25 @@ class Scene:
     start: int = 0
 
     def progress(self, frames: int) -> Tensor:
-        """Share of the walks and actions that is done, [frames] in 0..1."""
+        """Progress of walks and actions, [frames] in 0..1."""
         return ((torch.arange(frames) - self.start) / max(1, frames - 1 - self.start)).clamp(0, 1)
 
     def paths(self, frames: int) -> Tensor:
-        """Middles of the faces, [persons, frames, 2] as (x, y)."""
+        """Centres of the faces, [persons, frames, 2] as (x, y)."""
         progress = self.progress(frames)
         return torch.stack(
             [torch.stack([person.across(progress), person.head(progress)], dim=-1) for person in self.persons]
         )
 
     def frames(self, openness: Tensor, height: int) -> Tensor:
-        """The video.
+        """Render the scene.
 
         Parameters
         ----------
         openness : Tensor [persons, frames]
-            Of the mouths, 0..1.
+            Openness of the mouths, in 0..1.
         height : int
-            In pixels.
+            Height in pixels.
 
         Returns
         -------
@@ -121,60 +121,63 @@ class Scene:
         """
         count = openness.shape[1]
         progress = self.progress(count)
-        canvas = Canvas(count, height, round(self.aspect * height), colour(self.wall))
+        canvas = Canvas(count, height, round(self.aspect * height), colour=colour(self.wall))
         canvas.paint(1 - canvas.above(FLOOR_BELOW), colour(self.floor))
         for index in sorted(range(len(self.persons)), key=lambda index: self.persons[index].size):
             person = self.persons[index]
             draw_person(
                 canvas,
                 person.look,
-                person.across(progress),
-                person.body(progress),
-                person.head(progress),
-                person.size,
-                person.shirt(progress),
-                openness[index],
+                x=person.across(progress),
+                body=person.body(progress),
+                head=person.head(progress),
+                size=person.size,
+                shirt=person.shirt(progress),
+                openness=openness[index],
             )
         return canvas.picture
 
     def boxes(self) -> list[tuple[float, float, float, float]]:
         """Left, top, right and bottom of every person in the first frame, in picture heights."""
+        left, top, right, bottom = PERSON_BOX
         return [
-            tuple(
-                middle + edge * person.size
-                for middle, edge in zip((person.x, person.y) * 2, PERSON_BOX, strict=True)
+            (
+                person.x + left * person.size,
+                person.y + top * person.size,
+                person.x + right * person.size,
+                person.y + bottom * person.size,
             )
             for person in self.persons
         ]
 
     def places(self) -> list[int]:
-        """Every person's place from left to right."""
+        """Position of every person, counted from the left."""
         across = [person.x for person in self.persons]
         return [sorted(across).index(x) for x in across]
 
     def crossing(self) -> "Scene":
-        """The same with the two persons changing sides."""
+        """The same scene with the two persons changing sides."""
         first, second = self.persons
         way = second.x - first.x
         return replace(self, persons=(replace(first, walk=way), replace(second, walk=-way)))
 
     def acting(self, actions: tuple[str, ...]) -> "Scene":
-        """The same with everybody doing something."""
+        """The same scene with an action for each person."""
         persons = zip(self.persons, actions, strict=True)
         return replace(self, persons=tuple(replace(person, action=action) for person, action in persons))
 
 
-def random_scene(seed: int, aspect: float = 1.5, persons: int = 2, sway: float = SWAY) -> Scene:
-    """Persons side by side, each in a part of the picture of their own, swaying a little.
+def random_scene(seed: int, *, aspect: float = 1.5, persons: int = 2, sway: float = SWAY) -> Scene:
+    """Persons side by side, each in their own part of the picture, swaying a little.
 
     Parameters
     ----------
     seed : int
     aspect : float
-        Width over height.
+        Width divided by height.
     persons : int
     sway : float
-        Largest width of the movement, in picture heights.
+        Maximum amplitude of the movement, in picture heights.
     """
     generator = torch.Generator().manual_seed(seed)
 

@@ -1,4 +1,4 @@
-"""Films of talks that were never trained on, and how well their people do what they should."""
+"""Sample films of unseen talks, and measure binding and actions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -22,12 +22,12 @@ from .captions import caption
 from .scene import STAYS
 from .talks import UNSEEN_SEEDS, WINDOW, Kind, Size, Talk, random_talk
 
-HIDDEN = 1.7  # half widths of a face between two faces, where one may hide the other's mouth
+HIDDEN = 1.7  # distance between faces, in half widths, below which one may hide the other's mouth
 
 
 @dataclass(frozen=True)
 class Sampler:
-    """Trained models, and how they make a clip."""
+    """Trained models and sampling settings."""
 
     models: Models
     adapter: AudioAdapter
@@ -36,9 +36,9 @@ class Sampler:
     size: Size
 
     def film(
-        self, talk: Talk, seed: int, swapped: bool = False, recorder: BindingRecorder | None = None
+        self, talk: Talk, seed: int, *, swapped: bool = False, recorder: BindingRecorder | None = None
     ) -> Tensor:
-        """One clip from a talk's first frame, voices and caption, [frames, height, width, 3] in 0..1."""
+        """Sample a clip from a talk's first frame, voices and caption, [frames, height, width, 3] in 0..1."""
         size = self.size
         first = talk.film(size)[:1].permute(3, 0, 1, 2)[None] * 2 - 1
         boxes = [Box(*(edge * size.height for edge in box)) for box in talk.scene.boxes()]
@@ -64,7 +64,7 @@ class Sampler:
 
 @dataclass
 class Measured:
-    """Mouths, voices and actions of films, one film after the other."""
+    """Mouths, voices and actions of a number of films."""
 
     mouths: list[Tensor] = field(default_factory=list)
     voices: list[Tensor] = field(default_factory=list)
@@ -72,7 +72,7 @@ class Measured:
     seen: list[str] = field(default_factory=list)
 
     def add(self, film: Tensor, talk: Talk, swapped: bool = False) -> None:
-        """Measure a film of `talk`; frames in which a mouth may be hidden are left out."""
+        """Measure a film of `talk`, without frames in which a mouth may be hidden."""
         scene, count = talk.scene, len(film)
         faces = [CartoonFace(person.x, person.y, person.size) for person in scene.persons]
         expected = scene.paths(count)
@@ -87,44 +87,49 @@ class Measured:
 
     @property
     def binding(self) -> BindingScore:
-        """Of all films together."""
+        """Binding score of all films together."""
         return binding_score(self.mouths, self.voices)
 
     @property
     def performed(self) -> tuple[int, int]:
-        """How many of the asked actions were seen, and how many were asked."""
+        """Number of requested actions that were seen, and number requested."""
         pairs = [pair for pair in zip(self.asked, self.seen, strict=True) if pair[0] != STAYS]
         return sum(asked == seen for asked, seen in pairs), len(pairs)
 
     @property
     def unasked(self) -> tuple[int, int]:
-        """How many persons did something nobody asked for, and how many were asked for nothing."""
+        """Number of persons who acted without a request, and number without a request."""
         still = [seen for asked, seen in zip(self.asked, self.seen, strict=True) if asked == STAYS]
         return sum(seen != STAYS for seen in still), len(still)
 
 
 def measure(
-    sampler: Sampler | None, kind: Kind, talks: int, size: Size, sway: float, swapped: bool = False
+    sampler: Sampler | None, kind: Kind, *, talks: int, size: Size, sway: float, swapped: bool = False
 ) -> Measured:
-    """Generate unseen talks of a kind and measure them.
+    """Film unseen talks of a kind and measure the films.
 
     Parameters
     ----------
     sampler : Sampler or None
-        None measures the real films.
+        None measures the rendered films.
+    kind : Kind
+    talks : int
+    size : Size
+    sway : float
+        Maximum amplitude of the persons' movement, in picture heights.
     swapped : bool
         Give each person the other's voice, and measure against it.
     """
     measured = Measured()
     for seed in range(UNSEEN_SEEDS, UNSEEN_SEEDS + talks):
-        talk = random_talk(seed, size, sway, kind, given=1)
-        film = talk.film(size) if sampler is None else sampler.film(talk, seed, swapped)
+        talk = random_talk(seed, size, kind, sway=sway, given=1)
+        film = talk.film(size) if sampler is None else sampler.film(talk, seed, swapped=swapped)
         measured.add(film, talk, swapped)
     return measured
 
 
 def _shown(paths: Tensor, size: float) -> Tensor:
-    """Frames in which the faces are apart, [frames] bool."""
+    """Frames in which all faces are apart, [frames] bool."""
     across = paths[..., 0]
     apart: Sequence[Tensor] = [
         (across[one] - across[other]).abs()

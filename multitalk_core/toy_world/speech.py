@@ -1,4 +1,4 @@
-"""What the cartoon people say, spoken by espeak-ng, and how far it opens their mouths."""
+"""Sentences spoken by espeak-ng, and how far they open the mouths."""
 
 import io
 import subprocess
@@ -13,7 +13,7 @@ from ..audio.waveform import from_array, speech
 from ..evaluation.envelope import loudness_envelope
 from .scene import FPS
 
-# espeak-ng voice, speed in words per minute, pitch 0..99
+# espeak-ng voice, words per minute, pitch in 0..99
 VOICES = (
     ("en-us+f3", 170, 62),
     ("en-gb+m3", 168, 35),
@@ -50,7 +50,7 @@ SENTENCES = (
     "Every good story needs a happy end.",
     "Quick, close the door behind you!",
 )
-# Loudness, of full scale, of a voice at -23 LUFS.
+# Loudness as a fraction of full scale, for voices at -23 LUFS.
 FULLY_OPEN = 0.11
 QUIET = 0.005
 
@@ -76,14 +76,14 @@ def spoken(line: Line) -> np.ndarray:
 
 
 def openness(samples: np.ndarray, frames: int) -> Tensor:
-    """How far a voice opens its owner's mouth.
+    """How far a voice opens the mouth.
 
     Parameters
     ----------
     samples : np.ndarray [samples]
-        Mono at 16 kHz and -23 LUFS.
+        Mono, 16 kHz, -23 LUFS.
     frames : int
-        At 25 a second.
+        Number of video frames, at 25 per second.
 
     Returns
     -------

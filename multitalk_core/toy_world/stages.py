@@ -1,11 +1,12 @@
-"""The stages of the demo's training, in the paper's order, and the variants of its ablations."""
+"""Training stages of the demo, in the paper's order, and the variants for the ablations."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ..method.labels import LabelRanges, spread_ranges
 from ..training.recipe import BASE, FULL, Recipe
 
-# With the base frozen and few steps the rate is far above the paper's 2e-5.
+# With a frozen base and few steps, the rate is far above the paper's 2e-5.
 FIRST = Recipe(steps=2500, batch=16, learning_rate=1e-3, final_rate=0.05, shift=3.0, trained=BASE)
 SECOND = Recipe(steps=1000, batch=16, learning_rate=1e-3, final_rate=0.05, shift=3.0, without_audio=0.2)
 
@@ -18,11 +19,11 @@ class Stage:
     ----------
     recipe : Recipe
     clips : str
-        Name of the kind of talks with voices.
+        Folder of the clips with voices.
     after : tuple of str
-        Stages whose weights it starts from.
+        Stages whose weights it starts from, in order.
     events : bool
-        Whether the I2V task's clips of many events are mixed in.
+        Whether to mix in the clips without voices, for the I2V task.
     """
 
     recipe: Recipe
@@ -31,13 +32,13 @@ class Stage:
     events: bool = True
 
 
-def second_stage(**changes: object) -> Stage:
-    """Two people, after the stage with one; the recipe is changed by name."""
+def second_stage(**changes: Any) -> Stage:
+    """The stage with two people, after the one with one person; `changes` to the recipe by name."""
     return Stage(replace(SECOND, **changes), "two", ("base", "one"))
 
 
 UNTURNED = LabelRanges(persons=((2.0, 2.0), (22.0, 22.0)), background=12.0, audio=(2.0, 22.0))
-PLAIN = {"without_audio": 0.0}
+PLAIN: dict[str, Any] = {"without_audio": 0.0}
 
 STAGES = {
     "base": Stage(replace(FIRST, without_audio=0.7), "two"),

@@ -1,4 +1,4 @@
-"""A long training's state on disk: whole or not at all, so that a run killed at any moment resumes."""
+"""The state of a long training on disk, written atomically so that a killed run can continue."""
 
 from pathlib import Path
 from typing import Any
@@ -9,11 +9,11 @@ from ..files.whole import whole_file
 
 
 def save_state(path: Path, state: dict[str, Any]) -> None:
-    """Write tensors, numbers and dicts of them; what lay there stays until the new file is complete."""
+    """Write tensors, numbers and dicts of them; the old file stays until the new one is complete."""
     with whole_file(path) as part:
         torch.save(state, part)
 
 
 def load_state(path: Path) -> dict[str, Any] | None:
-    """What `save_state` wrote, or None where there is nothing yet."""
+    """Read what `save_state` wrote; None if there is no file."""
     return torch.load(path, weights_only=True) if path.exists() else None

@@ -1,6 +1,6 @@
-"""Talks: a scene whose persons each say something, as a film to look at and as a clip to train on."""
+"""Talks: scenes whose persons speak, rendered as films and encoded as training clips."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -25,11 +25,13 @@ if TYPE_CHECKING:
     from diffusers import AutoencoderKLWan
 
 WINDOW = 5
-GIVEN_FRAMES = (1, 5)  # the picture alone, or the motion frames of a clip before
-NEGATIVE_SHARE = 0.1  # of the clips, trained with the negative prompt's text
+GIVEN_FRAMES = (1, 5)  # the picture alone, or the motion frames of a previous clip
+NEGATIVE_SHARE = 0.1  # of the clips, trained with the negative prompt
 TRACKS, SENTENCES_A_TRACK = 200, 2
 LISTENER_SHARE = 0.1  # of the persons
-WORN_SHARE = 0.5  # of the clips that go on from generated frames: encoded and decoded once more
+WORN_SHARE = (
+    0.5  # of the clips with motion frames: these pass through the VAE once more, as generated frames do
+)
 BOX_JITTER = 0.06  # picture heights
 SHARD_CLIPS = 25
 UNSEEN_SEEDS = 1_000_000_000  # scenes and tracks from here on are never trained on
@@ -37,7 +39,7 @@ UNSEEN_SEEDS = 1_000_000_000  # scenes and tracks from here on are never trained
 
 @dataclass(frozen=True)
 class Size:
-    """Of a clip: video frames, and pixels."""
+    """Size of a clip in video frames and pixels."""
 
     frames: int
     height: int
@@ -51,27 +53,27 @@ class Kind:
     Attributes
     ----------
     persons : tuple of int
-        How many there may be.
+        Possible numbers of persons.
     crossing : float
-        Share of the talks of two whose persons change sides.
+        Share of the talks of two persons who change sides.
     acting : float
-        Share of the persons that do something.
-    heard : bool
-        Whether clips have voices; those without are for the I2V task.
+        Share of the persons who act.
+    voiced : bool
+        Whether clips have voices; clips without are for the I2V task.
     left_to_right : bool
-        Whether speakers stand in their order, as `split` takes for granted; else in any.
+        Whether speakers stand in speaker order, as `split` assumes.
     """
 
     persons: tuple[int, ...] = (2,)
     crossing: float = 0.0
     acting: float = 0.0
-    heard: bool = True
+    voiced: bool = True
     left_to_right: bool = False
 
 
 @dataclass(frozen=True)
 class Portion:
-    """Some clips of one kind and one size."""
+    """A number of clips of one kind and size."""
 
     kind: Kind
     size: Size
@@ -80,7 +82,7 @@ class Portion:
 
 @dataclass(frozen=True, eq=False)
 class Talk:
-    """A scene, the tracks of its persons, and the frame of the tracks at which it starts."""
+    """A scene, a track per person, and the frame of each track at which the scene starts."""
 
     scene: Scene
     tracks: tuple[Track, ...]
@@ -88,11 +90,11 @@ class Talk:
 
     @property
     def given(self) -> int:
-        """Frames that are given; then walks and actions begin."""
+        """Number of conditioning frames; walks and actions begin after them."""
         return self.scene.start + 1
 
     def openness(self, frames: int) -> Tensor:
-        """Of every mouth, [persons, frames]."""
+        """Openness of every mouth, [persons, frames]."""
         parts = [
             track.openness[start : start + frames]
             for track, start in zip(self.tracks, self.starts, strict=True)
@@ -100,18 +102,18 @@ class Talk:
         return torch.stack(parts)
 
     def film(self, size: Size) -> Tensor:
-        """[frames, height, width, 3] in 0..1."""
+        """Render the talk, [frames, height, width, 3] in 0..1."""
         return self.scene.frames(self.openness(size.frames), size.height)
 
     def features(self, encoder: AudioEncoder, frames: int) -> Tensor:
-        """Audio features, [persons, frames + window - 1, layers, channels]: half a window more each side."""
-        heard = []
+        """Audio features with half a window of margin, [persons, frames + window - 1, layers, channels]."""
+        pieces = []
         for track, start in zip(self.tracks, self.starts, strict=True):
             features = track_features(track, encoder)
-            heard.append(
+            pieces.append(
                 features[window_indices(start + frames // 2, 1, len(features), frames + WINDOW - 1)[0]]
             )
-        return torch.stack(heard)
+        return torch.stack(pieces)
 
 
 @cache
@@ -120,23 +122,31 @@ def track_features(track: Track, encoder: AudioEncoder) -> Tensor:
     return encoder.encode(track.samples, frames=len(track.openness))
 
 
-def random_talk(seed: int, size: Size, sway: float, kind: Kind, given: int | None = None) -> Talk:
-    """Persons who talk; from UNSEEN_SEEDS on they say sentences never trained on.
+def random_talk(seed: int, size: Size, kind: Kind, *, sway: float, given: int | None = None) -> Talk:
+    """A random talk of a kind; seeds from UNSEEN_SEEDS on have sentences that are never trained on.
 
     Parameters
     ----------
+    seed : int
+    size : Size
+    kind : Kind
+    sway : float
+        Maximum amplitude of the persons' movement, in picture heights.
     given : int, optional
-        Given frames; any of GIVEN_FRAMES where not told.
+        Number of conditioning frames; by default one of GIVEN_FRAMES at random.
     """
     rng = np.random.default_rng(seed)
-    scene = random_scene(seed, size.width / size.height, int(rng.choice(kind.persons)), sway)
+    scene = random_scene(
+        seed, aspect=size.width / size.height, persons=int(rng.choice(kind.persons)), sway=sway
+    )
     scene = replace(scene, start=(given or int(rng.choice(GIVEN_FRAMES))) - 1)
     if len(scene.persons) == 2 and rng.random() < kind.crossing:
         scene = scene.crossing()
     actions = [str(rng.choice(ACTIONS)) if rng.random() < kind.acting else STAYS for _ in scene.persons]
     scene = scene.acting(tuple(actions))
-    order = rng.permutation(len(scene.persons))
-    order = sorted(order) if kind.left_to_right else order
+    order = rng.permutation(len(scene.persons)).tolist()
+    if kind.left_to_right:
+        order.sort()
     scene = replace(scene, persons=tuple(scene.persons[index] for index in order))
     unseen = seed >= UNSEEN_SEEDS
     tracks = tuple(
@@ -149,8 +159,8 @@ def random_talk(seed: int, size: Size, sway: float, kind: Kind, given: int | Non
     return Talk(scene, tracks, starts)
 
 
-def person_masks(scene: Scene, height: int, width: int, rng: np.random.Generator) -> Persons:
-    """Where the persons are: boxes drawn by a hand that is not too exact, or equal parts of the picture."""
+def person_masks(scene: Scene, height: int, width: int, *, rng: np.random.Generator) -> Persons:
+    """Person masks from inexact boxes, as drawn by hand, or from equal parts of the picture."""
     if rng.random() < 0.5:
         return persons_from_parts(len(scene.persons), height, width).ordered(scene.places())
     boxes = [
@@ -162,6 +172,7 @@ def person_masks(scene: Scene, height: int, width: int, rng: np.random.Generator
 @torch.no_grad()
 def training_clips(
     talks: list[Talk],
+    *,
     size: Size,
     vae: "AutoencoderKLWan",
     encoder: AudioEncoder,
@@ -169,7 +180,7 @@ def training_clips(
     kind: Kind,
     seed: int,
 ) -> list[TrainingClip]:
-    """Encode talks as the model sees them."""
+    """Encode talks as training clips."""
     rng = np.random.default_rng(seed)
     videos = torch.stack([talk.film(size) for talk in talks]).permute(0, 4, 1, 2, 3) * 2 - 1
     conditions = []
@@ -182,7 +193,7 @@ def training_clips(
     clips = []
     for talk, latent, condition in zip(talks, latents, encoded, strict=True):
         features = talk.features(encoder, size.frames)
-        masks = person_masks(talk.scene, size.height, size.width, rng)
+        masks = person_masks(talk.scene, size.height, size.width, rng=rng)
         persons = masks.token_masks(size.height, size.width)
         negative = rng.random() < NEGATIVE_SHARE
         clips.append(
@@ -190,8 +201,8 @@ def training_clips(
                 latent=latent,
                 encoded=condition,
                 mask=conditioning_mask(size.frames, talk.given, *latent.shape[2:]),
-                features=features if kind.heard else features[:0],
-                persons=persons if kind.heard else torch.ones_like(persons[:1]),
+                features=features if kind.voiced else features[:0],
+                persons=persons if kind.voiced else torch.ones_like(persons[:1]),
                 text=text(caption(talk.scene), negative)[0],
             )
         )
@@ -201,21 +212,29 @@ def training_clips(
 def prepare(
     folder: Path,
     portions: Sequence[Portion],
+    *,
     vae: "AutoencoderKLWan",
     encoder: AudioEncoder,
     text: DemoText,
     sway: float,
     first_seed: int,
-) -> Iterable[int]:
-    """Write the clips of all portions in shards; those already there stay. Yields the clips done so far."""
+) -> Iterator[int]:
+    """Write the clips of all portions in shards; existing shards stay. Yields the number of clips so far."""
     folder.mkdir(parents=True, exist_ok=True)
     shards = [portion for portion in portions for _ in range(portion.clips // SHARD_CLIPS)]
     for number, portion in enumerate(shards):
         if not shard_path(folder, number).exists():
             first = first_seed + number * SHARD_CLIPS
             seeds = range(first, first + SHARD_CLIPS)
-            talks = [random_talk(seed, portion.size, sway, portion.kind) for seed in seeds]
-            write_shard(
-                folder, number, training_clips(talks, portion.size, vae, encoder, text, portion.kind, first)
+            talks = [random_talk(seed, portion.size, portion.kind, sway=sway) for seed in seeds]
+            clips = training_clips(
+                talks,
+                size=portion.size,
+                vae=vae,
+                encoder=encoder,
+                text=text,
+                kind=portion.kind,
+                seed=first,
             )
+            write_shard(folder, number, clips)
         yield (number + 1) * SHARD_CLIPS

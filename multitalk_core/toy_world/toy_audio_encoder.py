@@ -1,4 +1,4 @@
-"""The toy world's audio encoder: a tiny wav2vec2, taught to hear what opens a mouth."""
+"""The toy world's audio encoder: a tiny wav2vec2, trained to predict how far a mouth opens."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +24,7 @@ RIDGE = 0.1
 
 
 def hidden_states(model: "Wav2Vec2Model", samples: Tensor, frames: int) -> Tensor:
-    """What `AudioEncoder.encode` gives, with gradients and in batches: [rows, frames, layers · channels]."""
+    """Features as of `AudioEncoder.encode`, with gradients, [rows, frames, layers · channels]."""
     convolved = F.interpolate(
         model.feature_extractor(samples), size=frames, mode="linear", align_corners=True
     )
@@ -41,7 +41,7 @@ def hidden_states(model: "Wav2Vec2Model", samples: Tensor, frames: int) -> Tenso
 
 
 def train_audio_encoder(folder: Path, steps: int, seed: int = 0) -> AudioEncoder:
-    """Teach a linear layer on its hidden states to tell the mouth's openness, or read what was learnt."""
+    """Train the encoder with a linear head that predicts the mouth's openness, or read a trained one."""
     torch.manual_seed(seed)
     model = make_audio_encoder()
     path = folder / "audio_encoder.pt"
@@ -72,15 +72,15 @@ def train_audio_encoder(folder: Path, steps: int, seed: int = 0) -> AudioEncoder
 def probe(encoder: AudioEncoder, fitted: int = 60, tested: int = 30) -> float:
     """R² of a linear probe from one frame's features to the mouth's openness, on unseen sentences."""
 
-    def heard(seeds: range, unseen: bool) -> tuple[Tensor, Tensor]:
+    def encoded(seeds: range, unseen: bool) -> tuple[Tensor, Tensor]:
         tracks = [random_track(seed, unseen) for seed in seeds]
         features = [
             encoder.encode(track.samples, frames=len(track.openness)).flatten(1).double() for track in tracks
         ]
         return torch.cat(features), torch.cat([track.openness for track in tracks]).double()
 
-    known, known_openness = heard(range(fitted), False)
-    new, new_openness = heard(range(fitted, fitted + tested), True)
+    known, known_openness = encoded(range(fitted), False)
+    new, new_openness = encoded(range(fitted, fitted + tested), True)
     mean, deviation = known.mean(0), known.std(0) + 1e-6
     known, new = (F.pad((features - mean) / deviation, (0, 1), value=1.0) for features in (known, new))
     weights = torch.linalg.solve(

@@ -1,4 +1,4 @@
-"""The toy world's models: Wan, its VAE, the adapter and wav2vec2 in miniature, and their files."""
+"""Miniatures of Wan, its VAE, the adapter and wav2vec2, and their files."""
 
 import json
 from pathlib import Path
@@ -82,37 +82,46 @@ def make_audio_encoder() -> "Wav2Vec2Model":
 
 def write_models(
     folder: Path,
+    *,
     transformer: "WanTransformer3DModel",
     adapter: AudioAdapter,
     vae: "AutoencoderKLWan",
     audio_encoder: "Wav2Vec2Model",
     text: DemoText,
-    made: str,
+    provenance: str,
 ) -> None:
-    """Write all files of the embedded demo, under Wan's original key names.
+    """Write the files of the embedded demo, under Wan's original key names.
 
     Parameters
     ----------
-    made : str
-        How the weights came about, for the files' metadata.
+    provenance : str
+        How the weights were made, for the files' metadata.
     """
     files = {name: folder / file for name, file in EMBEDDED_FILES.items()}
     transformer.save_config(folder / "diffusers" / "transformer")
     vae.save_config(folder / "diffusers" / "vae")
-    # What ComfyUI cannot read off the weights: it takes heads of 128 and umt5-xxl's text for granted.
+    # ComfyUI cannot infer these from the weights: it assumes heads of 128 channels and umt5-xxl's text width.
     config = json.dumps({"transformer": {"num_heads": HEADS, "text_dim": TEXT_WIDTH}})
     half, whole = torch.float16, torch.float32
-    _write(files["transformer"], transformer_to_wan(transformer.state_dict()), half, made, config=config)
-    _write(files["vae"], vae_to_wan(vae.state_dict()), half, made)
+    _write(
+        files["transformer"],
+        transformer_to_wan(transformer.state_dict()),
+        half,
+        provenance=provenance,
+        config=config,
+    )
+    _write(files["vae"], vae_to_wan(vae.state_dict()), half, provenance=provenance)
     config = audio_encoder.config.to_json_string(use_diff=True)
-    _write(files["audio_encoder"], audio_encoder.state_dict(), whole, made, config=config)
-    _write(files["text"], {"vectors": text.vectors}, whole, made, vocabulary=text.metadata())
+    _write(files["audio_encoder"], audio_encoder.state_dict(), whole, provenance=provenance, config=config)
+    _write(files["text"], {"vectors": text.vectors}, whole, provenance=provenance, vocabulary=text.metadata())
     files["adapter"].parent.mkdir(parents=True, exist_ok=True)
     state = {name: tensor.half() for name, tensor in adapter.state_dict().items()}
-    write_adapter(files["adapter"], state, {"multitalk": made})
+    write_adapter(files["adapter"], state, {"multitalk": provenance})
 
 
-def _write(path: Path, state: dict[str, Tensor], precision: torch.dtype, made: str, **metadata: str) -> None:
+def _write(
+    path: Path, state: dict[str, Tensor], precision: torch.dtype, *, provenance: str, **metadata: str
+) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     stored = {name: tensor.detach().to(precision).contiguous() for name, tensor in state.items()}
-    save_file(stored, path, {"format": "pt", "multitalk": made, **metadata})
+    save_file(stored, path, {"format": "pt", "multitalk": provenance, **metadata})

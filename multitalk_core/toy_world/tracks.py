@@ -1,4 +1,4 @@
-"""Voice tracks of one person: sentences with pauses, as the audio encoder and the mouths need them."""
+"""Voice tracks of one person: sentences with pauses, and how far they open the mouth."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -14,19 +14,19 @@ from .speech import SENTENCES, VOICES, Line, openness, spoken
 UNSEEN_SENTENCES = SENTENCES[::6]
 SEEN_SENTENCES = tuple(sentence for sentence in SENTENCES if sentence not in UNSEEN_SENTENCES)
 LONGEST_PAUSE = 1.5  # seconds
-SILENCE = 4.0  # seconds, of one who only listens
+SILENCE = 4.0  # seconds, of a listener's track
 
 
 @dataclass(frozen=True, eq=False)
 class Track:
-    """What one person says.
+    """The voice of one person.
 
     Attributes
     ----------
     samples : np.ndarray [samples], float32
-        Mono at 16 kHz and -23 LUFS.
+        Mono, 16 kHz, -23 LUFS.
     openness : Tensor [frames]
-        Of the mouth, 0..1.
+        Openness of the mouth, in 0..1.
     """
 
     samples: np.ndarray
@@ -41,7 +41,7 @@ def random_track(seed: int, unseen: bool = False, sentences: int = 1) -> Track:
     ----------
     seed : int
     unseen : bool
-        Only sentences that are never trained on.
+        Use only sentences that are never trained on.
     sentences : int
     """
     rng = np.random.default_rng(seed)
@@ -56,7 +56,7 @@ def random_track(seed: int, unseen: bool = False, sentences: int = 1) -> Track:
 
 @cache
 def silent_track() -> Track:
-    """Of a person who only listens."""
+    """The track of a listener."""
     samples = np.zeros(int(SILENCE * SPEECH_RATE), np.float32)
     return Track(samples, torch.zeros(frames_of(samples)))
 
@@ -67,12 +67,12 @@ def pause(rng: np.random.Generator) -> np.ndarray:
 
 
 def frames_of(samples: np.ndarray) -> int:
-    """Whole video frames of a track."""
+    """Number of whole video frames in a track."""
     return int(len(samples) / SPEECH_RATE * FPS)
 
 
 def random_piece(track: Track, frames: int, rng: np.random.Generator) -> tuple[np.ndarray, Tensor]:
-    """`frames` frames of a track that is at least as long: its samples and the mouth's openness."""
+    """A random piece of a track: samples and openness of `frames` video frames."""
     start = int(rng.integers(len(track.openness) - frames + 1))
     hop = SPEECH_RATE // FPS
     piece = track.samples[start * hop : (start + frames) * hop]
@@ -80,6 +80,6 @@ def random_piece(track: Track, frames: int, rng: np.random.Generator) -> tuple[n
 
 
 def stacked(pieces: list[tuple[np.ndarray, Tensor]]) -> tuple[Tensor, Tensor]:
-    """Pieces of one length as tensors [pieces, samples] and [pieces, frames]."""
+    """Stack pieces of the same length to [pieces, samples] and [pieces, frames]."""
     samples, opened = zip(*pieces, strict=True)
     return torch.from_numpy(np.stack(samples)), torch.stack(opened)

@@ -1,4 +1,4 @@
-"""The toy world's VAE: Wan's in miniature, trained on crops of scenes."""
+"""The toy world's VAE: a miniature of Wan's, trained on crops of scenes."""
 
 import math
 import time
@@ -18,13 +18,13 @@ from .toy_models import make_vae
 if TYPE_CHECKING:
     from diffusers import AutoencoderKLWan
 
-# With fewer frames the VAE does not learn how it goes on after the first ones.
+# With fewer frames the VAE does not learn to continue after the first ones.
 CROP, CROP_FRAMES, CROPS, STILL_CROPS = 32, 13, 2, 16
-STILL_SHARE = 0.5  # of the steps: the first ones see single frames, which are cheap
+STILL_SHARE = 0.5  # of the steps, at the beginning: they use single frames, which are cheap
 HEIGHTS = (64, 96, 128)
 LEARNING_RATE, WARM_UP = 2e-3, 30
 KL_WEIGHT = 1e-5
-# At diffusers' own initial weights the posterior's noise drowns the latents, and nothing is learnt for long.
+# With diffusers' initial weights the posterior's noise drowns the latents, and training stalls at first.
 FIRST_GAIN, FIRST_LOG_VARIANCE = 20.0, -6.0
 SECONDS_BETWEEN_SAVES = 60
 STATISTICS_CLIPS, STATISTICS_FRAMES = 40, 13
@@ -32,7 +32,7 @@ CROSSING_SHARE = 0.25
 
 
 def crops(count: int, frames: int, generator: torch.Generator) -> Tensor:
-    """A piece of each of `count` talking scenes, every other one on a mouth, in -1..1.
+    """Crops of `count` talking scenes, every other one on a mouth, in -1..1.
 
     Returns
     -------
@@ -56,7 +56,7 @@ def crops(count: int, frames: int, generator: torch.Generator) -> Tensor:
 
 
 def random_event(seed: int) -> Scene:
-    """Two or three people who may do something, or change sides."""
+    """A scene of two or three people who may act or change sides."""
     rng = np.random.default_rng(seed)
     scene = random_scene(seed, persons=int(rng.choice((2, 2, 3))))
     if len(scene.persons) == 2 and rng.random() < CROSSING_SHARE:
@@ -65,39 +65,45 @@ def random_event(seed: int) -> Scene:
 
 
 def random_openness(persons: int, frames: int, generator: torch.Generator) -> Tensor:
-    """Mouths that open and close about as fast as speech does, [persons, frames] in 0..1."""
+    """Random mouth movement, about as fast as speech, [persons, frames] in 0..1."""
     knots = torch.rand(persons, 1, frames // 3 + 3, generator=generator) * 1.4 - 0.2
     return F.interpolate(knots, size=frames, mode="linear")[:, 0].clamp(0, 1)
 
 
 def train_vae(folder: Path, steps: int, seed: int = 0) -> "AutoencoderKLWan":
-    """Train from nothing, or go on where `folder`/vae.pt stands; its latents then have Wan's statistics."""
+    """Train the VAE, continuing from `folder`/vae.pt if it exists, and give its latents Wan's statistics."""
     torch.manual_seed(seed)
     vae, finished = make_vae(), folder / "vae_finished.pt"
     if (state := load_state(finished)) is not None:
         vae.load_state_dict(state)
         return vae.eval().requires_grad_(False)
     loud_latents(vae)
-    fit(vae, list(vae.parameters()), folder / "vae.pt", steps, STILL_SHARE, seed)
+    fit(vae, list(vae.parameters()), folder / "vae.pt", steps=steps, still=STILL_SHARE, seed=seed)
     fold_statistics(vae, statistics_clips(seed))
     save_state(finished, vae.state_dict())
     return vae
 
 
-def tune_decoder(vae: "AutoencoderKLWan", folder: Path, steps: int, seed: int = 1) -> None:
-    """Go on with the decoder alone, so that latents already encoded stay as they are."""
+def tune_decoder(vae: "AutoencoderKLWan", folder: Path, steps: int, *, seed: int = 1) -> None:
+    """Train the decoder further, alone, so that encoded latents stay valid."""
     parameters = [*vae.post_quant_conv.parameters(), *vae.decoder.parameters()]
-    fit(vae, parameters, folder / "decoder.pt", steps, 0.0, seed)
+    fit(vae, parameters, folder / "decoder.pt", steps=steps, still=0.0, seed=seed)
 
 
 def fit(
-    vae: "AutoencoderKLWan", parameters: list[nn.Parameter], path: Path, steps: int, still: float, seed: int
+    vae: "AutoencoderKLWan",
+    parameters: list[nn.Parameter],
+    path: Path,
+    *,
+    steps: int,
+    still: float,
+    seed: int,
 ) -> None:
-    """Train `parameters` in place, or go on where `path` stands.
+    """Train `parameters` in place, continuing from the state in `path` if it exists.
 
     The loss is the mean absolute and squared error, the absolute error of the differences between red,
-    green and blue (without it hues are learnt late), and a little of the posterior's divergence from a
-    normal distribution. The first `still` part of the steps sees single frames.
+    green and blue (without it, hues are learnt late), and a small KL divergence of the posterior from a
+    normal distribution. The first share `still` of the steps uses single frames.
     """
     vae.train().requires_grad_(False)
     for parameter in parameters:
@@ -133,14 +139,14 @@ def fit(
 
 @torch.no_grad()
 def loud_latents(vae: "AutoencoderKLWan") -> None:
-    """Start with latents well above the posterior's noise."""
+    """Scale the initial latents well above the posterior's noise."""
     channels = vae.config.z_dim
     vae.quant_conv.weight[:channels] *= FIRST_GAIN
     vae.quant_conv.bias[channels:] = FIRST_LOG_VARIANCE
 
 
 def warm_cosine(step: int, warm_up: int, steps: int) -> float:
-    """Share of the learning rate: up in a line, then down in half a cosine to a twentieth."""
+    """Factor on the learning rate: a linear warm-up, then half a cosine down to a twentieth."""
     if step < warm_up:
         return (step + 1) / warm_up
     progress = min(1.0, (step - warm_up) / max(1, steps - warm_up))
@@ -148,7 +154,7 @@ def warm_cosine(step: int, warm_up: int, steps: int) -> float:
 
 
 def statistics_clips(seed: int) -> Iterator[Tensor]:
-    """Whole clips to measure latents on, [1, 3, frames, height, width] in -1..1."""
+    """Clips for measuring latent statistics, [1, 3, frames, height, width] in -1..1."""
     generator = torch.Generator().manual_seed(seed)
     for scene_seed in range(STATISTICS_CLIPS):
         scene = random_event(scene_seed)
@@ -158,17 +164,17 @@ def statistics_clips(seed: int) -> Iterator[Tensor]:
 
 @torch.no_grad()
 def fold_statistics(vae: "AutoencoderKLWan", clips: Iterable[Tensor]) -> None:
-    """Give the latents Wan's own mean and deviation, by the VAE's two 1×1 convolutions around them.
+    """Give the latents Wan's mean and deviation, through the two 1×1 convolutions around them.
 
-    The DiT then sees latents of mean 0 and deviation 1 under Wan's published constants, and every
-    program that has these constants built in can use the VAE.
+    Under Wan's published constants the DiT then gets latents of mean 0 and deviation 1, and every program
+    with these constants built in can use the VAE.
 
     Parameters
     ----------
     vae : AutoencoderKLWan
-        Changed in place; what it encodes and decodes again stays the same.
+        Changed in place; its reconstructions stay the same.
     clips : iterable of Tensor [rows, 3, frames, height, width], in -1..1
-        To measure on.
+        Clips to measure the statistics on.
     """
     latents = torch.cat([vae.encode(clip).latent_dist.mode().transpose(0, 1).flatten(1) for clip in clips], 1)
     mean, deviation = latents.mean(1), latents.std(1)

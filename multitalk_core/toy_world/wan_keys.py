@@ -1,6 +1,6 @@
-"""Wan's original key names for the tensors of diffusers' classes: the way back of `from_single_file`.
+"""Wan's original key names for the tensors of diffusers' classes: the inverse of `from_single_file`.
 
-Files under these names are read by ComfyUI's native loaders and by diffusers' `from_single_file` alike.
+ComfyUI's native loaders and diffusers' `from_single_file` both read files with these names.
 """
 
 import re
@@ -50,7 +50,7 @@ VAE_RULES: Rules = (
     (r"\.(downsamples|middle|resnets)\.(\d+)\.conv2\.", r".\1.\2.residual.6."),
     (r"\.conv_shortcut\.", ".shortcut."),
 )
-# Wan numbers the decoder's layers through: each of its levels is three residual blocks and an upsampler.
+# Wan numbers the decoder's layers consecutively: each level is three residual blocks and an upsampler.
 DECODER_LEVEL = re.compile(r"\.up_blocks\.(\d+)\.(?:resnets|upsamplers)\.(\d+)\.")
 LAYERS_PER_LEVEL = 4
 

@@ -1,4 +1,4 @@
-"""The whole training of the demo's models, stage by stage; each goes on where it was stopped."""
+"""The training of the demo's models, stage by stage; a stopped stage continues."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 SIZE, LARGE = Size(frames=13, height=64, width=96), Size(frames=13, height=96, width=144)
 ONE, TWO = Kind(persons=(1,)), Kind(persons=(2,), crossing=0.3)
-EVENTS = Kind(persons=(1, 2, 3), crossing=0.25, acting=0.6, heard=False)
+EVENTS = Kind(persons=(1, 2, 3), crossing=0.25, acting=0.6, voiced=False)
 CLIPS = {
     "events": (Portion(EVENTS, SIZE, 800), Portion(EVENTS, LARGE, 200)),
     "two": (Portion(TWO, SIZE, 1000),),
@@ -42,20 +42,20 @@ SETTINGS = SamplingSettings(steps=12, shift=3.0, scales=GuidanceScales(1.0, 4.0)
 
 @dataclass(frozen=True)
 class World:
-    """Sizes and lengths of the demo's training.
+    """Sizes and steps of the demo's training.
 
     Attributes
     ----------
     size : Size
     sway : float
-        Of the persons, in picture heights.
+        Maximum amplitude of the persons' movement, in picture heights.
     audio_steps, vae_steps, decoder_steps : int
     clips : dict of str to portions
-        Encoded once and trained on, by the name of their folder.
+        Training clips by the name of their folder.
     stages : dict of str to Stage
-        In the order of their training.
+        In training order.
     settings : SamplingSettings
-        Of the scores.
+        Sampling settings of the scores.
     """
 
     size: Size = SIZE
@@ -68,15 +68,15 @@ class World:
     settings: SamplingSettings = SETTINGS
 
     def audio_encoder(self, folder: Path) -> AudioEncoder:
-        """Trained, or read."""
+        """Train the audio encoder, or read the trained one."""
         return train_audio_encoder(folder, self.audio_steps)
 
     def vae(self, folder: Path) -> "AutoencoderKLWan":
-        """Encoder and decoder trained together, or read."""
+        """Train the VAE, or read the trained one."""
         return train_vae(folder, self.vae_steps)
 
     def tuned_vae(self, folder: Path) -> "AutoencoderKLWan":
-        """The same encoder with a decoder trained further, or read."""
+        """The VAE with a decoder that was trained further."""
         vae = self.vae(folder)
         tune_decoder(vae, folder, self.decoder_steps)
         return vae
@@ -85,26 +85,41 @@ class World:
         """Encode the training clips of one folder."""
         vae, encoder, text = self.vae(folder), self.audio_encoder(folder), make_text(TEXT_WIDTH)
         first_seed = SEEDS_A_KIND * list(self.clips).index(name)
-        for done in prepare(folder / name, self.clips[name], vae, encoder, text, self.sway, first_seed):
+        for done in prepare(
+            folder / name,
+            self.clips[name],
+            vae=vae,
+            encoder=encoder,
+            text=text,
+            sway=self.sway,
+            first_seed=first_seed,
+        ):
             if on_clips is not None:
                 on_clips(done)
 
     def train_stage(self, folder: Path, name: str, on_step: Progress | None = None) -> None:
-        """Train one stage on the encoded clips, after those it starts from."""
+        """Train one stage on the encoded clips; the stages it starts from must be trained."""
         stage = self.stages[name]
         model = self._model(stage)
         for earlier in stage.after:
             start_from(model, folder / "stages" / earlier)
         i2v_clips = ShardedClips(folder / "events") if stage.events else None
         clips = ShardedClips(folder / stage.clips)
-        train(model, clips, stage.recipe, folder / "stages" / name, on_step=on_step, i2v_clips=i2v_clips)
+        train(
+            model,
+            clips,
+            stage.recipe,
+            folder=folder / "stages" / name,
+            on_step=on_step,
+            i2v_clips=i2v_clips,
+        )
 
     def is_trained(self, folder: Path, name: str) -> bool:
-        """Whether a stage has made its last update."""
+        """Whether a stage is completely trained."""
         return checkpoint_path(folder / "stages" / name, self.stages[name].recipe.steps).exists()
 
     def sampler(self, folder: Path, name: str, size: Size | None = None) -> Sampler:
-        """A trained stage's newest weights, ready to make films; `self.size` where none is told."""
+        """A sampler with the newest weights of a stage; `size` defaults to `self.size`."""
         stage = self.stages[name]
         model = self._model(stage)
         for trained in (*stage.after, name):
@@ -124,25 +139,25 @@ class World:
         return Sampler(models, model.adapter, self.audio_encoder(folder), settings, size or self.size)
 
     def write(self, folder: Path, name: str, output: Path) -> None:
-        """A stage's weights as the files of the embedded demo."""
+        """Write the weights of a stage as the files of the embedded demo."""
         sampler, stage = self.sampler(folder, name), self.stages[name]
         trained = ", then ".join(
             f"{part} {self.stages[part].recipe.steps} steps ({self.stages[part].recipe.trained})"
             for part in (*stage.after, name)
         )
-        made = (
+        provenance = (
             f"toy world: {trained} of {stage.recipe.batch} clips; VAE {self.vae_steps} steps, its decoder "
             f"{self.decoder_steps} more; wav2vec2 {self.audio_steps} steps"
         )
         models = sampler.models
         write_models(
             output,
-            models.transformer,
-            sampler.adapter,
-            models.vae,
-            sampler.encoder.model,
-            make_text(TEXT_WIDTH),
-            made,
+            transformer=models.transformer,
+            adapter=sampler.adapter,
+            vae=models.vae,
+            audio_encoder=sampler.encoder.model,
+            text=make_text(TEXT_WIDTH),
+            provenance=provenance,
         )
 
     def _model(self, stage: Stage) -> TrainingModel:

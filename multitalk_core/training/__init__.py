@@ -1,1 +1,1 @@
-"""Training of the adapter (paper 3.4): stages, tasks and partial parameters."""
+"""Training of the adapter (paper 3.4)."""

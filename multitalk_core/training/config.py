@@ -1,4 +1,4 @@
-"""The file that describes a training run, in TOML."""
+"""The TOML file that describes a training run."""
 
 import tomllib
 from dataclasses import MISSING, dataclass, field, fields
@@ -42,16 +42,16 @@ LIMITS = {
 
 @dataclass(frozen=True)
 class NewAdapter:
-    """Sizes of an adapter that starts from nothing; the defaults are the released one's.
+    """Sizes of a new adapter; the defaults are those of the released one.
 
     Attributes
     ----------
     context_tokens : int
-        Audio tokens of a voice and latent frame.
+        Audio tokens per voice and latent frame.
     audio_width : int
-        Of an audio token.
+        Width of an audio token.
     intermediate : int
-        Of the audio projection.
+        Hidden width of the audio projection.
     """
 
     context_tokens: int = 32
@@ -61,17 +61,17 @@ class NewAdapter:
 
 @dataclass(frozen=True)
 class Samples:
-    """Videos made as the training goes, from its own clips.
+    """Sample videos of training clips, made during the training.
 
     Attributes
     ----------
     every : int
-        Updates; 0 makes none.
+        Updates between sample videos; 0 makes none.
     count : int
-        Clips, the first ones.
+        How many of the first clips to sample.
     sampling_steps : int
     audio_scale : float
-        Guidance by the voices.
+        Guidance scale of the voices.
     """
 
     every: int = 0
@@ -82,29 +82,29 @@ class Samples:
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """A training run. Paths are as seen from the file's folder.
+    """A training run. Paths are relative to the config's folder.
 
     Attributes
     ----------
     output : Path
-        Folder of checkpoints, TensorBoard's files and the result.
+        Folder for checkpoints, TensorBoard logs and the result.
     clips : tuple of Path
-        Folders that `prepare` made, of clips with voices.
+        Folders of clips with voices, made by `prepare`.
     recipe : Recipe
     i2v_clips : tuple of Path
-        Likewise without voices.
+        Folders of clips without voices, made by `prepare`.
     model : Path or None
-        Wan2.1-I2V in diffusers' format; None is the embedded miniature model.
+        Wan2.1-I2V in diffusers format; None is the embedded miniature model.
     adapter : Path or None
-        To start from; None is a new one.
+        Adapter to start from; None is a new one.
     start_from : tuple of Path
-        Output folders of earlier stages, loaded one after the other.
+        Output folders of earlier stages, loaded in this order.
     precision : str
         "no" or "bf16": accelerate's mixed precision.
     gradient_checkpointing : bool
-        Compute activations twice rather than keep them.
+        Recompute activations instead of storing them.
     accumulation : int
-        Parts that an update's batch is computed in.
+        Number of parts in which an update's batch is computed.
     minutes_between_saves : float
     tensorboard : bool
     new_adapter : NewAdapter
@@ -128,12 +128,12 @@ class TrainingConfig:
 
     @property
     def checkpoints(self) -> Path:
-        """Where the run's state is saved."""
+        """Folder of the run's checkpoints."""
         return checkpoints_of(self.output)
 
 
 def checkpoints_of(output: Path) -> Path:
-    """Where the run of an output folder saves its state."""
+    """Folder of the checkpoints in an output folder."""
     return output / "checkpoints"
 
 
@@ -143,57 +143,57 @@ def read_config(path: Path) -> TrainingConfig:
     Raises
     ------
     MultiTalkError
-        When it cannot be read, lacks something, or says something that does not exist.
+        When it cannot be read, misses a key, or has an unknown key or a wrong value.
     """
     text = read_text(path, "config", LONGEST_CONFIG)
     try:
         table = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        raise MultiTalkError(f"The config {path} is no TOML ({error}): correct it there.") from error
-    return _filled(TrainingConfig, table, path, "")
+        raise MultiTalkError(f"The config {path} is not valid TOML ({error}): fix the syntax.") from error
+    return _filled(TrainingConfig, table, path=path)
 
 
-def _filled(kind: type, table: dict[str, Any], path: Path, section: str) -> Any:
-    """A dataclass from a table."""
+def _filled(kind: type, table: dict[str, Any], *, path: Path, section: str = "") -> Any:
+    """Build a dataclass from a TOML table."""
     known = {field.name: field for field in fields(kind)}
     where = f"in [{section}] of" if section else "in"
-    if strange := [name for name in table if name not in known]:
+    if unknown := [name for name in table if name not in known]:
         raise MultiTalkError(
-            f"There is no key {quoted(strange[0])} {where} the config {path}: use {', '.join(known)}."
+            f"There is no key {quoted(unknown[0])} {where} the config {path}: use {', '.join(known)}."
         )
-    for name, found in known.items():
-        if name not in table and found.default is MISSING and found.default_factory is MISSING:
+    for name, key in known.items():
+        if name not in table and key.default is MISSING and key.default_factory is MISSING:
             raise MultiTalkError(f"The key {name} is missing {where} the config {path}: add it.")
     values = {}
     for name, value in table.items():
         try:
-            values[name] = _value(known[name].type, value, path, name)
+            values[name] = _value(known[name].type, value, path=path, name=name)
             if name in CHOICES and values[name] not in CHOICES[name]:
                 raise ValueError(f"choose {', '.join(CHOICES[name])}")
             if name in LIMITS:
                 LIMITS[name].check(f"{name} {where} the config {path}", values[name])
-        except MultiTalkError:  # of a section, or of a part that knows better
+        except MultiTalkError:  # already a whole sentence
             raise
         except ValueError as error:
             raise MultiTalkError(f"{name} {where} the config {path} is {quoted(value)}: {error}.") from error
     return kind(**values)
 
 
-def _value(kind: Any, value: Any, path: Path, name: str) -> Any:
-    """A value of TOML as a field's type; a ValueError says what was expected."""
+def _value(kind: Any, value: Any, *, path: Path, name: str) -> Any:
+    """Convert a TOML value to a field's type; a ValueError says what was expected."""
     if get_origin(kind) in (Union, UnionType):
         kind = get_args(kind)[0]
     if kind in (Recipe, NewAdapter, Samples):
         if not isinstance(value, dict):
             raise ValueError(f"write it as a section [{name}]")
-        return _filled(kind, value, path, name)
+        return _filled(kind, value, path=path, section=name)
     if kind is Path and isinstance(value, str):
         if not value or "\0" in value:
-            raise ValueError("no path reads so")
+            raise ValueError("this is not a path")
         return path.parent / value
     if get_origin(kind) is tuple:
         values = value if isinstance(value, list) else [value]
-        return tuple(_value(get_args(kind)[0], one, path, name) for one in values)
+        return tuple(_value(get_args(kind)[0], one, path=path, name=name) for one in values)
     if kind is LabelRanges and isinstance(value, str):
         return None if value == "paper" else _ranges(value)
     if kind is float and type(value) is int:

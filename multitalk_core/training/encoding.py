@@ -1,4 +1,4 @@
-"""A video and its voices, cut into clips and encoded as the model sees them."""
+"""Cut a video and its voices into clips, and encode them as the model's inputs."""
 
 from dataclasses import dataclass
 
@@ -34,19 +34,20 @@ class Cutting:
     Attributes
     ----------
     frames : int
-        Of a clip, 4n + 1, at 25 a second.
+        Frames of a clip, 4n + 1, at 25 frames per second.
     size : (int, int) or None
-        Height and width in pixels; None is the trained size nearest to the video's shape.
+        Height and width in pixels; None is the trained size closest to the video's aspect ratio.
     resolution : int
-        480 or 720, where `size` is None.
+        480 or 720; used when `size` is None.
     motion_frames : int
-        Given at the start of a clip that goes on from another, 4n + 1.
+        Frames that condition the start of a clip that continues another, 4n + 1.
     motion_share : float
-        Of the clips that have motion frames given; the others have their first frame. Not told in the paper.
+        Share of the clips that are conditioned on their motion frames; the others are conditioned on their
+        first frame. The paper does not say.
     window : int
-        Audio frames that a video frame hears.
+        Audio frames around each video frame (Eq. 1).
     cartoon_faces : bool
-        Note where the faces of cartoon people are, for binding scores.
+        Whether to record the faces of cartoon people, for binding scores.
     seed : int
     """
 
@@ -61,7 +62,7 @@ class Cutting:
 
 
 class Footage:
-    """An entry of the manifest, opened: clips follow each other without a gap.
+    """The opened video and voices of a manifest entry, cut into consecutive clips.
 
     Raises
     ------
@@ -69,15 +70,17 @@ class Footage:
         When a file cannot be read, or no clip fits into the video.
     """
 
-    def __init__(self, entry: Entry, cutting: Cutting, models: Models, encoder: AudioEncoder):
+    def __init__(self, entry: Entry, cutting: Cutting, *, models: Models, encoder: AudioEncoder):
         self.entry, self.cutting, self.models = entry, cutting, models
         video = VideoFile.open(entry.video)
         if video.fps < SLOWEST_FPS:
-            raise MultiTalkError(f"{entry.video} has {video.fps:.3g} frames a second, {FPS} are needed.")
+            raise MultiTalkError(
+                f"{entry.video} has {video.fps:.3g} frames per second, but training needs {FPS}."
+            )
         self.clips = round(video.seconds * FPS) // cutting.frames
         if self.clips == 0:
             raise MultiTalkError(
-                f"{entry.video} lasts {video.seconds:.2f} s, less than a clip's {cutting.frames / FPS:.2f} s."
+                f"{entry.video} lasts {video.seconds:.2f} s, but a clip needs {cutting.frames / FPS:.2f} s."
             )
         height, width = video.picture().shape[:2]
         size = cutting.size or nearest_bucket(height, width, cutting.resolution)
@@ -95,12 +98,12 @@ class Footage:
 
     @torch.no_grad()
     def clip(self, number: int) -> TrainingClip:
-        """Encode a clip, its first frame given or, as the seed says, its motion frames.
+        """Encode a clip, conditioned on its first frame or, as drawn by the seed, on its motion frames.
 
         Raises
         ------
         MultiTalkError
-            When a voice ends before the clip, or a person is not there.
+            When a voice ends before the clip, or a person is missing.
         """
         cutting, models = self.cutting, self.models
         start = number * cutting.frames
@@ -124,7 +127,7 @@ class Footage:
         )
 
     def _features(self, start: int) -> Tensor:
-        """Of all voices, with half a window more on each side."""
+        """Audio features of all voices, with half a window of margin on each side."""
         cutting = self.cutting
         count = cutting.frames + cutting.window - 1
         if not self.voices:
@@ -141,7 +144,7 @@ class Footage:
         return torch.stack([voice[start : start + self.cutting.frames] for voice in self.loudness])
 
     def _persons(self, start: int) -> tuple[Tensor, Tensor | None]:
-        """Token masks of the marked persons, or of those found in the clip's first frame; cartoon faces."""
+        """Token masks of the marked persons, or of those detected in the first frame; cartoon faces."""
         size = (self.video.height, self.video.width)
         if not self.voices:
             return torch.ones(1, size[0] * size[1] // SIZE_STEP**2), None
@@ -159,15 +162,16 @@ def _faces(picture: Tensor, persons: Persons, size: tuple[int, int]) -> Tensor:
     Raises
     ------
     MultiTalkError
-        When there is not one for each.
+        When their number is not that of the persons.
     """
     faces = find_faces(picture)
     if len(faces) != persons.count:
-        raise MultiTalkError(f"There are {len(faces)} cartoon faces for {persons.count} voices.")
+        raise MultiTalkError(f"There are {len(faces)} cartoon faces but {persons.count} voices.")
     columns = torch.arange(persons.size[1]).float()
     middles = [(mask.float().sum(0) @ columns / mask.sum()).item() for mask in persons.masks]
-    places = [sorted(middles).index(middle) for middle in middles]  # faces go from left to right
-    fitted = [face_in_film(faces[place], picture.shape[:2], size) for place in places]
+    places = [sorted(middles).index(middle) for middle in middles]  # faces are sorted from left to right
+    height, width = picture.shape[:2]
+    fitted = [face_in_film(faces[place], (height, width), size) for place in places]
     return torch.tensor([[face.x, face.y, face.size] for face in fitted])
 
 

@@ -1,4 +1,4 @@
-"""The manifest of training clips: one line of JSON a video."""
+"""The manifest of training clips: one line of JSON per video."""
 
 import json
 from dataclasses import dataclass
@@ -21,16 +21,16 @@ class Entry:
     Attributes
     ----------
     line : int
-        In the manifest, from 1.
+        Line number in the manifest, from 1.
     text : str
         The line itself.
     video : Path
     voices : tuple of Path
-        One a person; none for the I2V task.
+        One per person; none for the I2V task.
     masks : tuple of Path
-        One a person, in the order of the voices; none where the persons are boxes or still to be found.
+        One per person, in the order of the voices; empty if boxes mark the persons, or nothing does.
     boxes : tuple of Box
-        Likewise, in pixels of the video.
+        One per person, in pixels of the video; empty if masks mark the persons, or nothing does.
     caption : str
     """
 
@@ -44,39 +44,39 @@ class Entry:
 
 
 def read_lines(path: Path) -> list[tuple[int, str]]:
-    """The lines of a manifest that are not empty, with their numbers from 1.
+    """The non-empty lines of a manifest, with their numbers from 1.
 
     Raises
     ------
     MultiTalkError
-        When the file cannot be read or says nothing.
+        When the file cannot be read, or is empty.
     """
     text = read_text(path, "manifest", LONGEST_MANIFEST)
-    # A caption may hold other line separators than the line feed.
+    # A caption may contain line separators other than the line feed.
     lines = [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
     if not lines:
-        raise MultiTalkError(f"The manifest {path} is empty: give one line of JSON for each video.")
+        raise MultiTalkError(f"The manifest {path} is empty: write one line of JSON per video.")
     return lines
 
 
 def read_entry(number: int, text: str, folder: Path) -> Entry:
-    """What a line says; its paths are seen from `folder`.
+    """Read a line; its paths are relative to `folder`.
 
     Raises
     ------
     MultiTalkError
-        When it is no JSON, or says something else than it should.
+        When it is not JSON, or has wrong keys or values.
     """
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise MultiTalkError(f"The line is no JSON ({quoted(error)}).") from error
+        raise MultiTalkError(f"The line is not valid JSON ({quoted(error)}).") from error
     if not isinstance(found, dict):
-        raise MultiTalkError('The line is no JSON object: write {"video": "talk.mp4", …}.')
-    if strange := [key for key in found if key not in KEYS]:
-        raise MultiTalkError(f"The line has an unknown key {quoted(strange[0])}: use {', '.join(KEYS)}.")
+        raise MultiTalkError('The line is not a JSON object: write {"video": "talk.mp4", …}.')
+    if unknown := [key for key in found if key not in KEYS]:
+        raise MultiTalkError(f"The line has an unknown key {quoted(unknown[0])}: use {', '.join(KEYS)}.")
     if not isinstance(found.get("video"), str) or not isinstance(found.get("caption"), str):
-        raise MultiTalkError("The line lacks its video or its caption, both texts.")
+        raise MultiTalkError("The line needs a video and a caption, both as text.")
     if len(found["caption"]) > LONGEST_TEXT:
         raise MultiTalkError(f"The line's caption is longer than {LONGEST_TEXT:,} characters: shorten it.")
     voices, masks = (tuple(folder / name for name in _texts(found, key)) for key in ("voices", "masks"))
@@ -85,10 +85,10 @@ def read_entry(number: int, text: str, folder: Path) -> Entry:
         raise MultiTalkError(f"The line has {len(voices)} voices: give at most {MOST_SPEAKERS}.")
     marked = len(masks) + len(boxes)
     if masks and boxes:
-        raise MultiTalkError("The line has masks and boxes: give one of them.")
+        raise MultiTalkError("The line has both masks and boxes: give only one kind.")
     if marked and marked != len(voices):
         raise MultiTalkError(
-            f"The line has {marked} masks or boxes but {len(voices)} voices: as many of each."
+            f"The line has {marked} masks or boxes but {len(voices)} voices: give one per voice."
         )
     return Entry(number, text, folder / found["video"], voices, masks, boxes, found["caption"])
 
@@ -96,7 +96,7 @@ def read_entry(number: int, text: str, folder: Path) -> Entry:
 def _texts(found: dict[str, Any], key: str) -> list[str]:
     value = found.get(key, [])
     if not (isinstance(value, list) and all(isinstance(text, str) for text in value)):
-        raise MultiTalkError(f"The line's {key} are no list of file names.")
+        raise MultiTalkError(f"The line's {key} are not a list of file names.")
     return value
 
 
@@ -107,7 +107,7 @@ def _boxes(value: object) -> tuple[Box, ...]:
 
 
 def _is_box(value: object) -> bool:
-    """Whether a value of JSON is four numbers, which may be NaN or of any number of digits there."""
+    """Whether a JSON value is four numbers in range; JSON allows NaN and numbers of any length."""
     return (
         isinstance(value, list)
         and len(value) == 4

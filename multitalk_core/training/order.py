@@ -1,4 +1,4 @@
-"""Which clips an update sees, and their noise: from seed and step alone, on any number of processes."""
+"""The clips and noise of each update, from seed and step alone, on any number of processes."""
 
 from collections.abc import Sequence
 
@@ -13,16 +13,16 @@ from .training_model import Draws
 class ClipOrder:
     """The endless order of clips.
 
-    The clips of an update are of one kind, drawn by the number of its clips. Every clip of a kind is seen
-    once before any is seen again.
+    All clips of an update are of one kind, drawn in proportion to its number of clips. Every clip of a kind
+    is used once before any is used again.
 
     Parameters
     ----------
     clips : ShardedClips
-        With voices.
+        Clips with voices.
     recipe : Recipe
     i2v_clips : ShardedClips, optional
-        Without voices; the share `recipe.without_audio` of the updates has them.
+        Clips without voices, used in the share `recipe.without_audio` of the updates.
     """
 
     def __init__(self, clips: ShardedClips, recipe: Recipe, i2v_clips: ShardedClips | None = None):
@@ -41,7 +41,7 @@ class ClipOrder:
         self.drawn = np.searchsorted(edges, drawn, side="right")
 
     def batch(self, step: int, rows: Sequence[int]) -> tuple[TrainingClip, Draws]:
-        """Clips and noise of some of the rows of an update."""
+        """Clips and noise of the given rows of an update."""
         recipe, number = self.recipe, self.drawn[step]
         kind = self.kinds[number]
         first = int((self.drawn[:step] == number).sum()) * recipe.batch
@@ -58,7 +58,7 @@ class ClipOrder:
 
 
 def clip_index(position: int, count: int, seed: int) -> int:
-    """Every clip once, in an order that changes from round to round."""
+    """Index of a clip: each round has every clip once, in an order of its own."""
     turn, place = divmod(position, count)
     order = torch.randperm(count, generator=torch.Generator().manual_seed(seed * 1_000_003 + turn))
     return int(order[place])

@@ -1,4 +1,4 @@
-"""What became of the lines of a manifest: the records that `prepare` keeps of its shards."""
+"""Records of the manifest's lines: which shards `prepare` wrote, and what it refused."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -13,12 +13,12 @@ LONGEST_RECORD = 50_000_000  # bytes
 
 
 class Damaged(Exception):
-    """A record says nothing that `prepare` would have written."""
+    """A file is not what `prepare` wrote."""
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """A line of the manifest, or a clip of it counted from 1, that was left out, and why."""
+    """A line of the manifest, or a clip of it (from 1), that was left out, and why."""
 
     line: int
     clip: int | None
@@ -31,14 +31,14 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Part:
-    """Clips of a line that follow each other, in one shard.
+    """Consecutive clips of a line, in one shard.
 
     Attributes
     ----------
     clips : int
-        In the shard.
+        Number of clips in the shard.
     digest : str or None
-        Of the shard; None where all clips were refused, so that there is no file.
+        Digest of the shard; None if all clips were refused and there is no file.
     refused : tuple of Refusal
     """
 
@@ -49,16 +49,16 @@ class Part:
 
 @dataclass(frozen=True)
 class Prepared:
-    """How far a line is.
+    """The state of a line.
 
     Attributes
     ----------
     key : str
         Digest of the line and the settings.
     parts : tuple of Part or None
-        As many as the line has, as far as that is known; None is still to be made.
+        All parts of the line, as far as known; None is still to be encoded.
     refusal : Refusal or None
-        Why the whole line was left out.
+        Why the whole line was left out, if it was.
     """
 
     key: str
@@ -67,24 +67,24 @@ class Prepared:
 
     @property
     def whole(self) -> bool:
-        """Whether nothing is to be made any more; a line without clips is tried again."""
+        """Whether everything is encoded; a line without clips never is, and is tried again."""
         return self.clips > 0 and all(self.parts)
 
     @property
     def clips(self) -> int:
-        """In its shards."""
+        """Number of clips in its shards."""
         return sum(part.clips for part in self.parts if part is not None)
 
     @property
     def refused(self) -> list[Refusal]:
-        """The line, or clips of it."""
+        """The refusal of the line, or those of its clips."""
         if self.refusal is not None:
             return [self.refusal]
         return [refusal for part in self.parts if part is not None for refusal in part.refused]
 
 
 def write_record(path: Path, prepared: Prepared) -> None:
-    """Write a record, which appears only when it is whole."""
+    """Write a record atomically."""
     write_whole(path, asdict(prepared))
 
 
@@ -94,7 +94,7 @@ def read_record(path: Path) -> Prepared:
     Raises
     ------
     Damaged
-        When it is anything else.
+        When `write_record` did not write it.
     """
     found = read_own(path)
     try:
@@ -106,12 +106,12 @@ def read_record(path: Path) -> Prepared:
 
 
 def read_own(path: Path) -> dict[str, Any]:
-    """A JSON object that `prepare` wrote.
+    """Read a JSON object that `prepare` wrote.
 
     Raises
     ------
     Damaged
-        When it is anything else.
+        When it is not a JSON object.
     """
     try:
         return _of_kind(json.loads(read_text(path, "record", LONGEST_RECORD)), dict)

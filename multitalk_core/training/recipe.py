@@ -1,4 +1,4 @@
-"""What a training run does: the paper's recipe, and what the paper leaves open, by name."""
+"""The recipe of a training stage: the paper's values, and named choices where it gives none."""
 
 from dataclasses import dataclass
 
@@ -9,36 +9,36 @@ BASE, ADAPTER, FULL = "base", "adapter", "full"
 
 @dataclass(frozen=True)
 class Recipe:
-    """One stage of a training. The defaults are the paper's (3.4, 4.1) where it tells.
+    """One training stage. The defaults are the paper's (3.4, 4.1) where it gives them.
 
     Attributes
     ----------
     steps : int
-        Updates of the weights.
+        Number of updates.
     batch : int
-        Clips of an update on all processes together; 64 in the first stage, 32 in the second.
+        Clips per update on all processes together; 64 in the first stage, 32 in the second.
     learning_rate : float
-        After the warm-up.
+        Learning rate after the warm-up.
     warm_up : int
-        Updates over which the learning rate rises; not told in the paper.
+        Updates over which the learning rate rises; not in the paper.
     final_rate : float
-        Share of the learning rate at the last update, reached along half a cosine; 1 keeps it constant.
+        Learning rate at the last update, as a share of `learning_rate`; it falls along half a cosine. 1 keeps
+        it constant.
     weight_decay : float
-        Not told.
+        Not in the paper.
     clip_norm : float
-        Largest norm of the gradients; not told.
+        Maximum norm of the gradients; not in the paper.
     without_audio : float
-        Share of the training that is I2V, the audio embedding zeroed: of the updates where there are clips
-        without voices for them, else of the clips. The paper mixes both tasks and does not tell how much of
-        each.
+        Share of the I2V task, with a zero audio embedding: of the updates if there are clips without voices,
+        else of the clips. The paper mixes both tasks without giving the ratio.
     shift : float
-        Of the timesteps' distribution towards noise, as Wan's sampling; uniform before the shift.
+        Shift of the timesteps towards noise, as in Wan's sampling; they are uniform before the shift.
     trained : str
-        "adapter", with the base model frozen; "base", the plain Wan model without any audio; or "full", both.
+        "adapter", with a frozen base; "base", plain Wan without audio layers; or "full", both.
     scheme : str
         One of SCHEMES.
     ranges : LabelRanges or None
-        None is the paper's.
+        None is the paper's ranges.
     seed : int
     """
 

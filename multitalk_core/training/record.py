@@ -1,4 +1,4 @@
-"""Small JSON files that are whole or not there."""
+"""Small JSON files, written atomically."""
 
 import json
 from pathlib import Path
@@ -8,6 +8,6 @@ from ..files.whole import whole_file
 
 
 def write_whole(path: Path, value: Json) -> None:
-    """Write JSON that appears only when it is whole."""
+    """Write a value as JSON; the file appears only when it is complete."""
     with whole_file(path) as part:
         part.write_text(json.dumps(value), encoding="utf-8")

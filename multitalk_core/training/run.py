@@ -1,4 +1,4 @@
-"""A training run as its config describes it: models in, what was trained out."""
+"""A training run as its config describes it: load the models, check them, write the result."""
 
 import json
 from dataclasses import asdict
@@ -36,20 +36,20 @@ RESULT = "adapter.safetensors"
 def make_model(config: TrainingConfig, clip: TrainingClip, empty: bool = False) -> TrainingModel:
     """The model before its first update.
 
-    A frozen base has the precision to compute in; what trains is float32.
+    A frozen base has the compute precision; trained weights are float32.
 
     Parameters
     ----------
     config : TrainingConfig
     clip : TrainingClip
-        One of those to train on; must fit the model.
+        One of the training clips; it must fit the model.
     empty : bool
-        Without any numbers, on the meta device.
+        Whether to build the model on the meta device, without weights.
 
     Raises
     ------
     MultiTalkError
-        When a file cannot be used, or the parts do not fit together.
+        When a file cannot be used, or the parts do not match.
     """
     recipe = config.recipe
     dtype = DTYPES[config.precision] if recipe.trained == ADAPTER else torch.float32
@@ -63,7 +63,7 @@ def make_model(config: TrainingConfig, clip: TrainingClip, empty: bool = False) 
         adapter = _new_adapter(config, transformer, clip)
     if config.adapter is not None and not empty:
         adapter = _read_adapter(config.adapter, transformer)
-    check_fits(clip, transformer, adapter, config)
+    check_fits(clip, transformer, adapter, config=config)
     if config.gradient_checkpointing:
         transformer.enable_gradient_checkpointing()
     model = TrainingModel(transformer, adapter, recipe)
@@ -86,7 +86,7 @@ def _empty_transformer(folder: Path | None, dtype: torch.dtype) -> "WanTransform
 def _new_adapter(
     config: TrainingConfig, transformer: "WanTransformer3DModel", clip: TrainingClip
 ) -> AudioAdapter:
-    """An adapter on all blocks that adds nothing yet: the last layer of every block's attention is zero."""
+    """A new adapter on all blocks; the last layer of each audio attention is zero, so it adds nothing."""
     heads = transformer.config.num_attention_heads
     sizes = config.new_adapter
     frames, layers, channels = clip.features.shape[1:]
@@ -122,9 +122,10 @@ def check_fits(
     clip: TrainingClip,
     transformer: "WanTransformer3DModel",
     adapter: AudioAdapter,
+    *,
     config: TrainingConfig,
 ) -> None:
-    """Refuse clips that were prepared for other models or label ranges.
+    """Refuse clips that were prepared for another model, adapter or label ranges.
 
     Raises
     ------
@@ -133,31 +134,32 @@ def check_fits(
     text = transformer.config.text_dim
     if clip.text.shape[-1] != text:
         raise MultiTalkError(
-            f"The clips' captions are {clip.text.shape[-1]} wide and the model takes {text}: prepare the "
-            "clips with the model that is trained."
+            f"The clips' captions have {clip.text.shape[-1]} channels but the model expects {text}: prepare "
+            "the clips with the model that you train."
         )
     if (clip.image is None) != (transformer.config.image_dim is None):
         raise MultiTalkError(
-            "The clips and the model differ in CLIP's tokens: prepare the clips with this model."
+            "Only one of the clips and the model has CLIP image tokens: prepare the clips with this model."
         )
     frames, layers, channels = clip.features.shape[1:]
-    heard = (frames - 4 * (clip.latent.shape[1] - 1), layers * channels)
-    wanted = (adapter.shape.window, adapter.shape.feature_size)
-    if heard != wanted:
+    encoded = (frames - 4 * (clip.latent.shape[1] - 1), layers * channels)
+    expected = (adapter.shape.window, adapter.shape.feature_size)
+    if encoded != expected:
         raise MultiTalkError(
-            f"The clips have windows of {heard[0]} frames with {heard[1]} audio features each, the adapter "
-            f"takes {wanted[0]} with {wanted[1]}: prepare the clips with the adapter's own audio encoder."
+            f"The clips have windows of {encoded[0]} frames with {encoded[1]} audio features each, but the "
+            f"adapter expects {expected[0]} with {expected[1]}: prepare the clips with the adapter's own "
+            "audio encoder."
         )
     ranges, voices = config.recipe.ranges, len(clip.features)
     if ranges is not None and voices > 1 and len(ranges.audio) != voices:
         raise MultiTalkError(
-            f"The label ranges are for {len(ranges.audio)} persons and the clips have {voices}: give "
-            "`ranges` for as many."
+            f"The label ranges are for {len(ranges.audio)} persons but the clips have {voices}: give "
+            f"`ranges` for {voices} persons."
         )
 
 
 def check_same_run(config: TrainingConfig) -> None:
-    """Refuse to go on with a run under another recipe; more or fewer steps are fine.
+    """Refuse to continue a run with another recipe; only `steps` may change.
 
     Raises
     ------
@@ -173,20 +175,20 @@ def check_same_run(config: TrainingConfig) -> None:
     for name, value in now.items():
         if before.get(name) != value:
             raise MultiTalkError(
-                f"The run in {config.output} was begun with {name} = {before.get(name)}, not {value}: use "
-                "the same, or another output folder."
+                f"The run in {config.output} was started with {name} = {before.get(name)}, not {value}: use "
+                "the same value, or another output folder."
             )
     config.output.mkdir(parents=True, exist_ok=True)
     write_whole(record, now)
 
 
 def write_result(config: TrainingConfig) -> Path:
-    """Write what was trained: the adapter under its released key names, the base in diffusers' format.
+    """Write the trained adapter under the released key names, and a trained base in diffusers format.
 
     Returns
     -------
     Path
-        Of the adapter; of the base's folder where it was trained alone.
+        The adapter, or the folder of the base if only the base was trained.
     """
     weights, steps = newest_weights(config.checkpoints)
     dtype = DTYPES[config.precision]
@@ -197,14 +199,14 @@ def write_result(config: TrainingConfig) -> Path:
         empty.save_pretrained(transformer)
     if config.recipe.trained == BASE:
         return transformer
-    about = f"trained {steps} updates of {config.recipe.batch} clips, scheme {config.recipe.scheme}"
+    about = f"trained with {steps} updates of {config.recipe.batch} clips, scheme {config.recipe.scheme}"
     path = config.output / RESULT
     write_adapter(path, _part(weights, "adapter.", dtype), {"multitalk": about})
     return path
 
 
 def _part(weights: dict[str, Tensor], prefix: str, dtype: torch.dtype) -> dict[str, Tensor]:
-    """The weights of a part of the model, under that part's own names."""
+    """The weights of one part of the model, under that part's own names."""
     return {
         name.removeprefix(prefix): tensor.to(dtype)
         for name, tensor in weights.items()
@@ -213,12 +215,12 @@ def _part(weights: dict[str, Tensor], prefix: str, dtype: torch.dtype) -> dict[s
 
 
 def make_accelerator(config: TrainingConfig) -> Accelerator:
-    """Precision, accumulation and tracker as the config says, processes as accelerate was launched.
+    """The accelerator with the config's precision, accumulation and tracker.
 
     Raises
     ------
     MultiTalkError
-        When TensorBoard is not there, or the batch does not divide among processes and accumulation.
+        When TensorBoard is missing, or the batch cannot be divided among processes and accumulation.
     """
     if config.tensorboard and not is_tensorboard_available():
         raise MultiTalkError(
@@ -236,7 +238,7 @@ def make_accelerator(config: TrainingConfig) -> Accelerator:
             f"A batch of {batch} cannot be divided among {accelerator.num_processes} process(es) with an "
             f"accumulation of {config.accumulation}: make it a multiple of {parts}."
         )
-    if accelerator.distributed_type == DistributedType.DEEPSPEED:  # which has no loader to read it from
+    if accelerator.distributed_type == DistributedType.DEEPSPEED:  # it has no loader to read this from
         settings = accelerator.state.deepspeed_plugin.deepspeed_config
         settings["train_micro_batch_size_per_gpu"] = batch // parts
     return accelerator

@@ -1,4 +1,4 @@
-"""Videos made as a training goes, and the binding of their mouths where that can be measured."""
+"""Sample videos made during training, and their binding scores where these can be measured."""
 
 from pathlib import Path
 
@@ -22,27 +22,28 @@ BLOCK_FRAMES = 13  # of the binding score's intervals
 
 
 class SampleVideos:
-    """A `watch` of `train` that makes videos from some clips' given frames and voices.
+    """An `after_update` of `train` that samples videos from the conditioning frames and voices of some clips.
 
-    Every process computes the same, since a model in parts needs all of them; the main one writes.
+    Every process computes the same, because a sharded model needs all of them; the main one writes.
 
     Parameters
     ----------
     clips : ShardedClips
     settings : Samples
     shift : float
-        Of the timesteps.
+        Shift of the timesteps towards noise.
     vae : AutoencoderKLWan
     accelerator : Accelerator
-        With its trackers.
+        Its trackers receive frames and scores.
     folder : Path
-        Of the videos.
+        Folder for the videos.
     """
 
     def __init__(
         self,
         clips: ShardedClips,
         settings: Samples,
+        *,
         shift: float,
         vae: AutoencoderKLWan,
         accelerator: Accelerator,
@@ -57,7 +58,7 @@ class SampleVideos:
 
     @torch.no_grad()
     def __call__(self, model: nn.Module, step: int) -> None:
-        """Make the videos when it is time."""
+        """Make the videos if this step is due."""
         if step % self.settings.every:
             return
         model.eval()
@@ -66,11 +67,11 @@ class SampleVideos:
             if self.accelerator.is_main_process:
                 frames = self._frames(latent)
                 self._write(frames, step, index)
-                self._measure(frames, clip, step, index)
+                self._measure(frames, clip, step=step, index=index)
         model.train()
 
     def _sample(self, model: nn.Module, clip: TrainingClip) -> Tensor:
-        """Guided by the voices where the clip has some."""
+        """Sample a latent, with audio guidance if the clip has voices."""
         device = self.accelerator.device
         scale = self.settings.audio_scale if len(clip.features) else 1.0
         audible = torch.tensor([True, False] if scale != 1.0 else [len(clip.features) > 0], device=device)
@@ -89,7 +90,7 @@ class SampleVideos:
         return (decode_latent(self.vae, latent)[0].permute(1, 2, 3, 0) / 2 + 0.5).clamp(0, 1).cpu()
 
     def _write(self, frames: Tensor, step: int, index: int) -> None:
-        """The video into the folder, a row of its frames to the tracker."""
+        """Write the video, and log a row of its frames."""
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"clip-{index + 1}-step-{step:08d}.mp4"
         with VideoWriter(path, frames.shape[2], frames.shape[1], FPS) as writer:
@@ -99,9 +100,9 @@ class SampleVideos:
         for tracker in self.accelerator.trackers:
             tracker.log_images({f"clip {index + 1}": strip[None]}, step, dataformats="NHWC")
 
-    def _measure(self, frames: Tensor, clip: TrainingClip, step: int, index: int) -> None:
-        """The binding of two or more cartoon people."""
-        if clip.faces is None or len(clip.faces) < 2:
+    def _measure(self, frames: Tensor, clip: TrainingClip, *, step: int, index: int) -> None:
+        """Log the binding scores of two or more cartoon people."""
+        if clip.faces is None or clip.loudness is None or len(clip.faces) < 2:
             return
         faces = [CartoonFace(*face) for face in clip.faces.tolist()]
         score = binding_score([mouth_openness(frames, faces)], [clip.loudness], BLOCK_FRAMES)

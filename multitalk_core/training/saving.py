@@ -1,4 +1,4 @@
-"""Checkpoints of a training run: whole or not at all, the newest two kept; frozen weights are not in them."""
+"""Checkpoints of a training run: written atomically, without frozen weights; the newest two stay."""
 
 import os
 import shutil
@@ -24,20 +24,25 @@ from .training_model import TrainingModel
 
 KEPT = 2
 MODEL, OPTIMIZER, DEEPSPEED = "model.safetensors", "optimizer.pt", "deepspeed"
-DAMAGED = "remove this folder, and the training goes on from the checkpoint before it"
-# Whole tensors under the plain model's names, whatever wraps it; on the main process alone.
+DAMAGED = "delete this folder to continue from the previous checkpoint"
+# Full tensors under the unwrapped model's names, on the main process only.
 WHOLE = StateDictOptions(full_state_dict=True, cpu_offload=True, ignore_frozen_params=True, strict=False)
 
 
 def save_checkpoint(
-    accelerator: Accelerator, model: nn.Module, optimizer: AcceleratedOptimizer, folder: Path, step: int
+    accelerator: Accelerator,
+    model: nn.Module,
+    optimizer: AcceleratedOptimizer,
+    *,
+    folder: Path,
+    step: int,
 ) -> None:
-    """Save trained weights and optimizer after `step` updates; every process calls it.
+    """Save the trained weights and the optimizer after `step` updates; every process must call it.
 
     Parameters
     ----------
     model : nn.Module
-        As `accelerator` prepared it.
+        Prepared by `accelerator`.
     """
     partial, final = folder / ".partial", checkpoint_path(folder, step)
     if accelerator.is_main_process:
@@ -61,13 +66,13 @@ def save_checkpoint(
         os.replace(partial, final)
         for old in checkpoints(folder)[:-KEPT]:
             shutil.rmtree(old)
-    accelerator.wait_for_everyone()  # no process looks for the newest before it is there
+    accelerator.wait_for_everyone()  # no process looks for the newest checkpoint before it exists
 
 
 def load_newest(
-    accelerator: Accelerator, model: nn.Module, optimizer: AcceleratedOptimizer, folder: Path
+    accelerator: Accelerator, model: nn.Module, optimizer: AcceleratedOptimizer, *, folder: Path
 ) -> int:
-    """Load the newest checkpoint; return how many updates were made, 0 where there is none.
+    """Load the newest checkpoint and return its number of updates; 0 if there is none.
 
     Raises
     ------
@@ -88,7 +93,7 @@ def load_newest(
 
 
 def newest_weights(folder: Path) -> tuple[dict[str, Tensor], int]:
-    """The trained part of the model's state in the newest checkpoint, and after how many updates.
+    """The trained weights in the newest checkpoint, and its number of updates.
 
     Raises
     ------
@@ -97,36 +102,36 @@ def newest_weights(folder: Path) -> tuple[dict[str, Tensor], int]:
     """
     saved = checkpoints(folder)
     if not saved:
-        raise MultiTalkError(f"{folder} holds no checkpoint yet: train first.")
+        raise MultiTalkError(f"{folder} contains no checkpoint: train first.")
     with loading(saved[-1], "checkpoint", DAMAGED):
         return load_file(saved[-1] / MODEL), _step_of(saved[-1])
 
 
 def start_from(model: TrainingModel, folder: Path) -> None:
-    """Load what another stage trained into `model`, before its own training.
+    """Load the weights that another stage trained into `model`.
 
     Raises
     ------
     MultiTalkError
-        When there is no checkpoint, or one of another model.
+        When there is no checkpoint, or it is of another model.
     """
     state, _ = newest_weights(folder)
     own = model.state_dict()
-    if strange := [name for name in state if name not in own or own[name].shape != state[name].shape]:
+    if misfits := [name for name in state if name not in own or own[name].shape != state[name].shape]:
         raise MultiTalkError(
-            f"{folder} holds a training of another model ({strange[0]} does not fit): choose the folder of "
+            f"{folder} contains weights of another model ({misfits[0]} does not fit): choose the folder of "
             "an earlier stage of the same model."
         )
     model.load_state_dict(state, strict=False)
 
 
 def checkpoints(folder: Path) -> list[Path]:
-    """Whole checkpoints, the oldest first."""
+    """Complete checkpoints, oldest first."""
     return sorted(folder.glob("step-*"))
 
 
 def checkpoint_path(folder: Path, step: int) -> Path:
-    """Where the state after `step` updates lies."""
+    """Folder of the checkpoint after `step` updates."""
     return folder / f"step-{step:08d}"
 
 

@@ -1,4 +1,4 @@
-"""Training clips on disk: encoded once, in shards of safetensors."""
+"""Encoded training clips on disk, in shards of safetensors."""
 
 import bisect
 import hashlib
@@ -17,35 +17,37 @@ from torch.utils.data import Dataset
 from ..errors import MultiTalkError
 from ..files.given import check_file
 from ..files.whole import whole_file
+from ..guards.finite import is_finite
 
 SHARD_NAME = re.compile(r"shard-[0-9]{5,}(-[0-9]{3,})?\.safetensors")
-MEND = "run `prepare` again, which makes it anew"
+MEND = "run `prepare` again to regenerate it"
 UNFINISHED_NAME = re.compile(rf"\.{SHARD_NAME.pattern}\.[0-9a-f]{{8}}\.part")
 
 
 @dataclass(frozen=True)
 class TrainingClip:
-    """A clip, or a batch of clips of one kind with a first dimension more.
+    """A clip, or a batch of clips of one kind with an extra first dimension.
 
     Attributes
     ----------
     latent : Tensor [16, latent frames, height, width]
-        The video through the VAE, normalised.
+        The VAE's normalised latent of the video.
     encoded : Tensor [16, latent frames, height, width]
-        The given frames and grey, through the VAE.
+        The VAE's latent of the conditioning frames, followed by grey frames.
     mask : Tensor [4, latent frames, height, width]
         Wan's mask channels.
     features : Tensor [voices, frames + window - 1, layers, channels]
-        Audio features of the clip's frames, half a window more on each side; no voices for the I2V task.
+        Audio features of the clip, with half a window of margin on each side; no voices for the I2V task.
     persons : Tensor [voices + 1, tokens of a frame]
         Token masks, the background last.
     text : Tensor [tokens, channels]
     image : Tensor [tokens, channels] or None
-        CLIP's tokens of the last given frame, where the model has an image embedder.
+        CLIP's tokens of the last conditioning frame, if the model has an image embedder.
     faces : Tensor [voices, 3] or None
-        Of cartoon people in the first frame, for binding scores: middle and half width in picture heights.
+        Faces of cartoon people in the first frame, for binding scores: centre and half width, in picture
+        heights.
     loudness : Tensor [voices, frames] or None
-        Of the voices, likewise.
+        Loudness of the voices, for binding scores.
     """
 
     latent: Tensor
@@ -59,11 +61,11 @@ class TrainingClip:
     loudness: Tensor | None = None
 
     def tensors(self) -> dict[str, Tensor]:
-        """Its tensors by name, without those it lacks."""
+        """The tensors that the clip has, by name."""
         return {name: tensor for name, tensor in vars(self).items() if tensor is not None}
 
     def to(self, where: torch.device | torch.dtype) -> "TrainingClip":
-        """The same on a device or in a precision."""
+        """The same clip on a device or in a precision."""
         return TrainingClip(**{name: tensor.to(where) for name, tensor in self.tensors().items()})
 
 
@@ -72,25 +74,22 @@ KNOWN = {field.name for field in fields(TrainingClip)}
 
 
 def stack_clips(clips: Sequence[TrainingClip]) -> TrainingClip:
-    """Clips of one kind, that is of one size and number of voices, as a batch."""
+    """Stack clips of one kind (the same size and number of voices) to a batch."""
     names = clips[0].tensors()
     return TrainingClip(**{name: torch.stack([getattr(clip, name) for clip in clips]) for name in names})
 
 
-def check_finite(clip: TrainingClip) -> None:
-    """Raise a MultiTalkError for a clip with numbers that no training survives.
-
-    That are NaN, and those beyond a shard's half precision, which would become infinite.
-    """
+def check_storable(clip: TrainingClip) -> None:
+    """Raise a MultiTalkError for a clip that half precision cannot hold: NaN, infinite or too large."""
     for name, tensor in clip.tensors().items():
-        if not torch.isfinite(tensor.to(torch.float16)).all():
+        if not is_finite(tensor.to(torch.float16)):
             raise MultiTalkError(
-                f"The clip's {name} has numbers that are NaN or infinite: the model's files may be damaged."
+                f"The clip's {name} contains NaN or infinite numbers: the model's files may be damaged."
             )
 
 
-def write_shard(folder: Path, number: int, clips: Sequence[TrainingClip], part: int | None = None) -> Path:
-    """Write clips of one kind as a shard, in half precision; it appears only when it is whole."""
+def write_shard(folder: Path, number: int, clips: Sequence[TrainingClip], *, part: int | None = None) -> Path:
+    """Write clips of one kind as a shard in half precision; the file appears only when it is complete."""
     tensors = stack_clips(clips).tensors()
     path = shard_path(folder, number, part)
     with whole_file(path) as unfinished:
@@ -101,18 +100,18 @@ def write_shard(folder: Path, number: int, clips: Sequence[TrainingClip], part: 
 
 
 def shard_path(folder: Path, number: int, part: int | None = None) -> Path:
-    """Where a shard lies, or a part of it."""
+    """Path of a shard, or of one part of a line."""
     return folder / f"shard-{number:05d}{'' if part is None else f'-{part:03d}'}.safetensors"
 
 
 def shards_in(folder: Path, number: int | None = None) -> list[Path]:
-    """The shards in a folder, of all lines or of one, in order; other files are passed over."""
+    """The shards in a folder, of all lines or of one, in order; other files are skipped."""
     paths = [path for path in folder.glob("shard-*") if SHARD_NAME.fullmatch(path.name)]
     return sorted(path for path in paths if number in (None, int(path.name.split("-")[1].split(".")[0])))
 
 
 def unfinished_shards(folder: Path) -> list[Path]:
-    """What a killed run left of shards."""
+    """Partial shards that a killed run left behind."""
     return [path for path in folder.glob(".shard-*") if UNFINISHED_NAME.fullmatch(path.name)]
 
 
@@ -128,7 +127,7 @@ def _open_shard(path: Path) -> safe_open:
     Raises
     ------
     MultiTalkError
-        When it is damaged, or no shard of training clips.
+        When it is damaged, or not a shard of training clips.
     """
     check_file(path, "shard", MEND)
     try:
@@ -138,12 +137,12 @@ def _open_shard(path: Path) -> safe_open:
     names = set(shard.keys())
     clips = {tuple(shard.get_slice(name).get_shape()[:1]) for name in names}
     if not NEEDED <= names <= KNOWN or len(clips) != 1 or clips <= {(), (0,)}:
-        raise MultiTalkError(f"The shard {path} is damaged or of another program: {MEND}.")
+        raise MultiTalkError(f"The shard {path} is damaged or belongs to another program: {MEND}.")
     return shard
 
 
 class ClipsOfOneKind(Dataset[TrainingClip]):
-    """Clips that fit into one batch, read one by one.
+    """Clips that can be batched, read one by one.
 
     Parameters
     ----------
@@ -165,7 +164,7 @@ class ClipsOfOneKind(Dataset[TrainingClip]):
         shard = self.shards[number]
         clip = TrainingClip(**{name: shard.get_slice(name)[row].float() for name in shard.keys()})  # noqa: SIM118
         try:
-            check_finite(clip)
+            check_storable(clip)
         except MultiTalkError as error:
             raise MultiTalkError(f"The shard {self.paths[number]} is damaged: {MEND}. {error}") from error
         return clip
@@ -177,12 +176,12 @@ class ShardedClips(ClipsOfOneKind):
     Attributes
     ----------
     kinds : list of ClipsOfOneKind
-        The same clips by size and number of voices, in the order of their first shards.
+        The clips grouped by size and number of voices, in the order of their first shards.
 
     Raises
     ------
     MultiTalkError
-        When a folder holds no shards, or a damaged one.
+        When a folder has no shards, or a damaged one.
     """
 
     def __init__(self, *folders: Path):
@@ -190,7 +189,7 @@ class ShardedClips(ClipsOfOneKind):
         for folder in folders:
             found = shards_in(folder)
             if not found:
-                raise MultiTalkError(f"{folder} holds no training clips: prepare them first.")
+                raise MultiTalkError(f"{folder} contains no training clips: run `prepare` first.")
             paths += found
         super().__init__(paths)
         by_kind: dict[tuple, list[Path]] = {}
@@ -200,5 +199,5 @@ class ShardedClips(ClipsOfOneKind):
 
 
 def _kind(shard: safe_open) -> tuple:
-    """The shapes of a shard's tensors but for the number of clips."""
+    """The shapes of a shard's tensors, without the number of clips."""
     return tuple((name, *shard.get_slice(name).get_shape()[1:]) for name in sorted(shard.keys()))

@@ -1,4 +1,4 @@
-"""The training loop: batches that depend on seed and step alone, so that a run killed anywhere resumes."""
+"""The training loop. Batches depend on seed and step alone, so a killed run can continue."""
 
 import math
 import time
@@ -17,42 +17,43 @@ from .training_model import TrainingModel, flow_loss
 
 SECONDS_BETWEEN_SAVES = 60.0
 
-# updates made so far, mean loss of the last one
+# number of updates, mean loss of the last one
 Progress = Callable[[int, float], None]
-# the model as it is wrapped for several processes, updates made so far
-Watch = Callable[[nn.Module, int], None]
+# the model as wrapped for several processes, number of updates
+AfterUpdate = Callable[[nn.Module, int], None]
 
 
 def train(
     model: TrainingModel,
     clips: ShardedClips,
     recipe: Recipe,
+    *,
     folder: Path,
     accelerator: Accelerator | None = None,
     on_step: Progress | None = None,
     seconds_between_saves: float = SECONDS_BETWEEN_SAVES,
     i2v_clips: ShardedClips | None = None,
-    watch: Watch | None = None,
+    after_update: AfterUpdate | None = None,
 ) -> None:
-    """Train `model` in place, from the newest checkpoint in `folder` or from its own weights.
+    """Train `model` in place, starting from the newest checkpoint in `folder` if there is one.
 
     Parameters
     ----------
     model : TrainingModel
     clips : ShardedClips
     recipe : Recipe
-        Its batch must divide among the processes and the accumulation steps.
+        Its batch must be divisible among processes and accumulation steps.
     folder : Path
-        Of the checkpoints.
+        Folder of the checkpoints.
     accelerator : Accelerator, optional
-        Precision, processes, gradient accumulation and trackers.
+        Sets precision, processes, gradient accumulation and trackers.
     on_step : Progress, optional
         Called on the main process.
     seconds_between_saves : float
-        The last state is saved always.
+        The last update is always saved.
     i2v_clips : ShardedClips, optional
-        Clips without voices for the I2V task.
-    watch : Watch, optional
+        Clips without voices, for the I2V task.
+    after_update : AfterUpdate, optional
         Called after every update on every process.
     """
     accelerator = accelerator or Accelerator()
@@ -63,7 +64,7 @@ def train(
     optimizer = torch.optim.AdamW(trained, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
     wrapped, optimizer = accelerator.prepare(model.train(), optimizer)
     trained = [parameter for group in optimizer.param_groups for parameter in group["params"]]
-    step, saved = load_newest(accelerator, wrapped, optimizer, folder), time.monotonic()
+    step, saved = load_newest(accelerator, wrapped, optimizer, folder=folder), time.monotonic()
     while step < recipe.steps:
         rate = recipe.learning_rate * rate_share(recipe, step)
         for group in optimizer.param_groups:
@@ -80,21 +81,21 @@ def train(
                 optimizer.zero_grad()
             total += loss.detach() / accelerator.gradient_accumulation_steps
         step += 1
-        # All processes save together, or none: their clocks differ.
+        # All processes must save together, but their clocks differ.
         is_due = total.new_tensor(time.monotonic() - saved > seconds_between_saves)
         mean, due = accelerator.reduce(torch.stack([total, is_due]), "mean").tolist()
-        accelerator.log({"loss": mean, "learning rate": rate} | _plain(norm), step)
+        accelerator.log({"loss": mean, "learning rate": rate} | _logged(norm), step)
         if on_step is not None and accelerator.is_main_process:
             on_step(step, mean)
-        if watch is not None:
-            watch(wrapped, step)
+        if after_update is not None:
+            after_update(wrapped, step)
         if step == recipe.steps or due > 0:
-            save_checkpoint(accelerator, wrapped, optimizer, folder, step)
+            save_checkpoint(accelerator, wrapped, optimizer, folder=folder, step=step)
             saved = time.monotonic()
 
 
 def rate_share(recipe: Recipe, step: int) -> float:
-    """Share of the learning rate at an update: up in a line, then along half a cosine to its final share."""
+    """Factor on the learning rate: a linear warm-up, then half a cosine to the final share."""
     if step < recipe.warm_up:
         return (step + 1) / recipe.warm_up
     progress = (step - recipe.warm_up) / max(1, recipe.steps - recipe.warm_up)
@@ -102,15 +103,15 @@ def rate_share(recipe: Recipe, step: int) -> float:
 
 
 def own_rows(recipe: Recipe, accelerator: Accelerator) -> Iterator[range]:
-    """This process's rows of an update, one range for each accumulation step."""
+    """Rows of an update for this process, one range per accumulation step."""
     parts = accelerator.num_processes * accelerator.gradient_accumulation_steps
     size = recipe.batch // parts
     for part in range(accelerator.process_index, parts, accelerator.num_processes):
         yield range(part * size, (part + 1) * size)
 
 
-def _plain(norm: Tensor | float | None) -> dict[str, float]:
-    """The gradients' norm for a tracker: a number, also of gradients in parts; DeepSpeed tells it late."""
+def _logged(norm: Tensor | float | None) -> dict[str, float]:
+    """The gradient norm as a plain number for trackers; DeepSpeed has none at this point."""
     if norm is None:
         return {}
     return {"gradient norm": float(norm.full_tensor() if hasattr(norm, "full_tensor") else norm)}

@@ -41,7 +41,7 @@ class Draws:
 
 
 class TrainingModel(nn.Module):
-    """Wan and the adapter as one module, so that wrappers for several processes see one forward pass.
+    """Wan and the adapter as one module with one forward pass, for wrappers of several processes.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ class TrainingModel(nn.Module):
         super().__init__()
         self.transformer = transformer.requires_grad_(recipe.trained != ADAPTER)
         self.adapter = adapter.requires_grad_(recipe.trained != BASE)
-        self.hears = recipe.trained != BASE
+        self.conditioned = recipe.trained != BASE
         self.host = WanHost(transformer, AudioPatch(adapter, recipe.scheme, recipe.ranges))
 
     def forward(self, clips: TrainingClip, latent: Tensor, level: Tensor, audible: Tensor) -> Tensor:
@@ -77,8 +77,8 @@ class TrainingModel(nn.Module):
         # DeepSpeed holds all weights in bfloat16 and casts nothing; elsewhere this is float32 already.
         dtype = self.adapter.audio_proj.proj1.weight.dtype
         clips, latent = clips.to(dtype), latent.to(dtype)
-        # The rows stay until the next batch: with gradient checkpointing the backward pass needs them too.
-        self.host.rows = self._rows(clips, audible) if self.hears else None
+        # The rows stay until the next batch: with gradient checkpointing the backward pass needs them.
+        self.host.rows = self._rows(clips, audible) if self.conditioned else None
         return self.transformer(
             hidden_states=torch.cat([latent, clips.mask, clips.encoded], dim=1),
             timestep=level * 1000,
@@ -88,7 +88,7 @@ class TrainingModel(nn.Module):
         )[0]
 
     def _rows(self, clips: TrainingClip, audible: Tensor) -> AudioRows:
-        """Every clip hears its own voices; where it is not audible, the zero embedding."""
+        """Condition each clip on its own voices, or on the zero embedding if it is not audible."""
         features = clips.features * audible.view(-1, 1, 1, 1, 1)
         if features.shape[1] == 0:  # the zero embedding of one person
             features = features.new_zeros(len(features), 1, *features.shape[2:])

@@ -155,7 +155,10 @@ def test_a_missing_file_and_help():
     )
 
 
-@pytest.mark.parametrize("command", [[], ["generate"], ["demo"], ["inspect"], ["localize"]])
+COMMANDS = ("generate", "demo", "inspect", "localize", "films", "prepare", "train")
+
+
+@pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)])
 def test_help(command, capsys):
     with pytest.raises(SystemExit) as left:
         main([*command, "--help"])
@@ -304,7 +307,7 @@ def test_an_audio_encoder_of_another_size(refused, tmp_path, capsys):
     Wav2Vec2Model(config).save_pretrained(tmp_path / "encoder")
     capsys.readouterr()  # transformers shows that it writes
     said = refused(*TWO_VOICES, "--audio-encoder", str(tmp_path / "encoder"))
-    assert "64 numbers a frame" in said and "256" in said
+    assert "64 features per frame" in said and "256" in said
 
 
 def test_a_model_folder_that_is_none(refused, tmp_path):
@@ -312,7 +315,7 @@ def test_a_model_folder_that_is_none(refused, tmp_path):
 
 
 def test_a_device_that_is_not_there(refused):
-    assert "device cuda:99 is not there" in refused(*TWO_VOICES, "--device", "cuda:99")
+    assert "device cuda:99 is not available" in refused(*TWO_VOICES, "--device", "cuda:99")
 
 
 @pytest.mark.parametrize(
@@ -325,7 +328,7 @@ def test_a_device_that_is_not_there(refused):
         [*TWO_VOICES, "--steps", "0"],
         [*TWO_VOICES, "--seed", "-1"],
         [*TWO_VOICES, "--colour-strength", "2"],
-        [*TWO_VOICES, "--localization-step", "3"],
+        [*TWO_VOICES, "--recorded-step", "3"],
         [*TWO_VOICES, "--film", "a.mp4"],
     ],
 )
@@ -352,15 +355,15 @@ VOICE = str(VOICES[0])
         (["--place", f"1:1e12:{VOICE}"], "--place: 1e12 is not a number from 0.0 to 36000.0"),
         (["--place", f"99:0:{VOICE}"], "--place: 99 is not a whole number from 1 to 8"),
         (["--place", f"1:nan:{VOICE}"], "--place: nan is not a number"),
-        (["--voice", VOICE] * 9, "--voice is given for 9 speakers, and 8 is the most"),
-        (["--boxes", *["0,0,9,9"] * 9, *TWO_VOICES], "--boxes marks 9 persons, and 8 is the most"),
-        (["--boxes", "nan,0,9,9"], "--boxes: nan,0,9,9 is no box"),
+        (["--voice", VOICE] * 9, "--voice is given for 9 speakers, but 8 is the maximum"),
+        (["--boxes", *["0,0,9,9"] * 9, *TWO_VOICES], "--boxes marks 9 persons, but 8 is the maximum"),
+        (["--boxes", "nan,0,9,9"], "--boxes: nan,0,9,9 is not a box"),
         (["--prompt", "a" * 100_001], "--prompt: a text of 100001 characters is too long"),
-        (["--prompt", "\udcff"], "--prompt: \\udcff is not all UTF-8"),
+        (["--prompt", "\udcff"], "--prompt: \\udcff is not valid UTF-8"),
         (["--prompt-at", "1e12:x"], "--prompt-at: 1e12 is not a number"),
         (["--retake", "1:18446744073709551616"], "--retake"),
         (["--label-ranges", "nan:4,20:24/12/2,22", *TWO_VOICES], "label ranges"),
-        (["--device", "meta", *TWO_VOICES], "device meta is not there"),
+        (["--device", "meta", *TWO_VOICES], "device meta is not available"),
         (
             ["--adapter", "nowhere.safetensors"],
             "--adapter: There is no file or folder at nowhere.safetensors",
@@ -416,7 +419,7 @@ def test_more_than_the_main_memory_is_refused_with_the_figures(refused, tmp_path
     monkeypatch.setattr("multitalk_core.guards.memory.machine_bytes", lambda: 505_000)
     (tmp_path / "out").rmdir()
     said = refused(*TWO_VOICES)
-    assert "Encoding 2 voices over 4 seconds takes 0.0 GB" in said and "--ignore-memory" in said
+    assert "Encoding 2 voices of 4 seconds takes 0.0 GB" in said and "--ignore-memory" in said
     assert generate(tmp_path, *TWO_VOICES, *BOXES, *SMALL, "--no-store", "--ignore-memory") == 0
 
 

@@ -79,9 +79,9 @@ def test_films_lists_and_clears(generate, tmp_path, capsys):
     generate("--stop-after", "2")
     assert main(["films", "--store", str(tmp_path / "store")]) == 0
     said = capsys.readouterr().out
-    assert "2 of 3 clips  film.mp4" in said and "in 1 films" in said
+    assert "2 of 3 clips  film.mp4" in said and "in 1 film in" in said
     assert main(["films", "--store", str(tmp_path / "store"), "--clear"]) == 0
-    assert "1 films cleared" in (said := capsys.readouterr().out) and "in 0 films" in said
+    assert "1 film cleared" in (said := capsys.readouterr().out) and "in 0 films" in said
     assert not list((tmp_path / "store").iterdir())
 
 
@@ -91,7 +91,7 @@ def test_films_lists_and_clears(generate, tmp_path, capsys):
         (["--retake", "4"], "There is no clip 4: the film has 3"),
         (["--stop-after", "9"], "There is no clip 9"),
         (["--retake", "two"], "not a whole number"),
-        (["--prompt-at", "laugh"], "no prompt at a second"),
+        (["--prompt-at", "laugh"], "laugh has no time: write SECONDS:TEXT"),
         (["--prompt-at", "7:laugh"], "lies behind the film's end at 0.52 seconds"),
         (["--store-limit", "0"], "0 is not a number from 0.001"),
     ],
@@ -139,15 +139,15 @@ def test_two_runs_at_once(generate, tmp_path):
     assert "goes on after clip 1" in generate()
 
 
-def test_other_joins_make_another_film(generate, tmp_path):
+def test_other_seam_settings_make_another_film(generate, tmp_path):
     assert "seams     a frame changes by" in generate()
     alone = frames(tmp_path)
-    joins = ["--colour-method", "mean", "--seam-frames", "2", "--codec-correction", "0.5"]
-    said = generate(*joins, "--overwrite")
+    seams = ["--colour-method", "mean", "--seam-frames", "2", "--codec-correction", "0.5"]
+    said = generate(*seams, "--overwrite")
     changed = "colour method, seam frames, codec correction"
     assert f"every clip differs from the last film.mp4: {changed} changed" in said
     assert not torch.equal(frames(tmp_path), alone)
-    assert "goes on after clip 3 of 3" in generate(*joins)
+    assert "goes on after clip 3 of 3" in generate(*seams)
     assert (tmp_path / "film.drift.png").exists()
 
 
@@ -164,4 +164,4 @@ sys.exit(main(["films"]))
 def test_a_user_without_a_home_is_told():
     result = subprocess.run([sys.executable, "-c", HOMELESS], capture_output=True, text=True)
     assert result.returncode == 2 and "Traceback" not in result.stderr
-    assert "There is no home folder in which films could be kept: name one with --store." in result.stderr
+    assert "There is no home folder to store films in: name a folder with --store." in result.stderr

@@ -13,6 +13,7 @@ from multitalk_core.cli.generate import generate
 from multitalk_core.cli.generate_command import make_job
 from multitalk_core.cli.main import main, make_parser
 from multitalk_core.cli.options.film_files import FilmFiles
+from multitalk_core.cli.options.types import box_text
 from multitalk_core.media.video_writer import read_video
 
 QUICK = ("--size", "64x48", "--frames", "9", "--clip-frames", "5", "--motion-frames", "1", "--steps", "1")
@@ -70,7 +71,13 @@ def test_each_mouth_follows_its_own_voice_also_with_the_voices_swapped(tmp_path)
     """The demo as it ships: the trained model binds, and swapping the voices swaps the mouths."""
     one, two = (str(demo.EMBEDDED / f"voice_{number}.flac") for number in (1, 2))
     for first, second in ((one, two), (two, one)):
-        command = ["generate", "--picture", str(demo.EMBEDDED / "picture.png"), "--boxes", *demo.BOXES]
+        command = [
+            "generate",
+            "--picture",
+            str(demo.EMBEDDED / "picture.png"),
+            "--boxes",
+            *map(box_text, demo.BOXES),
+        ]
         command += [
             "--voice",
             first,
@@ -87,7 +94,7 @@ def test_each_mouth_follows_its_own_voice_also_with_the_voices_swapped(tmp_path)
         assert score.difference.low > 0.1, score
 
 
-def test_a_folder_that_cannot_be_made(tmp_path, capsys):
+def test_a_folder_that_cannot_be_created(tmp_path, capsys):
     (tmp_path / "file").touch()
     assert main(["demo", "--folder", str(tmp_path / "file" / "demo")]) == 2
-    assert "cannot be made" in capsys.readouterr().err
+    assert "cannot be created" in capsys.readouterr().err

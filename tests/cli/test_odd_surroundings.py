@@ -38,11 +38,11 @@ def test_without_a_home_no_clips_are_kept_and_the_rest_works(tmp_path):
     """A user whom the system does not know, as containers have them."""
     homeless = "import pwd, sys; pwd.getpwuid = {}.__getitem__; from multitalk_core.cli.main import main; "
     command = f"{sys.executable} -c '{homeless}sys.exit(main(sys.argv[1:]))'"
-    said = "Error: There is no home folder in which films could be kept: name one with --store.\n"
+    said = "Error: There is no home folder to store films in: name a folder with --store.\n"
     done = run(f"{command} films", tmp_path)
     assert (done.returncode, done.stderr.decode()) == (2, said)
     done = run(f"{command} {shlex.join(FILM)}", tmp_path)
-    assert done.returncode == 0 and b"No clips are kept, as there is no home folder" in done.stdout
+    assert done.returncode == 0 and b"Clips are not stored, because there is no home folder" in done.stdout
     for more in ("--no-store", "--store store"):
         assert run(f"{command} {shlex.join(FILM)} {more}", tmp_path).returncode == 0
     assert {"film.mp4", "film-2.mp4", "film-3.mp4", "store"} < {path.name for path in tmp_path.iterdir()}
@@ -65,7 +65,7 @@ def test_output_on_a_full_disk_is_told_and_the_film_is_there(tmp_path):
     done = run(f"{film('--no-store')} > /dev/full", tmp_path)
     assert done.returncode == 2
     last = done.stderr.decode().splitlines()[-1]
-    assert last.startswith("Error: Not all of the text could be printed (No space left on device)")
+    assert last.startswith("Error: Some of the output could not be printed (No space left on device)")
     assert (tmp_path / "film.mp4").exists()
 
 
@@ -90,7 +90,7 @@ def test_names_that_are_no_text(tmp_path):
     assert done.returncode == 0, done.stderr
     assert b"Traceback" not in done.stderr and (folder / os.fsdecode(b"f\xfe.mp4")).exists()
     done = run(f"{command} --store $'s\\xfe' --output $'f\\xfe.mp4' --prompt $'\\xfe'", folder)
-    assert done.returncode == 2 and done.stderr.startswith(b"Error: argument --prompt: \\udcfe is not all")
+    assert done.returncode == 2 and done.stderr.startswith(b"Error: argument --prompt: \\udcfe is not valid")
 
 
 def test_interrupted_while_it_loads(tmp_path):

@@ -244,7 +244,7 @@ def test_localize_replaces_neither_picture_nor_drawing(folder, capsys):
     shutil.copy(EMBEDDED / "picture.png", "persons.png")
     command = ["localize", "--picture", "persons.png", "--persons", "parts"]
     assert main([*command, "--output", "persons.png", "--overwrite"]) == 2
-    assert main(command) == 0 and "drawn in persons-2.png" in capsys.readouterr().out
+    assert main(command) == 0 and "drawing: persons-2.png" in capsys.readouterr().out
     assert main([*command, "--output", "persons-2.png"]) == 2
     assert main([*command, "--output", "persons-2.png", "--overwrite"]) == 0
     assert Path("persons.png").read_bytes() == (EMBEDDED / "picture.png").read_bytes()
@@ -266,14 +266,14 @@ def test_train_writes_over_no_adapter(folder, capsys):
     assert "is one of the inputs" in capsys.readouterr().err
     Path("train.toml").write_text(config.format(""))
     assert main(["train", "train.toml"]) == 2
-    assert "adapter.safetensors exists, and no training made it" in capsys.readouterr().err
+    assert "adapter.safetensors exists and is not the result of a training" in capsys.readouterr().err
 
 
 def test_demo_replaces_its_own_files_alone(folder, capsys):
     Path("mine").mkdir()
     Path("mine/film.mp4").write_text("mine")
     assert main(["demo", "--folder", "mine"]) == 2
-    assert "mine/film.mp4 exists, and the demo did not make it" in capsys.readouterr().err
+    assert "mine/film.mp4 exists and is not a file of the demo" in capsys.readouterr().err
     assert Path("mine/film.mp4").read_text() == "mine"
 
 
@@ -282,7 +282,7 @@ def test_the_demo_is_made_again_among_other_files(tmp_path):
         (tmp_path / name).touch()
     check_own(tmp_path, [tmp_path / name for name in NAMES])
     (tmp_path / "localization.png").unlink()
-    with pytest.raises(MultiTalkError, match="the demo did not make it"):
+    with pytest.raises(MultiTalkError, match="is not a file of the demo"):
         check_own(tmp_path, [tmp_path / name for name in NAMES])
 
 

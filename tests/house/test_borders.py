@@ -48,7 +48,7 @@ ALLOWED = {
     "film": FILM,
     "drawing": {"method", "media", "persons", "film"},
     "evaluation": FOUNDATION | {"audio", "media"},
-    "demo": {"errors"},
+    "demo": {"errors", "persons"},
     "hosts": set(),
     "hosts.diffusers": FILM | {"demo"},
     "training": FILM | {"evaluation", "demo", "hosts.diffusers"},

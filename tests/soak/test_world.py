@@ -28,7 +28,7 @@ def trained(tmp_path_factory):
         vae_steps=2,
         decoder_steps=1,
         clips={
-            "events": (Portion(Kind(persons=(1, 2, 3), acting=0.6, heard=False), SIZE, SHARD_CLIPS),),
+            "events": (Portion(Kind(persons=(1, 2, 3), acting=0.6, voiced=False), SIZE, SHARD_CLIPS),),
             "two": (Portion(Kind(persons=(2,), crossing=0.3), SIZE, SHARD_CLIPS),),
             "one": (Portion(Kind(persons=(1,)), SIZE, SHARD_CLIPS),),
         },
@@ -57,15 +57,15 @@ def test_a_later_stage_leaves_the_base_alone_and_goes_on_from_the_adapter_before
     assert all((first[name] - second[name]).abs().max() < 1e-3 for name in first)
 
 
-def test_what_is_measured_is_kept_and_told(trained):
+def test_measures_are_made_once_and_reported(trained):
     world, folder = trained
-    results = make_results(world, folder, 1, lambda text: None)
+    results = make_results(world, folder, talks=1, report=lambda text: None)
     made = {name for name, wanted in measures().items() if wanted.stage in (None, "base", "one", "two")}
     assert set(results) == made | {"localization"}
     assert results["real talking"]["own"][0] > 0.9
     shares = results["localization"]["shares"]
     assert len(shares) == 4 and all(0 <= share <= 1 for row in shares for share in row)
-    again = make_results(world, folder, 1, lambda text: pytest.fail(f"{text} was made twice"))
+    again = make_results(world, folder, talks=1, report=lambda text: pytest.fail(f"{text} was made twice"))
     assert again == results
 
     # Stages not trained here get the numbers of one that is.
@@ -75,6 +75,6 @@ def test_what_is_measured_is_kept_and_told(trained):
     page = folder / "results.md"
     page.write_text("".join(f"<!-- {name} -->\nold\n<!-- end -->\nby hand\n" for name in TABLES))
     write_report(folder, page)
-    told = page.read_text()
-    assert "old" not in told and told.count("by hand") == len(TABLES) and "| l-rope |" in told
+    text = page.read_text()
+    assert "old" not in text and text.count("by hand") == len(TABLES) and "| l-rope |" in text
     assert (folder / "results_schemes.png").stat().st_size > 1000

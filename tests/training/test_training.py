@@ -75,7 +75,7 @@ def clips(tmp_path):
 def losses(recipe, clips, folder, **options):
     seen = {}
     model = tiny_model(recipe)
-    train(model, clips, recipe, folder, on_step=seen.__setitem__, **options)
+    train(model, clips, recipe, folder=folder, on_step=seen.__setitem__, **options)
     return model, seen
 
 
@@ -144,7 +144,7 @@ def test_stages_go_on_from_each_other(clips, tmp_path):
     start_from(model, tmp_path / "base")
     for name, tensor in base.state_dict().items():
         assert torch.equal(model.state_dict()[name], tensor)
-    train(model, clips, second, tmp_path / "adapter")
+    train(model, clips, second, folder=tmp_path / "adapter")
     third = tiny_model(second)
     start_from(third, tmp_path / "base")
     start_from(third, tmp_path / "adapter")
@@ -191,7 +191,7 @@ def test_i2v_clips_have_their_share_of_the_updates(clips, tmp_path):
     assert first == second
 
 
-def test_the_i2v_task_hears_the_zero_embedding_of_one_person(clips):
+def test_the_i2v_task_is_conditioned_on_the_zero_embedding_of_one_person(clips):
     model = tiny_model(Recipe(steps=1)).eval()
     clip = stack_clips([random_clip(0)])
     wordless = replace(clip, features=clip.features[:, :0], persons=clip.persons[:, 2:])
@@ -209,7 +209,14 @@ def test_a_killed_run_resumes_to_the_same_losses(clips, tmp_path):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train(tiny_model(recipe), clips, recipe, tmp_path / "run", on_step=killed, seconds_between_saves=0)
+        train(
+            tiny_model(recipe),
+            clips,
+            recipe,
+            folder=tmp_path / "run",
+            on_step=killed,
+            seconds_between_saves=0,
+        )
     assert [path.name for path in checkpoints(tmp_path / "run")] == ["step-00000002", "step-00000003"]
     _, resumed = losses(recipe, clips, tmp_path / "run")
     assert list(resumed) == [4, 5, 6]
@@ -258,7 +265,7 @@ def test_gradient_checkpointing_changes_nothing(clips, trained):
     recipe = Recipe(steps=1, batch=2, trained=trained)
     kept, checkpointed = tiny_model(recipe).train(), tiny_model(recipe).train()
     checkpointed.transformer.enable_gradient_checkpointing()
-    for step in range(2):  # the second batch must not hear the first one's voices
+    for step in range(2):  # the second batch must not be conditioned on the first one's voices
         batch, draws = ClipOrder(clips, replace(recipe, steps=2)).batch(step, [0, 1])
         first, second = (flow_loss(model, batch, draws, 7.0).mean() for model in (kept, checkpointed))
         assert first.item() == second.item()
@@ -306,17 +313,19 @@ def train_in_parts(accelerator, folder):
         trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
         optimizer = torch.optim.AdamW(trained, TWO_ADAPTER.learning_rate, weight_decay=0.01)
         optimizer = accelerator.prepare(optimizer)
-        assert load_newest(accelerator, model, optimizer, folder / "parts") == step
+        assert load_newest(accelerator, model, optimizer, folder=folder / "parts") == step
         (rows,) = own_rows(TWO_ADAPTER, accelerator)
         batch, draws = ClipOrder(ShardedClips(folder), TWO_ADAPTER).batch(step, rows)
         flow_loss(model, batch, draws, TWO_ADAPTER.shift).mean().backward()
         torch.nn.utils.clip_grad_norm_(trained, TWO_ADAPTER.clip_norm)
         optimizer.step()
         (folder / "parts").mkdir(exist_ok=True)
-        save_checkpoint(accelerator, model, optimizer, folder / "parts", step + 1)
+        save_checkpoint(accelerator, model, optimizer, folder=folder / "parts", step=step + 1)
 
 
 if __name__ == "__main__":  # one of the two processes
     folder, accelerator = Path(sys.argv[1]), Accelerator(cpu=True)
-    train(tiny_model(TWO_FULL), ShardedClips(folder), TWO_FULL, folder / "whole", accelerator)
+    train(
+        tiny_model(TWO_FULL), ShardedClips(folder), TWO_FULL, folder=folder / "whole", accelerator=accelerator
+    )
     train_in_parts(accelerator, folder)

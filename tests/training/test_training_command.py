@@ -162,7 +162,7 @@ def test_the_config_says_what_is_trained(write, tmp_path):
         ('output = "run"', 'steps = 2\ntrained = "all"', "choose base, adapter, full"),
         ('output = "run"\nprecision = "fp8"', "steps = 2", "choose no, bf16"),
         ('output = "run"', 'steps = 2\nranges = "wide"', "label ranges wide cannot be read"),
-        ("output = run", "steps = 2", "is no TOML"),
+        ("output = run", "steps = 2", "is not valid TOML"),
     ],
 )
 def test_a_config_with_a_slip_is_refused_in_a_sentence(write, text, recipe, said):
@@ -184,7 +184,7 @@ def test_a_run_does_not_change_its_recipe_midway(write, capsys):
 
 
 @pytest.mark.parametrize("name", ["checkpoints/step-00000002/model.safetensors", "run.json", "a pipe"])
-def test_a_damaged_run_is_told(write, tmp_path, capsys, name):
+def test_a_damaged_run_is_reported(write, tmp_path, capsys, name):
     settings = 'output = "run"\ntensorboard = false'
     assert main(["train", str(write(settings))]) == 0
     file = tmp_path / "run" / ("run.json" if name == "a pipe" else name)
@@ -194,15 +194,15 @@ def test_a_damaged_run_is_told(write, tmp_path, capsys, name):
         os.mkfifo(file)
     assert main(["train", str(write(settings, "steps = 3\nbatch = 2"))]) == 2
     said = capsys.readouterr().err
-    assert re.search(r"Error: .*(remove this folder|another output folder|is a pipe)", said)
+    assert re.search(r"Error: .*(delete this folder|another output folder|is a pipe)", said)
 
 
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"text": torch.zeros(8, 32)}, "32 wide and the model takes 64"),
-        ({"image": torch.zeros(257, 1280)}, "CLIP's tokens"),
-        ({"features": torch.zeros(3, 9, 4, 64)}, "2 persons and the clips have 3"),
+        ({"text": torch.zeros(8, 32)}, "32 channels but the model expects 64"),
+        ({"image": torch.zeros(257, 1280)}, "CLIP image tokens"),
+        ({"features": torch.zeros(3, 9, 4, 64)}, "2 persons but the clips have 3"),
     ],
 )
 def test_clips_of_other_models_are_refused(prepared, tmp_path, changed, said):
@@ -213,7 +213,7 @@ def test_clips_of_other_models_are_refused(prepared, tmp_path, changed, said):
         make_model(config, replace(clip, **changed), empty=True)
 
 
-def test_an_adapter_that_hears_otherwise_is_refused(prepared, tmp_path):
+def test_an_adapter_of_another_audio_encoder_is_refused(prepared, tmp_path):
     clip = ShardedClips(prepared / "clips")[0]
     adapter = EMBEDDED / EMBEDDED_FILES["adapter"]
     config = TrainingConfig(tmp_path, (prepared,), Recipe(steps=1), adapter=adapter)

@@ -10,7 +10,7 @@ from diffusers import WanTransformer3DModel
 from multitalk_core.cli.main import main
 from multitalk_core.method.adapter import AudioAdapter
 from multitalk_core.method.adapter_shape import AdapterShape
-from multitalk_core.training.memory_table import block_bytes, count_numbers, memory
+from multitalk_core.training.memory_table import block_bytes, count_numbers, needed_memory
 from multitalk_core.training.recipe import ADAPTER, BASE, FULL, Recipe
 from multitalk_core.training.shards import TrainingClip, write_shard
 from multitalk_core.training.training_model import TrainingModel
@@ -126,7 +126,7 @@ def test_with_gradient_checkpointing_each_block_keeps_its_input():
 def test_what_is_stored_is_what_torch_allocates(trained):
     dtype = torch.bfloat16 if trained == ADAPTER else torch.float32
     model = small_model(trained, dtype=dtype)
-    need = memory(model, tokens=1, rows=1)
+    need = needed_memory(model, tokens=1, rows=1)
     parameters = list(model.parameters())
     for parameter in parameters:
         if parameter.requires_grad:
@@ -142,7 +142,7 @@ def test_what_is_stored_is_what_torch_allocates(trained):
 
 def test_parts_share_what_is_stored_and_not_what_is_computed():
     model = meta_14b(ADAPTER)
-    alone, shared = memory(model, TOKENS_480, 1), memory(model, TOKENS_480, 1, parts=8)
+    alone, shared = needed_memory(model, TOKENS_480, 1), needed_memory(model, TOKENS_480, 1, gpus=8)
     assert shared.weights == alone.weights // 8 and shared.optimizer == alone.optimizer // 8
     assert shared.activations == alone.activations
     assert shared.total < 40e9 < 80e9 < alone.total
@@ -171,7 +171,7 @@ def test_the_command_prints_the_documented_table(tmp_path, capsys):
     said = capsys.readouterr().out
     assert "clip of 32,760 tokens" in said
     totals = {line.split()[0]: line.split()[-1] for line in said.splitlines()[2:-3]}
-    need = memory(meta_14b(ADAPTER), TOKENS_480, 1, parts=8)
+    need = needed_memory(meta_14b(ADAPTER), TOKENS_480, 1, gpus=8)
     assert totals["8"] == f"{need.total / 1e9:.1f}"
     documented = DOCUMENT.read_text()
     for line in said.splitlines()[1:-3]:

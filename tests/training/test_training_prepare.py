@@ -122,7 +122,7 @@ def test_masks_mark_persons_in_the_order_of_the_voices(tmp_path, talk):
     assert torch.equal(clip.persons, persons.token_masks(HEIGHT, WIDTH))
 
 
-def test_refusals_are_told_and_the_rest_is_prepared(tmp_path, talk, capsys):
+def test_refusals_are_reported_and_the_rest_is_prepared(tmp_path, talk, capsys):
     (tmp_path / "broken.mp4").write_bytes(b"no video" * 100)
     Image.fromarray(np.zeros((HEIGHT, WIDTH), np.uint8)).save(tmp_path / "empty.png")
     rate, samples = 16000, read_audio(VOICES[0]).samples[0, :4800]
@@ -155,18 +155,18 @@ def test_refusals_are_told_and_the_rest_is_prepared(tmp_path, talk, capsys):
         3: "cannot be read as a video",
         4: "Voice 1 ends at 0.28 s",
         5: "mask of person 1 is empty",
-        6: "12 frames a second",
+        6: "12 frames per second",
         7: "lasts 0.16 s",
         8: "2 masks or boxes but 1 voices",
         9: "unknown key colour",
-        10: "no JSON",
+        10: "not valid JSON",
         11: "Nobody was found",
     }
     for line, reason in wanted.items():
-        first = next(told for told in report if told.startswith((f"line {line}:", f"line {line},")))
+        first = next(refusal for refusal in report if refusal.startswith((f"line {line}:", f"line {line},")))
         assert reason in first
     assert report[2] == "line 4, clip 2: Voice 1 ends at 0.28 s, before the clip does."
-    assert "3 of 11 videos" in said and "2 more, in" in said
+    assert "3 from 11 videos" in said and "2 more, in" in said
     assert len(ShardedClips(tmp_path / "clips")) == 3  # the short voice lasts for one clip
 
 
@@ -175,7 +175,7 @@ def test_nothing_to_train_on_is_an_error(tmp_path, talk, capsys):
     assert "No clip could be prepared" in capsys.readouterr().err
 
 
-def test_a_refused_line_is_tried_again_and_a_changed_one_made_anew(tmp_path, talk):
+def test_a_refused_line_is_tried_again_and_a_changed_one_encoded_again(tmp_path, talk):
     entries = [{**talk, "video": "late.mp4"}, talk]
     prepare(tmp_path, entries)
     shards = tmp_path / "clips"
@@ -238,7 +238,7 @@ def change_shard(path, **changes):
     ],
     ids=["cut short", "one byte changed", "another file", "gone"],
 )
-def test_only_the_damaged_shard_is_made_again_and_named(tmp_path, talk, capsys, spoil):
+def test_only_the_damaged_shard_is_encoded_again_and_named(tmp_path, talk, capsys, spoil):
     entries = [{"video": talk["video"], "caption": "A storm."}, {**talk, "voices": [], "boxes": []}]
     assert prepare(tmp_path, entries) == 0
     damaged, whole = sorted((tmp_path / "clips").glob("shard-*"))
@@ -254,7 +254,7 @@ def test_only_the_damaged_shard_is_made_again_and_named(tmp_path, talk, capsys, 
 @pytest.mark.parametrize(
     "content", ["{", "[]", '{"key": 5}', "[" * 50_000, "\udcff", '{"key": "a", "parts": [{}]}']
 )
-def test_a_damaged_record_is_named_and_its_line_made_again(tmp_path, talk, capsys, content):
+def test_a_damaged_record_is_named_and_its_line_encoded_again(tmp_path, talk, capsys, content):
     entry = {"video": talk["video"], "caption": "A storm."}
     assert prepare(tmp_path, [entry]) == 0
     (tmp_path / "clips" / "lines" / "00001.json").write_text(content, errors="surrogateescape")
@@ -285,12 +285,12 @@ def test_files_of_others_stay(tmp_path, talk, capsys):
     for path in others:
         path.write_text("mine")
     assert prepare(tmp_path, [{**entry, "caption": "Rain."}]) == 0
-    assert "shard-00099-000.safetensors is of no line of this manifest" in capsys.readouterr().out
+    assert "shard-00099-000.safetensors belongs to no line of this manifest" in capsys.readouterr().out
     assert all(path.read_text() == "mine" for path in others)
     (tmp_path / "project").mkdir()
     (tmp_path / "project" / "settings.json").write_text("// of an editor\n{}")
     assert prepare(tmp_path, [entry], name="project") == 2
-    assert "is of another program" in capsys.readouterr().err
+    assert "belongs to another program" in capsys.readouterr().err
     assert (tmp_path / "project" / "settings.json").read_text() == "// of an editor\n{}"
 
 
@@ -300,9 +300,16 @@ def test_clips_that_are_not_finite_are_refused_and_not_written(tmp_path, talk):
     (tmp_path / "manifest.jsonl").write_text(json.dumps({"video": talk["video"], "caption": ""}))
     cutting = Cutting(FRAMES, (HEIGHT, WIDTH))
     with preparing(tmp_path / "clips", {}, print):
-        preparation = Preparation(tmp_path / "clips", models, encoder, cutting, lambda *_: None, print)
+        preparation = Preparation(
+            folder=tmp_path / "clips",
+            models=models,
+            encoder=encoder,
+            cutting=cutting,
+            on_clip=lambda *_: None,
+            note=print,
+        )
         (line,) = preparation.run(tmp_path / "manifest.jsonl")
-    assert line.clips == 0 and "text has numbers that are NaN" in str(line.refused[0])
+    assert line.clips == 0 and "text contains NaN or infinite numbers" in str(line.refused[0])
     assert not list((tmp_path / "clips").glob("shard-*"))
 
 
@@ -310,9 +317,9 @@ def test_clips_that_are_not_finite_are_refused_and_not_written(tmp_path, talk):
     ("spoil", "reason"),
     [
         (lambda shard: shard.write_bytes(shard.read_bytes()[:-100]), "is damaged"),
-        (lambda shard: change_shard(shard, text=load_file(shard)["text"] * torch.nan), "text has numbers"),
-        (lambda shard: change_shard(shard, text=load_file(shard)["text"][:1]), "of another program"),
-        (lambda shard: save_file({"weight": torch.zeros(2)}, shard), "of another program"),
+        (lambda shard: change_shard(shard, text=load_file(shard)["text"] * torch.nan), "text contains NaN"),
+        (lambda shard: change_shard(shard, text=load_file(shard)["text"][:1]), "belongs to another program"),
+        (lambda shard: save_file({"weight": torch.zeros(2)}, shard), "belongs to another program"),
         (lambda shard: shard.write_bytes(b""), "empty file"),
         (lambda shard: (shard.unlink(), os.mkfifo(shard)), "is a pipe"),
     ],
@@ -340,8 +347,8 @@ ONE_VOICE = '{"video": "a.mp4", "caption": "", "voices": ["a.wav"], "boxes": '
         (ONE_VOICE + '{"0": [0, 0, 9, 9]}}', "boxes are not all"),
         (json.dumps({"video": "a.mp4", "caption": "", "voices": ["a.wav"] * 9}), "at most 8"),
         (json.dumps({"video": "a.mp4", "caption": "x" * 100_001}), "longer than"),
-        ('{"video": ' + "[" * 100_000, "no JSON"),
-        ('{"video": 1' + "0" * 5000 + "}", "no JSON"),
+        ('{"video": ' + "[" * 100_000, "not valid JSON"),
+        ('{"video": 1' + "0" * 5000 + "}", "not valid JSON"),
     ],
     ids=["nan", "inf", "digits", "text", "bool", "object", "nine voices", "long", "deep", "5000 digits"],
 )
@@ -351,7 +358,7 @@ def test_lines_of_a_manifest_that_cannot_be(tmp_path, line, reason):
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_a_stopped_preparation_says_what_is_kept_and_goes_on(tmp_path, stop):
+def test_a_stopped_preparation_says_where_its_shards_are_and_continues(tmp_path, stop):
     with VideoWriter(tmp_path / "talk.mp4", 48, 32) as writer:
         writer.append(torch.rand(160, 32, 48, 3))
     (tmp_path / "talk.jsonl").write_text('{"video": "talk.mp4", "caption": ""}')
@@ -369,7 +376,7 @@ def test_a_stopped_preparation_says_what_is_kept_and_goes_on(tmp_path, stop):
         process.send_signal(stop)
         rest = process.stderr.read()
     assert process.returncode == 130 and "Traceback" not in rest
-    assert f"the shards that are done are kept in {tmp_path / 'clips'}" in rest.splitlines()[-1]
+    assert f"finished shards are in {tmp_path / 'clips'}; run the same command again" in rest.splitlines()[-1]
     assert 1 <= len(list((tmp_path / "clips").glob("shard-*"))) < 4
     assert subprocess.run(command, capture_output=True).returncode == 0
     assert len(list((tmp_path / "clips").glob("shard-*"))) == 4

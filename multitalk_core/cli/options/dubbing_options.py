@@ -1,4 +1,4 @@
-"""Arguments that say how a video is dubbed, and the dubbing they mean."""
+"""Arguments for dubbing a video."""
 
 import argparse
 from fractions import Fraction
@@ -16,50 +16,52 @@ from .paths import input_file
 from .types import within
 
 DESCRIPTION = """\
-With --video, which lends the film its first picture, its length and its
-  motion; the voices take the place of its sound."""
+For --video: the film takes its first frame, length and motion from the video,
+and the voices replace its sound."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """How much of the video is made anew."""
+    """How much of the video is regenerated, and where."""
     group = parser.add_argument_group("dubbing", DESCRIPTION)
     group.add_argument(
         "--denoise",
         type=within(DENOISE),
         metavar="0..1",
-        help="how much is made anew: all steps are made from this part of the schedule on, from the video "
-        "with that much noise; less keeps more of its motion, and of its mouths; 1 starts from noise alone "
-        f"(default: {USUAL_DENOISE}; 1 with --continuation infinitetalk, where each clip sees the video's "
-        "picture at its start)",
+        help="how much of the video is regenerated: sampling starts this far from the end of the noise "
+        "schedule, with the video noised to match, and still runs all --steps; lower values keep more of its "
+        "motion and of its old mouth movements; 1 starts from pure noise "
+        f"(default: {USUAL_DENOISE}; 1 with --continuation infinitetalk, where each clip is conditioned on "
+        "the video's frame at its start)",
     )
     group.add_argument(
         "--region",
         type=input_file,
         metavar="FILE",
-        help="a picture, or a video as long, of the video's shape: white where the film is made anew, the "
-        "mouths or faces; elsewhere it stays as it is (default: everything is made anew)",
+        help="a mask of the mouths or faces, as a picture or a video of the same length, with the aspect "
+        "ratio of the --video: white areas are regenerated, the rest stays unchanged (default: regenerate "
+        "everything)",
     )
 
 
 def check(arguments: argparse.Namespace) -> None:
-    """Raise a MultiTalkError for arguments that do not go together."""
+    """Raise a MultiTalkError for arguments that contradict each other."""
     if arguments.video is None and arguments.denoise is not None:
-        raise MultiTalkError("--denoise says how much of a --video is made anew: give one, or leave it out.")
+        raise MultiTalkError("--denoise applies to dubbing: give a --video, or leave it out.")
     if arguments.video is None and arguments.region is not None:
-        raise MultiTalkError("--region says where a --video is made anew: give one, or leave it out.")
+        raise MultiTalkError("--region applies to dubbing: give a --video, or leave it out.")
     if arguments.video is not None and arguments.ending == "mirror":
-        raise MultiTalkError("A dubbed film ends with its video, so --ending mirror cannot be: leave it out.")
+        raise MultiTalkError("A dubbed film ends with its video: leave out --ending mirror.")
 
 
 def asked_frames(arguments: argparse.Namespace, video: VideoFile | None) -> int | None:
-    """Frames of the film: as asked, else of the video; None is until the voices end."""
+    """Frames of the film: as given, else those of the video; None lasts until the voices end."""
     if arguments.frames or video is None:
         return arguments.frames
     return film_frames(video, arguments.fps)
 
 
 def dubbing(arguments: argparse.Namespace, video: VideoFile | None, size: tuple[int, int]) -> Dubbing | None:
-    """The video at the film's size, and how much of it is made anew, where."""
+    """The video at the film's size, with the denoise and the region that the arguments give."""
     if video is None:
         return None
     usual = 1.0 if arguments.continuation == INFINITETALK else USUAL_DENOISE
@@ -70,8 +72,8 @@ def dubbing(arguments: argparse.Namespace, video: VideoFile | None, size: tuple[
 
 
 def read_region(path: Path) -> Video:
-    """A mask on disk, still or moving."""
-    kind, _ = guess_type(path, strict=False)  # webp is not official everywhere
+    """A mask from disk: a picture or a video."""
+    kind, _ = guess_type(path, strict=False)  # not every system knows webp
     if kind is not None and kind.startswith("image/"):
         return VideoInMemory(read_picture(path)[None], Fraction(1))
     return VideoFile.open(path)

@@ -1,4 +1,4 @@
-"""Arguments that say what film is made, and its size and clips."""
+"""Arguments for the film's size and length, and for its clips."""
 
 import argparse
 
@@ -17,22 +17,22 @@ UNLIMITED = 10**9
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Its size and length, and its clips."""
-    group = parser.add_argument_group("the film")
+    """The film's size and length, and its clips."""
+    group = parser.add_argument_group("film")
     sizes = group.add_mutually_exclusive_group()
-    sizes.add_argument("--size", type=size, metavar="WxH", help="in pixels, divisible by 16")
+    sizes.add_argument("--size", type=size, metavar="WxH", help="width and height in pixels, divisible by 16")
     sizes.add_argument(
         "--resolution",
         type=int,
         choices=(480, 720),
-        help="the trained size nearest to the picture's shape (default: 480; about 256x160 in the "
-        "miniature model)",
+        help="use the trained size closest to the picture's aspect ratio (default: 480; about 256x160 for "
+        "the miniature model)",
     )
     group.add_argument(
         "--frames",
         type=frame_count(FILM_FRAMES),
         metavar="N",
-        help="length in frames, 4n + 1 (default: until the voices end, or the --video)",
+        help="length in frames, 4n + 1 (default: until the voices or the --video end)",
     )
     group.add_argument("--fps", type=within(FPS), default=25.0, help="frames per second (default: 25)")
     group.add_argument(
@@ -40,38 +40,40 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=frame_count(CLIP_FRAMES),
         default=81,
         metavar="N",
-        help="frames made at once, 4n + 1; a shorter film is one shorter clip (default: %(default)s)",
+        help="frames per clip, which are sampled together, 4n + 1; a shorter film is one shorter clip "
+        "(default: %(default)s)",
     )
     group.add_argument(
         "--motion-frames",
         type=frame_count(MOTION_FRAMES),
         default=5,
         metavar="N",
-        help="last frames of a clip that the next one starts from, 4n + 1 (default: %(default)s)",
+        help="frames at the start of a clip that repeat the end of the previous one, 4n + 1 (default: "
+        "%(default)s)",
     )
     group.add_argument(
         "--continuation",
         choices=CONTINUATIONS,
         default=MULTITALK,
-        help="how a clip goes on from the one before, as the adapter learnt it; with infinitetalk, 9 motion "
-        "frames are usual (default: %(default)s)",
+        help="how a clip continues the previous one; choose what the adapter was trained for; infinitetalk "
+        "usually takes 9 motion frames (default: %(default)s)",
     )
     group.add_argument(
         "--ending",
         choices=("silence", "mirror"),
         default="silence",
-        help="what is heard past the voices' end: silence, or the voices backwards as in the released code "
-        "(default: %(default)s)",
+        help="what follows the voices in a longer film: silence, or the voices reversed, as in the reference "
+        "implementation (default: %(default)s)",
     )
 
 
 def check(arguments: argparse.Namespace) -> None:
-    """Raise a MultiTalkError for clips that bring nothing new."""
+    """Raise a MultiTalkError for motion frames that leave no new frames in a clip."""
     plan_clips(1, arguments.clip_frames, arguments.motion_frames)
 
 
 def film_size(arguments: argparse.Namespace, picture: Tensor) -> tuple[int, int]:
-    """Height and width of the film: as asked, else of the picture's shape and of a size the model knows."""
+    """Height and width of the film: as given, else the trained size closest to the picture's shape."""
     if arguments.size:
         return arguments.size
     height, width = picture.shape[:2]
@@ -82,7 +84,7 @@ def film_size(arguments: argparse.Namespace, picture: Tensor) -> tuple[int, int]
 
 
 def plan_film(arguments: argparse.Namespace, timeline: Timeline, length: int | None) -> tuple[ClipPlan, int]:
-    """The clips, and the frames by which the last one's voices are mirrored.
+    """The clips, and the frames over which the voices are mirrored in the last clip.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Arguments that say which weights run where, and the models they mean."""
+"""Arguments for the models: their weights, device, precision and memory."""
 
 import argparse
 from pathlib import Path
@@ -23,32 +23,32 @@ DTYPES = ("float32", "bfloat16", "float16")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Weights and where they run."""
-    group = parser.add_argument_group("the models")
+    """Weights, and how they run."""
+    group = parser.add_argument_group("models")
     group.add_argument(
         "--model",
         type=input_folder_or_file,
         metavar="FOLDER",
-        help="Wan2.1-I2V in diffusers' format, such as Wan-AI/Wan2.1-I2V-14B-480P-Diffusers "
-        "(default: the miniature model that is shipped, a demonstration only)",
+        help="folder of Wan2.1-I2V in diffusers format, such as Wan-AI/Wan2.1-I2V-14B-480P-Diffusers "
+        "(default: the shipped miniature model, for demonstration only)",
     )
     group.add_argument(
         "--adapter",
         type=input_folder_or_file,
         metavar="FILE",
-        help="MultiTalk's or InfiniteTalk's audio layers, .safetensors (needed with --model)",
+        help="audio layers of MultiTalk or InfiniteTalk, .safetensors (required with --model)",
     )
     group.add_argument(
         "--audio-encoder",
         type=input_folder_or_file,
         metavar="PATH",
-        help="wav2vec2 folder or .safetensors; the adapters learnt with chinese-wav2vec2-base "
-        "(needed with --model)",
+        help="wav2vec2 folder or .safetensors; the released adapters were trained with chinese-wav2vec2-base "
+        "(required with --model)",
     )
     group.add_argument(
         "--device",
         type=text,
-        help="cpu, cuda, cuda:1, mps … (default: cuda where there is one and --model is given)",
+        help="cpu, cuda, cuda:1, mps … (default: cuda if available with --model, else cpu)",
     )
     group.add_argument(
         "--dtype",
@@ -59,31 +59,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--offload",
         choices=get_args(Offload),
         default="none",
-        help="keep weights in main memory: model, whole models between their turns; sequential, every layer, "
-        "slow and with the least GPU memory (default: %(default)s)",
+        help="keep weights in main memory: model moves each model to the GPU while it runs; sequential moves "
+        "each layer, which is slow and needs the least GPU memory (default: %(default)s)",
     )
     group.add_argument(
         "--rows-at-once",
         type=within(ROWS_AT_ONCE),
         metavar="N",
-        help="guidance conditions in one batch; 1 takes least memory (default: 1 with --model, else 3)",
+        help="guidance conditions in one batch; 1 uses the least memory (default: 1 with --model, else 3)",
     )
     group.add_argument(
         "--ignore-memory",
         action="store_true",
-        help="try also what takes more main memory at once than this machine has",
+        help="skip the check that this machine has enough main memory",
     )
 
 
 def check(arguments: argparse.Namespace) -> None:
-    """Raise a MultiTalkError for arguments that do not go together, or a device that is not there."""
+    """Raise a MultiTalkError for missing files of a model, or an unavailable device."""
     if arguments.model and not (arguments.adapter and arguments.audio_encoder):
-        raise MultiTalkError("--model needs --adapter and --audio-encoder: give the files that belong to it.")
+        raise MultiTalkError(
+            "--model requires --adapter and --audio-encoder: give the files that match the model."
+        )
     chosen_device(arguments)
 
 
 def load_encoder(arguments: argparse.Namespace) -> AudioEncoder:
-    """The audio encoder, the smallest of the models.
+    """Load the audio encoder.
 
     Raises
     ------
@@ -94,12 +96,12 @@ def load_encoder(arguments: argparse.Namespace) -> AudioEncoder:
 
 
 def load(arguments: argparse.Namespace, encoder: AudioEncoder) -> tuple[Models, AudioAdapter]:
-    """Wan and the adapter.
+    """Load Wan and the adapter.
 
     Raises
     ------
     MultiTalkError
-        When one cannot be read, or does not fit the other or the audio encoder.
+        When one of them cannot be read, or they do not match each other or the audio encoder.
     """
     from ...hosts.diffusers.video_model import load_adapter
 
@@ -115,7 +117,7 @@ def load(arguments: argparse.Namespace, encoder: AudioEncoder) -> tuple[Models, 
 
 
 def signatures(arguments: argparse.Namespace) -> dict[str, Json]:
-    """The files that models, a video and its mask are read from, so that other ones make another film."""
+    """Signatures of the files of models, video and region; when one changes, the film is another one."""
     paths = {
         "adapter": _adapter_path(arguments),
         "audio encoder": encoder_path(arguments),
@@ -127,20 +129,20 @@ def signatures(arguments: argparse.Namespace) -> dict[str, Json]:
 
 
 def model_signature(model: Path | None) -> Json:
-    """As `file_signature`, of the model that is shipped where there is no other."""
+    """As `file_signature`; None is the shipped model."""
     if model is not None:
         return file_signature(model)
     return [file_signature(EMBEDDED / file) for file in EMBEDDED_FILES.values()]
 
 
 def file_signature(path: Path) -> Json:
-    """Name, size and time of change of a file, or of every file of the model in a folder."""
+    """Name, size and modification time of a file, or of every model file in a folder."""
     files = model_files(path) if path.is_dir() else [path]
     return [[file.name, file.stat().st_size, file.stat().st_mtime_ns] for file in files]
 
 
 def encoder_path(arguments: argparse.Namespace) -> Path:
-    """Where the audio encoder lies."""
+    """The file or folder of the audio encoder."""
     return arguments.audio_encoder or EMBEDDED / EMBEDDED_FILES["audio_encoder"]
 
 
@@ -149,30 +151,35 @@ def _adapter_path(arguments: argparse.Namespace) -> Path:
 
 
 def chosen_device(arguments: argparse.Namespace) -> torch.device:
-    """The device as asked, else a GPU where there is one and a --model.
+    """The device as given; by default the GPU with --model, else the CPU.
 
     Raises
     ------
     MultiTalkError
-        When there is no such device here.
+        When the device is not available.
     """
     name = arguments.device or ("cuda" if arguments.model and torch.cuda.is_available() else "cpu")
     try:
         device = torch.empty(0, device=name).device
         if device.type == "meta":
-            raise ValueError("it holds no numbers")
-    except (RuntimeError, ValueError, AssertionError, ImportError) as error:  # as torch was built
+            raise ValueError("meta tensors hold no numbers")
+    except (
+        RuntimeError,
+        ValueError,
+        AssertionError,
+        ImportError,
+    ) as error:  # depending on how torch was built
         raise MultiTalkError(
-            f"The device {quoted(name)} is not there: choose cpu, or leave --device out."
+            f"The device {quoted(name)} is not available: choose cpu, or leave --device out."
         ) from error
     return device
 
 
 def _check_encoder(encoder: AudioEncoder, adapter: AudioAdapter, arguments: argparse.Namespace) -> None:
-    heard, wanted = encoder.layers * encoder.channels, adapter.shape.feature_size
-    if heard != wanted:
+    encoded, expected = encoder.layers * encoder.channels, adapter.shape.feature_size
+    if encoded != expected:
         raise MultiTalkError(
-            f"The audio encoder {encoder_path(arguments)} gives {heard} numbers a frame, but the adapter "
-            f"{_adapter_path(arguments)} takes {wanted}: choose the encoder that the adapter learnt with "
-            "(chinese-wav2vec2-base gives 9216)."
+            f"The audio encoder {encoder_path(arguments)} produces {encoded} features per frame, but the "
+            f"adapter {_adapter_path(arguments)} expects {expected}: choose the encoder that the adapter was "
+            "trained with (chinese-wav2vec2-base produces 9216)."
         )

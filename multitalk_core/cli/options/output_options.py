@@ -1,4 +1,4 @@
-"""Arguments that say where the film goes, and whether it may replace another."""
+"""Arguments for the film's file, and whether it may replace another one."""
 
 import argparse
 from collections.abc import Iterator
@@ -18,52 +18,52 @@ from .model_options import file_signature
 from .paths import output_file
 
 DEFAULT = Path("film.mp4")
-# These leave the film what it is: it may go on, or be taken again, under the same name.
+# Arguments that may change while a film continues, or gets a retake, under the same name.
 NOT_THE_FILM = {
     "command", "output", "overwrite", "ignore_memory", "store", "keep", "store_limit", "stop_after",
-    "retake", "prompt_at", "rows_at_once", "offload", "localization_step",
+    "retake", "prompt_at", "rows_at_once", "offload", "recorded_step",
 }  # fmt: skip
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The film's file."""
-    group = parser.add_argument_group("the output")
+    group = parser.add_argument_group("output")
     group.add_argument(
         "--output",
         type=output_file,
         metavar="FILE",
-        help=f"the film, .mp4; drawings are named after it (default: {DEFAULT}, with a number where that is "
-        "taken)",
+        help=f"file for the film, .mp4; drawings are named after it (default: {DEFAULT}, numbered if that "
+        "exists)",
     )
     add_overwrite(group)
 
 
 def check(arguments: argparse.Namespace) -> None:
-    """Raise a MultiTalkError for a film of another name than .mp4."""
+    """Raise a MultiTalkError unless the film is an .mp4 file."""
     if arguments.output is not None and arguments.output.suffix.lower() != ".mp4":
-        raise MultiTalkError(f"The film {quoted(arguments.output)} must be an .mp4 file: name it so.")
+        raise MultiTalkError(f"The film {quoted(arguments.output)} must be an .mp4 file: change its name.")
 
 
 def add_overwrite(group: argparse._ActionsContainer) -> None:
-    """Whether files are replaced."""
+    """Add the option that allows files to be replaced."""
     group.add_argument(
         "--overwrite",
         action="store_true",
-        help="replace the file where there is one (default: ask on a terminal, else refuse)",
+        help="replace existing files (default: ask on a terminal, else refuse)",
     )
 
 
 def film_files(arguments: argparse.Namespace, store: Path | None) -> FilmFiles:
-    """Where the film goes; a film that goes on from the store, or is taken again, replaces itself.
+    """The files of the film and its drawings; a film that continues or gets a retake replaces itself.
 
     Raises
     ------
     MultiTalkError
-        For a folder that cannot be written to, an output that is an input, or one that is there already.
+        For a folder that cannot be written to, and an output that is an input or exists already.
     """
     request = film_request(arguments)
-    kept = [] if store is None else stored_films(store)
-    own = [film.output for film in kept]
+    films = [] if store is None else stored_films(store)
+    own = [film.output for film in films]
 
     def files(film: Path) -> FilmFiles:
         chosen = FilmFiles.beside(film, request)
@@ -72,7 +72,7 @@ def film_files(arguments: argparse.Namespace, store: Path | None) -> FilmFiles:
     names = chain([DEFAULT], (numbered(DEFAULT, number) for number in count(2)))
     chosen = files(arguments.output) if arguments.output else next(filter(FilmFiles.free, map(files, names)))
     check_folder(chosen.film.parent)
-    stored = (film.folder / name for film in kept for name in own_files(film.folder)[0])
+    stored = (film.folder / name for film in films for name in own_files(film.folder)[0])
     shipped = (EMBEDDED / name for name in EMBEDDED_FILES.values())
     outputs = [*chosen.all(), growing(chosen.film)]
     check_inputs_stay(outputs, chain(inputs(arguments), stored, shipped), "--output")
@@ -81,7 +81,7 @@ def film_files(arguments: argparse.Namespace, store: Path | None) -> FilmFiles:
 
 
 def inputs(arguments: argparse.Namespace) -> Iterator[Path]:
-    """Every file and folder that the arguments let be read."""
+    """Every file and folder that the arguments name as an input."""
     for name, value in vars(arguments).items():
         if name not in NOT_THE_FILM:
             yield from _paths(value)
@@ -98,7 +98,7 @@ def _paths(value: object) -> Iterator[Path]:
 
 
 def film_request(arguments: argparse.Namespace) -> str:
-    """A digest of all that makes the film the one it is; files by their names, sizes and times."""
+    """A digest of all arguments that shape the film; files by name, size and modification time."""
     asked = {name: value for name, value in vars(arguments).items() if name not in NOT_THE_FILM}
     return digest({name: _plain(value) for name, value in asked.items()})
 

@@ -1,4 +1,4 @@
-"""Arguments that are paths: inputs that are there, and names that new files can have."""
+"""Arguments that are paths: existing inputs, and names for new files."""
 
 import os
 import stat
@@ -11,8 +11,8 @@ from ...files.given import check_file
 from ...files.whole import name_trouble
 
 
-def with_reason(check: Callable, *values: object) -> None:
-    """Call a check of the core; what it says is said of the argument."""
+def with_reason(check: Callable[..., object], *values: object) -> None:
+    """Call a check of the core and report its error as one of the argument."""
     try:
         check(*values)
     except MultiTalkError as error:
@@ -20,14 +20,14 @@ def with_reason(check: Callable, *values: object) -> None:
 
 
 def input_file(text: str) -> Path:
-    """A file that is there and may be read."""
+    """An existing, readable file."""
     path = input_path(text)
     with_reason(check_file, path, "file")
     return path
 
 
 def input_folder_or_file(text: str) -> Path:
-    """A folder, or a file that is there and may be read."""
+    """A folder, or an existing, readable file."""
     path = input_path(text)
     if not os.path.isdir(path):
         with_reason(check_file, path, "file or folder")
@@ -35,14 +35,14 @@ def input_folder_or_file(text: str) -> Path:
 
 
 def input_path(text: str) -> Path:
-    """What is checked where it is read."""
+    """A path that is checked when it is read."""
     if not text:
         raise ArgumentTypeError("the name is empty: check the path")
     return Path(text)
 
 
 def output_file(text: str) -> Path:
-    """A file in a folder that is there; the file may be there too."""
+    """A file in an existing folder; the file itself may exist too."""
     path = Path(text)
     if not text:
         raise ArgumentTypeError("the name is empty: name a file")
@@ -59,7 +59,7 @@ def output_file(text: str) -> Path:
 
 
 def folder_path(text: str) -> Path:
-    """A folder, or a new one."""
+    """An existing or a new folder."""
     path = Path(text)
     if not text:
         raise ArgumentTypeError("the name is empty: name a folder")
@@ -67,12 +67,12 @@ def folder_path(text: str) -> Path:
         raise ArgumentTypeError(f"the name {quoted(path.name)} {trouble}: choose another")
     mode = _mode(text)
     if mode is not None and not stat.S_ISDIR(mode):
-        raise ArgumentTypeError(f"{quoted(text)} is no folder: choose another")
+        raise ArgumentTypeError(f"{quoted(text)} is not a folder: choose another")
     return path
 
 
 def _mode(text: str) -> int | None:
-    """What is at a path, as `os.stat` tells; None for nothing."""
+    """The mode of what is at a path; None if nothing is."""
     try:
         return os.stat(text).st_mode
     except (FileNotFoundError, NotADirectoryError):

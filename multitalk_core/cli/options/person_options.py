@@ -1,4 +1,4 @@
-"""Arguments that say who is where in the picture, and the persons they mean."""
+"""Arguments for the picture or video, and for the persons in it."""
 
 import argparse
 
@@ -23,66 +23,66 @@ from .types import box, text
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The picture, or the video, and its persons."""
-    group = parser.add_argument_group("the picture and its persons")
+    """The picture or video, and its persons."""
+    group = parser.add_argument_group("picture and persons")
     sources = group.add_mutually_exclusive_group(required=True)
     sources.add_argument("--picture", type=input_file, metavar="FILE", help="a photograph or a drawing")
     sources.add_argument(
         "--video",
         type=input_file,
         metavar="FILE",
-        help="a video to dub, in place of a picture: its motion and picture stay, the mouths are made anew; "
-        "persons are looked for in its first picture",
+        help="a video to dub, instead of a picture: its look and motion stay, the mouths are regenerated; "
+        "persons are detected in its first frame",
     )
     how = group.add_mutually_exclusive_group()
     how.add_argument(
         "--persons",
         choices=("auto", "parts"),
         default="auto",
-        help="auto finds people, by their faces or with --segmentation-model; parts cuts the picture into "
-        "equal vertical parts, one a person (default: %(default)s)",
+        help="auto detects people by their faces or with --segmentation-model; parts divides the picture "
+        "into equal columns, one per person (default: %(default)s)",
     )
     how.add_argument(
         "--boxes",
         type=box,
         nargs="+",
         metavar="LEFT,TOP,RIGHT,BOTTOM",
-        help="a rectangle for each person, in pixels of the picture",
+        help="one rectangle per person, in pixels of the picture",
     )
     how.add_argument(
         "--masks",
         type=input_file,
         nargs="+",
         metavar="FILE",
-        help="a picture for each person, as large as the picture: white is the person",
+        help="one mask per person, the size of the picture, white on the person",
     )
     group.add_argument(
         "--segmentation-model",
         type=text,
         metavar="FOLDER",
-        help="folder or Hugging Face name of an instance segmentation model for --persons auto "
+        help="instance segmentation model for --persons auto, as a folder or a Hugging Face name "
         "(Mask2Former, DETR)",
     )
     group.add_argument(
         "--speakers-order",
         choices=ORDERS,
         default=LEFT_TO_RIGHT,
-        help="how voices meet boxes or masks: from left to right in the picture, or as given "
-        "(default: %(default)s)",
+        help="how boxes or masks are assigned to speakers: left to right in the picture, or in the order "
+        "given (default: %(default)s)",
     )
 
 
 def check(arguments: argparse.Namespace) -> None:
-    """Raise a MultiTalkError for more persons than can speak."""
+    """Raise a MultiTalkError for too many persons."""
     for option, given in (("--boxes", arguments.boxes), ("--masks", arguments.masks)):
         if len(given or ()) > MOST_SPEAKERS:
             raise MultiTalkError(
-                f"{option} marks {len(given)} persons, and {MOST_SPEAKERS} is the most: leave some out."
+                f"{option} marks {len(given)} persons, but {MOST_SPEAKERS} is the maximum: leave some out."
             )
 
 
 def read_source(arguments: argparse.Namespace) -> tuple[Tensor, VideoFile | None]:
-    """The picture [height, width, 3], and the video whose first one it is."""
+    """The picture [height, width, 3], and the video whose first frame it is, if any."""
     if arguments.video is None:
         return read_picture(arguments.picture), None
     video = VideoFile.open(arguments.video)
@@ -90,7 +90,7 @@ def read_source(arguments: argparse.Namespace) -> tuple[Tensor, VideoFile | None
 
 
 def read_persons(arguments: argparse.Namespace, picture: Tensor, count: int | None) -> Persons:
-    """The persons of a picture [height, width, 3]; `count` of them where they are not given one by one."""
+    """The persons in a picture [height, width, 3]; `count` applies unless boxes or masks are given."""
     height, width = picture.shape[:2]
     if arguments.boxes:
         return persons_from_boxes(arguments.boxes, height, width, arguments.speakers_order)

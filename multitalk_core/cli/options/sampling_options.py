@@ -1,4 +1,4 @@
-"""Arguments that say how a film is sampled and its voices bound to persons, and the settings they mean."""
+"""Arguments for sampling, and for the binding of voices to persons."""
 
 import argparse
 from typing import TYPE_CHECKING
@@ -13,96 +13,102 @@ from .types import text, within
 if TYPE_CHECKING:
     from ...hosts.diffusers.video_model import SamplingSettings
 
-AREA_720 = 600_000  # pixels; trained 480p sizes lie below, 720p sizes above
+AREA_720 = 600_000  # pixels, between the trained 480p and 720p sizes
 SHIFT_480, SHIFT_720 = 7.0, 11.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The prompt, the steps and their guidance; the scheme that binds voices to persons."""
+    """Prompt, sampling and guidance; the scheme that binds voices to persons."""
     _add_sampling(parser)
     _add_binding(parser)
 
 
 def _add_sampling(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("the prompt and the sampling")
+    group = parser.add_argument_group("prompt and sampling")
     group.add_argument(
         "--prompt",
         type=text,
         default="",
-        help="what happens in the film (miniature model: left, right or they; nods, hops, reddens, cross)",
+        help="what happens in the film; the miniature model knows left, right, they, nods, hops, reddens, "
+        "cross",
     )
-    group.add_argument("--negative-prompt", type=text, help="what must not (default: the paper's)")
+    group.add_argument("--negative-prompt", type=text, help="what must not happen (default: the paper's)")
     group.add_argument(
-        "--steps", type=within(STEPS), default=40, metavar="N", help="of each clip (default: 40)"
+        "--steps", type=within(STEPS), default=40, metavar="N", help="sampling steps per clip (default: 40)"
     )
     group.add_argument(
         "--shift",
         type=within(SHIFT),
-        help="of the timesteps towards noise; 2 with few-step LoRAs (default: 7 at 480p, 11 at 720p)",
+        help="shift of the timesteps towards noise; use 2 with few-step LoRAs (default: 7 at 480p, 11 at "
+        "720p)",
     )
     group.add_argument(
         "--text-scale",
         type=within(GUIDANCE),
         default=5.0,
         metavar="SCALE",
-        help="guidance by the prompt (default: 5)",
+        help="how strongly the film follows the prompt; 1 saves a pass per step (default: 5)",
     )
     group.add_argument(
         "--audio-scale",
         type=within(GUIDANCE),
         default=4.0,
         metavar="SCALE",
-        help="guidance by the voices (default: 4)",
+        help="how strongly the film follows the voices; 1 saves a pass per step (default: 4)",
     )
-    group.add_argument("--apg", action="store_true", help="adaptive projected guidance")
+    group.add_argument("--apg", action="store_true", help="use adaptive projected guidance")
     group.add_argument(
-        "--seed", type=within(SEED), default=0, metavar="N", help="same seed, same film (default: 0)"
+        "--seed",
+        type=within(SEED),
+        default=0,
+        metavar="N",
+        help="the same seed gives the same film (default: 0)",
     )
 
 
 def _add_binding(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("the binding of voices to persons")
+    group = parser.add_argument_group("binding of voices to persons")
     group.add_argument(
         "--scheme",
         choices=SCHEMES,
         default="l-rope",
-        help="l-rope is the paper's; routed lets each person hear only their own voice, and the background "
-        "none; the others are the paper's comparisons (default: %(default)s)",
+        help="l-rope is the paper's method; routed conditions each person on their own voice only, and the "
+        "background on none; the others are the paper's comparisons (default: %(default)s)",
     )
     group.add_argument(
         "--label-ranges",
         type=text,
         default="paper",
         metavar="RANGES",
-        help="paper: persons 0-4 and 20-24; narrow: 0-2 and 2-4, Table 3's other variant; or "
-        "LOW:HIGH,LOW:HIGH/BACKGROUND/VOICE,VOICE (default: %(default)s)",
+        help="labels of the persons: paper is 0-4 and 20-24; narrow is 0-2 and 2-4, the other variant of "
+        "Table 3; or give LOW:HIGH,LOW:HIGH/BACKGROUND/VOICE,VOICE (default: %(default)s)",
     )
     group.add_argument(
         "--audio-strength",
         type=within(AUDIO_STRENGTH),
         default=1.0,
         metavar="FACTOR",
-        help="of what the audio layers add (default: 1)",
+        help="strength of the audio layers; 1 as trained, 0 is off (default: 1)",
     )
     group.add_argument(
-        "--localization-step",
+        "--recorded-step",
         type=within(STEPS),
         metavar="N",
-        help="step whose localization is drawn, from 1 (default: the last)",
+        help="sampling step whose localization is drawn; steps count from 1 (default: the last)",
     )
 
 
 def check(arguments: argparse.Namespace) -> None:
-    """Raise a MultiTalkError for a step that there is not."""
-    if (arguments.localization_step or 1) > arguments.steps:
+    """Raise a MultiTalkError for a recorded step beyond the last one."""
+    if (arguments.recorded_step or 1) > arguments.steps:
         raise MultiTalkError(
-            f"The localization of step {arguments.localization_step} cannot be drawn, "
-            f"there are {arguments.steps} steps: choose one of them."
+            f"--recorded-step is {arguments.recorded_step}, but there are only {arguments.steps} steps: "
+            "choose one of them."
         )
 
 
 def sampling_settings(arguments: argparse.Namespace, ranges: LabelRanges, area: int) -> "SamplingSettings":
-    """The settings that the arguments mean for a film of `area` pixels."""
+    """The sampling settings of a film of `area` pixels."""
     from ...hosts.diffusers.video_model import SamplingSettings
 
     return SamplingSettings(

@@ -1,4 +1,4 @@
-"""Arguments that say how clips are joined."""
+"""Arguments for the seams between clips."""
 
 import argparse
 
@@ -8,44 +8,44 @@ from ...limits import FRACTION
 from ...limits import SEAM_FRAMES as SEAM_LIMIT
 from .types import within
 
-DESCRIPTION = "Colours are matched as in the released code, seams fade; docs/steadiness.md measures both."
+DESCRIPTION = "Corrections of colour drift and of jumps at clip boundaries; docs/steadiness.md measures them."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Corrections of colours and seams."""
-    group = parser.add_argument_group("the joins of its clips", DESCRIPTION)
+    group = parser.add_argument_group("seams between clips", DESCRIPTION)
     group.add_argument(
         "--colour-strength",
         type=within(FRACTION),
         default=1.0,
         metavar="0..1",
-        help="how far each clip's colours are drawn back to the picture's (default: 1)",
+        help="how far each clip's colours are matched to the picture's; 0 is off (default: 1)",
     )
     group.add_argument(
         "--colour-method",
         choices=COLOUR_METHODS,
         default=LAB,
-        help="lab matches the mean and the spread of colours; mean their mean alone, which leaves the "
-        "contrast as it is (default: %(default)s)",
+        help="lab matches the mean and the spread of colours, as in the reference implementation; mean "
+        "matches the mean only and leaves the contrast unchanged (default: %(default)s)",
     )
     group.add_argument(
         "--seam-frames",
         type=within(SEAM_LIMIT),
         default=SEAM_FRAMES,
         metavar="N",
-        help="frames of a clip over which what changes at its seam fades; 0 leaves the seam, as released "
-        "(default: %(default)s)",
+        help="frames over which the jump at a clip boundary fades out; 0 leaves the jump, as in the "
+        "reference implementation (default: %(default)s)",
     )
     group.add_argument(
         "--codec-correction",
         type=within(FRACTION),
         default=0.0,
         metavar="0..1",
-        help="share of what the VAE changes in the motion frames that is made up for before they are "
-        "encoded; 0.5 slows drift (default: 0)",
+        help="how much of the VAE's change to the motion frames is compensated before they condition the "
+        "next clip; 0.5 reduces colour drift (default: 0)",
     )
 
 
 def joins(arguments: argparse.Namespace) -> Joins:
-    """What the arguments mean."""
+    """The seam settings."""
     return Joins(arguments.colour_method, arguments.seam_frames, arguments.codec_correction)

@@ -1,4 +1,4 @@
-"""Arguments that say where finished clips are kept and which are taken again, and the command `films`."""
+"""Arguments for the store of finished clips, for retakes and for prompts of single clips."""
 
 import argparse
 import os
@@ -6,11 +6,10 @@ import secrets
 import sys
 from pathlib import Path
 
-from ...errors import LONGEST_MESSAGE, MultiTalkError, printable, quoted
 from ...film.clips import ClipPlan
 from ...film.film import Take
 from ...film.retakes import check_clip, plan_takes
-from ...film.store import StoredFilm, check_store, clear_films, stored_clip_bytes, survey
+from ...film.store import check_store, stored_clip_bytes
 from ...limits import CLIPS, STORE_GIGABYTES
 from .paths import folder_path
 from .types import prompt_at, retake, within
@@ -21,7 +20,7 @@ STORE = "multitalk/films"  # in the user's cache
 
 
 def default_store() -> Path | None:
-    """A folder of the user's cache; None where the user has no home."""
+    """The folder in the user's cache; None for a user without a home folder."""
     cache = os.environ.get("LOCALAPPDATA" if os.name == "nt" else "XDG_CACHE_HOME")
     if cache:
         return Path(cache, STORE)
@@ -34,38 +33,38 @@ def default_store() -> Path | None:
 
 
 def store(arguments: argparse.Namespace) -> Path | None:
-    """Where clips are kept; None keeps none."""
+    """The folder of stored films; None to store nothing."""
     return (arguments.store or default_store()) if arguments.keep else None
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The store, and what is made differently in some clips."""
+    """The store, retakes and prompts of single clips."""
     group = parser.add_argument_group(
-        "clips",
-        "Every finished clip is kept, and the same command goes on after the last one: after a crash,\n"
-        "  an interruption or --stop-after.",
+        "clips and store",
+        "Every finished clip is stored. After a crash, an interruption or --stop-after, run the same\n"
+        "command again to continue after the last stored clip.",
     )
     stores = group.add_mutually_exclusive_group()
     stores.add_argument(
         "--store",
         type=folder_path,
         metavar="FOLDER",
-        help="where clips are kept (default: multitalk/films in your cache; `films` says where that is, and "
-        "what is there)",
+        help="where to store clips (default: multitalk/films in your cache; the command `films` prints the "
+        "path and the stored films)",
     )
-    stores.add_argument("--no-store", action="store_false", dest="keep", help="keep no clips on disk")
+    stores.add_argument("--no-store", action="store_false", dest="keep", help="do not store clips")
     group.add_argument(
         "--store-limit",
         type=within(STORE_GIGABYTES),
         default=50.0,
         metavar="GB",
-        help="the films used least recently are cleared until the store is no larger (default: 50)",
+        help="maximum size of the store; the least recently used films are deleted first (default: 50)",
     )
     group.add_argument(
         "--stop-after",
         type=within(CLIPS),
         metavar="CLIP",
-        help="stop after this clip, from 1, to look at what is there",
+        help="stop after this clip to review the film so far; clips count from 1",
     )
     group.add_argument(
         "--retake",
@@ -73,8 +72,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="CLIP[:SEED]",
-        help="make a clip and what follows it again, with a seed of its own (default: one by chance, which "
-        "is printed); repeat it to keep earlier retakes",
+        help="regenerate this clip and all later ones, with their own seed (default: random, and printed); "
+        "repeat the option to keep earlier retakes",
     )
     group.add_argument(
         "--prompt-at",
@@ -82,24 +81,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="SECONDS:TEXT",
-        help="another prompt from the clip on that brings this second of the film; repeat it",
+        help="a new prompt, starting with the clip that contains this second of the film; repeatable",
     )
 
 
 def check(arguments: argparse.Namespace, height: int, width: int) -> None:
-    """Raise a MultiTalkError unless the store, if there is one, takes a clip of this size."""
+    """Raise a MultiTalkError if the store cannot hold a clip of this size."""
     folder = store(arguments)
     if folder is not None:
         check_store(folder, stored_clip_bytes(arguments.clip_frames, arguments.motion_frames, height, width))
 
 
 def read_takes(arguments: argparse.Namespace, plan: ClipPlan, fps: float) -> dict[int, Take]:
-    """What some clips have of their own.
+    """The seeds and prompts of single clips.
 
     Raises
     ------
     MultiTalkError
-        For a clip or a second that the film does not have.
+        For a clip or a second outside the film.
     """
     if arguments.stop_after is not None:
         check_clip(arguments.stop_after - 1, plan)
@@ -108,47 +107,3 @@ def read_takes(arguments: argparse.Namespace, plan: ClipPlan, fps: float) -> dic
         for clip, seed in arguments.retake
     }
     return plan_takes(plan, fps, retakes, arguments.prompt_at)
-
-
-def add_films_command(commands: argparse._SubParsersAction) -> None:
-    """Add the command `films` to the parser."""
-    parser = commands.add_parser(
-        "films",
-        help="list the films whose clips are kept, or clear them",
-        description="List the films whose clips are kept, the last used first.",
-        allow_abbrev=False,
-    )
-    parser.add_argument("--store", type=folder_path, metavar="FOLDER", help="(default: in your cache)")
-    parser.add_argument(
-        "--clear", action="store_true", help="remove all of them but those that are being made"
-    )
-    parser.set_defaults(command=list_films)
-
-
-def list_films(arguments: argparse.Namespace) -> None:
-    """Print what is kept, or clear it."""
-    store = arguments.store or default_store()
-    if store is None:
-        raise MultiTalkError("There is no home folder in which films could be kept: name one with --store.")
-    if arguments.clear:
-        cleared = clear_films(store)
-        _print(*(f"cleared {_line(film)}" for film in cleared.films), *cleared.stay)
-        _print(f"{len(cleared.films)} films cleared, {_gigabytes(cleared.films)}")
-    found = survey(store)
-    _print(*map(_line, found.films), *found.passed)
-    _print(f"{_gigabytes(found.films)} in {len(found.films)} films in {store}")
-
-
-def _print(*lines: str) -> None:
-    """Titles and folders may hold what no terminal shows."""
-    for line in lines:
-        print(printable(line, LONGEST_MESSAGE))
-
-
-def _line(film: StoredFilm) -> str:
-    clips = f"{film.clips} of {film.of} clips"
-    return f"{_gigabytes([film])} {clips:>18}  {quoted(film.title)}  {film.folder}"
-
-
-def _gigabytes(films: list[StoredFilm]) -> str:
-    return f"{sum(film.size for film in films) / GIGABYTE:8.3f} GB"

@@ -1,4 +1,4 @@
-"""Arguments that are more than a word: numbers in their limits, sizes, boxes, places, label ranges."""
+"""Types of arguments: numbers in a range, sizes, boxes, placed voices, retakes and prompts."""
 
 import math
 from argparse import ArgumentTypeError
@@ -19,7 +19,7 @@ BOX_EDGE = Limit(-1e6, 1e6)
 
 
 def within(limit: Limit, above: float | None = None) -> Callable[[str], int | float]:
-    """The type of a number in its limits; `above` is left out too, where it is given."""
+    """The type of a number within `limit`; `above`, if given, is excluded too."""
 
     def number(text: str) -> int | float:
         value = _number(text, limit.whole)
@@ -35,7 +35,7 @@ def within(limit: Limit, above: float | None = None) -> Callable[[str], int | fl
 
 
 def _number(text: str, whole: bool) -> int | float:
-    """What a text says, NaN where that is no number."""
+    """The number in a text; NaN if it is none."""
     try:
         return (int if whole else float)(text) if len(text) <= LONGEST_NUMBER else math.nan
     except ValueError:
@@ -46,7 +46,7 @@ def frame_count(limit: Limit) -> Callable[[str], int]:
     """The type of a number of frames, 4n + 1."""
 
     def frames(text: str) -> int:
-        count = within(limit)(text)
+        count = int(within(limit)(text))
         with_reason(check_frames, count)
         return count
 
@@ -54,32 +54,39 @@ def frame_count(limit: Limit) -> Callable[[str], int]:
 
 
 def text(argument: str) -> str:
-    """A prompt or a name: not too long, and every character one."""
+    """A prompt or a name: valid Unicode, and not too long."""
     if len(argument) > LONGEST_TEXT:
         raise ArgumentTypeError(
-            f"a text of {len(argument)} characters is too long: write {LONGEST_TEXT} at most"
+            f"a text of {len(argument)} characters is too long: use at most {LONGEST_TEXT}"
         )
     if any("\ud800" <= character <= "\udfff" for character in argument):
-        raise ArgumentTypeError(f"{quoted(argument)} is not all UTF-8: type it again")
+        raise ArgumentTypeError(f"{quoted(argument)} is not valid UTF-8: type it again")
     return argument
 
 
 def size(text: str) -> tuple[int, int]:
-    """WIDTHxHEIGHT in pixels, to (height, width)."""
-    width, _, height = text.lower().replace("×", "x").partition("x")
-    if not all(side.isascii() and side.isdigit() for side in (width, height)):
-        raise ArgumentTypeError(f"{quoted(text)} is no size: write width and height as in 832x448")
-    width, height = (within(SIZE)(side) for side in (width, height))
+    """Parse WIDTHxHEIGHT in pixels to (height, width)."""
+    sides = text.lower().replace("×", "x").split("x")
+    if len(sides) != 2 or not all(side.isascii() and side.isdigit() for side in sides):
+        raise ArgumentTypeError(f"{quoted(text)} is not a size: write width and height as in 832x448")
+    width, height = (int(within(SIZE)(side)) for side in sides)
     with_reason(check_size, height, width)
     return height, width
 
 
 def box(text: str) -> Box:
-    """left,top,right,bottom in pixels of the picture."""
+    """Parse left,top,right,bottom in pixels of the picture."""
     try:
         return Box(*(within(BOX_EDGE)(edge) for edge in text.split(",")))
     except (TypeError, ArgumentTypeError) as error:
-        raise ArgumentTypeError(f"{quoted(text)} is no box: write left,top,right,bottom in pixels") from error
+        raise ArgumentTypeError(
+            f"{quoted(text)} is not a box: write left,top,right,bottom in pixels"
+        ) from error
+
+
+def box_text(box: Box) -> str:
+    """A box as `--boxes` takes it."""
+    return ",".join(f"{edge:g}" for edge in (box.left, box.top, box.right, box.bottom))
 
 
 def voice(text: str) -> Path | None:
@@ -88,25 +95,25 @@ def voice(text: str) -> Path | None:
 
 
 def place(text: str) -> tuple[int, float, Path | None]:
-    """SPEAKER:SECONDS:FILE, to (speaker from 0, seconds, file)."""
+    """Parse SPEAKER:SECONDS:FILE to (speaker from 0, seconds, file)."""
     parts = text.split(":", 2)
     if len(parts) != 3:
-        raise ArgumentTypeError(f"{quoted(text)} is no place: write SPEAKER:SECONDS:FILE as in 1:0.5:a.wav")
+        raise ArgumentTypeError(
+            f"{quoted(text)} is not a placed voice: write SPEAKER:SECONDS:FILE as in 1:0.5:a.wav"
+        )
     speaker, seconds, file = parts
-    return within(SPEAKERS)(speaker) - 1, within(VOICE_START)(seconds), voice(file)
+    return int(within(SPEAKERS)(speaker)) - 1, within(VOICE_START)(seconds), voice(file)
 
 
 def retake(text: str) -> tuple[int, int | None]:
-    """CLIP or CLIP:SEED, to (clip from 0, seed)."""
-    clip, colon, of_its_own = text.partition(":")
-    return within(CLIPS)(clip) - 1, within(SEED)(of_its_own) if colon else None
+    """Parse CLIP or CLIP:SEED to (clip from 0, seed)."""
+    clip, colon, seed = text.partition(":")
+    return int(within(CLIPS)(clip)) - 1, int(within(SEED)(seed)) if colon else None
 
 
 def prompt_at(argument: str) -> tuple[float, str]:
-    """SECONDS:TEXT."""
+    """Parse SECONDS:TEXT."""
     seconds, colon, prompt = argument.partition(":")
     if not colon:
-        raise ArgumentTypeError(
-            f"{quoted(argument)} is no prompt at a second: write SECONDS:TEXT as in 12.5:They laugh."
-        )
+        raise ArgumentTypeError(f"{quoted(argument)} has no time: write SECONDS:TEXT as in 12.5:They laugh.")
     return within(VOICE_START)(seconds), text(prompt)

@@ -1,4 +1,4 @@
-"""Arguments that say who speaks when, and the timeline they mean."""
+"""Arguments for the voices, and the timeline of who speaks when."""
 
 import argparse
 from pathlib import Path
@@ -14,29 +14,29 @@ from .paths import input_file
 from .types import place, text, voice, within
 
 DESCRIPTION = """\
-One of three ways: --voice for each person; one --recording with a
-  --table; or --place for each voice. Any audio or video file will do.
-  Who only listens has the voice `none`."""
+Give the voices in one of three ways: --voice for each person; one --recording
+with a --table; or --place for each voice. Any audio or video file works.
+A person who only listens has the voice `none`."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The voices, in one of three ways, and how they are heard."""
-    group = parser.add_argument_group("the voices", DESCRIPTION)
+    """The voices, in one of three ways, and how they are encoded."""
+    group = parser.add_argument_group("voices", DESCRIPTION)
     group.add_argument(
         "--voice",
         type=voice,
         action="append",
         dest="voices",
         metavar="FILE",
-        help="a voice; repeat it for each person, in speaker order",
+        help="the voice of a person; repeat the option for each person, in speaker order",
     )
     group.add_argument(
         "--order",
         choices=("together", "in-turn"),
         default="together",
-        help="whether the --voice files start at once or follow each other (default: %(default)s)",
+        help="whether the --voice files start together or follow each other (default: %(default)s)",
     )
-    group.add_argument("--recording", type=input_file, metavar="FILE", help="all voices in one file")
+    group.add_argument("--recording", type=input_file, metavar="FILE", help="one file with all voices")
     group.add_argument(
         "--table",
         type=input_file,
@@ -48,8 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=text,
         nargs="+",
         metavar="NAME",
-        help="the --table's names in speaker order; who has no turn listens (default: number n is "
-        "speaker n, names are as they appear)",
+        help="names in the --table, in speaker order; a name without a turn is a listener (default: number n "
+        "is speaker n, other names are speakers in order of appearance)",
     )
     group.add_argument(
         "--place",
@@ -57,45 +57,46 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         dest="places",
         metavar="SPEAKER:SECONDS:FILE",
-        help="a voice at a second of the film; repeat it for each, speakers count from 1",
+        help="a voice that starts at this second of the film; repeat the option for each voice; speakers "
+        "count from 1",
     )
     group.add_argument(
         "--loudness",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help="bring each voice to -23 LUFS before it is encoded; the film's sound stays as it is "
+        help="normalise each voice to -23 LUFS before it is encoded; the film's sound is not changed "
         "(default: yes)",
     )
     group.add_argument(
         "--seconds-per-piece",
         type=within(PIECE_SECONDS, above=0.0),
         metavar="SECONDS",
-        help="encode voices in pieces: less memory, features that differ a little, and clips that stay when "
-        "voices change only later (default: in one piece)",
+        help="encode voices in pieces of this length, which saves memory, changes the features slightly, and "
+        "lets stored clips stay valid when only later parts of the voices change (default: one piece)",
     )
 
 
 def check(arguments: argparse.Namespace) -> None:
-    """Raise a MultiTalkError unless it is said in exactly one way who speaks."""
+    """Raise a MultiTalkError unless the voices are given in exactly one way."""
     ways = [arguments.voices, arguments.recording or arguments.table, arguments.places]
     if sum(way is not None for way in ways) != 1:
         raise MultiTalkError(
-            "Say who speaks in one way: --voice for each person, --recording with --table, or --place."
+            "Give the voices in one way: --voice for each person, --recording with --table, or --place."
         )
     if (arguments.recording is None) != (arguments.table is None):
-        raise MultiTalkError("--recording and --table belong together: give both.")
+        raise MultiTalkError("--recording and --table go together: give both.")
     if arguments.names and arguments.table is None:
-        raise MultiTalkError("--names are those of a --table: give one, or leave them out.")
+        raise MultiTalkError("--names applies to a --table: give one, or leave it out.")
     for option, given in (("--voice", arguments.voices), ("--names", arguments.names)):
         if len(given or ()) > MOST_SPEAKERS:
             raise MultiTalkError(
-                f"{option} is given for {len(given)} speakers, and {MOST_SPEAKERS} is the most: leave some "
-                "out."
+                f"{option} is given for {len(given)} speakers, but {MOST_SPEAKERS} is the maximum: leave "
+                "some out."
             )
 
 
 def known_speakers(arguments: argparse.Namespace) -> int | None:
-    """How many speak, where that is said without a look into a file."""
+    """The number of speakers, if it is known without reading a file."""
     if arguments.places:
         return 1 + max(speaker for speaker, _, _ in arguments.places)
     given = arguments.voices or arguments.names
@@ -119,8 +120,8 @@ def read_timeline(arguments: argparse.Namespace) -> Timeline:
     return Timeline.from_table(read_audio(arguments.recording), turns, arguments.names)
 
 
-def check_memory(timeline: Timeline, encoder: AudioEncoder, fps: float, frames: int) -> None:
-    """Refuse voices that are too long for the main memory.
+def check_memory(timeline: Timeline, encoder: AudioEncoder, *, fps: float, frames: int) -> None:
+    """Refuse voices whose tracks and features do not fit in main memory.
 
     Parameters
     ----------
@@ -128,20 +129,20 @@ def check_memory(timeline: Timeline, encoder: AudioEncoder, fps: float, frames: 
     encoder : AudioEncoder
     fps : float
     frames : int
-        Of the film.
+        Length of the film.
 
     Raises
     ------
     MultiTalkError
-        With the figures.
+        When they take more memory than this machine has; it names both figures.
     """
     seconds = max(timeline.seconds, frames / fps)
     speakers = len({segment.speaker for segment in timeline.segments})  # listeners share one silence
     memory.check_memory(
         memory.tracks_bytes(timeline.speakers, seconds, SPEECH_RATE)
         + memory.features_bytes(speakers, round(seconds * fps), encoder.layers, encoder.channels),
-        f"Encoding {speakers} voices over {seconds:,.0f} seconds",
-        "use shorter voices, or start them earlier (--ignore-memory tries it all the same)",
+        f"Encoding {speakers} voices of {seconds:,.0f} seconds",
+        "use shorter voices, or start them earlier (--ignore-memory skips this check)",
     )
 
 
