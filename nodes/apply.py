@@ -7,13 +7,13 @@ from ..multitalk_core.audio.conversation import Conversation
 from ..multitalk_core.errors import MultiTalkError
 from ..multitalk_core.film.clips import Clip
 from ..multitalk_core.limits import FILM_FRAMES
+from ..multitalk_core.method.audio_patch import BindingOptions, ClipAudio
 from ..multitalk_core.method.labels import spread_ranges
 from ..multitalk_core.method.wan import Grid
 from ..multitalk_core.persons.masks import Persons
 from .host.checks import checked
-from .host.hearing import fitting_adapter, hear_voices
+from .host.conditioned_model import condition_on_voices, fitting_adapter
 from .host.matching import check_crop, check_voices, persons_for
-from .host.patches import AudioSettings, Scene
 from .host.sockets import CATEGORY
 from .inputs import shared as inputs
 
@@ -75,10 +75,11 @@ class ApplyNode(io.ComfyNode):
         masks = persons.token_masks(height, width)
         frames = 4 * grid.frames - 3
         clip = Clip(0, start_frame, frames, 0, frames)
-        scene = Scene(audio.windows(clip.start, clip.frames, adapter.model.shape.window), masks, grid)
+        windows = audio.windows(clip.start, clip.frames, adapter.model.shape.window)
+        clip_audio = ClipAudio(windows=windows, masks=masks, grid=grid)
         ranges = spread_ranges(audio.speakers, label_range, label_distance, background_label)
-        settings = AudioSettings(scheme, ranges, audio_strength)
-        return io.NodeOutput(hear_voices(model, adapter, scene, settings))
+        options = BindingOptions(scheme=scheme, ranges=ranges, strength=audio_strength)
+        return io.NodeOutput(condition_on_voices(model, adapter, clip_audio, options=options))
 
 
 def _grid(latent: dict) -> Grid:
@@ -88,4 +89,4 @@ def _grid(latent: dict) -> Grid:
             f"latent: its shape is {list(samples.shape)}, but Wan's has channels, frames, rows and columns, "
             "the latter two even; use WanImageToVideo with sides that are multiples of 16."
         )
-    return Grid(samples.shape[2], samples.shape[3] // 2, samples.shape[4] // 2)
+    return Grid.of_latent(samples)

@@ -94,7 +94,7 @@ def located(persons: int, recorder: BindingRecorder) -> str:
     classes = torch.cat([record.classes.flatten() for record in recorder.records.values()])
     shares = torch.bincount(classes, minlength=persons + 1) / len(classes)
     named = zip(class_names(persons), shares, strict=True)
-    where = f"block {recorder.block}, step {recorder.at_step + 1}"
+    where = f"block {recorder.block}, step {recorder.recorded_step + 1}"
     return ", ".join(f"{name} {share:.0%}" for name, share in named) + f" of the tokens ({where})"
 
 

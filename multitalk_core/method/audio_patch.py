@@ -9,16 +9,62 @@ from torch import Tensor
 from .adapter import AudioAdapter
 from .labels import LabelRanges, spread_ranges
 from .localization import class_similarity
-from .schemes import Binding, bind, needs_localization
+from .schemes import Binding, bind, check_scheme, needs_localization
 from .wan import Grid
 
-# block, similarity [rows, persons + 1, tokens], query labels [rows, tokens] or None
+# block, similarity [1, persons + 1, tokens], query labels [1, tokens] or None
 Observer = Callable[[int, Tensor, Tensor | None], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BindingOptions:
+    """How voices are bound to persons, and how strongly they act.
+
+    Attributes
+    ----------
+    scheme : str
+        One of SCHEMES.
+    ranges : LabelRanges or None
+        For as many persons as voices. None is the paper's, spread for more than two voices; one voice has
+        no labels.
+    strength : float
+        Factor of the audio layers' output; users know it as audio_strength.
+
+    Raises
+    ------
+    MultiTalkError
+        For an unknown scheme.
+    """
+
+    scheme: str = "l-rope"
+    ranges: LabelRanges | None = None
+    strength: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_scheme(self.scheme)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClipAudio:
+    """What conditions one clip on its voices.
+
+    Attributes
+    ----------
+    windows : Tensor [speakers, 4n + 1, window, layers, channels]
+        Audio features around every video frame.
+    masks : Tensor [persons + 1, tokens of a frame]
+        Token masks of the first frame, the background last.
+    grid : Grid
+    """
+
+    windows: Tensor
+    masks: Tensor
+    grid: Grid
 
 
 @dataclass(frozen=True)
 class AudioRows:
-    """What the rows of one forward pass hear, and where their persons are in the first frame.
+    """The voices that the rows of one forward pass are conditioned on, and their persons in the first frame.
 
     Attributes
     ----------
@@ -28,14 +74,19 @@ class AudioRows:
         False for rows without audio.
     masks : Tensor [rows or 1, persons + 1, height · width]
         Token masks of the first frame, the background last.
+    observed : int or None
+        The row that an observer is shown.
     """
 
     tokens: Tensor
     audible: Sequence[bool]
     masks: Tensor
+    observed: int | None = 0
 
 
-def audio_rows(voice_tokens: Tensor, masks: Tensor, audible: Sequence[bool]) -> AudioRows:
+def audio_rows(
+    voice_tokens: Tensor, masks: Tensor, audible: Sequence[bool], *, observed: int | None = 0
+) -> AudioRows:
     """The same conversation in every row that is audible, none in the others.
 
     Parameters
@@ -44,26 +95,24 @@ def audio_rows(voice_tokens: Tensor, masks: Tensor, audible: Sequence[bool]) -> 
         From `AudioAdapter.voice_tokens`.
     masks : Tensor [persons + 1, height · width]
     audible : sequence of bool, one a row
+    observed : int or None
+        The row that an observer is shown.
     """
     voices = voice_tokens[:-1].transpose(0, 1)
     silence = torch.zeros_like(voices)
     silence[:, 0] = voice_tokens[-1]
     tokens = torch.stack([voices if row else silence for row in audible])
-    return AudioRows(tokens, audible, masks[None].to(tokens.device))
+    return AudioRows(tokens, audible, masks[None].to(tokens.device), observed)
 
 
 class AudioPatch:
-    """Binds voices to persons and adds what they hear to the DiT's hidden states.
+    """Binds voices to persons and adds the audio layers' output to the DiT's hidden states.
 
     Parameters
     ----------
     adapter : AudioAdapter
-    scheme : str
-        One of SCHEMES.
-    ranges : LabelRanges, optional
-        The paper's, spread for more than two voices, where not given. One voice has no labels.
-    scale : float
-        Factor of the audio layers' output.
+    options : BindingOptions, optional
+        The paper's where not given.
     observer : Observer, optional
         Called with what was located, block by block.
     """
@@ -71,15 +120,12 @@ class AudioPatch:
     def __init__(
         self,
         adapter: AudioAdapter,
-        scheme: str = "l-rope",
-        ranges: LabelRanges | None = None,
-        scale: float = 1.0,
+        options: BindingOptions | None = None,
+        *,
         observer: Observer | None = None,
     ):
         self.adapter = adapter
-        self.scheme = scheme
-        self.ranges = ranges
-        self.scale = scale
+        self.options = options or BindingOptions()
         self.blocks = frozenset(adapter.shape.blocks)
         self.observer = observer
 
@@ -104,13 +150,17 @@ class AudioPatch:
         if block not in self.blocks:
             return None
         voices = rows.tokens.shape[2]
+        scheme, ranges = self.options.scheme, self.options.ranges
         similarity = None
-        if needs_localization(self.scheme, voices):
+        if needs_localization(scheme, voices):
             similarity = class_similarity(query, key, rows.masks)
-        ranges = self.ranges if self.ranges is not None and voices > 1 else spread_ranges(voices)
-        binding = bind(self.scheme, ranges, rows.audible, grid, similarity, query.device)
-        if self.observer is not None and similarity is not None:
-            self.observer(block, similarity, binding.query_labels)
+        if ranges is None or voices == 1:
+            ranges = spread_ranges(voices)
+        binding = bind(scheme, ranges, rows.audible, grid, similarity, query.device)
+        if self.observer is not None and similarity is not None and rows.observed is not None:
+            row = slice(rows.observed, rows.observed + 1)
+            labels = binding.query_labels
+            self.observer(block, similarity[row], None if labels is None else labels[row])
         return binding
 
     def after_text_attention(
@@ -128,5 +178,5 @@ class AudioPatch:
         Tensor of the same shape and dtype
         """
         layer = self.adapter.blocks[str(block)]
-        heard = layer(hidden.to(rows.tokens.dtype), rows.tokens, grid, binding)
-        return (self.scale * heard).to(hidden.dtype)
+        added = layer(hidden.to(rows.tokens.dtype), rows.tokens, grid, binding)
+        return (self.options.strength * added).to(hidden.dtype)

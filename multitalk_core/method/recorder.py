@@ -39,23 +39,23 @@ class BindingRecorder:
     Attributes
     ----------
     block : int
-        The DiT block that is watched.
-    at_step : int
-        The step that is watched, from 0.
+        The DiT block to record.
+    recorded_step : int
+        The step to record, from 0.
     records : dict of int to BindingRecord
         By clip.
     """
 
     block: int
-    at_step: int
+    recorded_step: int
     clip: int = 0
     step: int = 0
     grid: Grid | None = None
     records: dict[int, BindingRecord] = field(default_factory=dict)
 
     def __call__(self, block: int, similarity: Tensor, labels: Tensor | None) -> None:
-        """Keep the first row, which has audio, of the watched block and step."""
-        if block != self.block or self.step != self.at_step or self.clip in self.records:
+        """Keep the first row, which has audio, of the recorded block and step."""
+        if block != self.block or self.step != self.recorded_step or self.clip in self.records:
             return
         shape = (self.grid.frames, self.grid.height, self.grid.width)
         self.records[self.clip] = BindingRecord(
@@ -69,9 +69,13 @@ class BindingRecorder:
         if record is None:
             return {}
         labels = {} if record.labels is None else {"labels": record.labels}
-        return {"similarity": record.similarity, "at": torch.tensor([self.block, self.at_step]), **labels}
+        return {
+            "similarity": record.similarity,
+            "at": torch.tensor([self.block, self.recorded_step]),
+            **labels,
+        }
 
     def restore(self, clip: int, tensors: dict[str, Tensor]) -> None:
-        """Take what was kept of a clip, if it is of the block and step that are watched."""
-        if tensors and tensors["at"].tolist() == [self.block, self.at_step]:
+        """Take what was kept of a clip, if it is of the block and step that are recorded."""
+        if tensors and tensors["at"].tolist() == [self.block, self.recorded_step]:
             self.records[clip] = BindingRecord(tensors["similarity"], tensors.get("labels"))

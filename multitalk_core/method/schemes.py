@@ -6,10 +6,17 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ..errors import MultiTalkError, quoted
 from .labels import LabelRanges, token_classes, token_labels
 from .wan import Grid
 
 SCHEMES = ("l-rope", "routed", "concat", "add", "split")
+
+
+def check_scheme(name: str) -> None:
+    """Raise a MultiTalkError that names the known schemes for an unknown one."""
+    if name not in SCHEMES:
+        raise MultiTalkError(f"There is no scheme {quoted(name)}: choose one of {', '.join(SCHEMES)}.")
 
 
 @dataclass(frozen=True)

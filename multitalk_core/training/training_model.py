@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ..hosts.diffusers.wan_host import WanHost
 from ..method.adapter import AudioAdapter
-from ..method.audio_patch import AudioPatch, AudioRows
+from ..method.audio_patch import AudioPatch, AudioRows, BindingOptions
 from .flow import noised, shifted_levels, velocity
 from .recipe import ADAPTER, BASE, Recipe
 from .shards import TrainingClip
@@ -56,7 +56,9 @@ class TrainingModel(nn.Module):
         self.transformer = transformer.requires_grad_(recipe.trained != ADAPTER)
         self.adapter = adapter.requires_grad_(recipe.trained != BASE)
         self.hears = recipe.trained != BASE
-        self.host = WanHost(transformer, AudioPatch(adapter, recipe.scheme, recipe.ranges))
+        self.host = WanHost(
+            transformer, AudioPatch(adapter, BindingOptions(scheme=recipe.scheme, ranges=recipe.ranges))
+        )
 
     def forward(self, clips: TrainingClip, latent: Tensor, level: Tensor, audible: Tensor) -> Tensor:
         """The predicted velocity.

@@ -12,7 +12,7 @@ from multitalk_core.hosts.diffusers.models import Models
 from multitalk_core.hosts.diffusers.video_model import load_adapter
 from multitalk_core.hosts.diffusers.wan_host import WanHost
 from multitalk_core.method.adapter import AudioAdapter
-from multitalk_core.method.audio_patch import AudioPatch, AudioRows, audio_rows
+from multitalk_core.method.audio_patch import AudioPatch, AudioRows, BindingOptions, audio_rows
 from multitalk_core.method.schemes import SCHEMES
 
 FRAMES, HEIGHT, WIDTH = 3, 8, 12
@@ -65,7 +65,7 @@ def test_without_rows_the_model_is_plain_wan(
     plain = forward(models)
     host = WanHost(models.transformer, AudioPatch(adapter))
     torch.testing.assert_close(forward(models), plain, rtol=1e-4, atol=1e-4)
-    with host.hearing(audio_rows(voices, masks, [True])):
+    with host.conditioned(audio_rows(voices, masks, [True])):
         assert (forward(models) - plain).abs().max() > 1e-2
     torch.testing.assert_close(forward(models), plain, rtol=1e-4, atol=1e-4)
     host.remove()
@@ -79,12 +79,12 @@ def test_without_rows_the_model_is_plain_wan(
 def test_a_batch_equals_its_rows(
     models: Models, host: WanHost, voices: Tensor, masks: Tensor, scheme: str
 ) -> None:
-    host.patch.scheme = scheme
+    host.patch.options = BindingOptions(scheme=scheme)
     kinds = [True, False, True]
-    with host.hearing(audio_rows(voices, masks, kinds)):
+    with host.conditioned(audio_rows(voices, masks, kinds)):
         together = forward(models, rows=3)
     for row, kind in enumerate(kinds):
-        with host.hearing(audio_rows(voices, masks, [kind])):
+        with host.conditioned(audio_rows(voices, masks, [kind])):
             torch.testing.assert_close(forward(models), together[row : row + 1], rtol=1e-4, atol=1e-4)
     assert (together[0] - together[1]).abs().max() > 1e-2
 
@@ -100,7 +100,7 @@ def test_no_more_than_one_block_is_remembered(
         for block in models.transformer.blocks
     ]
     host.patch.blocks = frozenset({0, 3})
-    with host.hearing(audio_rows(voices, masks, [True])):
+    with host.conditioned(audio_rows(voices, masks, [True])):
         forward(models)
     for handle in handles:
         handle.remove()
@@ -122,7 +122,7 @@ def test_half_precision_offloaded_layer_by_layer_hears_the_same(masks: Tensor) -
             cpu_offload(models.transformer, "cpu", offload_buffers=True)
         host = WanHost(models.transformer, AudioPatch(adapter))
         latent = torch.randn(1, 36, FRAMES, HEIGHT, WIDTH, generator=torch.Generator().manual_seed(1))
-        with host.hearing(audio_rows(adapter.voice_tokens(windows.to(dtype)), masks, [True, False])):
+        with host.conditioned(audio_rows(adapter.voice_tokens(windows.to(dtype)), masks, [True, False])):
             output = models.transformer(
                 latent.to(dtype).expand(2, -1, -1, -1, -1),
                 torch.tensor([700.0, 700.0]),
@@ -143,13 +143,13 @@ def test_only_the_chosen_blocks_hear(
     rows = audio_rows(voices, masks, [True])
     plain = forward(models)
     host.patch.blocks = frozenset()
-    with host.hearing(rows):
+    with host.conditioned(rows):
         assert torch.equal(forward(models), plain)
     host.patch.blocks = frozenset({2})
-    with host.hearing(rows):
+    with host.conditioned(rows):
         one = forward(models)
     host.patch.blocks = frozenset(adapter.shape.blocks)
-    with host.hearing(rows):
+    with host.conditioned(rows):
         every = forward(models)
     assert not torch.equal(one, plain)
     assert not torch.equal(one, every)
@@ -158,15 +158,15 @@ def test_only_the_chosen_blocks_hear(
 @torch.no_grad()
 def test_audio_strength_zero_is_silence(models: Models, host: WanHost, voices: Tensor, masks: Tensor) -> None:
     plain = forward(models)
-    host.patch.scale = 0.0
-    with host.hearing(audio_rows(voices, masks, [True])):
+    host.patch.options = BindingOptions(strength=0.0)
+    with host.conditioned(audio_rows(voices, masks, [True])):
         assert torch.equal(forward(models), plain)
 
 
 def gradients(models: Models, adapter: AudioAdapter, host: WanHost, rows: AudioRows) -> list[Tensor]:
     adapter.requires_grad_(True)
     adapter.zero_grad()
-    with host.hearing(rows):
+    with host.conditioned(rows):
         forward(models).square().mean().backward()
     adapter.requires_grad_(False)
     return [block.audio_cross_attn.kv_linear.weight.grad.clone() for block in adapter.blocks.values()]
@@ -191,12 +191,12 @@ def test_gradients_reach_every_audio_layer_and_checkpointing_changes_none(
 def test_compiled_blocks_hear_the_same(models: Models, host: WanHost, voices: Tensor, masks: Tensor) -> None:
     """The graph breaks at nothing the host does: aot_eager traces all that inductor would."""
     rows = audio_rows(voices, masks, [True, False])
-    with host.hearing(rows):
+    with host.conditioned(rows):
         plain = forward(models, rows=2)
     torch._dynamo.reset()
     compiled = torch.compile(models.transformer, backend="aot_eager")
     latent = torch.randn(1, 36, FRAMES, HEIGHT, WIDTH, generator=torch.Generator().manual_seed(1))
-    with host.hearing(rows):
+    with host.conditioned(rows):
         output = compiled(
             latent.expand(2, -1, -1, -1, -1),
             torch.tensor([700.0, 700.0]),

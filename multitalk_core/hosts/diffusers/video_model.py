@@ -12,7 +12,7 @@ from ...checkpoint import adapter_shape, check_adapter, read_adapter
 from ...film.film import ClipInputs
 from ...guards.finite import check_finite
 from ...method.adapter import AudioAdapter
-from ...method.audio_patch import AudioPatch, audio_rows
+from ...method.audio_patch import AudioPatch, BindingOptions, audio_rows
 from ...method.guidance import (
     NEGATIVE,
     NEGATIVE_WITHOUT_AUDIO,
@@ -153,16 +153,13 @@ class MultiTalkPipeline:
     def sample(self, inputs: ClipInputs) -> Tensor:
         """The latent of one clip."""
         settings, models = self.settings, self.models
-        grid = Grid(inputs.encoded.shape[2], inputs.encoded.shape[3] // 2, inputs.encoded.shape[4] // 2)
+        grid = Grid.of_latent(inputs.encoded)
         if self.recorder is not None:
             self.recorder.clip, self.recorder.grid, self.recorder.step = inputs.clip.index, grid, 0
-        patch = AudioPatch(
-            self.adapter,
-            settings.scheme,
-            settings.ranges,
-            settings.audio_strength,
-            observer=self.recorder,
+        options = BindingOptions(
+            scheme=settings.scheme, ranges=settings.ranges, strength=settings.audio_strength
         )
+        patch = AudioPatch(self.adapter, options, observer=self.recorder)
         source = inputs.source
         host = WanHost(models.transformer, patch)
         try:
@@ -200,7 +197,7 @@ class MultiTalkPipeline:
             audible = [name in (PROMPT, NEGATIVE) for name in rows]
             model_input = torch.cat([latent, condition], dim=1).to(models.dtype)
             count = len(rows)
-            with host.hearing(audio_rows(voices, self.masks, audible)):
+            with host.conditioned(audio_rows(voices, self.masks, audible)):
                 return models.transformer(
                     hidden_states=model_input.expand(count, -1, -1, -1, -1),
                     timestep=timestep.to(models.device).expand(count),

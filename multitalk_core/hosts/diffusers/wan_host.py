@@ -19,7 +19,7 @@ from ...method.wan import Grid
 class WanHost:
     """Hands a WanTransformer3DModel's queries, keys and hidden states to an AudioPatch.
 
-    The model is patched from construction to `remove()`. Between `hearing(rows)` and its end a forward
+    The model is patched from construction to `remove()`. Between `conditioned(rows)` and its end a forward
     pass has audio; otherwise it is the plain Wan model.
 
     Parameters
@@ -57,8 +57,8 @@ class WanHost:
             attention.processor = processor
 
     @contextmanager
-    def hearing(self, rows: AudioRows) -> Iterator[None]:
-        """Forward passes inside have `rows`; so have backward passes with gradient checkpointing."""
+    def conditioned(self, rows: AudioRows) -> Iterator[None]:
+        """Condition forward passes, and backward passes with gradient checkpointing, on `rows`."""
         self.rows = rows
         try:
             yield

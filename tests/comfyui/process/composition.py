@@ -17,16 +17,16 @@ from comfy_extras.nodes_model_advanced import ModelSamplingSD3
 from multitalk_pack.multitalk_core.errors import MultiTalkError
 from multitalk_pack.multitalk_core.film.clips import plan_clips
 from multitalk_pack.multitalk_core.method.adapter import AudioAdapter
+from multitalk_pack.multitalk_core.method.audio_patch import BindingOptions
 from multitalk_pack.multitalk_core.method.conditioning import MotionLatent
 from multitalk_pack.multitalk_core.persons.masks import Persons
 from multitalk_pack.nodes.host.adapter_patch import load_adapter
-from multitalk_pack.nodes.host.hearing import fitting_adapter
+from multitalk_pack.nodes.host.conditioned_model import fitting_adapter
 from multitalk_pack.nodes.host.patches import (
     KEY,
     AddAudio,
     AudioHost,
-    AudioSettings,
-    Heard,
+    ConditionedPass,
     LocatePersons,
 )
 from multitalk_pack.nodes.host.sampling_sigmas import sigmas_for, with_shift
@@ -37,6 +37,7 @@ from scene import (
     SIDE,
     adapter,
     apart,
+    clip_audio,
     conditioning,
     conversation,
     given_picture,
@@ -49,7 +50,6 @@ from scene import (
     plain_cfg,
     sample,
     save_outputs,
-    scene,
     shoot,
     watched,
 )
@@ -340,11 +340,12 @@ def longer_sequence() -> dict[str, Tensor]:
     for name, front, behind in (("exact", 0, 0), ("behind", 0, 4), ("front", GRID.tokens_per_frame, 0)):
         sequence = torch.cat([torch.ones(1, front, 128), own, torch.ones(1, behind, 128)], dim=1)
         query = sequence.unflatten(-1, (4, -1))
-        host = AudioHost(fitting_adapter(model(), adapter()), scene(), AudioSettings(), front > 0)
+        fitting = fitting_adapter(model(), adapter())
+        host = AudioHost(fitting, clip_audio(), BindingOptions(), reference_in_front=front > 0)
         uuid = uuid4()
-        voices = host.adapter.model.voice_tokens(host.scene.windows)
+        voices = host.adapter.model.voice_tokens(host.audio.windows)
         options = {"uuids": [uuid], "cond_or_uncond": [0], "block_index": 2}
-        options |= {"grid_sizes": (3, 3, 3), KEY: Heard(voices, host.scene.masks, frozenset())}
+        options |= {"grid_sizes": (3, 3, 3), KEY: ConditionedPass(voices, frozenset())}
         LocatePersons(host)({"x": sequence, "q": query, "k": query, "transformer_options": options})
         heard = AddAudio(host)({"x": sequence, "transformer_options": options})
         outputs[name] = heard[:, front : front + count]
