@@ -9,7 +9,7 @@ from ..multitalk_core.film.clips import Clip
 from ..multitalk_core.limits import FILM_FRAMES
 from ..multitalk_core.method.audio_patch import BindingOptions, ClipAudio
 from ..multitalk_core.method.labels import spread_ranges
-from ..multitalk_core.method.wan import Grid
+from ..multitalk_core.method.wan import TOKEN_STEP, Grid
 from ..multitalk_core.persons.masks import Persons
 from .host.checks import checked
 from .host.conditioned_model import condition_on_voices, fitting_adapter
@@ -69,11 +69,10 @@ class ApplyNode(io.ComfyNode):
         adapter = fitting_adapter(model, audio_adapter)
         check_voices(audio, adapter)
         grid = _grid(latent)
-        height, width = 16 * grid.height, 16 * grid.width
+        frames, height, width = grid.video_size
         persons = persons_for(persons, audio, scheme, height, width)
         check_crop("persons", persons.size, height, width)
         masks = persons.token_masks(height, width)
-        frames = 4 * grid.frames - 3
         clip = Clip(0, start_frame, frames, 0, frames)
         windows = audio.windows(clip.start, clip.frames, adapter.model.shape.window)
         clip_audio = ClipAudio(windows=windows, masks=masks, grid=grid)
@@ -84,9 +83,10 @@ class ApplyNode(io.ComfyNode):
 
 def _grid(latent: dict) -> Grid:
     samples = latent["samples"]
-    if samples.ndim != 5 or 0 in samples.shape or samples.shape[-1] % 2 or samples.shape[-2] % 2:
+    if samples.ndim != 5 or 0 in samples.shape or Grid.of_latent(samples).latent_size != samples.shape[-3:]:
         raise MultiTalkError(
             f"latent: its shape is {list(samples.shape)}, but Wan's has channels, frames, rows and columns, "
-            "the latter two even; use WanImageToVideo with sides that are multiples of 16."
+            "the latter two even; use WanImageToVideo with sides that are multiples of "
+            f"{TOKEN_STEP}."
         )
     return Grid.of_latent(samples)

@@ -11,7 +11,7 @@ from golden_wan import compare_dit_block, compare_dit_model
 from multitalk_core.audio.features import AudioEncoder
 from multitalk_core.audio.loudness import integrated_loudness, normalise_loudness
 from multitalk_core.film.colour import match_colour
-from multitalk_core.media.picture import nearest_bucket, resize_and_crop
+from multitalk_core.media.picture import resize_and_crop
 from multitalk_core.method.adapter import AudioProjection
 from multitalk_core.method.adapter_shape import AdapterShape
 from multitalk_core.method.attention import AudioCrossAttention
@@ -27,7 +27,7 @@ from multitalk_core.method.guidance import (
 from multitalk_core.method.labels import rotate, spread_ranges, token_classes, token_labels
 from multitalk_core.method.localization import class_similarity
 from multitalk_core.method.schemes import bind
-from multitalk_core.method.wan import Grid
+from multitalk_core.method.wan import Grid, nearest_bucket
 from multitalk_core.method.windows import first_and_later_frames
 from multitalk_core.persons.masks import GIVEN, Box, persons_from_boxes, persons_from_parts
 

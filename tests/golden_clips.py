@@ -18,9 +18,9 @@ from multitalk_core.method.guidance import (
     PROMPT_WITHOUT_AUDIO,
     GuidanceScales,
     guide,
-    released_timesteps,
 )
 from multitalk_core.method.sampling import clip_noise, sample_clip
+from multitalk_core.method.schedule import released_timesteps
 from multitalk_core.method.wan import latent_frames
 from multitalk_core.method.windows import audio_windows, window_indices
 
@@ -126,13 +126,13 @@ def compare_run(run: str, config: dict[str, Any], tensors: dict[str, Tensor]) ->
         label = f"{run}_{clip.index}_"
         is_last = clip is planned.plan.clips[-1]
         encoded = stand_in_encode(conditioning_frames(given, frames))
-        mask = conditioning_mask(frames, given.shape[2], height // 8, width // 8)
+        mask = conditioning_mask(frames, given.shape[2], height=height // 8, width=width // 8)
         audio = windows_of_clip(prolonged_features(features, planned.prolonged, is_last), clip.start, frames)
         noise = clip_noise((1, 16, latent_frames(frames), height // 8, width // 8), generator)
         motion = motion_latent(encoded, motion_frames, generator) if clip.index else None
         seen, guided = [], []
         predict = recorded(stand_in_model(tensors, encoded, audio, scales), seen, guided)
-        latent = sample_clip(predict, noise, timesteps, motion)
+        latent = sample_clip(predict, noise, timesteps, motion=motion)
         held = latent_frames(given.shape[2])
         yield label + "cond_pixels", given, tensors[label + "cond_pixels"]
         yield label + "clip_pixels", given[:, :, -1:], tensors[label + "clip_pixels"]

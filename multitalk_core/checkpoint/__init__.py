@@ -3,11 +3,10 @@
 from .adapter_file import read_adapter, write_adapter
 from .adapter_sizes import adapter_shape, check_adapter
 from .description import describe
-from .image_to_video import I2V_CHANNELS, check_image_to_video
+from .image_to_video import check_image_to_video
 from .reading import list_tensors, read_tensors
 
 __all__ = [
-    "I2V_CHANNELS",
     "adapter_shape",
     "check_adapter",
     "check_image_to_video",

@@ -17,12 +17,10 @@ class AudioProjection(nn.Module):
 
     def __init__(self, shape: AdapterShape, layers: Any = nn, **tensor_options: Any):
         super().__init__()
-        first_size = shape.window * shape.feature_size
-        later_size = (shape.window + shape.temporal_stride - 1) * shape.feature_size
         token_size = shape.context_tokens * shape.audio_width
         self.audio_width = shape.audio_width
-        self.proj1 = layers.Linear(first_size, shape.intermediate, **tensor_options)
-        self.proj1_vf = layers.Linear(later_size, shape.intermediate, **tensor_options)
+        self.proj1 = layers.Linear(shape.first_inputs, shape.intermediate, **tensor_options)
+        self.proj1_vf = layers.Linear(shape.later_inputs, shape.intermediate, **tensor_options)
         self.proj2 = layers.Linear(shape.intermediate, shape.intermediate, **tensor_options)
         self.proj3 = layers.Linear(shape.intermediate, token_size, **tensor_options)
         self.norm = layers.LayerNorm(shape.audio_width, eps=1e-5, **tensor_options)

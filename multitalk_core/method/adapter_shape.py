@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from .wan import TEMPORAL_STRIDE
+
 
 @dataclass(frozen=True)
 class AdapterShape:
@@ -21,5 +23,13 @@ class AdapterShape:
     """Audio frames around a video frame."""
     feature_size: int
     """Layers × channels of the audio features of a frame."""
-    temporal_stride: int = 4
-    """Video frames for each latent frame after the first."""
+
+    @property
+    def first_inputs(self) -> int:
+        """Numbers that the projection takes for the first latent frame: one window."""
+        return self.window * self.feature_size
+
+    @property
+    def later_inputs(self) -> int:
+        """Numbers that it takes for each later latent frame: a window and one slot a further video frame."""
+        return (self.window + TEMPORAL_STRIDE - 1) * self.feature_size

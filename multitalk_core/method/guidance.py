@@ -3,7 +3,6 @@
 import math
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 PROMPT = "prompt, audio"
@@ -104,23 +103,3 @@ def guide(
 
 def _update(term: str, difference: Tensor, plain: Tensor, projected: ProjectedGuidance | None) -> Tensor:
     return difference if projected is None else projected(term, difference, plain)
-
-
-def released_timesteps(steps: int = 40, shift: float = 7.0, denoise: float = 1.0) -> Tensor:
-    """The released code's timesteps: 1000..1 evenly, shifted towards noise, then 0.
-
-    Parameters
-    ----------
-    steps : int
-    shift : float
-        7 at 480p, 11 at 720p, 2 with few-step LoRAs.
-    denoise : float
-        0..1, of the way from 1000 to 1 before the shift: where sampling begins that starts from a video.
-
-    Returns
-    -------
-    Tensor [steps + 1], float32, in 1000..0
-    """
-    times = torch.linspace(1 + 999 * denoise, 1, steps, dtype=torch.float64).float() / 1000
-    shifted = shift * times / (1 + (shift - 1) * times) * 1000
-    return torch.cat([shifted, shifted.new_zeros(1)])

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-VIDEO_FRAMES_PER_LATENT = 4
+from .wan import TEMPORAL_STRIDE
 
 
 def window_indices(start: int, count: int, length: int, window: int = 5) -> Tensor:
@@ -58,7 +58,7 @@ def first_and_later_frames(windows: Tensor) -> tuple[Tensor, Tensor]:
     later : Tensor [speakers, n, window + 3, layers, channels]
     """
     middle = windows.shape[2] // 2
-    groups = windows[:, 1:].unflatten(1, (-1, VIDEO_FRAMES_PER_LATENT))
+    groups = windows[:, 1:].unflatten(1, (-1, TEMPORAL_STRIDE))
     opening = groups[:, :, 0, : middle + 1]
     between = groups[:, :, 1:-1, middle]
     closing = groups[:, :, -1, middle:]

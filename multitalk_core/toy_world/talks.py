@@ -189,7 +189,9 @@ def training_clips(
             TrainingClip(
                 latent=latent,
                 encoded=condition,
-                mask=conditioning_mask(size.frames, talk.given, *latent.shape[2:]),
+                mask=conditioning_mask(
+                    size.frames, talk.given, height=latent.shape[2], width=latent.shape[3]
+                ),
                 features=features if kind.heard else features[:0],
                 persons=persons if kind.heard else torch.ones_like(persons[:1]),
                 text=text(caption(talk.scene), negative)[0],

@@ -19,6 +19,7 @@ from ..hosts.diffusers.embedded_models import load_embedded
 from ..hosts.diffusers.wan_folder import load_transformer
 from ..method.adapter import AudioAdapter
 from ..method.adapter_shape import AdapterShape
+from ..method.wan import video_frames
 from .config import TrainingConfig, checkpoints_of
 from .recipe import ADAPTER, BASE
 from .record import write_whole
@@ -96,7 +97,7 @@ def _new_adapter(
         audio_width=sizes.audio_width,
         context_tokens=sizes.context_tokens,
         intermediate=sizes.intermediate,
-        window=frames - 4 * (clip.latent.shape[1] - 1),
+        window=frames + 1 - video_frames(clip.latent.shape[1]),
         feature_size=layers * channels,
     )
     with torch.random.fork_rng():
@@ -141,11 +142,11 @@ def check_fits(
             "The clips and the model differ in CLIP's tokens: prepare the clips with this model."
         )
     frames, layers, channels = clip.features.shape[1:]
-    heard = (frames - 4 * (clip.latent.shape[1] - 1), layers * channels)
+    given = (frames + 1 - video_frames(clip.latent.shape[1]), layers * channels)
     wanted = (adapter.shape.window, adapter.shape.feature_size)
-    if heard != wanted:
+    if given != wanted:
         raise MultiTalkError(
-            f"The clips have windows of {heard[0]} frames with {heard[1]} audio features each, the adapter "
+            f"The clips have windows of {given[0]} frames with {given[1]} audio features each, the adapter "
             f"takes {wanted[0]} with {wanted[1]}: prepare the clips with the adapter's own audio encoder."
         )
     ranges, voices = config.recipe.ranges, len(clip.features)

@@ -11,8 +11,8 @@ from ..evaluation.binding_score import binding_score
 from ..evaluation.mouth_openness import CartoonFace, mouth_openness
 from ..hosts.diffusers.models import decode_latent
 from ..media.video_writer import VideoWriter
-from ..method.guidance import released_timesteps
 from ..method.sampling import sample_clip
+from ..method.schedule import released_timesteps
 from .config import Samples
 from .shards import ShardedClips, TrainingClip, stack_clips
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from ..hosts.diffusers.wan_host import WanHost
 from ..method.adapter import AudioAdapter
 from ..method.audio_patch import AudioPatch, AudioRows, BindingOptions
-from .flow import noised, shifted_levels, velocity
+from ..method.schedule import TIMESTEPS, noised, shifted
 from .recipe import ADAPTER, BASE, Recipe
 from .shards import TrainingClip
 
@@ -83,7 +83,7 @@ class TrainingModel(nn.Module):
         self.host.rows = self._rows(clips, audible) if self.hears else None
         return self.transformer(
             hidden_states=torch.cat([latent, clips.mask, clips.encoded], dim=1),
-            timestep=level * 1000,
+            timestep=level * TIMESTEPS,
             encoder_hidden_states=clips.text,
             encoder_hidden_states_image=clips.image,
             return_dict=False,
@@ -111,7 +111,8 @@ def flow_loss(model: nn.Module, clips: TrainingClip, draws: Draws, shift: float)
     shift : float
         Of the levels.
     """
-    level = shifted_levels(draws.level, shift)
-    predicted = model(clips, noised(clips.latent, draws.noise, level), level, draws.audible)
-    target = velocity(clips.latent, draws.noise)
+    level = shifted(draws.level, shift)
+    latent = noised(clips.latent, draws.noise, level.view(-1, 1, 1, 1, 1))
+    predicted = model(clips, latent, level, draws.audible)
+    target = draws.noise - clips.latent
     return F.mse_loss(predicted.float(), target, reduction="none").flatten(1).mean(1)

@@ -126,7 +126,7 @@ class AudioGuider(CFGGuider):
 
     def _with_motion(self, x: Tensor, sigma: float) -> Tensor:
         if self.held is None or self.held[0] != sigma:
-            written = self.motion.written_over(x, 1000 * sigma)
+            written = self.motion.written_over(x, sigma)
             self.held = sigma, written[:, :, : self.motion.latent.shape[2]]
         motion = self.held[1]
         return torch.cat([motion, x[:, :, motion.shape[2] :]], dim=2)

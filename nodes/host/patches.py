@@ -22,7 +22,7 @@ from ...multitalk_core.method.audio_patch import (
     audio_rows,
 )
 from ...multitalk_core.method.schemes import Binding
-from ...multitalk_core.method.wan import Grid
+from ...multitalk_core.method.wan import SPATIAL_STRIDE, Grid, video_frames
 
 KEY = "multitalk"  # of everything this pack puts into a MODEL
 WITHOUT_AUDIO = "multitalk_without_audio"  # in a condition: its rows have no voice
@@ -135,12 +135,14 @@ class AudioHost:
     ) -> Tensor:
         """Wrap `outer_sample`: refuse a latent for which the voices were not prepared."""
         grid = self.audio.grid
-        frames, rows, columns = noise.shape[-3:]
-        if (frames, rows, columns) != (grid.frames, 2 * grid.height, 2 * grid.width):
+        given = tuple(noise.shape[-3:])
+        if given != grid.latent_size:
+            frames, rows, columns = given
+            prepared, height, width = grid.video_size
             raise MultiTalkError(
-                f"The latent is {columns * 8}×{rows * 8} with {4 * frames - 3} frames, but the voices were "
-                f"prepared for {grid.width * 16}×{grid.height * 16} with {4 * grid.frames - 3} frames: "
-                "connect the same latent to MultiTalk Apply and to the sampler."
+                f"The latent is {columns * SPATIAL_STRIDE}×{rows * SPATIAL_STRIDE} with "
+                f"{video_frames(frames)} frames, but the voices were prepared for {width}×{height} with "
+                f"{prepared} frames: connect the same latent to MultiTalk Apply and to the sampler."
             )
         return sample(noise, *arguments, **options)
 
@@ -163,9 +165,8 @@ class AudioHost:
         voices = conditioned.voices.to(query.device)
         rows = audio_rows(voices, self.audio.masks, audible, observed=observed)
         grid = self.audio.grid
-        count = grid.frames * grid.tokens_per_frame
-        start = grid.tokens_per_frame if self.reference_in_front and query.shape[1] > count else 0
-        return ForwardPass(rows, grid, slice(start, start + count))
+        start = grid.tokens_per_frame if self.reference_in_front and query.shape[1] > grid.tokens else 0
+        return ForwardPass(rows, grid, slice(start, start + grid.tokens))
 
 
 class LocatePersons:

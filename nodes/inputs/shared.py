@@ -4,10 +4,10 @@ import comfy.samplers
 from comfy_api.latest import io
 
 from ...multitalk_core import limits
-from ...multitalk_core.film.clips import check_frames
 from ...multitalk_core.film.dubbing import USUAL_DENOISE
-from ...multitalk_core.media.picture import SIZE_STEP, check_pixels, check_side
+from ...multitalk_core.media.picture import check_pixels
 from ...multitalk_core.method.schemes import SCHEMES
+from ...multitalk_core.method.wan import TOKEN_STEP, check_frames, check_side
 from ..host.checks import naming
 from ..host.sampling_sigmas import RELEASED
 from ..host.sockets import MultiTalkAudio, MultiTalkPersons
@@ -94,7 +94,7 @@ def _size(name: str, default: int, label: str) -> io.Int.Input:
         name,
         default=default,
         **within(limits.SIZE),
-        step=SIZE_STEP,
+        step=TOKEN_STEP,
         tooltip=f"{label} of the video in pixels, a multiple of 16.",
     )
 

@@ -16,9 +16,7 @@ from torch.distributed.fsdp import fully_shard
 from multitalk_core.errors import MultiTalkError
 from multitalk_core.method.adapter import AudioAdapter, AudioLayer
 from multitalk_core.method.adapter_shape import AdapterShape
-from multitalk_core.method.guidance import released_timesteps
 from multitalk_core.method.labels import spread_ranges
-from multitalk_core.training.flow import noised, shifted_levels, velocity
 from multitalk_core.training.order import ClipOrder, clip_index
 from multitalk_core.training.recipe import ADAPTER, BASE, FULL, Recipe
 from multitalk_core.training.saving import (
@@ -91,19 +89,6 @@ def test_clips_come_back_from_their_shards(clips):
 def test_a_folder_without_clips_is_refused(tmp_path):
     with pytest.raises(MultiTalkError, match="no training clips"):
         ShardedClips(tmp_path)
-
-
-def test_the_path_leads_from_the_clip_to_noise():
-    latent, noise = torch.randn(2, 3, 4), torch.randn(2, 3, 4)
-    level = torch.tensor([0.25, 1.0])
-    path = noised(latent, noise, level)
-    torch.testing.assert_close(path[1], noise[1])
-    torch.testing.assert_close(path - level.view(2, 1, 1) * velocity(latent, noise), latent)
-
-
-def test_levels_are_shifted_as_the_sampling_timesteps_are():
-    uniform = torch.linspace(1000, 1, 9) / 1000
-    torch.testing.assert_close(shifted_levels(uniform, 7.0) * 1000, released_timesteps(9, 7.0)[:-1])
 
 
 def test_the_loss_falls_and_all_weights_move(clips, tmp_path):

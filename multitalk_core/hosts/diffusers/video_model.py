@@ -20,11 +20,11 @@ from ...method.guidance import (
     GuidanceScales,
     ProjectedGuidance,
     guide,
-    released_timesteps,
 )
 from ...method.labels import LabelRanges
 from ...method.recorder import BindingRecorder
 from ...method.sampling import sample_clip
+from ...method.schedule import released_timesteps
 from ...method.wan import Grid
 from .models import Models, Offload, decode_latent, encode_frames
 from .wan_host import WanHost
@@ -167,9 +167,9 @@ class MultiTalkPipeline:
                 self._predictor(host, inputs),
                 inputs.noise.to(models.device),
                 released_timesteps(settings.steps, settings.shift, source.denoise if source else 1.0),
-                inputs.motion,
-                lambda step, latent: self._after_step(inputs.clip.index, step, latent),
-                source,
+                motion=inputs.motion,
+                on_step=lambda step, latent: self._after_step(inputs.clip.index, step, latent),
+                source=source,
             )
         finally:
             host.remove()
