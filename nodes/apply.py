@@ -76,7 +76,12 @@ class ApplyNode(io.ComfyNode):
         clip = Clip(0, start_frame, frames, 0, frames)
         windows = audio.windows(clip.start, clip.frames, adapter.model.shape.window)
         clip_audio = ClipAudio(windows=windows, masks=masks, grid=grid)
-        ranges = spread_ranges(audio.speakers, label_range, label_distance, background_label)
+        ranges = spread_ranges(
+            audio.speakers,
+            label_range=label_range,
+            label_distance=label_distance,
+            background_label=background_label,
+        )
         options = BindingOptions(scheme=scheme, ranges=ranges, strength=audio_strength)
         return io.NodeOutput(condition_on_voices(model, adapter, clip_audio, options=options))
 

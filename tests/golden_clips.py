@@ -36,7 +36,7 @@ def prolonged_features(features: list[Tensor], prolonged: tuple[int, ...], is_la
 
 def windows_of_clip(features: list[Tensor], start: int, frames: int, window: int = 5) -> Tensor:
     """Windows of voices of different length, each clamped to its own array."""
-    return torch.cat([audio_windows(f[None], start, frames, window) for f in features])
+    return torch.cat([audio_windows(f[None], start, frames, window=window) for f in features])
 
 
 def compare_audio_windows(config: dict[str, Any], tensors: dict[str, Tensor], case: dict) -> Comparisons:
@@ -54,7 +54,8 @@ def compare_audio_windows(config: dict[str, Any], tensors: dict[str, Tensor], ca
         own = [torch.arange(len(f)) for f in features]
         own = prolonged_features(own, planned.prolonged, is_last)
         indices = [
-            index[window_indices(clip.start, clip.frames, len(index), config["window"])] for index in own
+            index[window_indices(clip.start, clip.frames, len(index), window=config["window"])]
+            for index in own
         ]
         yield f"source_index_{clip.index}", torch.stack(indices), tensors[f"source_index_{clip.index}"]
 

@@ -1,5 +1,6 @@
 """Checkpoint files: reading safetensors, the released audio adapters, and what a file contains."""
 
+from .adapter_building import build_adapter
 from .adapter_file import read_adapter, write_adapter
 from .adapter_sizes import adapter_shape, check_adapter
 from .description import describe
@@ -8,6 +9,7 @@ from .reading import list_tensors, read_tensors
 
 __all__ = [
     "adapter_shape",
+    "build_adapter",
     "check_adapter",
     "check_image_to_video",
     "describe",

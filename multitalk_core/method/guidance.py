@@ -1,4 +1,4 @@
-"""Text and audio guidance: three-way classifier-free guidance and adaptive projected guidance."""
+"""Text and audio guidance (paper 4.1): three-way classifier-free and adaptive projected guidance."""
 
 import math
 from dataclasses import dataclass
@@ -18,9 +18,9 @@ class GuidanceScales:
     Attributes
     ----------
     text : float
-        5 in the released code; 1 with few-step LoRAs.
+        5 in the reference implementation; 1 with few-step LoRAs.
     audio : float
-        4 in the released code; 2 with few-step LoRAs.
+        4 in the reference implementation; 2 with few-step LoRAs.
     """
 
     text: float = 5.0
@@ -62,7 +62,7 @@ class ProjectedGuidance:
         dimensions = tuple(range(1, difference.ndim))
         norm = difference.square().sum(dimensions, keepdim=True).sqrt()
         difference = difference * (self.threshold / norm).clamp(max=1.0)
-        # float64 as released; Apple's GPUs have none.
+        # float64 as in the reference implementation; Apple's GPUs have none.
         along = prediction.float() if prediction.device.type == "mps" else prediction.double()
         along = along / along.square().sum(dimensions, keepdim=True).sqrt().clamp(min=1e-12)
         parallel = (difference.to(along.dtype) * along).sum(dimensions, keepdim=True) * along

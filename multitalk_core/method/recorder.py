@@ -1,4 +1,4 @@
-"""What was located while a film was made, kept for looking at."""
+"""What was located while a film was made, recorded for looking at."""
 
 from dataclasses import dataclass, field
 
@@ -32,7 +32,7 @@ class BindingRecord:
 
 @dataclass
 class BindingRecorder:
-    """An Observer of AudioPatch that keeps one record a clip.
+    """An Observer of AudioPatch that stores one record for each clip.
 
     Whoever samples sets `clip`, `step` and `grid` before the step.
 
@@ -54,7 +54,7 @@ class BindingRecorder:
     records: dict[int, BindingRecord] = field(default_factory=dict)
 
     def __call__(self, block: int, similarity: Tensor, labels: Tensor | None) -> None:
-        """Keep the first row, which has audio, of the recorded block and step."""
+        """Store what the recorded block located at the recorded step."""
         if block != self.block or self.step != self.recorded_step or self.clip in self.records:
             return
         shape = (self.grid.frames, self.grid.height, self.grid.width)
@@ -64,7 +64,7 @@ class BindingRecorder:
         )
 
     def tensors(self, clip: int) -> dict[str, Tensor]:
-        """What was recorded of a clip, to be kept with it."""
+        """The record of a clip as tensors, to be stored with it."""
         record = self.records.get(clip)
         if record is None:
             return {}
@@ -76,6 +76,6 @@ class BindingRecorder:
         }
 
     def restore(self, clip: int, tensors: dict[str, Tensor]) -> None:
-        """Take what was kept of a clip, if it is of the block and step that are recorded."""
+        """Take the record of a stored clip, if it is of the same block and step."""
         if tensors and tensors["at"].tolist() == [self.block, self.recorded_step]:
             self.records[clip] = BindingRecord(tensors["similarity"], tensors.get("labels"))

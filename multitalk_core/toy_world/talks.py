@@ -109,7 +109,7 @@ class Talk:
         for track, start in zip(self.tracks, self.starts, strict=True):
             features = track_features(track, encoder)
             heard.append(
-                features[window_indices(start + frames // 2, 1, len(features), frames + WINDOW - 1)[0]]
+                features[window_indices(start + frames // 2, 1, len(features), window=frames + WINDOW - 1)[0]]
             )
         return torch.stack(heard)
 

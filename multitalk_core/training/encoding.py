@@ -138,7 +138,9 @@ class Footage:
                     f"Voice {number} ends at {len(voice) / FPS:.2f} s, before the clip does."
                 )
         middle = start + cutting.frames // 2
-        return torch.stack([voice[window_indices(middle, 1, len(voice), count)[0]] for voice in self.voices])
+        return torch.stack(
+            [voice[window_indices(middle, 1, len(voice), window=count)[0]] for voice in self.voices]
+        )
 
     def _loudness(self, start: int) -> Tensor:
         return torch.stack([voice[start : start + self.cutting.frames] for voice in self.loudness])

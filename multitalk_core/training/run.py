@@ -10,12 +10,13 @@ from accelerate import Accelerator
 from accelerate.utils import DistributedType, is_tensorboard_available
 from torch import Tensor, nn
 
-from ..checkpoint import adapter_shape, check_adapter, read_adapter, write_adapter
+from ..checkpoint import write_adapter
 from ..demo.files import EMBEDDED
 from ..errors import MultiTalkError
 from ..files.given import loading, read_json
 from ..files.whole import there
 from ..hosts.diffusers.embedded_models import load_embedded
+from ..hosts.diffusers.wan_adapter import read_fitting_adapter
 from ..hosts.diffusers.wan_folder import load_transformer
 from ..method.adapter import AudioAdapter
 from ..method.adapter_shape import AdapterShape
@@ -63,7 +64,9 @@ def make_model(config: TrainingConfig, clip: TrainingClip, empty: bool = False) 
     with torch.device("meta" if empty else "cpu"):
         adapter = _new_adapter(config, transformer, clip)
     if config.adapter is not None and not empty:
-        adapter = _read_adapter(config.adapter, transformer)
+        adapter = read_fitting_adapter(
+            config.adapter, transformer, torch.float32, model_name="the base model"
+        )
     check_fits(clip, transformer, adapter, config)
     if config.gradient_checkpointing:
         transformer.enable_gradient_checkpointing()
@@ -106,16 +109,6 @@ def _new_adapter(
     for layer in adapter.blocks.values():
         nn.init.zeros_(layer.audio_cross_attn.proj.weight)
         nn.init.zeros_(layer.audio_cross_attn.proj.bias)
-    return adapter
-
-
-def _read_adapter(path: Path, transformer: "WanTransformer3DModel") -> AudioAdapter:
-    state = read_adapter(path, torch.float32)
-    shape, heads = adapter_shape(state), transformer.config.num_attention_heads
-    width = heads * transformer.config.attention_head_dim
-    check_adapter(shape, width, transformer.config.num_layers, "the base model")
-    adapter = AudioAdapter(shape, heads)
-    adapter.load_state_dict(state)
     return adapter
 
 

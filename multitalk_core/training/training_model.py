@@ -55,7 +55,7 @@ class TrainingModel(nn.Module):
         super().__init__()
         self.transformer = transformer.requires_grad_(recipe.trained != ADAPTER)
         self.adapter = adapter.requires_grad_(recipe.trained != BASE)
-        self.hears = recipe.trained != BASE
+        self.conditioned = recipe.trained != BASE
         self.host = WanHost(
             transformer, AudioPatch(adapter, BindingOptions(scheme=recipe.scheme, ranges=recipe.ranges))
         )
@@ -80,7 +80,7 @@ class TrainingModel(nn.Module):
         dtype = self.adapter.audio_proj.proj1.weight.dtype
         clips, latent = clips.to(dtype), latent.to(dtype)
         # The rows stay until the next batch: with gradient checkpointing the backward pass needs them too.
-        self.host.rows = self._rows(clips, audible) if self.hears else None
+        self.host.rows = self._rows(clips, audible) if self.conditioned else None
         return self.transformer(
             hidden_states=torch.cat([latent, clips.mask, clips.encoded], dim=1),
             timestep=level * TIMESTEPS,
@@ -90,13 +90,13 @@ class TrainingModel(nn.Module):
         )[0]
 
     def _rows(self, clips: TrainingClip, audible: Tensor) -> AudioRows:
-        """Every clip hears its own voices; where it is not audible, the zero embedding."""
+        """Every clip gets its own voices; where it is not audible, the zero embedding."""
         features = clips.features * audible.view(-1, 1, 1, 1, 1)
         if features.shape[1] == 0:  # the zero embedding of one person
             features = features.new_zeros(len(features), 1, *features.shape[2:])
         windows = features.unfold(2, self.adapter.shape.window, 1).movedim(-1, 3)
         tokens = self.adapter.audio_proj(windows.flatten(0, 1)).unflatten(0, windows.shape[:2])
-        return AudioRows(tokens.transpose(1, 2), audible, clips.persons)
+        return AudioRows(tokens=tokens.transpose(1, 2), audible=audible, masks=clips.persons)
 
 
 def flow_loss(model: nn.Module, clips: TrainingClip, draws: Draws, shift: float) -> Tensor:

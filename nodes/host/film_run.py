@@ -282,7 +282,10 @@ class Shoot:
     def _settings(self, model: ModelPatcher) -> SamplingSettings:
         steps = min(self.steps, DRAFT_STEPS) if self.draft else self.steps
         ranges = spread_ranges(
-            self.audio.speakers, self.label_range, self.label_distance, self.background_label
+            self.audio.speakers,
+            label_range=self.label_range,
+            label_distance=self.label_distance,
+            background_label=self.background_label,
         )
         return SamplingSettings(
             comfy.samplers.sampler_object(self.sampler_name),

@@ -7,7 +7,7 @@ from comfy.sd import VAE
 
 from ...multitalk_core.audio.conversation import Conversation
 from ...multitalk_core.errors import MultiTalkError
-from ...multitalk_core.method.schemes import needs_localization
+from ...multitalk_core.method.schemes import find_scheme
 from ...multitalk_core.persons.masks import Persons, check_speakers, persons_from_parts
 
 LEAST_SHOWN = 0.05  # of a picture
@@ -30,7 +30,7 @@ def persons_for(
                 f"There are {audio.speakers} voices, but nobody is marked in the picture: connect Locate "
                 "MultiTalk Persons."
             )
-        if needs_localization(scheme, audio.speakers):
+        if find_scheme(scheme).needs_localization(audio.speakers):
             raise MultiTalkError(
                 f"The scheme {scheme} gives the voice to one person and spares the others, but nobody is "
                 "marked in the picture: connect Locate MultiTalk Persons."

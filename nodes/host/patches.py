@@ -21,7 +21,7 @@ from ...multitalk_core.method.audio_patch import (
     Observer,
     audio_rows,
 )
-from ...multitalk_core.method.schemes import Binding
+from ...multitalk_core.method.binding import Binding
 from ...multitalk_core.method.wan import SPATIAL_STRIDE, Grid, video_frames
 
 KEY = "multitalk"  # of everything this pack puts into a MODEL
@@ -189,8 +189,8 @@ class LocatePersons:
             options["block_index"],
             query[:, current.tokens],
             key[:, current.tokens],
-            current.rows,
-            current.grid,
+            rows=current.rows,
+            grid=current.grid,
         )
         return arguments["x"]
 
@@ -214,7 +214,11 @@ class AddAudio:
             return hidden
         own = hidden[:, current.tokens]
         added = self.host.patch.after_text_attention(
-            options["block_index"], own, current.rows, current.grid, current.binding
+            options["block_index"],
+            own,
+            rows=current.rows,
+            grid=current.grid,
+            binding=current.binding,
         )
         if own.shape[1] == hidden.shape[1]:
             return hidden + added

@@ -6,7 +6,7 @@ from comfy_api.latest import io
 from ...multitalk_core import limits
 from ...multitalk_core.film.dubbing import USUAL_DENOISE
 from ...multitalk_core.media.picture import check_pixels
-from ...multitalk_core.method.schemes import SCHEMES
+from ...multitalk_core.method.schemes import SCHEMES, schemes_help
 from ...multitalk_core.method.wan import TOKEN_STEP, check_frames, check_side
 from ..host.checks import naming
 from ..host.sampling_sigmas import RELEASED
@@ -186,10 +186,8 @@ def binding() -> list[io.Input]:
         io.Combo.Input(
             "scheme",
             options=list(SCHEMES),
-            default=SCHEMES[0],
-            tooltip="l-rope: labels rotate voices and persons together, as in the paper. routed: each person "
-            "hears only their own voice and everybody else stays still; for three and more, or one speaker "
-            "among bystanders. concat, add, split: the paper's weaker ways, for comparison.",
+            default="l-rope",
+            tooltip=f"How voices are bound to persons. {schemes_help()}",
         ),
         io.Float.Input(
             "audio_strength",

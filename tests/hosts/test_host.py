@@ -13,7 +13,10 @@ from multitalk_core.hosts.diffusers.video_model import load_adapter
 from multitalk_core.hosts.diffusers.wan_host import WanHost
 from multitalk_core.method.adapter import AudioAdapter
 from multitalk_core.method.audio_patch import AudioPatch, AudioRows, BindingOptions, audio_rows
-from multitalk_core.method.schemes import SCHEMES
+from multitalk_core.method.binding import Binding
+from multitalk_core.method.schemes import SCHEMES, register, schemes_help
+from multitalk_core.method.schemes.scheme import Scheme
+from multitalk_core.method.wan import Grid
 
 FRAMES, HEIGHT, WIDTH = 3, 8, 12
 
@@ -108,7 +111,7 @@ def test_no_more_than_one_block_is_remembered(
 
 
 @torch.no_grad()
-def test_half_precision_offloaded_layer_by_layer_hears_the_same(masks: Tensor) -> None:
+def test_half_precision_offloaded_layer_by_layer_gets_the_same(masks: Tensor) -> None:
     """The way large models run: bfloat16, every layer in main memory until its turn, rows of both kinds."""
     from accelerate import cpu_offload
 
@@ -137,7 +140,7 @@ def test_half_precision_offloaded_layer_by_layer_hears_the_same(masks: Tensor) -
 
 
 @torch.no_grad()
-def test_only_the_chosen_blocks_hear(
+def test_only_the_chosen_blocks_get_audio(
     models: Models, adapter: AudioAdapter, host: WanHost, voices: Tensor, masks: Tensor
 ) -> None:
     rows = audio_rows(voices, masks, [True])
@@ -188,7 +191,7 @@ def test_gradients_reach_every_audio_layer_and_checkpointing_changes_none(
 
 
 @torch.no_grad()
-def test_compiled_blocks_hear_the_same(models: Models, host: WanHost, voices: Tensor, masks: Tensor) -> None:
+def test_compiled_blocks_get_the_same(models: Models, host: WanHost, voices: Tensor, masks: Tensor) -> None:
     """The graph breaks at nothing the host does: aot_eager traces all that inductor would."""
     rows = audio_rows(voices, masks, [True, False])
     with host.conditioned(rows):
@@ -204,3 +207,32 @@ def test_compiled_blocks_hear_the_same(models: Models, host: WanHost, voices: Te
             return_dict=False,
         )[0]
     torch.testing.assert_close(output, plain, rtol=1e-4, atol=1e-4)
+
+
+class Mirrored(Scheme):
+    """As split, from the right."""
+
+    name = "mirrored"
+    help = "the picture is cut into columns, one voice each from the right"
+
+    def bind(self, *, rows: int, voices: int, grid: Grid, device: torch.device) -> Binding:
+        parts = SCHEMES["split"].bind(rows=rows, voices=voices, grid=grid, device=device)
+        return Binding(may_attend=parts.may_attend.flip(-1))
+
+
+@torch.no_grad()
+def test_a_scheme_from_outside_is_known_everywhere(
+    models: Models, host: WanHost, voices: Tensor, masks: Tensor
+) -> None:
+    register(Mirrored())
+    try:
+        assert schemes_help().endswith(f"mirrored: {Mirrored.help}.")
+        outputs = {}
+        for scheme, order in (("mirrored", [0, 1, 2]), ("split", [1, 0, 2]), ("split", [0, 1, 2])):
+            host.patch.options = BindingOptions(scheme=scheme)
+            with host.conditioned(audio_rows(voices[order], masks, [True])):
+                outputs[scheme, order[0]] = forward(models)
+    finally:
+        del SCHEMES["mirrored"]
+    torch.testing.assert_close(outputs["mirrored", 0], outputs["split", 1])
+    assert not torch.allclose(outputs["mirrored", 0], outputs["split", 0])

@@ -15,7 +15,7 @@ def test_the_papers_ranges() -> None:
     assert paper.persons == ((0, 4), (20, 24))
     assert paper.audio == (2, 22)
     assert paper.background == 12
-    narrow = spread_ranges(2, width=2, step=2)
+    narrow = spread_ranges(2, label_range=2, label_distance=2)
     assert narrow.persons == ((0, 2), (2, 4))
     assert narrow.audio == (1, 3)
 

@@ -150,7 +150,7 @@ def test_clips_of_one_and_two_persons_train_together(clips, tmp_path):
     write_shard(tmp_path, 3, [random_clip(seed) for seed in range(8, 10)])
     both = ShardedClips(tmp_path)
     assert [len(kind) for kind in both.kinds] == [7, 3]
-    recipe = Recipe(steps=400, batch=1, ranges=spread_ranges(2, width=2.0, step=2.0))
+    recipe = Recipe(steps=400, batch=1, ranges=spread_ranges(2, label_range=2.0, label_distance=2.0))
     order = ClipOrder(both, recipe)
     persons = [order.batch(step, [0])[0].features.shape[1] for step in range(recipe.steps)]
     assert set(persons) == {1, 2} and persons.count(1) == pytest.approx(120, abs=30)

@@ -7,7 +7,7 @@ from ...errors import MultiTalkError
 from ...limits import AUDIO_STRENGTH, GUIDANCE, SEED, SHIFT, STEPS
 from ...method.guidance import GuidanceScales
 from ...method.labels import LabelRanges
-from ...method.schemes import SCHEMES
+from ...method.schemes import SCHEMES, schemes_help
 from .types import text, within
 
 if TYPE_CHECKING:
@@ -64,10 +64,9 @@ def _add_binding(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("the binding of voices to persons")
     group.add_argument(
         "--scheme",
-        choices=SCHEMES,
+        choices=tuple(SCHEMES),
         default="l-rope",
-        help="l-rope is the paper's; routed lets each person hear only their own voice, and the background "
-        "none; the others are the paper's comparisons (default: %(default)s)",
+        help=f"{schemes_help()} (default: %(default)s)",
     )
     group.add_argument(
         "--label-ranges",

@@ -8,7 +8,6 @@ import torch
 from accelerate import cpu_offload
 from torch import Tensor
 
-from ...checkpoint import adapter_shape, check_adapter, read_adapter
 from ...film.film import ClipInputs
 from ...guards.finite import check_finite
 from ...method.adapter import AudioAdapter
@@ -27,6 +26,7 @@ from ...method.sampling import sample_clip
 from ...method.schedule import released_timesteps
 from ...method.wan import Grid
 from .models import Models, Offload, decode_latent, encode_frames
+from .wan_adapter import read_fitting_adapter
 from .wan_host import WanHost
 
 # Supplement 1.2.
@@ -87,15 +87,7 @@ def load_adapter(path: str | Path, models: Models, offload: Offload = "none") ->
     MultiTalkError
         For a file that is no adapter, or one of another width or depth.
     """
-    state = read_adapter(path, models.dtype)
-    shape = adapter_shape(state)
-    transformer = models.transformer.config
-    heads = transformer.num_attention_heads
-    check_adapter(shape, heads * transformer.attention_head_dim, transformer.num_layers, models.name)
-    with torch.device("meta"):
-        adapter = AudioAdapter(shape, heads)
-    adapter.load_state_dict(state, assign=True)
-    adapter.eval().requires_grad_(False)
+    adapter = read_fitting_adapter(path, models.transformer, models.dtype, model_name=models.name)
     if offload == "sequential":
         return cpu_offload(adapter, models.device)
     return adapter.to(models.device)

@@ -12,7 +12,7 @@ from diffusers.models.transformers.transformer_wan import WanAttention, WanAttnP
 from torch import Tensor
 
 from ...method.audio_patch import AudioPatch, AudioRows
-from ...method.schemes import Binding
+from ...method.binding import Binding
 from ...method.wan import Grid
 
 
@@ -65,12 +65,11 @@ class WanHost:
         finally:
             self.rows = None
             self.bindings.clear()
-            self.before_text.clear()  # a pass that was interrupted left its own
+            self.before_text.clear()  # an interrupted pass leaves its own
 
     def _note_grid(self, transformer: WanTransformer3DModel, args: tuple, kwargs: dict[str, Any]) -> None:
         latent = args[0] if args else kwargs["hidden_states"]
-        _, rows, columns = transformer.config.patch_size
-        self.grid = Grid(latent.shape[2], latent.shape[3] // rows, latent.shape[4] // columns)
+        self.grid = Grid.of_latent(latent)
 
     def _note_hidden(self, index: int, norm: torch.nn.Module, args: tuple[Tensor]) -> None:
         if self.rows is not None:
@@ -84,11 +83,13 @@ class WanHost:
         if binding is None:
             return attended
         hidden = before.type_as(attended) + attended
-        return attended + self.patch.after_text_attention(index, hidden, self.rows, self.grid, binding)
+        return attended + self.patch.after_text_attention(
+            index, hidden, rows=self.rows, grid=self.grid, binding=binding
+        )
 
 
 class LocatingProcessor(WanAttnProcessor):
-    """Wan's self-attention, which shows its queries and keys to the patch."""
+    """Wan's self-attention, which hands its queries and keys to the patch."""
 
     def __init__(self, host: WanHost, index: int, original: WanAttnProcessor):
         super().__init__()
@@ -110,12 +111,12 @@ class LocatingProcessor(WanAttnProcessor):
             query, key, value = attn.to_qkv(hidden_states).chunk(3, dim=-1)
         else:
             query, key, value = attn.to_q(hidden_states), attn.to_k(hidden_states), attn.to_v(hidden_states)
-        query = turn(attn.norm_q(query).unflatten(-1, (attn.heads, -1)), *rotary_emb)
-        key = turn(attn.norm_k(key).unflatten(-1, (attn.heads, -1)), *rotary_emb)
+        query = rotate_by_position(attn.norm_q(query).unflatten(-1, (attn.heads, -1)), *rotary_emb)
+        key = rotate_by_position(attn.norm_k(key).unflatten(-1, (attn.heads, -1)), *rotary_emb)
         value = value.unflatten(-1, (attn.heads, -1))
         host = self.host
         if host.rows is not None:
-            binding = host.patch.after_self_attention(self.index, query, key, host.rows, host.grid)
+            binding = host.patch.after_self_attention(self.index, query, key, rows=host.rows, grid=host.grid)
             host.bindings[self.index] = binding
         attended = dispatch_attention_fn(
             query, key, value, backend=self._attention_backend, parallel_config=self._parallel_config
@@ -124,16 +125,16 @@ class LocatingProcessor(WanAttnProcessor):
 
 
 def embed_timesteps(module: torch.nn.Module, args: tuple[Tensor], embedded: Tensor) -> Tensor:
-    """Wan's sinusoids of the timestep in float64, as released (diffusers has float32)."""
+    """Embed timesteps by sinusoids in float64, as the reference implementation does (diffusers: float32)."""
     half = embedded.shape[-1] // 2
     exponents = torch.arange(half, dtype=torch.float64) / half  # on the CPU: Apple's GPUs have no float64
     angles = args[0].cpu().double()[:, None] * 10000.0**-exponents
     return torch.cat([angles.cos(), angles.sin()], dim=-1).to(embedded)
 
 
-def turn(vectors: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
-    """Wan's 3-D RoPE, from diffusers' tables with every angle standing twice."""
+def rotate_by_position(vectors: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
+    """Wan's 3-D RoPE, from diffusers' tables in which every angle is repeated."""
     even, odd = vectors.unflatten(-1, (-1, 2)).unbind(-1)
     cosine, sine = cosine[..., 0::2], sine[..., 1::2]
-    turned = torch.stack([even * cosine - odd * sine, even * sine + odd * cosine], dim=-1)
-    return turned.flatten(-2).type_as(vectors)
+    rotated = torch.stack([even * cosine - odd * sine, even * sine + odd * cosine], dim=-1)
+    return rotated.flatten(-2).type_as(vectors)

@@ -9,7 +9,7 @@ from uuid import uuid4
 import comfy.ops
 import torch
 from comfy.ldm.wan.model import WanAttentionBlock, WanModel
-from multitalk_pack.multitalk_core.checkpoint import adapter_shape
+from multitalk_pack.multitalk_core.checkpoint import build_adapter
 from multitalk_pack.multitalk_core.method.adapter import AudioAdapter
 from multitalk_pack.multitalk_core.method.audio_patch import BindingOptions, ClipAudio
 from multitalk_pack.multitalk_core.method.wan import Grid
@@ -49,9 +49,7 @@ def options_for(host: AudioHost, voices: Tensor, audible: bool) -> dict:
 
 
 def adapter_from(state: Tensors, heads: int) -> AudioAdapter:
-    adapter = AudioAdapter(adapter_shape(state), heads, comfy.ops.manual_cast, comfy_attention)
-    adapter.load_state_dict(state)
-    return adapter.eval()
+    return build_adapter(state, heads, layers=comfy.ops.manual_cast, attention=comfy_attention)
 
 
 def run_model(config: dict, tensors: Tensors) -> Tensors:
@@ -78,7 +76,7 @@ def run_model(config: dict, tensors: Tensors) -> Tensors:
     outputs = {}
     for name, persons in (("output_2", 2), ("output_1", 1), ("output_no_audio", 1)):
         located = {}
-        windows = audio_windows(features[:persons], 0, config["video_frames"], config["audio_window"])
+        windows = audio_windows(features[:persons], 0, config["video_frames"], window=config["audio_window"])
         host = host_for(adapter, ClipAudio(windows=windows, masks=masks, grid=grid), located)
         options = options_for(host, adapter.voice_tokens(windows), audible=name != "output_no_audio")
         outputs[f"model.{name}"] = model(latent, given["t"], context, image, transformer_options=options)
