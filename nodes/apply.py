@@ -5,7 +5,6 @@ from comfy_api.latest import io
 
 from ..multitalk_core.audio.conversation import Conversation
 from ..multitalk_core.errors import MultiTalkError
-from ..multitalk_core.film.clips import Clip
 from ..multitalk_core.limits import FILM_FRAMES
 from ..multitalk_core.method.audio_patch import BindingOptions, ClipAudio
 from ..multitalk_core.method.labels import spread_ranges
@@ -73,8 +72,7 @@ class ApplyNode(io.ComfyNode):
         persons = persons_for(persons, audio, scheme, height, width)
         check_crop("persons", persons.size, height, width)
         masks = persons.token_masks(height, width)
-        clip = Clip(0, start_frame, frames, 0, frames)
-        windows = audio.windows(clip.start, clip.frames, adapter.model.shape.window)
+        windows = audio.windows(start_frame, frames, adapter.model.shape.window)
         clip_audio = ClipAudio(windows=windows, masks=masks, grid=grid)
         ranges = spread_ranges(
             audio.speakers,

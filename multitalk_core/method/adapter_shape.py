@@ -7,22 +7,33 @@ from .wan import TEMPORAL_STRIDE
 
 @dataclass(frozen=True)
 class AdapterShape:
-    """The dimensions of an audio adapter, all read from its weights."""
+    """The dimensions of an audio adapter, all read from its weights.
+
+    Attributes
+    ----------
+    blocks : tuple of int
+        The DiT blocks that have an audio layer.
+    width : int
+        Of the DiT's hidden states.
+    audio_width : int
+        Of an audio token.
+    context_tokens : int
+        Audio tokens for each voice and latent frame.
+    intermediate : int
+        Of the audio projection's hidden layers.
+    window : int
+        Audio frames around a video frame.
+    feature_size : int
+        Layers × channels of the audio features of a frame.
+    """
 
     blocks: tuple[int, ...]
-    """The DiT blocks that have an audio layer."""
     width: int
-    """Of the DiT's hidden states."""
     audio_width: int
-    """Of an audio token."""
     context_tokens: int
-    """Audio tokens for each speaker and latent frame."""
     intermediate: int
-    """Of the audio projection's hidden layers."""
     window: int
-    """Audio frames around a video frame."""
     feature_size: int
-    """Layers × channels of the audio features of a frame."""
 
     @property
     def first_inputs(self) -> int:
@@ -31,5 +42,5 @@ class AdapterShape:
 
     @property
     def later_inputs(self) -> int:
-        """Numbers that it takes for each later latent frame: a window and one slot a further video frame."""
+        """Numbers that it takes for each later latent frame: a window, and a slot for each further frame."""
         return (self.window + TEMPORAL_STRIDE - 1) * self.feature_size

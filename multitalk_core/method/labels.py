@@ -1,4 +1,7 @@
-"""Labels of tokens and voices, and the rotation by them (L-RoPE, paper 3.3, Eq. 3 and 4)."""
+"""Labels of tokens and voices, and the rotation by them (L-RoPE, paper 3.3, Eq. 3 and 4).
+
+Axes: b rows, t video tokens, k classes (persons, then the background), h heads, c channels of a head.
+"""
 
 from dataclasses import dataclass
 
@@ -103,12 +106,12 @@ def token_classes(similarity: Tensor) -> Tensor:
 
     Parameters
     ----------
-    similarity : Tensor [rows, persons + 1, tokens]
+    similarity : Tensor [b, k, t]
         The background is the last class.
 
     Returns
     -------
-    Tensor [rows, tokens], int64 in 0..persons
+    Tensor [b, t], int64 in 0..k - 1
     """
     return similarity.argmax(dim=1)
 
@@ -118,7 +121,7 @@ def normalised_similarity(similarity: Tensor) -> Tensor:
 
     Parameters
     ----------
-    similarity : Tensor [rows, classes, tokens]
+    similarity : Tensor [b, k, t]
 
     Returns
     -------
@@ -137,13 +140,13 @@ def token_labels(similarity: Tensor, ranges: LabelRanges) -> Tensor:
 
     Parameters
     ----------
-    similarity : Tensor [rows, persons + 1, tokens]
+    similarity : Tensor [b, k, t]
     ranges : LabelRanges
-        For as many persons.
+        For k - 1 persons.
 
     Returns
     -------
-    Tensor [rows, tokens], float32
+    Tensor [b, t], float32
     """
     similarity = similarity.float()
     bounds = similarity.new_tensor(ranges.persons)[:, :, None]
@@ -161,7 +164,7 @@ def rotate(vectors: Tensor, labels: Tensor) -> Tensor:
 
     Parameters
     ----------
-    vectors : Tensor [..., heads, channels]
+    vectors : Tensor [..., h, c]
         An even number of channels.
     labels : Tensor
         Broadcastable to the shape of `vectors` without its last dimension.

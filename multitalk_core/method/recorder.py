@@ -55,7 +55,8 @@ class BindingRecorder:
 
     def __call__(self, block: int, similarity: Tensor, labels: Tensor | None) -> None:
         """Store what the recorded block located at the recorded step."""
-        if block != self.block or self.step != self.recorded_step or self.clip in self.records:
+        is_recorded = block == self.block and self.step == self.recorded_step
+        if self.grid is None or not is_recorded or self.clip in self.records:
             return
         shape = (self.grid.frames, self.grid.height, self.grid.width)
         self.records[self.clip] = BindingRecord(

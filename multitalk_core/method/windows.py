@@ -1,4 +1,7 @@
-"""The audio features around each video frame (paper Eq. 1) and their grouping by latent frame (Eq. 2)."""
+"""The audio features around each video frame (paper Eq. 1) and their grouping by latent frame (Eq. 2).
+
+Axes: v voices, F feature or video frames, w feature frames of a window, l layers, c channels.
+"""
 
 import torch
 from torch import Tensor
@@ -32,13 +35,13 @@ def audio_windows(features: Tensor, start: int, count: int, *, window: int = 5) 
 
     Parameters
     ----------
-    features : Tensor [voices, frames, layers, channels]
+    features : Tensor [v, F, l, c]
     start, count, window : int
         As in `window_indices`.
 
     Returns
     -------
-    Tensor [voices, count, window, layers, channels]
+    Tensor [v, count, w, l, c]
     """
     return features[:, window_indices(start, count, features.shape[1], window=window).to(features.device)]
 
@@ -52,12 +55,12 @@ def first_and_later_frames(windows: Tensor) -> tuple[Tensor, Tensor]:
 
     Parameters
     ----------
-    windows : Tensor [voices, 4n + 1, window, layers, channels]
+    windows : Tensor [v, 4n + 1, w, l, c]
 
     Returns
     -------
-    first : Tensor [voices, 1, window, layers, channels]
-    later : Tensor [voices, n, window + 3, layers, channels]
+    first : Tensor [v, 1, w, l, c]
+    later : Tensor [v, n, w + 3, l, c]
     """
     middle = windows.shape[2] // 2
     groups = windows[:, 1:].unflatten(1, (-1, TEMPORAL_STRIDE))

@@ -135,12 +135,13 @@ def check_fits(
             "The clips and the model differ in CLIP's tokens: prepare the clips with this model."
         )
     frames, layers, channels = clip.features.shape[1:]
-    given = (frames + 1 - video_frames(clip.latent.shape[1]), layers * channels)
-    wanted = (adapter.shape.window, adapter.shape.feature_size)
-    if given != wanted:
+    encoded = (frames + 1 - video_frames(clip.latent.shape[1]), layers * channels)
+    expected = (adapter.shape.window, adapter.shape.feature_size)
+    if encoded != expected:
         raise MultiTalkError(
-            f"The clips have windows of {given[0]} frames with {given[1]} audio features each, the adapter "
-            f"takes {wanted[0]} with {wanted[1]}: prepare the clips with the adapter's own audio encoder."
+            f"The clips have windows of {encoded[0]} frames with {encoded[1]} audio features each, but the "
+            f"adapter expects {expected[0]} with {expected[1]}: prepare the clips with the adapter's own "
+            "audio encoder."
         )
     ranges, voices = config.recipe.ranges, len(clip.features)
     if ranges is not None and voices > 1 and len(ranges.audio) != voices:

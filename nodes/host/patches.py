@@ -25,7 +25,7 @@ from ...multitalk_core.method.binding import Binding
 from ...multitalk_core.method.wan import SPATIAL_STRIDE, Grid, video_frames
 
 KEY = "multitalk"  # of everything this pack puts into a MODEL
-WITHOUT_AUDIO = "multitalk_without_audio"  # in a condition: its rows have no voice
+WITHOUT_AUDIO = "multitalk_without_audio"  # in a condition: its rows have no voices
 PASS = "multitalk_pass"  # in the transformer options of one forward pass
 
 Condition = list[dict[str, Any]]
@@ -156,7 +156,7 @@ class AudioHost:
 
     def begin_pass(self, options: dict[str, Any], query: Tensor) -> ForwardPass:
         """Read from the transformer options which rows of a forward pass are conditioned on the voices."""
-        conditioned: ConditionedPass = options[KEY]
+        conditioned: ConditionedPass = _carried(options, KEY)
         self._check_grid(*options["grid_sizes"])
         entries = options["uuids"]
         copies = len(query) // len(entries)  # a latent batch: rows of one entry stand together
@@ -167,6 +167,16 @@ class AudioHost:
         grid = self.audio.grid
         start = grid.tokens_per_frame if self.reference_in_front and query.shape[1] > grid.tokens else 0
         return ForwardPass(rows, grid, slice(start, start + grid.tokens))
+
+
+def _carried(options: dict[str, Any], key: str) -> Any:
+    """What this pack has put into the transformer options of a forward pass."""
+    if key not in options:
+        raise MultiTalkError(
+            "A node after MultiTalk replaces patches or wrappers of the model, so MultiTalk cannot locate "
+            "the persons: put that node before MultiTalk Apply, or remove it."
+        )
+    return options[key]
 
 
 class LocatePersons:
@@ -209,7 +219,7 @@ class AddAudio:
     def __call__(self, arguments: dict[str, Any]) -> Tensor:
         """The hidden states with what the block's audio layer adds."""
         options, hidden = arguments["transformer_options"], arguments["x"]
-        current: ForwardPass = options[PASS]
+        current: ForwardPass = _carried(options, PASS)
         if current.binding is None:
             return hidden
         own = hidden[:, current.tokens]

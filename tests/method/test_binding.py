@@ -62,7 +62,7 @@ def test_rows_of_all_kinds_in_one_batch_equal_the_rows_alone(
     audible = [True, False, True, False]
     together = attend(layer, scheme, hidden, audio, similarity, audible=audible)
     for row, kind in enumerate(audible):
-        # Alone, an audio-free row brings only the zero embedding, as the released code runs it.
+        # Alone, an audio-free row brings only the zero embedding, as the reference implementation runs it.
         given = audio[row : row + 1] if kind else audio[row : row + 1, :, :1]
         one = slice(row, row + 1)
         if kind:

@@ -71,6 +71,6 @@ def test_heads_turn_alike_however_many_at_a_time(at_once: int, monkeypatch: pyte
 def test_label_zero_changes_nothing_and_length_is_kept() -> None:
     vectors = torch.randn(3, 5, 8, generator=torch.Generator().manual_seed(1))
     assert torch.equal(rotate(vectors, torch.zeros(3, 5)), vectors)
-    turned = rotate(vectors, torch.full((3, 5), 22.0))
-    torch.testing.assert_close(turned.norm(dim=-1), vectors.norm(dim=-1))
+    rotated = rotate(vectors, torch.full((3, 5), 22.0))
+    torch.testing.assert_close(rotated.norm(dim=-1), vectors.norm(dim=-1))
     assert rotate(vectors.bfloat16(), torch.zeros(3, 5)).dtype == torch.bfloat16

@@ -243,7 +243,7 @@ def test_gradient_checkpointing_changes_nothing(clips, trained):
     recipe = Recipe(steps=1, batch=2, trained=trained)
     kept, checkpointed = tiny_model(recipe).train(), tiny_model(recipe).train()
     checkpointed.transformer.enable_gradient_checkpointing()
-    for step in range(2):  # the second batch must not hear the first one's voices
+    for step in range(2):  # the second batch must not get the first one's voices
         batch, draws = ClipOrder(clips, replace(recipe, steps=2)).batch(step, [0, 1])
         first, second = (flow_loss(model, batch, draws, 7.0).mean() for model in (kept, checkpointed))
         assert first.item() == second.item()

@@ -39,7 +39,7 @@ class WanHost:
             transformer.register_forward_pre_hook(self._note_grid, with_kwargs=True),
             timesteps.register_forward_hook(embed_timesteps),
         ]
-        self._processors = []
+        self._processors: list[tuple[WanAttention, WanAttnProcessor]] = []
         for index, block in enumerate(transformer.blocks):
             self._patch_block(index, block)
 
@@ -77,7 +77,7 @@ class WanHost:
 
     def _add_audio(self, index: int, attention: WanAttention, args: tuple, attended: Tensor) -> Tensor:
         """Text attention's output, with what the audio layer adds to the hidden states after it."""
-        if self.rows is None:
+        if self.rows is None or self.grid is None:
             return attended
         binding, before = self.bindings.pop(index), self.before_text.pop(index)
         if binding is None:
@@ -102,9 +102,9 @@ class LocatingProcessor(WanAttnProcessor):
         self,
         attn: WanAttention,
         hidden_states: Tensor,
-        encoder_hidden_states: None = None,
-        attention_mask: None = None,
-        rotary_emb: tuple[Tensor, Tensor] | None = None,
+        encoder_hidden_states: None,
+        attention_mask: None,
+        rotary_emb: tuple[Tensor, Tensor],
     ) -> Tensor:
         """Attend within `hidden_states` [rows, tokens, width]; same shape out."""
         if attn.fused_projections:
@@ -115,7 +115,7 @@ class LocatingProcessor(WanAttnProcessor):
         key = rotate_by_position(attn.norm_k(key).unflatten(-1, (attn.heads, -1)), *rotary_emb)
         value = value.unflatten(-1, (attn.heads, -1))
         host = self.host
-        if host.rows is not None:
+        if host.rows is not None and host.grid is not None:
             binding = host.patch.after_self_attention(self.index, query, key, rows=host.rows, grid=host.grid)
             host.bindings[self.index] = binding
         attended = dispatch_attention_fn(

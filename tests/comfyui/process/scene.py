@@ -138,7 +138,7 @@ def given_picture(text: list) -> list:
     return [[tokens, options | given] for tokens, options in text]
 
 
-def hear(base: ModelPatcher | None = None, **changes) -> ModelPatcher:
+def conditioned(base: ModelPatcher | None = None, **changes) -> ModelPatcher:
     """MultiTalk ApplyNode."""
     settings = {
         "model": base or model(),
