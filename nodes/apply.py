@@ -53,6 +53,7 @@ class ApplyNode(io.ComfyNode):
     @checked
     def execute(
         cls,
+        *,
         model: ModelPatcher,
         audio_adapter: ModelPatcher,
         audio: Conversation,
@@ -69,8 +70,8 @@ class ApplyNode(io.ComfyNode):
         check_voices(audio, adapter)
         grid = _grid(latent)
         frames, height, width = grid.video_size
-        persons = persons_for(persons, audio, scheme, height, width)
-        check_crop("persons", persons.size, height, width)
+        persons = persons_for(persons, audio, scheme, height=height, width=width)
+        check_crop("persons", persons.size, height=height, width=width)
         masks = persons.token_masks(height, width)
         windows = audio.windows(start_frame, frames, adapter.model.shape.window)
         clip_audio = ClipAudio(windows=windows, masks=masks, grid=grid)

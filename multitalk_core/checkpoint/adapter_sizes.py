@@ -77,9 +77,9 @@ def expected_sizes(shape: AdapterShape) -> dict[str, tuple[int, ...]]:
 
 
 def check_adapter(
-    shape: AdapterShape, model_width: int, model_depth: int, model_name: str = "the model"
+    shape: AdapterShape, model_width: int, model_depth: int, *, model_name: str = "the model"
 ) -> None:
-    """Refuses an adapter that was made for a DiT of another width or depth.
+    """Refuse an adapter that was made for a DiT of another width or depth.
 
     Raises
     ------

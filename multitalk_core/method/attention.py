@@ -129,5 +129,5 @@ class AudioCrossAttention(nn.Module):
 
 
 def _as_keys(tokens: Tensor) -> Tensor:
-    """b f keys h c -> b·f h keys c."""
+    """Axes b f keys h c to b·f h keys c."""
     return tokens.flatten(0, 1).transpose(1, 2)

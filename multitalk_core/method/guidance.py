@@ -94,12 +94,12 @@ def guide(
     names = scales.conditions()
     if NEGATIVE in names:
         difference = plain - predictions[NEGATIVE]
-        guided = guided + (scales.text - 1) * _update("text", difference, plain, projected)
+        guided = guided + (scales.text - 1) * _update("text", difference, plain, projected=projected)
     if names[-1] in (NEGATIVE_WITHOUT_AUDIO, PROMPT_WITHOUT_AUDIO):
         difference = predictions[names[-2]] - predictions[names[-1]]
-        guided = guided + (scales.audio - 1) * _update("audio", difference, plain, projected)
+        guided = guided + (scales.audio - 1) * _update("audio", difference, plain, projected=projected)
     return guided
 
 
-def _update(term: str, difference: Tensor, plain: Tensor, projected: ProjectedGuidance | None) -> Tensor:
+def _update(term: str, difference: Tensor, plain: Tensor, *, projected: ProjectedGuidance | None) -> Tensor:
     return difference if projected is None else projected(term, difference, plain)

@@ -60,7 +60,7 @@ class TrainingModel(nn.Module):
             transformer, AudioPatch(adapter, BindingOptions(scheme=recipe.scheme, ranges=recipe.ranges))
         )
 
-    def forward(self, clips: TrainingClip, latent: Tensor, level: Tensor, audible: Tensor) -> Tensor:
+    def forward(self, clips: TrainingClip, latent: Tensor, *, level: Tensor, audible: Tensor) -> Tensor:
         """The predicted velocity.
 
         Parameters
@@ -99,7 +99,7 @@ class TrainingModel(nn.Module):
         return AudioRows(tokens=tokens.transpose(1, 2), audible=audible, masks=clips.persons)
 
 
-def flow_loss(model: nn.Module, clips: TrainingClip, draws: Draws, shift: float) -> Tensor:
+def flow_loss(model: nn.Module, clips: TrainingClip, draws: Draws, *, shift: float) -> Tensor:
     """Mean squared error of the predicted velocity of every clip, [rows].
 
     Parameters
@@ -113,6 +113,6 @@ def flow_loss(model: nn.Module, clips: TrainingClip, draws: Draws, shift: float)
     """
     level = shifted(draws.level, shift)
     latent = noised(clips.latent, draws.noise, level.view(-1, 1, 1, 1, 1))
-    predicted = model(clips, latent, level, draws.audible)
+    predicted: Tensor = model(clips, latent, level=level, audible=draws.audible)
     target = draws.noise - clips.latent
     return F.mse_loss(predicted.float(), target, reduction="none").flatten(1).mean(1)

@@ -137,11 +137,12 @@ class Shoot:
         for prompt in clips.prompts.values():
             check_prompt("text_encoder", prompt, self.model)
         picture, _ = self.source
-        check_crop("picture", picture.shape[:2], self.height, self.width)
+        check_crop("picture", picture.shape[:2], height=self.height, width=self.width)
         check_film_memory(
             plan.clips[0].frames, clips.held, self.height, self.width, dubbed=self.video is not None
         )
-        persons = persons_for(self.persons, self.audio, self.scheme, *picture.shape[:2])
+        rows, columns = picture.shape[:2]
+        persons = persons_for(self.persons, self.audio, self.scheme, height=rows, width=columns)
         check_same_size(persons, *picture.shape[:2])
         masks = persons.token_masks(self.height, self.width)
         model = with_shift(self.model, self.shift)

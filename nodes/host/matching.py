@@ -15,7 +15,7 @@ MOSTLY_SHOWN = 2 / 3  # of a person; less is told
 
 
 def persons_for(
-    persons: Persons | None, audio: Conversation, scheme: str, height: int, width: int
+    persons: Persons | None, audio: Conversation, scheme: str, *, height: int, width: int
 ) -> Persons:
     """The persons, one a voice; a single voice needs no marks unless bystanders are to be spared.
 
@@ -73,7 +73,7 @@ def check_vae(model: ModelPatcher, vae: VAE) -> None:
         )
 
 
-def check_crop(name: str, size: tuple[int, int], height: int, width: int) -> None:
+def check_crop(name: str, size: tuple[int, int], *, height: int, width: int) -> None:
     """Raise a MultiTalkError, with the input's id in front, where a video would show almost nothing of it.
 
     The whole is scaled before it is cut, so that a thin line would fill any memory.

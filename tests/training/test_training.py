@@ -115,11 +115,11 @@ def test_the_base_trains_as_the_plain_model_does(clips, tmp_path):
     recipe = Recipe(steps=2, batch=2, learning_rate=1e-2, warm_up=1, trained=BASE)
     model = tiny_model(recipe)
     batch, draws = ClipOrder(clips, recipe).batch(0, [0, 1])
-    loss = flow_loss(model, batch, draws, 7.0)
+    loss = flow_loss(model, batch, draws, shift=7.0)
     model.host.remove()
     for parameter in model.adapter.parameters():
         parameter.data.fill_(float("nan"))
-    torch.testing.assert_close(flow_loss(model, batch, draws, 7.0), loss)
+    torch.testing.assert_close(flow_loss(model, batch, draws, shift=7.0), loss)
 
 
 def test_stages_go_on_from_each_other(clips, tmp_path):
@@ -182,7 +182,9 @@ def test_the_i2v_task_hears_the_zero_embedding_of_one_person(clips):
     wordless = replace(clip, features=clip.features[:, :0], persons=clip.persons[:, 2:])
     draws = Draws(torch.randn(clip.latent.shape), torch.rand(1), torch.tensor([False]))
     with torch.no_grad():
-        torch.testing.assert_close(flow_loss(model, wordless, draws, 7.0), flow_loss(model, clip, draws, 7.0))
+        torch.testing.assert_close(
+            flow_loss(model, wordless, draws, shift=7.0), flow_loss(model, clip, draws, shift=7.0)
+        )
 
 
 def test_a_killed_run_resumes_to_the_same_losses(clips, tmp_path):
@@ -245,7 +247,7 @@ def test_gradient_checkpointing_changes_nothing(clips, trained):
     checkpointed.transformer.enable_gradient_checkpointing()
     for step in range(2):  # the second batch must not get the first one's voices
         batch, draws = ClipOrder(clips, replace(recipe, steps=2)).batch(step, [0, 1])
-        first, second = (flow_loss(model, batch, draws, 7.0).mean() for model in (kept, checkpointed))
+        first, second = (flow_loss(model, batch, draws, shift=7.0).mean() for model in (kept, checkpointed))
         assert first.item() == second.item()
         first.backward()
         second.backward()
@@ -262,7 +264,10 @@ def test_without_audio_the_voices_do_not_matter(clips):
     silent = Draws(draws.noise, draws.level, torch.tensor([False, True]))
     changed = TrainingClip(**{**vars(batch), "features": batch.features + 1})
     with torch.no_grad():
-        first, second = flow_loss(model, batch, silent, 7.0), flow_loss(model, changed, silent, 7.0)
+        first, second = (
+            flow_loss(model, batch, silent, shift=7.0),
+            flow_loss(model, changed, silent, shift=7.0),
+        )
     assert first[0] == second[0] and first[1] != second[1]
 
 
@@ -294,7 +299,7 @@ def train_in_parts(accelerator, folder):
         assert load_newest(accelerator, model, optimizer, folder / "parts") == step
         (rows,) = own_rows(TWO_ADAPTER, accelerator)
         batch, draws = ClipOrder(ShardedClips(folder), TWO_ADAPTER).batch(step, rows)
-        flow_loss(model, batch, draws, TWO_ADAPTER.shift).mean().backward()
+        flow_loss(model, batch, draws, shift=TWO_ADAPTER.shift).mean().backward()
         torch.nn.utils.clip_grad_norm_(trained, TWO_ADAPTER.clip_norm)
         optimizer.step()
         (folder / "parts").mkdir(exist_ok=True)

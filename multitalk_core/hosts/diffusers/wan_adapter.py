@@ -35,5 +35,6 @@ def read_fitting_adapter(
     state = read_adapter(path, dtype)
     config = transformer.config
     heads = config.num_attention_heads
-    check_adapter(adapter_shape(state), heads * config.attention_head_dim, config.num_layers, model_name)
+    width, depth = heads * config.attention_head_dim, config.num_layers
+    check_adapter(adapter_shape(state), width, depth, model_name=model_name)
     return build_adapter(state, heads)
