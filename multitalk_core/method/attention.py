@@ -1,4 +1,4 @@
-"""The audio cross-attention layer (paper 3.2), with its queries and keys rotated by labels (3.3, Eq. 3).
+"""The audio cross-attention layer (paper 3.2), its queries and keys rotated by labels (3.3, Eq. 4).
 
 Axes: b rows, f latent frames, n video tokens of a latent frame, v voices, a audio tokens of a voice and
 latent frame, h heads, c channels of a head. f·n is one axis: all video tokens, frame by frame.

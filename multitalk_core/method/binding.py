@@ -8,7 +8,7 @@ from torch import Tensor
 
 
 class Labels(NamedTuple):
-    """Labels that rotate an audio layer's queries and keys (paper Eq. 3).
+    """Labels that rotate an audio layer's queries and keys (paper Eq. 3 and 4).
 
     Attributes
     ----------

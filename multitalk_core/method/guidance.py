@@ -1,4 +1,4 @@
-"""Text and audio guidance (paper 4.1): three-way classifier-free and adaptive projected guidance."""
+"""Text and audio guidance of the reference implementation: classifier-free, plain or projected (APG)."""
 
 import math
 from dataclasses import dataclass

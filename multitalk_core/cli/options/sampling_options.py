@@ -64,7 +64,7 @@ def _add_binding(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("the binding of voices to persons")
     group.add_argument(
         "--scheme",
-        choices=tuple(SCHEMES),
+        choices=SCHEMES,
         default="l-rope",
         help=f"{schemes_help()} (default: %(default)s)",
     )
