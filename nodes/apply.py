@@ -5,15 +5,14 @@ from comfy_api.latest import io
 
 from ..multitalk_core.audio.conversation import Conversation
 from ..multitalk_core.errors import MultiTalkError
-from ..multitalk_core.film.clips import Clip
 from ..multitalk_core.limits import FILM_FRAMES
+from ..multitalk_core.method.audio_patch import BindingOptions, ClipAudio
 from ..multitalk_core.method.labels import spread_ranges
-from ..multitalk_core.method.wan import Grid
+from ..multitalk_core.method.wan import TOKEN_STEP, Grid
 from ..multitalk_core.persons.masks import Persons
 from .host.checks import checked
-from .host.hearing import fitting_adapter, hear_voices
+from .host.conditioned_model import condition_on_voices, fitting_adapter
 from .host.matching import check_crop, check_voices, persons_for
-from .host.patches import AudioSettings, Scene
 from .host.sockets import CATEGORY
 from .inputs import shared as inputs
 
@@ -54,6 +53,7 @@ class ApplyNode(io.ComfyNode):
     @checked
     def execute(
         cls,
+        *,
         model: ModelPatcher,
         audio_adapter: ModelPatcher,
         audio: Conversation,
@@ -69,24 +69,28 @@ class ApplyNode(io.ComfyNode):
         adapter = fitting_adapter(model, audio_adapter)
         check_voices(audio, adapter)
         grid = _grid(latent)
-        height, width = 16 * grid.height, 16 * grid.width
-        persons = persons_for(persons, audio, scheme, height, width)
-        check_crop("persons", persons.size, height, width)
+        frames, height, width = grid.video_size
+        persons = persons_for(persons, audio, scheme, height=height, width=width)
+        check_crop("persons", persons.size, height=height, width=width)
         masks = persons.token_masks(height, width)
-        frames = 4 * grid.frames - 3
-        clip = Clip(0, start_frame, frames, 0, frames)
-        scene = Scene(audio.windows(clip.start, clip.frames, adapter.model.shape.window), masks, grid)
-        ranges = spread_ranges(audio.speakers, label_range, label_distance, background_label)
-        settings = AudioSettings(scheme, ranges, audio_strength)
-        return io.NodeOutput(hear_voices(model, adapter, scene, settings))
+        windows = audio.windows(start_frame, frames, adapter.model.shape.window)
+        clip_audio = ClipAudio(windows=windows, masks=masks, grid=grid)
+        ranges = spread_ranges(
+            audio.speakers,
+            label_range=label_range,
+            label_distance=label_distance,
+            background_label=background_label,
+        )
+        options = BindingOptions(scheme=scheme, ranges=ranges, strength=audio_strength)
+        return io.NodeOutput(condition_on_voices(model, adapter, clip_audio, options=options))
 
 
 def _grid(latent: dict) -> Grid:
     samples = latent["samples"]
-    if samples.ndim != 5 or 0 in samples.shape or samples.shape[-1] % 2 or samples.shape[-2] % 2:
+    if samples.ndim != 5 or 0 in samples.shape or Grid.of_latent(samples).latent_size != samples.shape[-3:]:
         raise MultiTalkError(
             f"latent: its shape is {list(samples.shape)}, but a Wan latent has the shape [batch, channels, "
             "frames, height, width] with even height and width; use WanImageToVideo with a width and height "
-            "that are multiples of 16."
+            f"that are multiples of {TOKEN_STEP}."
         )
-    return Grid(samples.shape[2], samples.shape[3] // 2, samples.shape[4] // 2)
+    return Grid.of_latent(samples)

@@ -2,7 +2,7 @@
 
 from comfy_api.latest import io
 
-from ..multitalk_core.method.guidance import released_timesteps
+from ..multitalk_core.method.schedule import TIMESTEPS, released_timesteps
 from .host.checks import checked
 from .host.sockets import CATEGORY
 from .inputs.shared import shift, steps
@@ -29,4 +29,4 @@ class ReleasedSigmasNode(io.ComfyNode):
     @classmethod
     @checked
     def execute(cls, steps: int, shift: float) -> io.NodeOutput:
-        return io.NodeOutput(released_timesteps(steps, shift) / 1000)
+        return io.NodeOutput(released_timesteps(steps, shift) / TIMESTEPS)

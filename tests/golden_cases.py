@@ -11,10 +11,11 @@ from golden_wan import compare_dit_block, compare_dit_model
 from multitalk_core.audio.features import AudioEncoder
 from multitalk_core.audio.loudness import integrated_loudness, normalise_loudness
 from multitalk_core.film.colour import match_colour
-from multitalk_core.media.picture import nearest_bucket, resize_and_crop
+from multitalk_core.media.picture import resize_and_crop
 from multitalk_core.method.adapter import AudioProjection
 from multitalk_core.method.adapter_shape import AdapterShape
 from multitalk_core.method.attention import AudioCrossAttention
+from multitalk_core.method.binding import Binding
 from multitalk_core.method.guidance import (
     NEGATIVE,
     NEGATIVE_WITHOUT_AUDIO,
@@ -26,8 +27,8 @@ from multitalk_core.method.guidance import (
 )
 from multitalk_core.method.labels import rotate, spread_ranges, token_classes, token_labels
 from multitalk_core.method.localization import class_similarity
-from multitalk_core.method.schemes import bind
-from multitalk_core.method.wan import Grid
+from multitalk_core.method.schemes import find_scheme
+from multitalk_core.method.wan import Grid, nearest_bucket
 from multitalk_core.method.windows import first_and_later_frames
 from multitalk_core.persons.masks import GIVEN, Box, persons_from_boxes, persons_from_parts
 
@@ -85,8 +86,12 @@ def compare_audio_cross_attention(config: Config, tensors: Tensors, case: dict) 
     yield "winner", token_classes(similarity)[0], tensors["winner"]
     for voices in (1, 2):
         audio = tensors[f"encoder_hidden_states_{voices}"].unflatten(2, (voices, -1))
-        binding = bind("l-rope", spread_ranges(voices), [True], grid, similarity)
-        yield f"output_{voices}", layer(tensors["x"], audio, grid, binding), tensors[f"output_{voices}"]
+        binding = Binding() if voices == 1 else find_scheme("l-rope").bind_located(similarity, ranges)
+        yield (
+            f"output_{voices}",
+            layer(tensors["x"], audio, grid, binding=binding),
+            tensors[f"output_{voices}"],
+        )
 
 
 def compare_wav2vec2(config: Config, tensors: Tensors, case: dict) -> Comparisons:

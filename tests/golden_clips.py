@@ -18,9 +18,9 @@ from multitalk_core.method.guidance import (
     PROMPT_WITHOUT_AUDIO,
     GuidanceScales,
     guide,
-    released_timesteps,
 )
 from multitalk_core.method.sampling import clip_noise, sample_clip
+from multitalk_core.method.schedule import released_timesteps
 from multitalk_core.method.wan import latent_frames
 from multitalk_core.method.windows import audio_windows, window_indices
 
@@ -36,7 +36,7 @@ def prolonged_features(features: list[Tensor], prolonged: tuple[int, ...], is_la
 
 def windows_of_clip(features: list[Tensor], start: int, frames: int, window: int = 5) -> Tensor:
     """Windows of voices of different length, each clamped to its own array."""
-    return torch.cat([audio_windows(f[None], start, frames, window) for f in features])
+    return torch.cat([audio_windows(f[None], start, frames, window=window) for f in features])
 
 
 def compare_audio_windows(config: dict[str, Any], tensors: dict[str, Tensor], case: dict) -> Comparisons:
@@ -54,7 +54,8 @@ def compare_audio_windows(config: dict[str, Any], tensors: dict[str, Tensor], ca
         own = [torch.arange(len(f)) for f in features]
         own = prolonged_features(own, planned.prolonged, is_last)
         indices = [
-            index[window_indices(clip.start, clip.frames, len(index), config["window"])] for index in own
+            index[window_indices(clip.start, clip.frames, len(index), window=config["window"])]
+            for index in own
         ]
         yield f"source_index_{clip.index}", torch.stack(indices), tensors[f"source_index_{clip.index}"]
 
@@ -126,13 +127,13 @@ def compare_run(run: str, config: dict[str, Any], tensors: dict[str, Tensor]) ->
         label = f"{run}_{clip.index}_"
         is_last = clip is planned.plan.clips[-1]
         encoded = stand_in_encode(conditioning_frames(given, frames))
-        mask = conditioning_mask(frames, given.shape[2], height // 8, width // 8)
+        mask = conditioning_mask(frames, given.shape[2], height=height // 8, width=width // 8)
         audio = windows_of_clip(prolonged_features(features, planned.prolonged, is_last), clip.start, frames)
         noise = clip_noise((1, 16, latent_frames(frames), height // 8, width // 8), generator)
         motion = motion_latent(encoded, motion_frames, generator) if clip.index else None
         seen, guided = [], []
         predict = recorded(stand_in_model(tensors, encoded, audio, scales), seen, guided)
-        latent = sample_clip(predict, noise, timesteps, motion)
+        latent = sample_clip(predict, noise, timesteps, motion=motion)
         held = latent_frames(given.shape[2])
         yield label + "cond_pixels", given, tensors[label + "cond_pixels"]
         yield label + "clip_pixels", given[:, :, -1:], tensors[label + "clip_pixels"]

@@ -121,8 +121,8 @@ def compare_dit_block(config: dict, tensors: dict[str, Tensor], case: dict) -> I
     rotary = transformer.rope(latent)
     for persons in (2, 1):
         audio = tensors["audio_embedding"][:, :, : persons * tokens_per_person].unflatten(2, (persons, -1))
-        rows = AudioRows(audio, [True], tensors["ref_target_masks"][None])
-        with host.hearing(rows):
+        rows = AudioRows(tokens=audio, audible=[True], masks=tensors["ref_target_masks"][None])
+        with host.conditioned(rows):
             output = block(tensors["x"], tensors["context"], tensors["e"], rotary)
         if persons == 2:
             yield "self_attention", seen["self_attention"], tensors["self_attention"]
@@ -148,9 +148,9 @@ def compare_dit_model(config: dict, tensors: dict[str, Tensor], case: dict) -> I
     image = tensors["clip_fea_base"].repeat(1, 1, 16)
     features = torch.stack([tensors["audio_full_1"], tensors["audio_full_2"]])
     for name, persons in (("output_2", 2), ("output_1", 1), ("output_no_audio", 1)):
-        windows = audio_windows(features[:persons], 0, config["video_frames"], config["audio_window"])
+        windows = audio_windows(features[:persons], 0, config["video_frames"], window=config["audio_window"])
         rows = audio_rows(adapter.voice_tokens(windows), masks, [name != "output_no_audio"])
-        with host.hearing(rows):
+        with host.conditioned(rows):
             output = transformer(latent, tensors["t"], context, image, return_dict=False)[0]
         if persons == 2:
             for block, (similarity, labels) in sorted(located.items()):

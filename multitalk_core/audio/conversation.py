@@ -77,7 +77,7 @@ class Conversation:
             beyond = range(max(first, self.frames), end)
             silence = self.silence[[(frame - self.frames) % len(self.silence) for frame in beyond]]
             features = torch.cat([features, silence.expand(len(features), *silence.shape)], dim=1)
-        return audio_windows(features, start - first, frames, window)
+        return audio_windows(features, start - first, frames, window=window)
 
     @property
     def frames(self) -> int:

@@ -1,14 +1,15 @@
 """Checkpoint files: reading safetensors, the released audio adapters, and what a file contains."""
 
+from .adapter_building import build_adapter
 from .adapter_file import read_adapter, write_adapter
 from .adapter_sizes import adapter_shape, check_adapter
 from .description import describe
-from .image_to_video import I2V_CHANNELS, check_image_to_video
+from .image_to_video import check_image_to_video
 from .reading import list_tensors, read_tensors
 
 __all__ = [
-    "I2V_CHANNELS",
     "adapter_shape",
+    "build_adapter",
     "check_adapter",
     "check_image_to_video",
     "describe",

@@ -6,6 +6,7 @@ from torch import Tensor
 
 from ..errors import MultiTalkError
 from ..method.adapter_shape import AdapterShape
+from ..method.wan import TEMPORAL_STRIDE
 from .adapter_keys import blocks_of, check_keys
 
 
@@ -24,7 +25,7 @@ def adapter_shape(state: Mapping[str, Tensor]) -> AdapterShape:
 
 def shape_from_sizes(sizes: Mapping[str, tuple[int, ...]]) -> AdapterShape:
     """`adapter_shape` from the shapes alone."""
-    blocks, stride = blocks_of(sizes), AdapterShape.temporal_stride
+    blocks, more_frames = blocks_of(sizes), TEMPORAL_STRIDE - 1
     matrices = [f"audio_proj.{layer}.weight" for layer in ("proj1", "proj1_vf", "proj3")]
     vectors = ["audio_proj.norm.weight", f"blocks.{blocks[0]}.norm_x.weight"]
     for dimensions, keys in ((2, matrices), (1, vectors)):
@@ -33,13 +34,13 @@ def shape_from_sizes(sizes: Mapping[str, tuple[int, ...]]) -> AdapterShape:
                 raise _size_error(key, sizes[key], "a matrix" if dimensions == 2 else "a vector")
     intermediate, first = sizes["audio_proj.proj1.weight"]
     later = sizes["audio_proj.proj1_vf.weight"][1]
-    feature_size, rest = divmod(later - first, stride - 1)
+    feature_size, rest = divmod(later - first, more_frames)
     window = first // feature_size if feature_size > 0 else 0
     if rest or window * feature_size != first or window % 2 == 0:
         raise _size_error(
             "audio_proj.proj1_vf.weight",
             sizes["audio_proj.proj1_vf.weight"],
-            f"an input for {stride - 1} more frames than the odd window of audio_proj.proj1.weight "
+            f"an input for {more_frames} more frames than the odd window of audio_proj.proj1.weight "
             f"{list(sizes['audio_proj.proj1.weight'])}",
         )
     audio_width = sizes["audio_proj.norm.weight"][0]
@@ -54,11 +55,9 @@ def shape_from_sizes(sizes: Mapping[str, tuple[int, ...]]) -> AdapterShape:
 
 def expected_sizes(shape: AdapterShape) -> dict[str, tuple[int, ...]]:
     """The shape of every tensor of such an adapter."""
-    first = shape.window * shape.feature_size
-    later = (shape.window + shape.temporal_stride - 1) * shape.feature_size
     matrices = {
-        "audio_proj.proj1": (shape.intermediate, first),
-        "audio_proj.proj1_vf": (shape.intermediate, later),
+        "audio_proj.proj1": (shape.intermediate, shape.first_inputs),
+        "audio_proj.proj1_vf": (shape.intermediate, shape.later_inputs),
         "audio_proj.proj2": (shape.intermediate, shape.intermediate),
         "audio_proj.proj3": (shape.context_tokens * shape.audio_width, shape.intermediate),
         "audio_proj.norm": (shape.audio_width,),
@@ -78,9 +77,9 @@ def expected_sizes(shape: AdapterShape) -> dict[str, tuple[int, ...]]:
 
 
 def check_adapter(
-    shape: AdapterShape, model_width: int, model_depth: int, model_name: str = "the model"
+    shape: AdapterShape, model_width: int, model_depth: int, *, model_name: str = "the model"
 ) -> None:
-    """Refuses an adapter that was made for a DiT of another width or depth.
+    """Refuse an adapter that was made for a DiT of another width or depth.
 
     Raises
     ------

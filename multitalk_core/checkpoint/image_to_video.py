@@ -1,8 +1,7 @@
 """What tells Wan's image-to-video model from its others: the channels of its input."""
 
 from ..errors import MultiTalkError
-
-I2V_CHANNELS = 36  # noise 16, mask 4, image latent 16
+from ..method.wan import I2V_CHANNELS
 
 
 def check_image_to_video(channels: int | None, model: str, advice: str) -> None:

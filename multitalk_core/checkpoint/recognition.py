@@ -5,9 +5,9 @@ import re
 from collections.abc import Callable, Mapping
 
 from ..errors import MultiTalkError, quoted
+from ..method.wan import I2V_CHANNELS, LATENT_CHANNELS
 from .adapter_keys import check_keys, find_parameters
 from .adapter_sizes import shape_from_sizes
-from .image_to_video import I2V_CHANNELS
 from .quantised import stored_part
 from .reading import StoredTensor
 
@@ -90,7 +90,8 @@ def _wan_transformer(stored: Stored, metadata: Mapping[str, str]) -> Found | Non
     image_embedder = any(
         name.startswith(("img_emb.", "condition_embedder.image_embedder.")) for name in tensors
     )
-    purpose = {16: "text to video", I2V_CHANNELS: "image to video"}.get(channels, "of another kind")
+    purposes = {LATENT_CHANNELS: "text to video", I2V_CHANNELS: "image to video"}
+    purpose = purposes.get(channels, "of another kind")
     names = [name for name, size in KNOWN_MODELS.items() if size == (width, depth)]
     details = {
         "model": f"{names[0]}, {purpose}" if names else f"{purpose}, of a size of its own",

@@ -10,9 +10,9 @@ from ..film.dubbing import Dubbing
 from ..film.film import Take
 from ..film.steadiness import Steadiness
 from ..film.store import FilmClips
-from ..method.guidance import released_timesteps
 from ..method.recorder import BindingRecorder
-from ..method.wan import latent_frames
+from ..method.schedule import TIMESTEPS, released_timesteps
+from ..method.wan import Grid
 from .film_progress import FilmProgress
 from .job import FilmJob
 
@@ -23,7 +23,7 @@ def outlook(job: FilmJob, segments: FilmClips | None) -> dict[str, str]:
     height, width = job.size
     frames = plan.clips[0].frames
     fps = job.conversation.fps
-    tokens = latent_frames(frames) * (height // 16) * (width // 16)
+    tokens = Grid.of_video(frames, height, width).tokens
     return {
         "film": f"{job.files.film}, {plan.frames} frames, {plan.frames / fps:.2f} s at {fps:g} frames/s, "
         f"{width}×{height}",
@@ -44,7 +44,7 @@ def _dubbed(job: FilmJob, dubbing: Dubbing) -> dict[str, str]:
     resampled = f", resampled by their times to {fps:g}" if round(video.fps, 2) != round(fps, 2) else ""
     unheard = job.conversation.timeline.seconds - job.plan.frames / fps
     cut = f", whose last {unheard:.2f} s lie behind the film's end" if unheard > 1 / fps else ""
-    noise = released_timesteps(settings.steps, settings.shift, dubbing.denoise)[0] / 1000
+    noise = released_timesteps(settings.steps, settings.shift, dubbing.denoise)[0] / TIMESTEPS
     masked = "" if dubbing.region is None else ", only where the region is white"
     return {
         "video": f"{video.path}, {video.seconds:.2f} s at {video.fps:.4g} pictures/s{resampled}; the voices "
@@ -94,7 +94,7 @@ def located(persons: int, recorder: BindingRecorder) -> str:
     classes = torch.cat([record.classes.flatten() for record in recorder.records.values()])
     shares = torch.bincount(classes, minlength=persons + 1) / len(classes)
     named = zip(class_names(persons), shares, strict=True)
-    where = f"block {recorder.block}, step {recorder.at_step + 1}"
+    where = f"block {recorder.block}, step {recorder.recorded_step + 1}"
     return ", ".join(f"{name} {share:.0%}" for name, share in named) + f" of the tokens ({where})"
 
 

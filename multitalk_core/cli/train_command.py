@@ -166,13 +166,14 @@ def train_config(config: "TrainingConfig") -> None:
 
 def report_memory(config: "TrainingConfig") -> None:
     """Print the memory that each GPU needs for the largest of the clips."""
+    from ..method.wan import Grid
     from ..training.memory_table import memory_table
     from ..training.run import make_model
     from ..training.shards import ShardedClips
 
     clips = ShardedClips(*config.clips)
     model = make_model(config, clips[0], empty=True)
-    tokens = max(kind[0].latent[0].numel() for kind in clips.kinds) // 4
+    tokens = max(Grid.of_latent(kind[0].latent).tokens for kind in clips.kinds)
     print(memory_table(model, tokens))
 
 

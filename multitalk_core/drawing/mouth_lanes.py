@@ -8,7 +8,7 @@ import torch
 from PIL import Image, ImageDraw
 from torch import Tensor
 
-from ..media.picture import SIZE_STEP
+from ..method.wan import TOKEN_STEP
 from .canvas import draw_badge, font, to_image, to_picture
 from .lanes import AXIS, LANE_HEIGHT, LEFT, Lanes
 from .palette import CANVAS, FAINT_TEXT, LANE, TEXT, speaker_colour
@@ -70,7 +70,7 @@ def frames_with_mouths(
     factor = math.ceil(LEAST_WIDTH / frames.shape[2])
     width, height = factor * frames.shape[2], factor * frames.shape[1]
     lanes = _draw(openness, loudness, fps, width)
-    rows = math.ceil((height + lanes.image.height) / SIZE_STEP) * SIZE_STEP
+    rows = math.ceil((height + lanes.image.height) / TOKEN_STEP) * TOKEN_STEP
     for index, frame in enumerate(frames):
         whole = Image.new("RGB", (width, rows), CANVAS)
         whole.paste(to_image(frame).resize((width, height), Image.Resampling.BICUBIC))

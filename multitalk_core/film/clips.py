@@ -7,6 +7,7 @@ from typing import overload
 
 from ..errors import MultiTalkError
 from ..limits import FILM_FRAMES
+from ..method.wan import check_frames, enough_frames
 
 
 @dataclass(frozen=True)
@@ -91,15 +92,6 @@ class EvenClips(Sequence[Clip]):
         return Clip(index, start, self.clip_frames, overlap, new_frames)
 
 
-def check_frames(frames: int, name: str = "frames") -> None:
-    """Raise a MultiTalkError that names the nearest allowed counts unless `frames` is 4n + 1."""
-    if frames < 1 or frames % 4 != 1:
-        lower = max(1, (frames - 1) // 4 * 4 + 1)
-        raise MultiTalkError(
-            f"{name} is {frames}, but Wan makes 4n + 1 frames: use {lower} or {lower + 4} instead."
-        )
-
-
 def check_overlap(clip_frames: int, motion_frames: int) -> None:
     """Raise a MultiTalkError unless a clip has more frames than it repeats of the one before."""
     if motion_frames >= clip_frames:
@@ -135,7 +127,7 @@ def plan_clips(frames: int, clip_frames: int = 81, motion_frames: int = 5) -> Cl
     if frames < 1:
         raise MultiTalkError("The film has no frames: give it a length or a voice to speak.")
     FILM_FRAMES.check("The film's number of frames", frames)
-    clip_frames = min(clip_frames, 4 * -(-(frames - 1) // 4) + 1)
+    clip_frames = min(clip_frames, enough_frames(frames))
     return ClipPlan(frames, EvenClips(frames, clip_frames, motion_frames))
 
 

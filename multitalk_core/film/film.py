@@ -10,7 +10,6 @@ from torch import Tensor
 from ..audio.conversation import Conversation
 from ..guards.finite import check_finite
 from ..method.conditioning import (
-    PIXELS_PER_LATENT,
     MotionLatent,
     SourceLatent,
     conditioning_frames,
@@ -19,14 +18,13 @@ from ..method.conditioning import (
 )
 from ..method.recorder import BindingRecorder
 from ..method.sampling import clip_noise
-from ..method.wan import latent_frames
+from ..method.wan import LATENT_CHANNELS, SPATIAL_STRIDE, latent_frames
 from .clips import Clip, ClipPlan
 from .colour import match_colour
 from .dubbing import Dubbing
 from .seams import Joins
 from .store import FilmClips, Json, StoredClip
 
-LATENT_CHANNELS = 16
 MULTITALK, INFINITETALK = CONTINUATIONS = ("multitalk", "infinitetalk")
 # Part of every key: raised whenever the same inputs come to give other frames.
 MATHS_VERSION = 2
@@ -273,7 +271,7 @@ def _inputs(
 ) -> ClipInputs:
     """`given` frames condition the clip; `before` are the last ones of the clip before, `repeated` those as
     they are encoded."""
-    height, width = (side // PIXELS_PER_LATENT for side in given.shape[-2:])
+    height, width = (side // SPATIAL_STRIDE for side in given.shape[-2:])
     continued = before is given
     encoded = maker.encode(conditioning_frames(repeated if continued else given, clip.frames))
     noise = clip_noise((1, LATENT_CHANNELS, latent_frames(clip.frames), height, width), generator)
@@ -282,5 +280,5 @@ def _inputs(
         motion = motion_latent(encoded, clip.motion_frames, generator)
     elif clip.motion_frames:
         motion = MotionLatent(maker.encode(repeated), generator, noised=False)
-    mask = conditioning_mask(clip.frames, given.shape[2], height, width)[None]
+    mask = conditioning_mask(clip.frames, given.shape[2], height=height, width=width)[None]
     return ClipInputs(clip, given, mask, encoded, windows, noise, motion, prompt, source)

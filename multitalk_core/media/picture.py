@@ -1,4 +1,4 @@
-"""Pictures: reading, writing, the released resize and crop, and the sizes that Wan was trained on."""
+"""Pictures: reading, writing, and the resize and crop of the reference implementation."""
 
 import math
 from pathlib import Path
@@ -12,51 +12,7 @@ from ..errors import MultiTalkError
 from ..files.given import check_file, unreadable
 from ..files.whole import whole_file
 from ..limits import LARGEST_SIDE, MOST_PIXELS
-
-SIZE_STEP = 16  # the VAE's 8 pixels times the DiT's patch of 2
-
-# (height, width) by area; the released code picks the one nearest in height/width, rounded to two places.
-BUCKETS_480 = (
-    (320, 1216),
-    (384, 1024),
-    (448, 896),
-    (512, 768),
-    (576, 704),
-    (640, 640),
-    (704, 576),
-    (768, 512),
-    (832, 448),
-    (896, 448),
-    (960, 384),
-    (1088, 384),
-    (1152, 320),
-    (1216, 320),
-    (1280, 320),
-)
-BUCKETS_720 = (
-    (448, 2048),
-    (512, 1792),
-    (576, 1600),
-    (640, 1408),
-    (704, 1280),
-    (768, 1216),
-    (832, 1088),
-    (896, 1024),
-    (960, 960),
-    (1024, 896),
-    (1088, 832),
-    (1152, 768),
-    (1216, 768),
-    (1280, 704),
-    (1344, 704),
-    (1408, 640),
-    (1472, 640),
-    (1536, 576),
-    (1664, 576),
-    (1856, 512),
-    (1920, 512),
-)
-BUCKETS = {480: BUCKETS_480, 720: BUCKETS_720}
+from ..method.wan import check_side
 
 
 def read_picture(path: str | Path) -> Tensor:
@@ -203,42 +159,8 @@ def _resize_with_pillow(planes: Tensor, size: tuple[int, int]) -> Tensor:
     return torch.from_numpy(np.stack(resized))[:, None].to(planes.device).float() / 255
 
 
-def nearest_bucket(height: int, width: int, resolution: int = 480) -> tuple[int, int]:
-    """The trained size whose height/width is nearest to a picture's.
-
-    Parameters
-    ----------
-    height, width : int
-        Size of the source picture.
-    resolution : int
-        480 or 720.
-
-    Returns
-    -------
-    (height, width)
-
-    Raises
-    ------
-    MultiTalkError
-        For another resolution.
-    """
-    if resolution not in BUCKETS:
-        raise MultiTalkError(f"There are no trained sizes for {resolution}p: choose 480 or 720.")
-    return min(BUCKETS[resolution], key=lambda size: abs(round(size[0] / size[1], 2) - height / width))
-
-
 def check_size(height: int, width: int) -> None:
     """Raise a MultiTalkError unless a film can have this size."""
     check_side("The height", height)
     check_side("The width", width)
     check_pixels(width, height, "The film")
-
-
-def check_side(name: str, side: int) -> None:
-    """Raise a MultiTalkError that names the nearest sizes unless a side is divisible by 16."""
-    if side < SIZE_STEP or side % SIZE_STEP:
-        lower = max(SIZE_STEP, side // SIZE_STEP * SIZE_STEP)
-        raise MultiTalkError(
-            f"{name} is {side}, but sizes must be divisible by {SIZE_STEP}: use {lower} or "
-            f"{lower + SIZE_STEP} instead."
-        )

@@ -1,21 +1,42 @@
-"""The audio cross-attention layer (paper 3.2, 3.3)."""
+"""The audio cross-attention layer (paper 3.2), its queries and keys rotated by labels (3.3, Eq. 4).
 
-from collections.abc import Callable
-from typing import Any
+Axes: b rows, f latent frames, n video tokens of a latent frame, v voices, a audio tokens of a voice and
+latent frame, h heads, c channels of a head. f·n is one axis: all video tokens, frame by frame.
+"""
 
+from typing import Any, Protocol
+
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .binding import Binding
 from .labels import rotate
-from .schemes import Binding
 from .wan import Grid
 
-# query, key, value [batch, heads, tokens, channels], mask [batch, 1, queries or 1, keys] or None -> as query
-Attention = Callable[[Tensor, Tensor, Tensor, Tensor | None], Tensor]
+
+class Attention(Protocol):
+    """An attention function of a host, scale 1/sqrt(c)."""
+
+    def __call__(self, query: Tensor, key: Tensor, value: Tensor, *, mask: Tensor | None) -> Tensor:
+        """Attend.
+
+        Parameters
+        ----------
+        query : Tensor [b, h, n, c]
+        key, value : Tensor [b, h, keys, c]
+        mask : Tensor [b, 1, n or 1, keys], bool, or None
+            True where a query attends to a key.
+
+        Returns
+        -------
+        Tensor [b, h, n, c]
+        """
+        ...
 
 
-def torch_attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
-    """Torch's own attention, scale 1/sqrt(channels)."""
+def torch_attention(query: Tensor, key: Tensor, value: Tensor, *, mask: Tensor | None) -> Tensor:
+    """Torch's own attention."""
     return F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
 
 
@@ -39,6 +60,7 @@ class AudioCrossAttention(nn.Module):
         width: int,
         heads: int,
         audio_width: int,
+        *,
         layers: Any = nn,
         attention: Attention = torch_attention,
         **tensor_options: Any,
@@ -50,63 +72,62 @@ class AudioCrossAttention(nn.Module):
         self.kv_linear = layers.Linear(audio_width, 2 * width, **tensor_options)
         self.proj = layers.Linear(width, width, **tensor_options)
 
-    def forward(self, hidden: Tensor, audio: Tensor, grid: Grid, binding: Binding) -> Tensor:
-        """What each video token hears.
+    def forward(self, hidden: Tensor, audio: Tensor, grid: Grid, *, binding: Binding) -> Tensor:
+        """What each video token gets from the voices.
 
         Parameters
         ----------
-        hidden : Tensor [rows, tokens, width]
+        hidden : Tensor [b, f·n, width]
             Normalised video tokens, as many as the grid has.
-        audio : Tensor [rows, latent frames, voices, audio tokens, audio width]
+        audio : Tensor [b, f, v, a, audio width]
         grid : Grid
         binding : Binding
 
         Returns
         -------
-        Tensor [rows, tokens, width]
+        Tensor [b, f·n, width]
         """
-        query = self.q_linear(hidden).unflatten(-1, (self.heads, -1))
-        key, value = self.kv_linear(audio).unflatten(-1, (2, self.heads, -1)).unbind(-3)
-        if binding.query_labels is not None:
-            query = rotate(query, binding.query_labels[:, :, None])
-            key = rotate(key, binding.key_labels[:, None, :, None, None])
-        query = query.unflatten(1, (grid.frames, -1)).flatten(0, 1).transpose(1, 2)
-        if binding.summed:
-            attended = self._one_by_one(query, key, value, grid, binding.heard)
-        else:
-            attended = self._together(query, key, value, grid, binding.heard)
-        attended = attended.transpose(1, 2).flatten(2).unflatten(0, (-1, grid.frames)).flatten(1, 2)
-        result = self.proj(attended)
-        if binding.heard is not None:
-            result = result * binding.heard.any(dim=-1, keepdim=True)
+        query = self.q_linear(hidden).unflatten(-1, (self.heads, -1))  # b f·n h c
+        key, value = self.kv_linear(audio).unflatten(-1, (2, self.heads, -1)).unbind(-3)  # b f v a h c
+        if binding.labels is not None:
+            query = rotate(query, binding.labels.tokens[:, :, None])
+            key = rotate(key, binding.labels.voices[:, None, :, None, None])
+        query = query.unflatten(1, (grid.frames, -1)).flatten(0, 1).transpose(1, 2)  # b·f h n c
+        attend = self._summed if binding.summed else self._together
+        attended = attend(query, key, value, may_attend=binding.may_attend)
+        attended = attended.transpose(1, 2).flatten(2)  # b·f n h·c
+        result: Tensor = self.proj(attended.unflatten(0, (-1, grid.frames)).flatten(1, 2))  # b f·n width
+        if binding.may_attend is not None:
+            result = result * binding.may_attend.any(dim=-1, keepdim=True)
         return result
 
-    def _together(
-        self, query: Tensor, key: Tensor, value: Tensor, grid: Grid, heard: Tensor | None
-    ) -> Tensor:
+    def _together(self, query: Tensor, key: Tensor, value: Tensor, *, may_attend: Tensor | None) -> Tensor:
         """One attention over the tokens of all voices."""
+        frames, audio_tokens = key.shape[1], key.shape[3]
         mask = None
-        if heard is not None:
-            # A token that hears nothing keeps all keys here, and its result is dropped after the projection.
-            mask = heard | ~heard.any(dim=-1, keepdim=True)
-            mask = mask.repeat_interleave(key.shape[3], dim=-1)
-            mask = mask.unflatten(1, (grid.frames, -1)) if mask.shape[1] > 1 else mask[:, None]
-            mask = mask.expand(-1, grid.frames, -1, -1).flatten(0, 1)[:, None]
-        return self.attention(query, _keys(key.flatten(2, 3)), _keys(value.flatten(2, 3)), mask)
+        if may_attend is not None:
+            # A token without voices keeps all keys here, and its result is dropped after the projection.
+            mask = may_attend | ~may_attend.any(dim=-1, keepdim=True)  # b f·n v, or b 1 v
+            mask = mask.repeat_interleave(audio_tokens, dim=-1)  # b f·n v·a, or b 1 v·a
+            mask = mask.unflatten(1, (frames, -1)) if mask.shape[1] > 1 else mask[:, None]  # b f n v·a
+            mask = mask.expand(-1, frames, -1, -1).flatten(0, 1)[:, None]  # b·f 1 n v·a
+        return self.attention(query, _as_keys(key.flatten(2, 3)), _as_keys(value.flatten(2, 3)), mask=mask)
 
-    def _one_by_one(
-        self, query: Tensor, key: Tensor, value: Tensor, grid: Grid, heard: Tensor | None
-    ) -> Tensor:
-        """One attention a voice, the results added; a voice that a row does not hear adds nothing."""
-        total = 0
+    def _summed(self, query: Tensor, key: Tensor, value: Tensor, *, may_attend: Tensor | None) -> Tensor:
+        """One attention for each voice, summed; a voice that a row may not attend to adds nothing."""
+        frames = key.shape[1]
+        total = torch.zeros_like(query)
         for voice in range(key.shape[2]):
-            attended = self.attention(query, _keys(key[:, :, voice]), _keys(value[:, :, voice]), None)
-            if heard is not None:
-                attended = attended * heard[:, 0, voice].repeat_interleave(grid.frames)[:, None, None, None]
+            attended = self.attention(
+                query, _as_keys(key[:, :, voice]), _as_keys(value[:, :, voice]), mask=None
+            )
+            if may_attend is not None:
+                rows = may_attend[:, 0, voice].repeat_interleave(frames)  # b·f
+                attended = attended * rows[:, None, None, None]
             total = total + attended
         return total
 
 
-def _keys(tokens: Tensor) -> Tensor:
-    """[rows, frames, tokens, heads, channels] -> [rows · frames, heads, tokens, channels]"""
+def _as_keys(tokens: Tensor) -> Tensor:
+    """Axes b f keys h c to b·f h keys c."""
     return tokens.flatten(0, 1).transpose(1, 2)

@@ -1,4 +1,4 @@
-"""The two hooks a DiT block calls, whatever library the block comes from."""
+"""Section 3.3 at work: the two hooks that a DiT block calls, whatever library the block comes from."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,63 +7,112 @@ import torch
 from torch import Tensor
 
 from .adapter import AudioAdapter
+from .binding import Binding
 from .labels import LabelRanges, spread_ranges
 from .localization import class_similarity
-from .schemes import Binding, bind, needs_localization
+from .schemes import find_scheme
 from .wan import Grid
 
-# block, similarity [rows, persons + 1, tokens], query labels [rows, tokens] or None
+# block, similarity [1, persons + 1, tokens], labels of the tokens [1, tokens] or None
 Observer = Callable[[int, Tensor, Tensor | None], None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
+class BindingOptions:
+    """How voices are bound to persons, and how strongly they act.
+
+    Attributes
+    ----------
+    scheme : str
+        A name in SCHEMES.
+    ranges : LabelRanges or None
+        For as many persons as voices; None is the paper's, spread for more than two.
+    strength : float
+        Factor of the audio layers' output; users know it as audio_strength.
+
+    Raises
+    ------
+    MultiTalkError
+        For an unknown scheme.
+    """
+
+    scheme: str = "l-rope"
+    ranges: LabelRanges | None = None
+    strength: float = 1.0
+
+    def __post_init__(self) -> None:
+        find_scheme(self.scheme)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClipAudio:
+    """What conditions one clip on its voices.
+
+    Attributes
+    ----------
+    windows : Tensor [voices, 4n + 1, window, layers, channels]
+        Audio features around every video frame.
+    masks : Tensor [persons + 1, tokens of a frame]
+        Token masks of the first frame, the background last.
+    grid : Grid
+    """
+
+    windows: Tensor
+    masks: Tensor
+    grid: Grid
+
+
+@dataclass(frozen=True, kw_only=True)
 class AudioRows:
-    """What the rows of one forward pass hear, and where their persons are in the first frame.
+    """The voices that the rows of one forward pass are conditioned on, and their persons in the first frame.
 
     Attributes
     ----------
     tokens : Tensor [rows, latent frames, voices, audio tokens, audio width]
-        An audio-free row has the zero embedding as voice 0.
+        A row without audio has the zero embedding as voice 0.
     audible : sequence of bool, one a row
         False for rows without audio.
-    masks : Tensor [rows or 1, persons + 1, height · width]
+    masks : Tensor [rows or 1, persons + 1, tokens of a frame]
         Token masks of the first frame, the background last.
+    observed : int or None
+        The row that an observer is shown.
     """
 
     tokens: Tensor
-    audible: Sequence[bool]
+    audible: Sequence[bool] | Tensor
     masks: Tensor
+    observed: int | None = 0
 
 
-def audio_rows(voice_tokens: Tensor, masks: Tensor, audible: Sequence[bool]) -> AudioRows:
-    """The same conversation in every row that is audible, none in the others.
+def audio_rows(
+    voice_tokens: Tensor, masks: Tensor, audible: Sequence[bool], *, observed: int | None = 0
+) -> AudioRows:
+    """The same voices in every row that is audible, none in the others.
 
     Parameters
     ----------
-    voice_tokens : Tensor [speakers + 1, latent frames, audio tokens, audio width]
+    voice_tokens : Tensor [voices + 1, latent frames, audio tokens, audio width]
         From `AudioAdapter.voice_tokens`.
-    masks : Tensor [persons + 1, height · width]
+    masks : Tensor [persons + 1, tokens of a frame]
     audible : sequence of bool, one a row
+    observed : int or None
+        The row that an observer is shown.
     """
     voices = voice_tokens[:-1].transpose(0, 1)
     silence = torch.zeros_like(voices)
     silence[:, 0] = voice_tokens[-1]
     tokens = torch.stack([voices if row else silence for row in audible])
-    return AudioRows(tokens, audible, masks[None].to(tokens.device))
+    return AudioRows(tokens=tokens, audible=audible, masks=masks[None].to(tokens.device), observed=observed)
 
 
 class AudioPatch:
-    """Binds voices to persons and adds what they hear to the DiT's hidden states.
+    """Binds voices to persons and adds the audio layers' output to the DiT's hidden states.
 
     Parameters
     ----------
     adapter : AudioAdapter
-    scheme : str
-        One of SCHEMES.
-    ranges : LabelRanges, optional
-        The paper's, spread for more than two voices, where not given. One voice has no labels.
-    scale : float
-        Factor of the audio layers' output.
+    options : BindingOptions, optional
+        The paper's where not given.
     observer : Observer, optional
         Called with what was located, block by block.
     """
@@ -71,23 +120,20 @@ class AudioPatch:
     def __init__(
         self,
         adapter: AudioAdapter,
-        scheme: str = "l-rope",
-        ranges: LabelRanges | None = None,
-        scale: float = 1.0,
+        options: BindingOptions | None = None,
+        *,
         observer: Observer | None = None,
     ):
         self.adapter = adapter
-        self.scheme = scheme
-        self.ranges = ranges
-        self.scale = scale
+        self.options = options or BindingOptions()
         self.blocks = frozenset(adapter.shape.blocks)
         self.observer = observer
 
     @torch.no_grad()
     def after_self_attention(
-        self, block: int, query: Tensor, key: Tensor, rows: AudioRows, grid: Grid
+        self, block: int, query: Tensor, key: Tensor, *, rows: AudioRows, grid: Grid
     ) -> Binding | None:
-        """Locate the persons by the block's own self-attention and bind their tokens to the voices.
+        """Locate the persons by the block's self-attention and bind their tokens to the voices (paper 3.3).
 
         Parameters
         ----------
@@ -104,29 +150,46 @@ class AudioPatch:
         if block not in self.blocks:
             return None
         voices = rows.tokens.shape[2]
+        scheme = find_scheme(self.options.scheme)
         similarity = None
-        if needs_localization(self.scheme, voices):
+        if scheme.needs_localization(voices):
             similarity = class_similarity(query, key, rows.masks)
-        ranges = self.ranges if self.ranges is not None and voices > 1 else spread_ranges(voices)
-        binding = bind(self.scheme, ranges, rows.audible, grid, similarity, query.device)
-        if self.observer is not None and similarity is not None:
-            self.observer(block, similarity, binding.query_labels)
+            binding = scheme.bind_located(similarity, self.options.ranges or spread_ranges(voices))
+        else:
+            binding = scheme.bind(rows=len(query), voices=voices, grid=grid, device=query.device)
+        if not all(rows.audible):
+            audible = torch.as_tensor(rows.audible, device=query.device)
+            binding = binding.with_audio_free_rows(audible, voices)
+        if similarity is not None:
+            self._show(block, similarity, binding, rows=rows)
         return binding
 
+    def _show(self, block: int, similarity: Tensor, binding: Binding, *, rows: AudioRows) -> None:
+        """Call the observer with the observed row."""
+        if self.observer is None or rows.observed is None:
+            return
+        row = slice(rows.observed, rows.observed + 1)
+        self.observer(block, similarity[row], None if binding.labels is None else binding.labels.tokens[row])
+
     def after_text_attention(
-        self, block: int, hidden: Tensor, rows: AudioRows, grid: Grid, binding: Binding
+        self, block: int, hidden: Tensor, *, rows: AudioRows, grid: Grid, binding: Binding
     ) -> Tensor:
         """What the block's audio layer adds to its hidden states (paper 3.2).
 
         Parameters
         ----------
+        block : int
         hidden : Tensor [rows, tokens, width]
             After the text cross-attention was added.
+        rows : AudioRows
+        grid : Grid
+        binding : Binding
+            Of the block, from `after_self_attention`.
 
         Returns
         -------
         Tensor of the same shape and dtype
         """
         layer = self.adapter.blocks[str(block)]
-        heard = layer(hidden.to(rows.tokens.dtype), rows.tokens, grid, binding)
-        return (self.scale * heard).to(hidden.dtype)
+        added: Tensor = layer(hidden.to(rows.tokens.dtype), rows.tokens, grid, binding=binding)
+        return (self.options.strength * added).to(hidden.dtype)

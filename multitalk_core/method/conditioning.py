@@ -6,14 +6,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .wan import latent_frames
+from .schedule import noised
+from .wan import MASK_CHANNELS, SPATIAL_STRIDE, TEMPORAL_STRIDE, latent_frames
 
-MASK_CHANNELS = 4
-PIXELS_PER_LATENT = 8
 TOUCHED = 0.1  # of white: what is less may be a compressed mask's noise
 
 
-def conditioning_mask(frames: int, given: int, height: int, width: int) -> Tensor:
+def conditioning_mask(frames: int, given: int, *, height: int, width: int) -> Tensor:
     """Wan's mask channels: 1 where a video frame is given.
 
     Frame 0 counts four times; then every four frames are the four channels of one latent frame.
@@ -51,34 +50,28 @@ def conditioning_frames(given: Tensor, frames: int) -> Tensor:
     return torch.cat([given, missing], dim=2)
 
 
-def noised(latent: Tensor, noise: Tensor, timestep: float) -> Tensor:
-    """A latent on its way to noise, at a timestep in 1000..0 (flow matching)."""
-    return (1 - timestep / 1000) * latent + timestep / 1000 * noise
-
-
 @dataclass(frozen=True)
 class SourceLatent:
-    """The latent of a source video's clip, which sampling starts from in place of noise alone, and keeps to
-    outside a region.
+    """The latent of a dubbed clip: sampling starts from it, and it is restored outside the region.
 
     Parameters
     ----------
     latent : Tensor [rows, channels, latent frames, height, width]
     denoise : float
-        0..1, where on the schedule sampling begins; see `released_timesteps`.
+        0..1, where on the schedule sampling starts; see `released_timesteps`.
     region : Tensor [1, 1, latent frames, height, width], optional
-        1 where the latent is made anew, 0 where it stays.
+        1 where the latent is regenerated, 0 where it stays.
     """
 
     latent: Tensor
     denoise: float
     region: Tensor | None = None
 
-    def written_over(self, latent: Tensor, noise: Tensor, timestep: float) -> Tensor:
-        """`latent` with the source, noised to a timestep in 1000..0, outside the region."""
+    def written_over(self, latent: Tensor, noise: Tensor, level: float) -> Tensor:
+        """Restore the dubbed video outside the region, at a noise level in 0..1."""
         if self.region is None:
             return latent
-        return torch.where(self.region.to(latent) > 0, latent, noised(self.latent, noise, timestep))
+        return torch.where(self.region.to(latent) > 0, latent, noised(self.latent, noise, level))
 
 
 @dataclass
@@ -100,12 +93,22 @@ class MotionLatent:
     generator: torch.Generator
     noised: bool = True
 
-    def written_over(self, latent: Tensor, timestep: float) -> Tensor:
-        """`latent` [rows, channels, frames, height, width] with its first frames at `timestep` in 1000..0."""
+    def written_over(self, latent: Tensor, level: float) -> Tensor:
+        """Write the motion frames over the start of a latent, at a noise level in 0..1.
+
+        Parameters
+        ----------
+        latent : Tensor [rows, channels, latent frames, height, width]
+        level : float
+
+        Returns
+        -------
+        Tensor of the same shape
+        """
         motion = self.latent
         if self.noised:
             noise = torch.randn(motion.shape, generator=self.generator).to(motion)
-            motion = noised(motion, noise, timestep)
+            motion = noised(motion, noise, level)
         return torch.cat([motion.to(latent), latent[:, :, motion.shape[2] :]], dim=2)
 
 
@@ -121,8 +124,8 @@ def latent_region(region: Tensor) -> Tensor:
     -------
     Tensor [rows, 1, latent frames, height / 8, width / 8], float32, 0 or 1
     """
-    region = torch.cat([region[:, :, :1].expand(-1, -1, MASK_CHANNELS - 1, -1, -1), region], dim=2)
-    most = F.max_pool3d(region, (MASK_CHANNELS, PIXELS_PER_LATENT, PIXELS_PER_LATENT))
+    region = torch.cat([region[:, :, :1].expand(-1, -1, TEMPORAL_STRIDE - 1, -1, -1), region], dim=2)
+    most = F.max_pool3d(region, (TEMPORAL_STRIDE, SPATIAL_STRIDE, SPATIAL_STRIDE))
     return (most > TOUCHED).float()
 
 

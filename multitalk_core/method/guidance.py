@@ -1,9 +1,8 @@
-"""Text and audio guidance: three-way classifier-free guidance and adaptive projected guidance."""
+"""Text and audio guidance of the reference implementation: classifier-free, plain or projected (APG)."""
 
 import math
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 PROMPT = "prompt, audio"
@@ -19,9 +18,9 @@ class GuidanceScales:
     Attributes
     ----------
     text : float
-        5 in the released code; 1 with few-step LoRAs.
+        5 in the reference implementation; 1 with few-step LoRAs.
     audio : float
-        4 in the released code; 2 with few-step LoRAs.
+        4 in the reference implementation; 2 with few-step LoRAs.
     """
 
     text: float = 5.0
@@ -63,7 +62,7 @@ class ProjectedGuidance:
         dimensions = tuple(range(1, difference.ndim))
         norm = difference.square().sum(dimensions, keepdim=True).sqrt()
         difference = difference * (self.threshold / norm).clamp(max=1.0)
-        # float64 as released; Apple's GPUs have none.
+        # float64 as in the reference implementation; Apple's GPUs have none.
         along = prediction.float() if prediction.device.type == "mps" else prediction.double()
         along = along / along.square().sum(dimensions, keepdim=True).sqrt().clamp(min=1e-12)
         parallel = (difference.to(along.dtype) * along).sum(dimensions, keepdim=True) * along
@@ -95,32 +94,12 @@ def guide(
     names = scales.conditions()
     if NEGATIVE in names:
         difference = plain - predictions[NEGATIVE]
-        guided = guided + (scales.text - 1) * _update("text", difference, plain, projected)
+        guided = guided + (scales.text - 1) * _update("text", difference, plain, projected=projected)
     if names[-1] in (NEGATIVE_WITHOUT_AUDIO, PROMPT_WITHOUT_AUDIO):
         difference = predictions[names[-2]] - predictions[names[-1]]
-        guided = guided + (scales.audio - 1) * _update("audio", difference, plain, projected)
+        guided = guided + (scales.audio - 1) * _update("audio", difference, plain, projected=projected)
     return guided
 
 
-def _update(term: str, difference: Tensor, plain: Tensor, projected: ProjectedGuidance | None) -> Tensor:
+def _update(term: str, difference: Tensor, plain: Tensor, *, projected: ProjectedGuidance | None) -> Tensor:
     return difference if projected is None else projected(term, difference, plain)
-
-
-def released_timesteps(steps: int = 40, shift: float = 7.0, denoise: float = 1.0) -> Tensor:
-    """The released code's timesteps: 1000..1 evenly, shifted towards noise, then 0.
-
-    Parameters
-    ----------
-    steps : int
-    shift : float
-        7 at 480p, 11 at 720p, 2 with few-step LoRAs.
-    denoise : float
-        0..1, of the way from 1000 to 1 before the shift: where sampling begins that starts from a video.
-
-    Returns
-    -------
-    Tensor [steps + 1], float32, in 1000..0
-    """
-    times = torch.linspace(1 + 999 * denoise, 1, steps, dtype=torch.float64).float() / 1000
-    shifted = shift * times / (1 + (shift - 1) * times) * 1000
-    return torch.cat([shifted, shifted.new_zeros(1)])

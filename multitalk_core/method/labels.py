@@ -1,4 +1,7 @@
-"""Labels of tokens and voices, and the rotation that binds them (L-RoPE, paper 3.3)."""
+"""Labels of tokens and voices, and the rotation by them (L-RoPE, paper 3.3, Eq. 3 and 4).
+
+Axes: b rows, t video tokens, k classes (persons, then the background), h heads, c channels of a head.
+"""
 
 from dataclasses import dataclass
 
@@ -9,7 +12,7 @@ from ..errors import MultiTalkError, quoted
 from ..limits import BACKGROUND_LABEL
 
 ROTATION_BASE = 10000.0
-AT_ONCE = 2**23  # numbers turned at a time: in one go a 480p clip needs a gigabyte of float32 beside it
+AT_ONCE = 2**23  # numbers rotated at a time: all at once, a 480p clip needs a gigabyte of float32 beside it
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class LabelRanges:
         if text == "paper":
             return spread_ranges(speakers)
         if text == "narrow":
-            return spread_ranges(speakers, width=2.0, step=2.0)
+            return spread_ranges(speakers, label_range=2.0, label_distance=2.0)
         try:
             persons, background, audio = text.split("/")
             bounds = [tuple(map(_label, bound.split(":"))) for bound in persons.split(",")]
@@ -70,18 +73,31 @@ def _label(text: str) -> float:
 
 
 def spread_ranges(
-    speakers: int, width: float = 4.0, step: float = 20.0, background: float = 12.0
+    speakers: int,
+    *,
+    label_range: float = 4.0,
+    label_distance: float = 20.0,
+    background_label: float = 12.0,
 ) -> LabelRanges:
-    """Equal ranges, one every `step`; a voice's label is the middle of its person's range.
+    """Equal ranges at equal distances; a voice's label is the middle of its person's range.
 
-    The defaults give the paper's labels for two speakers: 0-4 and 20-24, background 12, voices 2
-    and 22 (3.3, Table 3 b). `width=2, step=2` gives Table 3 a: 0-2 and 2-4, voices 1 and 3.
+    The defaults give the paper's labels for two speakers: 0-4 and 20-24, background 12, voices 2 and 22
+    (3.3, Table 3 b). A label range and distance of 2 give Table 3 a: 0-2 and 2-4, voices 1 and 3.
+
+    Parameters
+    ----------
+    speakers : int
+    label_range : float
+        Width of each person's range.
+    label_distance : float
+        From one person's lowest label to the next one's.
+    background_label : float
     """
-    starts = [step * speaker for speaker in range(speakers)]
+    starts = [label_distance * speaker for speaker in range(speakers)]
     return LabelRanges(
-        persons=tuple((start, start + width) for start in starts),
-        background=background,
-        audio=tuple(start + width / 2 for start in starts),
+        persons=tuple((start, start + label_range) for start in starts),
+        background=background_label,
+        audio=tuple(start + label_range / 2 for start in starts),
     )
 
 
@@ -90,12 +106,12 @@ def token_classes(similarity: Tensor) -> Tensor:
 
     Parameters
     ----------
-    similarity : Tensor [rows, persons + 1, tokens]
+    similarity : Tensor [b, k, t]
         The background is the last class.
 
     Returns
     -------
-    Tensor [rows, tokens], int64 in 0..persons
+    Tensor [b, t], int64 in 0..k - 1
     """
     return similarity.argmax(dim=1)
 
@@ -105,7 +121,7 @@ def normalised_similarity(similarity: Tensor) -> Tensor:
 
     Parameters
     ----------
-    similarity : Tensor [rows, classes, tokens]
+    similarity : Tensor [b, k, t]
 
     Returns
     -------
@@ -124,13 +140,13 @@ def token_labels(similarity: Tensor, ranges: LabelRanges) -> Tensor:
 
     Parameters
     ----------
-    similarity : Tensor [rows, persons + 1, tokens]
+    similarity : Tensor [b, k, t]
     ranges : LabelRanges
-        For as many persons.
+        For k - 1 persons.
 
     Returns
     -------
-    Tensor [rows, tokens], float32
+    Tensor [b, t], float32
     """
     similarity = similarity.float()
     bounds = similarity.new_tensor(ranges.persons)[:, :, None]
@@ -143,12 +159,12 @@ def token_labels(similarity: Tensor, ranges: LabelRanges) -> Tensor:
 def rotate(vectors: Tensor, labels: Tensor) -> Tensor:
     """Rotate vectors by their labels (paper Eq. 3 and 4).
 
-    Pairs of neighbouring channels turn by label * 10000^(-2i/channels), in float32. Label 0 is the
-    identity. The paper's Eq. 4 writes the angle twice; this is the rotation of the released code.
+    Pairs of neighbouring channels rotate by label * 10000^(-2i/channels), in float32. Label 0 is the
+    identity. The paper's Eq. 4 writes the angle twice; this is the rotation of the reference implementation.
 
     Parameters
     ----------
-    vectors : Tensor [..., heads, channels]
+    vectors : Tensor [..., h, c]
         An even number of channels.
     labels : Tensor
         Broadcastable to the shape of `vectors` without its last dimension.
@@ -161,7 +177,7 @@ def rotate(vectors: Tensor, labels: Tensor) -> Tensor:
     exponents = torch.arange(0, channels, 2, device=vectors.device, dtype=torch.float32) / channels
     angles = labels.float()[..., None] * ROTATION_BASE**-exponents
     cosines, sines = (part.expand(*vectors.shape[:-1], -1) for part in (angles.cos(), angles.sin()))
-    turned = torch.empty_like(vectors)
+    rotated = torch.empty_like(vectors)
     heads = vectors.shape[-2]
     at_once = max(1, AT_ONCE * heads // vectors.numel())
     for start in range(0, heads, at_once):
@@ -169,6 +185,6 @@ def rotate(vectors: Tensor, labels: Tensor) -> Tensor:
         cosine, sine = cosines[..., some, :], sines[..., some, :]
         even, odd = vectors[..., some, 0::2], vectors[..., some, 1::2]
         # In float32: half precision is promoted, then rounded.
-        turned[..., some, 0::2] = even * cosine - odd * sine
-        turned[..., some, 1::2] = odd * cosine + even * sine
-    return turned
+        rotated[..., some, 0::2] = even * cosine - odd * sine
+        rotated[..., some, 1::2] = odd * cosine + even * sine
+    return rotated

@@ -1,4 +1,8 @@
-"""Where each person is: similarity of every video token to the persons in the first frame (paper 3.3)."""
+"""Where each person is: similarity of every video token to the persons in the first frame (paper 3.3).
+
+Axes: b rows, t video tokens, r tokens of the first latent frame, k classes (persons, then the background),
+h heads, c channels of a head.
+"""
 
 import torch
 import torch.nn.functional as F
@@ -11,21 +15,21 @@ HEADS_AT_ONCE = 8
 def class_similarity(query: Tensor, key: Tensor, masks: Tensor) -> Tensor:
     """Mean attention of every token to each class's tokens in the first frame (paper 3.3).
 
-    softmax(q·k / sqrt(d)) times the mask columns, each divided by its mask's size, is exactly an
-    attention whose values are the normalised masks: one fused call, and no tokens × reference
-    matrix is held. Always float32 and always torch's own attention: quantised attention moves labels.
+    softmax(q·k / sqrt(c)) times the mask columns, each divided by its mask's size, is exactly an attention
+    whose values are the normalised masks: one fused call, and no t × r matrix in memory. Always float32
+    and always torch's own attention: quantised attention moves labels.
 
     Parameters
     ----------
-    query, key : Tensor [rows, tokens, heads, channels]
+    query, key : Tensor [b, t, h, c]
         Of the self-attention, after its norms and 3-D RoPE.
-    masks : Tensor [rows or 1, classes, reference tokens]
+    masks : Tensor [b or 1, k, r]
         0 or 1 on the first latent frame; the background is the last class. An empty class gets
         similarity 0.
 
     Returns
     -------
-    Tensor [rows, classes, tokens], float32
+    Tensor [b, k, t], float32
     """
     rows, tokens, heads, channels = query.shape
     classes, reference_tokens = masks.shape[-2:]

@@ -1,4 +1,4 @@
-"""What was located while a film was made, kept for looking at."""
+"""What was located while a film was made, recorded for looking at."""
 
 from dataclasses import dataclass, field
 
@@ -32,30 +32,31 @@ class BindingRecord:
 
 @dataclass
 class BindingRecorder:
-    """An Observer of AudioPatch that keeps one record a clip.
+    """An Observer of AudioPatch that stores one record for each clip.
 
     Whoever samples sets `clip`, `step` and `grid` before the step.
 
     Attributes
     ----------
     block : int
-        The DiT block that is watched.
-    at_step : int
-        The step that is watched, from 0.
+        The DiT block to record.
+    recorded_step : int
+        The step to record, from 0.
     records : dict of int to BindingRecord
         By clip.
     """
 
     block: int
-    at_step: int
+    recorded_step: int
     clip: int = 0
     step: int = 0
     grid: Grid | None = None
     records: dict[int, BindingRecord] = field(default_factory=dict)
 
     def __call__(self, block: int, similarity: Tensor, labels: Tensor | None) -> None:
-        """Keep the first row, which has audio, of the watched block and step."""
-        if block != self.block or self.step != self.at_step or self.clip in self.records:
+        """Store what the recorded block located at the recorded step."""
+        is_recorded = block == self.block and self.step == self.recorded_step
+        if self.grid is None or not is_recorded or self.clip in self.records:
             return
         shape = (self.grid.frames, self.grid.height, self.grid.width)
         self.records[self.clip] = BindingRecord(
@@ -64,14 +65,18 @@ class BindingRecorder:
         )
 
     def tensors(self, clip: int) -> dict[str, Tensor]:
-        """What was recorded of a clip, to be kept with it."""
+        """The record of a clip as tensors, to be stored with it."""
         record = self.records.get(clip)
         if record is None:
             return {}
         labels = {} if record.labels is None else {"labels": record.labels}
-        return {"similarity": record.similarity, "at": torch.tensor([self.block, self.at_step]), **labels}
+        return {
+            "similarity": record.similarity,
+            "at": torch.tensor([self.block, self.recorded_step]),
+            **labels,
+        }
 
     def restore(self, clip: int, tensors: dict[str, Tensor]) -> None:
-        """Take what was kept of a clip, if it is of the block and step that are watched."""
-        if tensors and tensors["at"].tolist() == [self.block, self.at_step]:
+        """Take the record of a stored clip, if it is of the same block and step."""
+        if tensors and tensors["at"].tolist() == [self.block, self.recorded_step]:
             self.records[clip] = BindingRecord(tensors["similarity"], tensors.get("labels"))

@@ -1,4 +1,4 @@
-"""One clip from noise, or from a video's noised latent: Euler steps, motion frames held."""
+"""One clip from noise, or from a video's noised latent: Euler steps, motion frames written over the input."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -6,14 +6,15 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from .conditioning import MotionLatent, SourceLatent, noised
+from .conditioning import MotionLatent, SourceLatent
+from .schedule import TIMESTEPS, noised
 
 # latent [rows, channels, frames, height, width], timestep in 1000..0 -> guided prediction of the same shape
 Predict = Callable[[Tensor, Tensor], Tensor]
 
 
 def clip_noise(shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
-    """A clip's noise, drawn on the CPU before its motion noises (the released order). float32"""
+    """A clip's noise, float32, drawn on the CPU before its motion noises."""
     return torch.randn(shape, generator=generator)
 
 
@@ -21,6 +22,7 @@ def sample_clip(
     predict: Predict,
     noise: Tensor,
     timesteps: Tensor,
+    *,
     motion: MotionLatent | None = None,
     on_step: Callable[[int, Tensor], None] | None = None,
     source: SourceLatent | None = None,
@@ -37,24 +39,25 @@ def sample_clip(
     on_step : callable, optional
         Gets the index of the finished step and the latent.
     source : SourceLatent, optional
-        Of a video: noised to the first timestep's level to start from, and written over the latent outside
-        its region, before the motion frames.
+        Of a dubbed video: sampling starts from it, noised to the first timestep's level, and it is restored
+        outside its region before every step, before the motion frames.
 
     Returns
     -------
     Tensor, shape of `noise`
     """
 
-    def held(latent: Tensor, timestep: float) -> Tensor:
-        """What is given, written over a latent."""
+    def written_over(latent: Tensor, level: float) -> Tensor:
         if source is not None:
-            latent = source.written_over(latent, noise, timestep)
-        return latent if motion is None else motion.written_over(latent, timestep)
+            latent = source.written_over(latent, noise, level)
+        return latent if motion is None else motion.written_over(latent, level)
 
-    latent = noise if source is None else noised(source.latent, noise, float(timesteps[0]))
+    latent = noise
+    if source is not None:
+        latent = noised(source.latent, noise, float(timesteps[0]) / TIMESTEPS)
     for step, (now, following) in enumerate(pairwise(timesteps)):
-        latent = held(latent, float(now))
-        latent = latent - predict(latent, now) * ((now - following) / 1000).to(latent.device)
+        latent = written_over(latent, float(now) / TIMESTEPS)
+        latent = latent - predict(latent, now) * ((now - following) / TIMESTEPS).to(latent.device)
         if on_step is not None:
             on_step(step, latent)
-    return held(latent, 0.0)
+    return written_over(latent, 0.0)

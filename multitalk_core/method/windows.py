@@ -1,13 +1,16 @@
-"""The audio features around each video frame (paper Eq. 1) and their grouping by latent frame (Eq. 2)."""
+"""The audio features around each video frame (paper Eq. 1) and their grouping by latent frame (Eq. 2).
+
+Axes: v voices, F feature or video frames, w feature frames of a window, l layers, c channels.
+"""
 
 import torch
 from torch import Tensor
 
-VIDEO_FRAMES_PER_LATENT = 4
+from .wan import TEMPORAL_STRIDE
 
 
-def window_indices(start: int, count: int, length: int, window: int = 5) -> Tensor:
-    """Which feature frames each video frame hears (paper Eq. 1).
+def window_indices(start: int, count: int, length: int, *, window: int = 5) -> Tensor:
+    """The feature frames in the window of each video frame (paper Eq. 1).
 
     Parameters
     ----------
@@ -15,9 +18,9 @@ def window_indices(start: int, count: int, length: int, window: int = 5) -> Tens
         First video frame and number of video frames; absolute, so that a later clip sees the true
         earlier frames.
     length : int
-        Feature frames at hand; indices are clamped to 0..length - 1.
+        Feature frames there are; indices are clamped to 0..length - 1.
     window : int
-        Odd number of feature frames a video frame hears.
+        Odd number of feature frames in a window.
 
     Returns
     -------
@@ -27,18 +30,20 @@ def window_indices(start: int, count: int, length: int, window: int = 5) -> Tens
     return (centres + torch.arange(window) - window // 2).clamp(0, length - 1)
 
 
-def audio_windows(features: Tensor, start: int, count: int, window: int = 5) -> Tensor:
+def audio_windows(features: Tensor, start: int, count: int, *, window: int = 5) -> Tensor:
     """Feature windows of video frames start..start + count - 1 (paper Eq. 1).
 
     Parameters
     ----------
-    features : Tensor [speakers, frames, layers, channels]
+    features : Tensor [v, F, l, c]
+    start, count, window : int
+        As in `window_indices`.
 
     Returns
     -------
-    Tensor [speakers, count, window, layers, channels]
+    Tensor [v, count, w, l, c]
     """
-    return features[:, window_indices(start, count, features.shape[1], window).to(features.device)]
+    return features[:, window_indices(start, count, features.shape[1], window=window).to(features.device)]
 
 
 def first_and_later_frames(windows: Tensor) -> tuple[Tensor, Tensor]:
@@ -50,15 +55,15 @@ def first_and_later_frames(windows: Tensor) -> tuple[Tensor, Tensor]:
 
     Parameters
     ----------
-    windows : Tensor [speakers, 4n + 1, window, layers, channels]
+    windows : Tensor [v, 4n + 1, w, l, c]
 
     Returns
     -------
-    first : Tensor [speakers, 1, window, layers, channels]
-    later : Tensor [speakers, n, window + 3, layers, channels]
+    first : Tensor [v, 1, w, l, c]
+    later : Tensor [v, n, w + 3, l, c]
     """
     middle = windows.shape[2] // 2
-    groups = windows[:, 1:].unflatten(1, (-1, VIDEO_FRAMES_PER_LATENT))
+    groups = windows[:, 1:].unflatten(1, (-1, TEMPORAL_STRIDE))
     opening = groups[:, :, 0, : middle + 1]
     between = groups[:, :, 1:-1, middle]
     closing = groups[:, :, -1, middle:]

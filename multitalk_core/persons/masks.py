@@ -9,7 +9,8 @@ from torch import Tensor
 
 from ..errors import MultiTalkError, quoted
 from ..limits import MOST_SPEAKERS
-from ..media.picture import SIZE_STEP, check_pixels, resize_and_crop
+from ..media.picture import check_pixels, resize_and_crop
+from ..method.wan import TOKEN_STEP
 
 LEFT_TO_RIGHT = "left-to-right"
 GIVEN = "given"
@@ -104,7 +105,7 @@ class Persons:
             When a person has no token.
         """
         fitted = self.fitted(height, width)
-        grid = torch.cat([fitted.masks, fitted.background[None]])[:, ::SIZE_STEP, ::SIZE_STEP]
+        grid = torch.cat([fitted.masks, fitted.background[None]])[:, ::TOKEN_STEP, ::TOKEN_STEP]
         tokens = grid.flatten(1).float()
         for number, area in enumerate(tokens[:-1].sum(dim=1), start=1):
             if area == 0:

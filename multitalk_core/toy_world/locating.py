@@ -8,11 +8,10 @@ from torch import Tensor
 
 from ..method.labels import token_classes
 from ..method.recorder import BindingRecorder
+from ..method.wan import TEMPORAL_STRIDE, TOKEN_STEP
 from .scene import Scene
 
 FACE = (1.0, 1.2)  # half axes of a face, in its half widths
-FRAMES_A_LATENT = 4
-PIXELS_A_TOKEN = 16
 
 
 @dataclass
@@ -49,10 +48,10 @@ def faces_on_tokens(scene: Scene, frames: int, *, height: int, width: int) -> Te
     height, width : int
         Size in pixels.
     """
-    seen = torch.cat([torch.zeros(1, dtype=torch.long), torch.arange(2, frames, FRAMES_A_LATENT)])
+    seen = torch.cat([torch.zeros(1, dtype=torch.long), torch.arange(2, frames, TEMPORAL_STRIDE)])
     paths = scene.paths(frames)[:, seen]
-    rows = (torch.arange(height // PIXELS_A_TOKEN) + 0.5) * PIXELS_A_TOKEN / height
-    columns = (torch.arange(width // PIXELS_A_TOKEN) + 0.5) * PIXELS_A_TOKEN / height
+    rows = (torch.arange(height // TOKEN_STEP) + 0.5) * TOKEN_STEP / height
+    columns = (torch.arange(width // TOKEN_STEP) + 0.5) * TOKEN_STEP / height
     owner = torch.full((len(seen), len(rows), len(columns)), -1)
     for index in sorted(range(len(scene.persons)), key=lambda index: scene.persons[index].size):
         size = scene.persons[index].size

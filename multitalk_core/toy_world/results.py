@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from ..files.whole import whole_file
-from ..method.guidance import GuidanceScales, released_timesteps
+from ..method.guidance import GuidanceScales
 from ..method.labels import spread_ranges
+from ..method.schedule import TIMESTEPS, released_timesteps
 from .locating import ShareRecorder, faces_on_tokens
 from .scoring import Measured, Sampler, measure
 from .talks import UNSEEN_SEEDS, Kind, random_talk
@@ -136,7 +137,7 @@ def localization(sampler: Sampler, sway: float) -> dict[str, Any]:
         sampler.film(talk, seed, recorder=recorder)
     blocks = sorted({block for block, _ in recorder.counts})
     steps = range(sampler.settings.steps)
-    levels = released_timesteps(sampler.settings.steps, sampler.settings.shift)[:-1] / 1000
+    levels = released_timesteps(sampler.settings.steps, sampler.settings.shift)[:-1] / TIMESTEPS
     shares = [
         [recorder.counts[block, step][0] / recorder.counts[block, step][1] for step in steps]
         for block in blocks

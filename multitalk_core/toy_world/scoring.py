@@ -53,7 +53,7 @@ class Sampler:
         inputs = ClipInputs(
             clip=Clip(0, 0, size.frames, 0, size.frames),
             given=first,
-            mask=conditioning_mask(size.frames, 1, *encoded.shape[3:])[None],
+            mask=conditioning_mask(size.frames, 1, height=encoded.shape[3], width=encoded.shape[4])[None],
             encoded=encoded,
             windows=windows.flip(0) if swapped else windows,
             noise=torch.randn(encoded.shape, generator=torch.Generator().manual_seed(seed)),

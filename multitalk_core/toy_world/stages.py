@@ -55,7 +55,7 @@ ABLATIONS = {
     "split": replace(second_stage(scheme="split"), clips="ordered"),
     "routed": second_stage(scheme="routed"),
     "routed-unturned": second_stage(scheme="routed", ranges=UNTURNED),
-    "narrow": second_stage(ranges=spread_ranges(2, width=2, step=2)),
+    "narrow": second_stage(ranges=spread_ranges(2, label_range=2, label_distance=2)),
     "full": replace(second_stage(trained=FULL), after=("base", "one")),
     "one-plain": Stage(replace(SECOND, **PLAIN), "one", ("base",), events=False),
     "plain": Stage(replace(SECOND, **PLAIN), "two", ("base", "one-plain"), events=False),

@@ -111,7 +111,7 @@ class Talk:
         for track, start in zip(self.tracks, self.starts, strict=True):
             features = track_features(track, encoder)
             pieces.append(
-                features[window_indices(start + frames // 2, 1, len(features), frames + WINDOW - 1)[0]]
+                features[window_indices(start + frames // 2, 1, len(features), window=frames + WINDOW - 1)[0]]
             )
         return torch.stack(pieces)
 
@@ -200,7 +200,9 @@ def training_clips(
             TrainingClip(
                 latent=latent,
                 encoded=condition,
-                mask=conditioning_mask(size.frames, talk.given, *latent.shape[2:]),
+                mask=conditioning_mask(
+                    size.frames, talk.given, height=latent.shape[2], width=latent.shape[3]
+                ),
                 features=features if kind.voiced else features[:0],
                 persons=persons if kind.voiced else torch.ones_like(persons[:1]),
                 text=text(caption(talk.scene), negative)[0],

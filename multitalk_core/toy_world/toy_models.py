@@ -8,11 +8,12 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from ..checkpoint import I2V_CHANNELS, write_adapter
+from ..checkpoint import write_adapter
 from ..demo.files import EMBEDDED_FILES
 from ..demo.text import DemoText
 from ..method.adapter import AudioAdapter
 from ..method.adapter_shape import AdapterShape
+from ..method.wan import I2V_CHANNELS
 from .wan_keys import transformer_to_wan, vae_to_wan
 
 if TYPE_CHECKING:

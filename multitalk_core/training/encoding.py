@@ -14,9 +14,10 @@ from ..evaluation.envelope import loudness_envelope
 from ..evaluation.film_score import face_in_film
 from ..evaluation.mouth_openness import find_faces
 from ..hosts.diffusers.models import Models, encode_frames
-from ..media.picture import SIZE_STEP, nearest_bucket, read_picture
+from ..media.picture import read_picture
 from ..media.video_source import FittedVideo, VideoFile
 from ..method.conditioning import conditioning_frames, conditioning_mask
+from ..method.wan import Grid, nearest_bucket
 from ..method.windows import window_indices
 from ..persons.detection import find_persons
 from ..persons.masks import GIVEN, Persons, check_same_size, persons_from_boxes, persons_from_masks
@@ -117,7 +118,9 @@ class Footage:
         return TrainingClip(
             latent=latent,
             encoded=encode_frames(models.vae, conditioning_frames(given, cutting.frames))[0].cpu(),
-            mask=conditioning_mask(cutting.frames, given.shape[2], *latent.shape[2:]),
+            mask=conditioning_mask(
+                cutting.frames, given.shape[2], height=latent.shape[2], width=latent.shape[3]
+            ),
             features=features,
             persons=persons,
             text=self.text,
@@ -138,7 +141,9 @@ class Footage:
                     f"Voice {number} ends at {len(voice) / FPS:.2f} s, before the clip does."
                 )
         middle = start + cutting.frames // 2
-        return torch.stack([voice[window_indices(middle, 1, len(voice), count)[0]] for voice in self.voices])
+        return torch.stack(
+            [voice[window_indices(middle, 1, len(voice), window=count)[0]] for voice in self.voices]
+        )
 
     def _loudness(self, start: int) -> Tensor:
         return torch.stack([voice[start : start + self.cutting.frames] for voice in self.loudness])
@@ -147,7 +152,7 @@ class Footage:
         """Token masks of the marked persons, or of those detected in the first frame; cartoon faces."""
         size = (self.video.height, self.video.width)
         if not self.voices:
-            return torch.ones(1, size[0] * size[1] // SIZE_STEP**2), None
+            return torch.ones(1, Grid.of_video(1, *size).tokens), None
         if self.persons is not None and not self.cutting.cartoon_faces:
             return self.persons.token_masks(*size), None
         picture = self.original.frames(start, 1)[0]

@@ -10,15 +10,17 @@ from accelerate import Accelerator
 from accelerate.utils import DistributedType, is_tensorboard_available
 from torch import Tensor, nn
 
-from ..checkpoint import adapter_shape, check_adapter, read_adapter, write_adapter
+from ..checkpoint import write_adapter
 from ..demo.files import EMBEDDED
 from ..errors import MultiTalkError
 from ..files.given import loading, read_json
 from ..files.whole import there
 from ..hosts.diffusers.embedded_models import load_embedded
+from ..hosts.diffusers.wan_adapter import read_fitting_adapter
 from ..hosts.diffusers.wan_folder import load_transformer
 from ..method.adapter import AudioAdapter
 from ..method.adapter_shape import AdapterShape
+from ..method.wan import video_frames
 from .config import TrainingConfig, checkpoints_of
 from .recipe import ADAPTER, BASE
 from .record import write_whole
@@ -62,7 +64,9 @@ def make_model(config: TrainingConfig, clip: TrainingClip, empty: bool = False) 
     with torch.device("meta" if empty else "cpu"):
         adapter = _new_adapter(config, transformer, clip)
     if config.adapter is not None and not empty:
-        adapter = _read_adapter(config.adapter, transformer)
+        adapter = read_fitting_adapter(
+            config.adapter, transformer, torch.float32, model_name="the base model"
+        )
     check_fits(clip, transformer, adapter, config=config)
     if config.gradient_checkpointing:
         transformer.enable_gradient_checkpointing()
@@ -96,7 +100,7 @@ def _new_adapter(
         audio_width=sizes.audio_width,
         context_tokens=sizes.context_tokens,
         intermediate=sizes.intermediate,
-        window=frames - 4 * (clip.latent.shape[1] - 1),
+        window=frames + 1 - video_frames(clip.latent.shape[1]),
         feature_size=layers * channels,
     )
     with torch.random.fork_rng():
@@ -105,16 +109,6 @@ def _new_adapter(
     for layer in adapter.blocks.values():
         nn.init.zeros_(layer.audio_cross_attn.proj.weight)
         nn.init.zeros_(layer.audio_cross_attn.proj.bias)
-    return adapter
-
-
-def _read_adapter(path: Path, transformer: "WanTransformer3DModel") -> AudioAdapter:
-    state = read_adapter(path, torch.float32)
-    shape, heads = adapter_shape(state), transformer.config.num_attention_heads
-    width = heads * transformer.config.attention_head_dim
-    check_adapter(shape, width, transformer.config.num_layers, "the base model")
-    adapter = AudioAdapter(shape, heads)
-    adapter.load_state_dict(state)
     return adapter
 
 
@@ -142,7 +136,7 @@ def check_fits(
             "Only one of the clips and the model has CLIP image tokens: prepare the clips with this model."
         )
     frames, layers, channels = clip.features.shape[1:]
-    encoded = (frames - 4 * (clip.latent.shape[1] - 1), layers * channels)
+    encoded = (frames + 1 - video_frames(clip.latent.shape[1]), layers * channels)
     expected = (adapter.shape.window, adapter.shape.feature_size)
     if encoded != expected:
         raise MultiTalkError(

@@ -11,8 +11,8 @@ from ..evaluation.binding_score import binding_score
 from ..evaluation.mouth_openness import CartoonFace, mouth_openness
 from ..hosts.diffusers.models import decode_latent
 from ..media.video_writer import VideoWriter
-from ..method.guidance import released_timesteps
 from ..method.sampling import sample_clip
+from ..method.schedule import TIMESTEPS, released_timesteps
 from .config import Samples
 from .shards import ShardedClips, TrainingClip, stack_clips
 
@@ -78,8 +78,9 @@ class SampleVideos:
         batch = stack_clips([clip] * len(audible)).to(device)
 
         def predict(latent: Tensor, timestep: Tensor) -> Tensor:
-            level = (timestep / 1000).to(device).expand(len(audible))
-            rows = model(batch, latent.expand(len(audible), -1, -1, -1, -1), level, audible).float()
+            level = (timestep / TIMESTEPS).to(device).expand(len(audible))
+            latents = latent.expand(len(audible), -1, -1, -1, -1)
+            rows: Tensor = model(batch, latents, level=level, audible=audible).float()
             return rows[-1:] + scale * (rows[:1] - rows[-1:])
 
         noise = torch.randn(1, *clip.latent.shape, generator=torch.Generator().manual_seed(0))

@@ -73,7 +73,7 @@ def train(
         for rows in own_rows(recipe, accelerator):
             batch, draws = order.batch(step, rows)
             with accelerator.accumulate(wrapped):
-                loss = flow_loss(wrapped, batch.to(device), draws.to(device), recipe.shift).mean()
+                loss = flow_loss(wrapped, batch.to(device), draws.to(device), shift=recipe.shift).mean()
                 accelerator.backward(loss)
                 if accelerator.sync_gradients:
                     norm = accelerator.clip_grad_norm_(trained, recipe.clip_norm)

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from ..hosts.diffusers.wan_host import WanHost
 from ..method.adapter import AudioAdapter
-from ..method.audio_patch import AudioPatch, AudioRows
-from .flow import noised, shifted_levels, velocity
+from ..method.audio_patch import AudioPatch, AudioRows, BindingOptions
+from ..method.schedule import TIMESTEPS, noised, shifted
 from .recipe import ADAPTER, BASE, Recipe
 from .shards import TrainingClip
 
@@ -56,9 +56,11 @@ class TrainingModel(nn.Module):
         self.transformer = transformer.requires_grad_(recipe.trained != ADAPTER)
         self.adapter = adapter.requires_grad_(recipe.trained != BASE)
         self.conditioned = recipe.trained != BASE
-        self.host = WanHost(transformer, AudioPatch(adapter, recipe.scheme, recipe.ranges))
+        self.host = WanHost(
+            transformer, AudioPatch(adapter, BindingOptions(scheme=recipe.scheme, ranges=recipe.ranges))
+        )
 
-    def forward(self, clips: TrainingClip, latent: Tensor, level: Tensor, audible: Tensor) -> Tensor:
+    def forward(self, clips: TrainingClip, latent: Tensor, *, level: Tensor, audible: Tensor) -> Tensor:
         """The predicted velocity.
 
         Parameters
@@ -81,7 +83,7 @@ class TrainingModel(nn.Module):
         self.host.rows = self._rows(clips, audible) if self.conditioned else None
         return self.transformer(
             hidden_states=torch.cat([latent, clips.mask, clips.encoded], dim=1),
-            timestep=level * 1000,
+            timestep=level * TIMESTEPS,
             encoder_hidden_states=clips.text,
             encoder_hidden_states_image=clips.image,
             return_dict=False,
@@ -94,10 +96,10 @@ class TrainingModel(nn.Module):
             features = features.new_zeros(len(features), 1, *features.shape[2:])
         windows = features.unfold(2, self.adapter.shape.window, 1).movedim(-1, 3)
         tokens = self.adapter.audio_proj(windows.flatten(0, 1)).unflatten(0, windows.shape[:2])
-        return AudioRows(tokens.transpose(1, 2), audible, clips.persons)
+        return AudioRows(tokens=tokens.transpose(1, 2), audible=audible, masks=clips.persons)
 
 
-def flow_loss(model: nn.Module, clips: TrainingClip, draws: Draws, shift: float) -> Tensor:
+def flow_loss(model: nn.Module, clips: TrainingClip, draws: Draws, *, shift: float) -> Tensor:
     """Mean squared error of the predicted velocity of every clip, [rows].
 
     Parameters
@@ -109,7 +111,8 @@ def flow_loss(model: nn.Module, clips: TrainingClip, draws: Draws, shift: float)
     shift : float
         Of the levels.
     """
-    level = shifted_levels(draws.level, shift)
-    predicted = model(clips, noised(clips.latent, draws.noise, level), level, draws.audible)
-    target = velocity(clips.latent, draws.noise)
+    level = shifted(draws.level, shift)
+    latent = noised(clips.latent, draws.noise, level.view(-1, 1, 1, 1, 1))
+    predicted: Tensor = model(clips, latent, level=level, audible=draws.audible)
+    target = draws.noise - clips.latent
     return F.mse_loss(predicted.float(), target, reduction="none").flatten(1).mean(1)

@@ -7,7 +7,7 @@ from comfy.ldm.modules.attention import attention_pytorch, optimized_attention
 from comfy.model_patcher import CoreModelPatcher, ModelPatcher
 from torch import Tensor
 
-from ...multitalk_core.checkpoint import adapter_shape, read_adapter
+from ...multitalk_core.checkpoint import adapter_shape, build_adapter, read_adapter
 from ...multitalk_core.method.adapter import AudioAdapter
 
 HEAD_WIDTH = 128  # of every released Wan
@@ -49,29 +49,22 @@ def adapter_for(model_patch: ModelPatcher, heads: int) -> ModelPatcher:
         The patch is of another kind.
     """
     model = model_patch.model
-    if isinstance(model, AudioAdapter) and _heads(model) == heads:
+    if isinstance(model, AudioAdapter) and model.heads == heads:
         return model_patch
     offload_device = model_patch.offload_device
     return _patcher({name: tensor.to(offload_device) for name, tensor in model.state_dict().items()}, heads)
 
 
-def _heads(adapter: AudioAdapter) -> int:
-    return next(iter(adapter.blocks.values())).audio_cross_attn.heads
-
-
 def _patcher(state: dict[str, Tensor], heads: int) -> ModelPatcher:
     """A patcher around an adapter that uses the tensors themselves, without a copy."""
-    with torch.device("meta"):
-        adapter = AudioAdapter(adapter_shape(state), heads, comfy.ops.manual_cast, comfy_attention)
-    adapter.load_state_dict(state, assign=True)
     return CoreModelPatcher(
-        adapter.eval().requires_grad_(False),
+        build_adapter(state, heads, layers=comfy.ops.manual_cast, attention=comfy_attention),
         load_device=comfy.model_management.get_torch_device(),
         offload_device=comfy.model_management.unet_offload_device(),
     )
 
 
-def comfy_attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
+def comfy_attention(query: Tensor, key: Tensor, value: Tensor, *, mask: Tensor | None) -> Tensor:
     """ComfyUI's attention of choice; torch's own under a mask, which not every other one honours."""
     attention = optimized_attention if mask is None else attention_pytorch
     return attention(

@@ -19,7 +19,7 @@ from ...multitalk_core.method.guidance import (
     ProjectedGuidance,
     guide,
 )
-from .hearing import hears_voices, without_audio
+from .conditioned_model import is_conditioned, without_audio
 from .patches import Condition
 
 
@@ -29,7 +29,7 @@ class AudioGuider(CFGGuider):
     Parameters
     ----------
     model : ModelPatcher
-        From `hear_voices`.
+        From `condition_on_voices`.
     positive, negative : CONDITIONING
     scales : GuidanceScales
     projected : bool
@@ -40,7 +40,7 @@ class AudioGuider(CFGGuider):
     Raises
     ------
     MultiTalkError
-        When the MODEL hears no voices, or another node has replaced the formula of guidance.
+        When the MODEL is not conditioned on voices, or another node has replaced the formula of guidance.
     """
 
     def __init__(
@@ -52,10 +52,8 @@ class AudioGuider(CFGGuider):
         projected: bool = False,
         motion: MotionLatent | None = None,
     ):
-        if not hears_voices(model):
-            raise MultiTalkError(
-                "The model hears no voices: put MultiTalk Apply before the MultiTalk Guider."
-            )
+        if not is_conditioned(model):
+            raise MultiTalkError("The model has no voices: put MultiTalk Apply before the MultiTalk Guider.")
         if "sampler_cfg_function" in model.model_options:
             raise MultiTalkError(
                 "A node before this one replaces the guidance formula, as RescaleCFG does, and so does "
@@ -128,7 +126,7 @@ class AudioGuider(CFGGuider):
 
     def _with_motion(self, x: Tensor, sigma: float) -> Tensor:
         if self.held is None or self.held[0] != sigma:
-            written = self.motion.written_over(x, 1000 * sigma)
+            written = self.motion.written_over(x, sigma)
             self.held = sigma, written[:, :, : self.motion.latent.shape[2]]
         motion = self.held[1]
         return torch.cat([motion, x[:, :, motion.shape[2] :]], dim=2)

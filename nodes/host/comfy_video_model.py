@@ -15,12 +15,12 @@ from torch import Tensor
 from ...multitalk_core.film.film import ClipInputs
 from ...multitalk_core.guards.finite import check_finite
 from ...multitalk_core.limits import SEED
+from ...multitalk_core.method.audio_patch import BindingOptions, ClipAudio
 from ...multitalk_core.method.guidance import GuidanceScales
 from ...multitalk_core.method.recorder import BindingRecorder
 from ...multitalk_core.method.wan import Grid
 from .audio_guider import AudioGuider
-from .hearing import hear_voices
-from .patches import AudioSettings, Scene
+from .conditioned_model import condition_on_voices
 
 # index of the clip, index of the finished step, denoised latent
 StepCallback = Callable[[int, int, Tensor], None]
@@ -37,7 +37,7 @@ class SamplingSettings:
     scales : GuidanceScales
     projected : bool
         Adaptive projected guidance.
-    audio : AudioSettings
+    binding : BindingOptions
     seed : int
         Of samplers that draw noise between steps, one higher in each clip; the clip's own noise is given.
     """
@@ -46,7 +46,7 @@ class SamplingSettings:
     sigmas: Tensor
     scales: GuidanceScales
     projected: bool
-    audio: AudioSettings
+    binding: BindingOptions
     seed: int
 
 
@@ -110,11 +110,13 @@ class ComfyClipMaker:
     def sample(self, inputs: ClipInputs) -> Tensor:
         """The latent of one clip."""
         settings, clip = self.settings, inputs.clip.index
-        grid = Grid(inputs.encoded.shape[2], inputs.encoded.shape[3] // 2, inputs.encoded.shape[4] // 2)
+        grid = Grid.of_latent(inputs.encoded)
         if self.recorder is not None:
             self.recorder.clip, self.recorder.grid, self.recorder.step = clip, grid, 0
-        scene = Scene(inputs.windows, self.masks, grid)
-        model = hear_voices(self.model, self.adapter, scene, settings.audio, self.recorder)
+        audio = ClipAudio(windows=inputs.windows, masks=self.masks, grid=grid)
+        model = condition_on_voices(
+            self.model, self.adapter, audio, options=settings.binding, observer=self.recorder
+        )
         prompt = self.positive if inputs.prompt is None else self.prompts[inputs.prompt]
         positive, negative = (
             conditioning_set_values(condition, self._given(inputs)) for condition in (prompt, self.negative)

@@ -25,6 +25,7 @@ from ...multitalk_core.guards.memory import pictures_at_once
 from ...multitalk_core.media.picture import resize_and_crop
 from ...multitalk_core.media.region import fitted_region
 from ...multitalk_core.media.video_source import FittedVideo, Video, film_frames
+from ...multitalk_core.method.audio_patch import BindingOptions
 from ...multitalk_core.method.guidance import GuidanceScales
 from ...multitalk_core.method.labels import spread_ranges
 from ...multitalk_core.method.recorder import BindingRecorder
@@ -33,10 +34,9 @@ from .checks import naming
 from .clip_settings import ClipSettings
 from .comfy_video_model import ComfyClipMaker, SamplingSettings
 from .computed import computed
-from .hearing import fitting_adapter
+from .conditioned_model import fitting_adapter
 from .host_memory import check_film_memory
 from .matching import check_crop, check_prompt, check_vae, check_voices, cut_away, persons_for
-from .patches import AudioSettings
 from .picture_input import region_of, source_of
 from .reporter import Reporter, frames_gigabytes, summary
 from .sampling_sigmas import sigmas_for, with_shift
@@ -137,11 +137,12 @@ class Shoot:
         for prompt in clips.prompts.values():
             check_prompt("text_encoder", prompt, self.model)
         picture, _ = self.source
-        check_crop("picture", picture.shape[:2], self.height, self.width)
+        check_crop("picture", picture.shape[:2], height=self.height, width=self.width)
         check_film_memory(
             plan.clips[0].frames, clips.held, self.height, self.width, dubbed=self.video is not None
         )
-        persons = persons_for(self.persons, self.audio, self.scheme, *picture.shape[:2])
+        rows, columns = picture.shape[:2]
+        persons = persons_for(self.persons, self.audio, self.scheme, height=rows, width=columns)
         check_same_size(persons, *picture.shape[:2])
         masks = persons.token_masks(self.height, self.width)
         model = with_shift(self.model, self.shift)
@@ -282,7 +283,10 @@ class Shoot:
     def _settings(self, model: ModelPatcher) -> SamplingSettings:
         steps = min(self.steps, DRAFT_STEPS) if self.draft else self.steps
         ranges = spread_ranges(
-            self.audio.speakers, self.label_range, self.label_distance, self.background_label
+            self.audio.speakers,
+            label_range=self.label_range,
+            label_distance=self.label_distance,
+            background_label=self.background_label,
         )
         return SamplingSettings(
             comfy.samplers.sampler_object(self.sampler_name),
@@ -296,7 +300,7 @@ class Shoot:
             ),
             GuidanceScales(self.text_scale, self.audio_scale),
             self.projected_guidance,
-            AudioSettings(self.scheme, ranges, self.audio_strength),
+            BindingOptions(scheme=self.scheme, ranges=ranges, strength=self.audio_strength),
             self.seed,
         )
 

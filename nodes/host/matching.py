@@ -7,7 +7,7 @@ from comfy.sd import VAE
 
 from ...multitalk_core.audio.conversation import Conversation
 from ...multitalk_core.errors import MultiTalkError
-from ...multitalk_core.method.schemes import needs_localization
+from ...multitalk_core.method.schemes import find_scheme
 from ...multitalk_core.persons.masks import Persons, check_speakers, persons_from_parts
 
 LEAST_SHOWN = 0.05  # of a picture
@@ -15,7 +15,7 @@ MOSTLY_SHOWN = 2 / 3  # of a person; less is reported
 
 
 def persons_for(
-    persons: Persons | None, audio: Conversation, scheme: str, height: int, width: int
+    persons: Persons | None, audio: Conversation, scheme: str, *, height: int, width: int
 ) -> Persons:
     """The persons, one a voice; a single voice needs no marks unless bystanders are to be spared.
 
@@ -30,7 +30,7 @@ def persons_for(
                 f"There are {audio.speakers} voices, but nobody is marked in the picture: connect Locate "
                 "MultiTalk Persons."
             )
-        if needs_localization(scheme, audio.speakers):
+        if find_scheme(scheme).needs_localization(audio.speakers):
             raise MultiTalkError(
                 f"The scheme {scheme} binds the voice to one person and keeps the others still, but nobody "
                 "is marked in the picture: connect Locate MultiTalk Persons."
@@ -73,7 +73,7 @@ def check_vae(model: ModelPatcher, vae: VAE) -> None:
         )
 
 
-def check_crop(name: str, size: tuple[int, int], height: int, width: int) -> None:
+def check_crop(name: str, size: tuple[int, int], *, height: int, width: int) -> None:
     """Raise a MultiTalkError, with the input's id in front, where a video would show almost nothing of it.
 
     The whole is scaled before it is cut, so that a thin line would fill any memory.

@@ -13,70 +13,37 @@ from comfy.patcher_extension import WrappersMP
 from torch import Tensor
 
 from ...multitalk_core.errors import MultiTalkError
-from ...multitalk_core.method.audio_patch import AudioPatch, AudioRows, Observer, audio_rows
-from ...multitalk_core.method.labels import LabelRanges
-from ...multitalk_core.method.schemes import Binding
-from ...multitalk_core.method.wan import Grid
+from ...multitalk_core.method.audio_patch import (
+    AudioPatch,
+    AudioRows,
+    BindingOptions,
+    ClipAudio,
+    Observer,
+    audio_rows,
+)
+from ...multitalk_core.method.binding import Binding
+from ...multitalk_core.method.wan import SPATIAL_STRIDE, Grid, video_frames
 
 KEY = "multitalk"  # of everything this pack puts into a MODEL
-WITHOUT_AUDIO = "multitalk_without_audio"  # in a condition: its rows hear nothing
+WITHOUT_AUDIO = "multitalk_without_audio"  # in a condition: its rows have no voices
 PASS = "multitalk_pass"  # in the transformer options of one forward pass
 
 Condition = list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
-class AudioSettings:
-    """How voices enter the model.
-
-    Attributes
-    ----------
-    scheme : str
-        One of SCHEMES.
-    ranges : LabelRanges or None
-        None is the paper's.
-    strength : float
-        Factor of what the audio layers add.
-    """
-
-    scheme: str = "l-rope"
-    ranges: LabelRanges | None = None
-    strength: float = 1.0
-
-
-@dataclass(frozen=True)
-class Scene:
-    """One clip's voices and persons.
-
-    Attributes
-    ----------
-    windows : Tensor [speakers, 4n + 1, window, layers, channels]
-        Audio features around every video frame.
-    masks : Tensor [persons + 1, rows · columns]
-        Token masks of the first frame, the background last.
-    grid : Grid
-    """
-
-    windows: Tensor
-    masks: Tensor
-    grid: Grid
-
-
-@dataclass(frozen=True)
-class Heard:
-    """What one call of `calc_cond_batch` hears; travels in its transformer options.
+class ConditionedPass:
+    """The voices that one call of `calc_cond_batch` is conditioned on; travels in its transformer options.
 
     Attributes
     ----------
     voices : Tensor [speakers + 1, latent frames, audio tokens, audio width]
         The last entry is no voice.
-    masks : Tensor [persons + 1, rows · columns]
     silent : frozenset of UUID
         Of the conditions without audio.
     """
 
     voices: Tensor
-    masks: Tensor
     silent: frozenset[UUID]
 
 
@@ -86,7 +53,6 @@ class ForwardPass:
 
     Attributes
     ----------
-    patch : AudioPatch
     rows : AudioRows
     grid : Grid
         The clip's; the token sequence can be longer.
@@ -96,7 +62,6 @@ class ForwardPass:
         Of the block at work.
     """
 
-    patch: AudioPatch
     rows: AudioRows
     grid: Grid
     tokens: slice
@@ -112,8 +77,8 @@ class AudioHost:
     ----------
     adapter : ModelPatcher
         Around an AudioAdapter.
-    scene : Scene
-    settings : AudioSettings
+    audio : ClipAudio
+    options : BindingOptions
     reference_in_front : bool
         Whether tokens beyond the clip's stand in front of them (Wan models with a reference picture).
     observer : Observer, optional
@@ -123,16 +88,16 @@ class AudioHost:
     def __init__(
         self,
         adapter: ModelPatcher,
-        scene: Scene,
-        settings: AudioSettings,
+        audio: ClipAudio,
+        options: BindingOptions,
+        *,
         reference_in_front: bool = False,
         observer: Observer | None = None,
     ):
         self.adapter = adapter
-        self.scene = scene
-        self.settings = settings
+        self.audio = audio
+        self.patch = AudioPatch(adapter.model, options, observer=observer)
         self.reference_in_front = reference_in_front
-        self.observer = observer
 
     def attach(self, model: ModelPatcher) -> None:
         """Put the patches into a MODEL that belongs to the caller."""
@@ -157,30 +122,32 @@ class AudioHost:
                 "Context windows drop the first frame, where MultiTalk locates the persons: remove the "
                 "context windows node and use MultiTalk Long Video."
             )
-        windows = self.scene.windows.to(latent.device, model.get_dtype_inference())
+        windows = self.audio.windows.to(latent.device, model.get_dtype_inference())
         silent = [
             entry["uuid"] for condition in conditions for entry in condition or () if WITHOUT_AUDIO in entry
         ]
-        heard = Heard(self.adapter.model.voice_tokens(windows), self.scene.masks, frozenset(silent))
-        model_options = {**model_options, "transformer_options": {**options, KEY: heard}}
+        conditioned = ConditionedPass(self.adapter.model.voice_tokens(windows), frozenset(silent))
+        model_options = {**model_options, "transformer_options": {**options, KEY: conditioned}}
         return calculate(model, conditions, latent, timestep, model_options)
 
     def check_size(
         self, sample: Callable[..., Tensor], noise: Tensor, *arguments: Any, **options: Any
     ) -> Tensor:
         """Wrap `outer_sample`: refuse a latent for which the voices were not prepared."""
-        grid = self.scene.grid
-        frames, rows, columns = noise.shape[-3:]
-        if (frames, rows, columns) != (grid.frames, 2 * grid.height, 2 * grid.width):
+        grid = self.audio.grid
+        given = tuple(noise.shape[-3:])
+        if given != grid.latent_size:
+            frames, rows, columns = given
+            prepared, height, width = grid.video_size
             raise MultiTalkError(
-                f"The latent is {columns * 8}×{rows * 8} with {4 * frames - 3} frames, but the voices were "
-                f"prepared for {grid.width * 16}×{grid.height * 16} with {4 * grid.frames - 3} frames: "
-                "connect the same latent to MultiTalk Apply and to the sampler."
+                f"The latent is {columns * SPATIAL_STRIDE}×{rows * SPATIAL_STRIDE} with "
+                f"{video_frames(frames)} frames, but the voices were prepared for {width}×{height} with "
+                f"{prepared} frames: connect the same latent to MultiTalk Apply and to the sampler."
             )
         return sample(noise, *arguments, **options)
 
     def _check_grid(self, frames: int, height: int, width: int) -> None:
-        grid = self.scene.grid
+        grid = self.audio.grid
         if (height, width) != (grid.height, grid.width) or frames < grid.frames:
             raise MultiTalkError(
                 "A prompt is limited to an area, so the model sees only part of each frame and MultiTalk "
@@ -188,36 +155,28 @@ class AudioHost:
             )
 
     def begin_pass(self, options: dict[str, Any], query: Tensor) -> ForwardPass:
-        """Read from the transformer options which rows of a forward pass hear the voices."""
-        heard: Heard = options[KEY]
+        """Read from the transformer options which rows of a forward pass are conditioned on the voices."""
+        conditioned: ConditionedPass = _carried(options, KEY)
         self._check_grid(*options["grid_sizes"])
         entries = options["uuids"]
         copies = len(query) // len(entries)  # a latent batch: rows of one entry stand together
-        audible = [uuid not in heard.silent for uuid in entries for _ in range(copies)]
-        rows = audio_rows(heard.voices.to(query.device), heard.masks, audible)
-        grid = self.scene.grid
-        count = grid.frames * grid.tokens_per_frame
-        start = grid.tokens_per_frame if self.reference_in_front and query.shape[1] > count else 0
-        observer = None
-        if self.observer is not None and 0 in options["cond_or_uncond"]:
-            observer = _of_row(self.observer, options["cond_or_uncond"].index(0) * copies)
-        patch = AudioPatch(
-            self.adapter.model,
-            self.settings.scheme,
-            self.settings.ranges,
-            self.settings.strength,
-            observer=observer,
+        audible = [uuid not in conditioned.silent for uuid in entries for _ in range(copies)]
+        observed = options["cond_or_uncond"].index(0) * copies if 0 in options["cond_or_uncond"] else None
+        voices = conditioned.voices.to(query.device)
+        rows = audio_rows(voices, self.audio.masks, audible, observed=observed)
+        grid = self.audio.grid
+        start = grid.tokens_per_frame if self.reference_in_front and query.shape[1] > grid.tokens else 0
+        return ForwardPass(rows, grid, slice(start, start + grid.tokens))
+
+
+def _carried(options: dict[str, Any], key: str) -> Any:
+    """What this pack has put into the transformer options of a forward pass."""
+    if key not in options:
+        raise MultiTalkError(
+            "A node after MultiTalk replaces patches or wrappers of the model, so MultiTalk cannot locate "
+            "the persons: put that node before MultiTalk Apply, or remove it."
         )
-        return ForwardPass(patch, rows, grid, slice(start, start + count))
-
-
-def _of_row(observer: Observer, row: int) -> Observer:
-    """An observer that shows only one row of the batch."""
-
-    def observe(block: int, similarity: Tensor, labels: Tensor | None) -> None:
-        observer(block, similarity[row : row + 1], None if labels is None else labels[row : row + 1])
-
-    return observe
+    return options[key]
 
 
 class LocatePersons:
@@ -236,12 +195,12 @@ class LocatePersons:
         if PASS not in options:
             options[PASS] = self.host.begin_pass(options, query)
         current: ForwardPass = options[PASS]
-        current.binding = current.patch.after_self_attention(
+        current.binding = self.host.patch.after_self_attention(
             options["block_index"],
             query[:, current.tokens],
             key[:, current.tokens],
-            current.rows,
-            current.grid,
+            rows=current.rows,
+            grid=current.grid,
         )
         return arguments["x"]
 
@@ -260,12 +219,16 @@ class AddAudio:
     def __call__(self, arguments: dict[str, Any]) -> Tensor:
         """The hidden states with what the block's audio layer adds."""
         options, hidden = arguments["transformer_options"], arguments["x"]
-        current: ForwardPass = options[PASS]
+        current: ForwardPass = _carried(options, PASS)
         if current.binding is None:
             return hidden
         own = hidden[:, current.tokens]
-        added = current.patch.after_text_attention(
-            options["block_index"], own, current.rows, current.grid, current.binding
+        added = self.host.patch.after_text_attention(
+            options["block_index"],
+            own,
+            rows=current.rows,
+            grid=current.grid,
+            binding=current.binding,
         )
         if own.shape[1] == hidden.shape[1]:
             return hidden + added

@@ -17,7 +17,7 @@ from ...multitalk_core.errors import LONGEST_MESSAGE, printable, quoted
 from ...multitalk_core.film.clips import ClipPlan
 from ...multitalk_core.film.film import FinishedClip
 from ...multitalk_core.method.guidance import GuidanceScales
-from ...multitalk_core.method.wan import latent_frames
+from ...multitalk_core.method.wan import LATENT_CHANNELS, Grid
 
 GIB = 1024**3
 BYTES_PER_PIXEL = 3 * 4  # red, green and blue in float32
@@ -50,16 +50,15 @@ def summary(
         Frames in memory at once.
     """
     height, width = size
-    latent = (latent_frames(plan.clips[0].frames), height // 8, width // 8)
-    tokens = latent[0] * latent[1] * latent[2] // 4
+    grid = Grid.of_video(plan.clips[0].frames, height, width)
     weights = model.model_size() + adapter.model_size()
-    video_memory = weights + model.model.memory_required([1, 16, *latent])
+    video_memory = weights + model.model.memory_required([1, LATENT_CHANNELS, *grid.latent_size])
     here = comfy.model_management.get_total_memory(model.load_device)
     clips = f"{len(plan.clips)} clip{'s' if len(plan.clips) > 1 else ''} of {plan.clips[0].frames} frames"
     offloaded = "" if video_memory < here else ", so weights are offloaded"
     return (
         f"{clips}: {plan.frames} frames, {plan.frames / fps:.1f} s, {width}×{height}\n"
-        f"{tokens:,} tokens, {steps} steps of {len(scales.conditions())} passes a clip\n"
+        f"{grid.tokens:,} tokens, {steps} steps of {len(scales.conditions())} passes a clip\n"
         f"about {video_memory / GIB:.1f} GB on the device (it has {here / GIB:.1f} GB{offloaded}), "
         f"{frames_gigabytes(held, size):.1f} GB of memory for the frames"
     )

@@ -5,7 +5,7 @@ import comfy.samplers
 from comfy.model_patcher import ModelPatcher
 from torch import Tensor
 
-from ...multitalk_core.method.guidance import released_timesteps
+from ...multitalk_core.method.schedule import TIMESTEPS, released_timesteps
 
 RELEASED = "released"  # the released code's timesteps
 
@@ -47,5 +47,5 @@ def sigmas_for(
     Tensor [steps + 1], in 1..0
     """
     if scheduler == RELEASED:
-        return released_timesteps(steps, shift, denoise) / 1000
+        return released_timesteps(steps, shift, denoise) / TIMESTEPS
     return comfy.samplers.KSampler(model, steps, "cpu", sampler_name, scheduler, denoise).sigmas

@@ -4,10 +4,10 @@ import comfy.samplers
 from comfy_api.latest import io
 
 from ...multitalk_core import limits
-from ...multitalk_core.film.clips import check_frames
 from ...multitalk_core.film.dubbing import USUAL_DENOISE
-from ...multitalk_core.media.picture import SIZE_STEP, check_pixels, check_side
-from ...multitalk_core.method.schemes import SCHEMES
+from ...multitalk_core.media.picture import check_pixels
+from ...multitalk_core.method.schemes import SCHEMES, schemes_help
+from ...multitalk_core.method.wan import TOKEN_STEP, check_frames, check_side
 from ..host.checks import naming
 from ..host.sampling_sigmas import RELEASED
 from ..host.sockets import MultiTalkAudio, MultiTalkPersons
@@ -95,7 +95,7 @@ def _size(name: str, default: int, label: str) -> io.Int.Input:
         name,
         default=default,
         **within(limits.SIZE),
-        step=SIZE_STEP,
+        step=TOKEN_STEP,
         tooltip=f"{label} of the video in pixels, a multiple of 16.",
     )
 
@@ -188,11 +188,8 @@ def binding() -> list[io.Input]:
         io.Combo.Input(
             "scheme",
             options=list(SCHEMES),
-            default=SCHEMES[0],
-            tooltip="How voices are bound to persons. l-rope: labels rotate each voice and its person's "
-            "tokens alike, as in the paper. routed: each person follows only their own voice and everyone "
-            "else stays still; for three or more persons, or one speaker among bystanders. concat, add, "
-            "split: weaker methods from the paper, for comparison.",
+            default="l-rope",
+            tooltip=f"How voices are bound to persons. {schemes_help()}",
         ),
         io.Float.Input(
             "audio_strength",

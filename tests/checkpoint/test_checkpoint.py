@@ -308,7 +308,7 @@ def test_an_adapter_for_another_model_is_refused():
     check_adapter(RELEASED, 5120, 40)
     check_adapter(TINY, 16, 30)
     with pytest.raises(MultiTalkError, match=r"5120 wide and Wan2.1 1.3B is 1536 wide"):
-        check_adapter(RELEASED, 1536, 30, "Wan2.1 1.3B")
+        check_adapter(RELEASED, 1536, 30, model_name="Wan2.1 1.3B")
     with pytest.raises(MultiTalkError, match=r"reaches to block 39 and the model has only blocks 0 to 29"):
         check_adapter(RELEASED, 5120, 30)
 

@@ -139,7 +139,7 @@ def test_tokens_of_others_are_left_alone(latents):
         assert latents[f"longer_sequence.{name}_others"].abs().max() == 0
 
 
-@pytest.mark.parametrize("case", ["context_windows", "area", "other_size"])
+@pytest.mark.parametrize("case", ["context_windows", "area", "other_size", "replaced_patches"])
 def test_refused_with_a_sentence(case, latents):
     assert latents[case].item() == 1
 

@@ -66,7 +66,7 @@ def test_hosts_agree(variant, comfy_films, models, scene_tensors):
     timeline, pieces = Timeline.together([sound, sound]), ((features.shape[1], "drawn"),)
     conversation = Conversation(tuple(features), scene_tensors["silence"], 25.0, sound, timeline, pieces)
     persons = persons_from_boxes([Box(0, 0, 16, SIDE), Box(32, 0, SIDE, SIDE)], SIDE, SIDE)
-    recorder = BindingRecorder(block=3, at_step=1)
+    recorder = BindingRecorder(block=3, recorded_step=1)
     pipeline = MultiTalkPipeline(
         loaded,
         adapter,

@@ -230,7 +230,7 @@ def test_voices_twice(server, picture):
     graph = custom_graph(picture)
     graph["twice"] = node("MultiTalkApply", **(graph["apply"]["inputs"] | {"model": ["apply", 0]}))
     graph["guider"]["inputs"]["model"] = ["twice", 0]
-    assert "hears voices already" in server.refuse(graph).message
+    assert "already has voices" in server.refuse(graph).message
 
 
 def test_nothing_located_to_preview(server, picture):

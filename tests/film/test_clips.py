@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from multitalk_core.audio.conversation import mirrored_indices
 from multitalk_core.errors import MultiTalkError
-from multitalk_core.film.clips import ClipPlan, EvenClips, check_frames, plan_clips, plan_mirrored
-from multitalk_core.method.wan import latent_frames
+from multitalk_core.film.clips import ClipPlan, EvenClips, plan_clips, plan_mirrored
 
 FOUR_N_PLUS_ONE = st.integers(0, 30).map(lambda n: 4 * n + 1)
 
@@ -56,12 +55,6 @@ def test_a_film_of_one_clip_or_less() -> None:
     assert plan_clips(30).clips[0].new_frames == 30
 
 
-@pytest.mark.parametrize(("frames", "nearest"), [(480, "477 or 481"), (80, "77 or 81"), (2, "1 or 5")])
-def test_a_count_that_is_not_4n_plus_1_names_the_nearest(frames: int, nearest: str) -> None:
-    with pytest.raises(MultiTalkError, match=f"use {nearest}"):
-        check_frames(frames)
-
-
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -75,10 +68,6 @@ def test_a_count_that_is_not_4n_plus_1_names_the_nearest(frames: int, nearest: s
 def test_impossible_plans_are_refused(arguments: tuple[int, int, int], sentence: str) -> None:
     with pytest.raises(MultiTalkError, match=sentence):
         plan_clips(*arguments)
-
-
-def test_latent_frames() -> None:
-    assert [latent_frames(frames) for frames in (1, 5, 9, 25, 81)] == [1, 2, 3, 7, 21]
 
 
 @given(first=st.integers(90, 900), second=st.integers(90, 900))

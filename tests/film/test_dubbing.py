@@ -22,7 +22,7 @@ from multitalk_core.media.picture import resize_and_crop, write_picture
 from multitalk_core.media.video_source import FittedVideo, VideoFile, VideoInMemory
 from multitalk_core.media.video_writer import VideoWriter, read_video
 from multitalk_core.method.conditioning import latent_region
-from multitalk_core.method.guidance import released_timesteps
+from multitalk_core.method.schedule import released_timesteps
 from multitalk_core.toy_world.scene import Scene, random_scene
 from soak.tiny_film import OVERLAP, TinyFilm
 

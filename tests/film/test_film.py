@@ -81,7 +81,7 @@ def test_every_clip_is_recorded_and_every_step_reported(
     models: Models, conversation: Conversation, picture: Tensor
 ) -> None:
     steps = []
-    recorder = BindingRecorder(block=3, at_step=1)
+    recorder = BindingRecorder(block=3, recorded_step=1)
     clips = film(models, conversation, picture, recorder=recorder, on_step=lambda *step: steps.append(step))
     assert sorted(recorder.records) == list(range(len(clips)))
     assert recorder.records[1].classes.shape == (3, HEIGHT // 16, WIDTH // 16)

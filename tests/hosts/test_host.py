@@ -12,8 +12,11 @@ from multitalk_core.hosts.diffusers.models import Models
 from multitalk_core.hosts.diffusers.video_model import load_adapter
 from multitalk_core.hosts.diffusers.wan_host import WanHost
 from multitalk_core.method.adapter import AudioAdapter
-from multitalk_core.method.audio_patch import AudioPatch, AudioRows, audio_rows
-from multitalk_core.method.schemes import SCHEMES
+from multitalk_core.method.audio_patch import AudioPatch, AudioRows, BindingOptions, audio_rows
+from multitalk_core.method.binding import Binding
+from multitalk_core.method.schemes import SCHEMES, register, schemes_help
+from multitalk_core.method.schemes.scheme import Scheme
+from multitalk_core.method.wan import Grid
 
 FRAMES, HEIGHT, WIDTH = 3, 8, 12
 
@@ -65,7 +68,7 @@ def test_without_rows_the_model_is_plain_wan(
     plain = forward(models)
     host = WanHost(models.transformer, AudioPatch(adapter))
     torch.testing.assert_close(forward(models), plain, rtol=1e-4, atol=1e-4)
-    with host.hearing(audio_rows(voices, masks, [True])):
+    with host.conditioned(audio_rows(voices, masks, [True])):
         assert (forward(models) - plain).abs().max() > 1e-2
     torch.testing.assert_close(forward(models), plain, rtol=1e-4, atol=1e-4)
     host.remove()
@@ -79,12 +82,12 @@ def test_without_rows_the_model_is_plain_wan(
 def test_a_batch_equals_its_rows(
     models: Models, host: WanHost, voices: Tensor, masks: Tensor, scheme: str
 ) -> None:
-    host.patch.scheme = scheme
+    host.patch.options = BindingOptions(scheme=scheme)
     kinds = [True, False, True]
-    with host.hearing(audio_rows(voices, masks, kinds)):
+    with host.conditioned(audio_rows(voices, masks, kinds)):
         together = forward(models, rows=3)
     for row, kind in enumerate(kinds):
-        with host.hearing(audio_rows(voices, masks, [kind])):
+        with host.conditioned(audio_rows(voices, masks, [kind])):
             torch.testing.assert_close(forward(models), together[row : row + 1], rtol=1e-4, atol=1e-4)
     assert (together[0] - together[1]).abs().max() > 1e-2
 
@@ -100,7 +103,7 @@ def test_no_more_than_one_block_is_remembered(
         for block in models.transformer.blocks
     ]
     host.patch.blocks = frozenset({0, 3})
-    with host.hearing(audio_rows(voices, masks, [True])):
+    with host.conditioned(audio_rows(voices, masks, [True])):
         forward(models)
     for handle in handles:
         handle.remove()
@@ -108,7 +111,7 @@ def test_no_more_than_one_block_is_remembered(
 
 
 @torch.no_grad()
-def test_half_precision_offloaded_layer_by_layer_hears_the_same(masks: Tensor) -> None:
+def test_half_precision_offloaded_layer_by_layer_gets_the_same(masks: Tensor) -> None:
     """The way large models run: bfloat16, every layer in main memory until its turn, rows of both kinds."""
     from accelerate import cpu_offload
 
@@ -122,7 +125,7 @@ def test_half_precision_offloaded_layer_by_layer_hears_the_same(masks: Tensor) -
             cpu_offload(models.transformer, "cpu", offload_buffers=True)
         host = WanHost(models.transformer, AudioPatch(adapter))
         latent = torch.randn(1, 36, FRAMES, HEIGHT, WIDTH, generator=torch.Generator().manual_seed(1))
-        with host.hearing(audio_rows(adapter.voice_tokens(windows.to(dtype)), masks, [True, False])):
+        with host.conditioned(audio_rows(adapter.voice_tokens(windows.to(dtype)), masks, [True, False])):
             output = models.transformer(
                 latent.to(dtype).expand(2, -1, -1, -1, -1),
                 torch.tensor([700.0, 700.0]),
@@ -137,19 +140,19 @@ def test_half_precision_offloaded_layer_by_layer_hears_the_same(masks: Tensor) -
 
 
 @torch.no_grad()
-def test_only_the_chosen_blocks_hear(
+def test_only_the_chosen_blocks_get_audio(
     models: Models, adapter: AudioAdapter, host: WanHost, voices: Tensor, masks: Tensor
 ) -> None:
     rows = audio_rows(voices, masks, [True])
     plain = forward(models)
     host.patch.blocks = frozenset()
-    with host.hearing(rows):
+    with host.conditioned(rows):
         assert torch.equal(forward(models), plain)
     host.patch.blocks = frozenset({2})
-    with host.hearing(rows):
+    with host.conditioned(rows):
         one = forward(models)
     host.patch.blocks = frozenset(adapter.shape.blocks)
-    with host.hearing(rows):
+    with host.conditioned(rows):
         every = forward(models)
     assert not torch.equal(one, plain)
     assert not torch.equal(one, every)
@@ -158,15 +161,15 @@ def test_only_the_chosen_blocks_hear(
 @torch.no_grad()
 def test_audio_strength_zero_is_silence(models: Models, host: WanHost, voices: Tensor, masks: Tensor) -> None:
     plain = forward(models)
-    host.patch.scale = 0.0
-    with host.hearing(audio_rows(voices, masks, [True])):
+    host.patch.options = BindingOptions(strength=0.0)
+    with host.conditioned(audio_rows(voices, masks, [True])):
         assert torch.equal(forward(models), plain)
 
 
 def gradients(models: Models, adapter: AudioAdapter, host: WanHost, rows: AudioRows) -> list[Tensor]:
     adapter.requires_grad_(True)
     adapter.zero_grad()
-    with host.hearing(rows):
+    with host.conditioned(rows):
         forward(models).square().mean().backward()
     adapter.requires_grad_(False)
     return [block.audio_cross_attn.kv_linear.weight.grad.clone() for block in adapter.blocks.values()]
@@ -188,15 +191,15 @@ def test_gradients_reach_every_audio_layer_and_checkpointing_changes_none(
 
 
 @torch.no_grad()
-def test_compiled_blocks_hear_the_same(models: Models, host: WanHost, voices: Tensor, masks: Tensor) -> None:
+def test_compiled_blocks_get_the_same(models: Models, host: WanHost, voices: Tensor, masks: Tensor) -> None:
     """The graph breaks at nothing the host does: aot_eager traces all that inductor would."""
     rows = audio_rows(voices, masks, [True, False])
-    with host.hearing(rows):
+    with host.conditioned(rows):
         plain = forward(models, rows=2)
     torch._dynamo.reset()
     compiled = torch.compile(models.transformer, backend="aot_eager")
     latent = torch.randn(1, 36, FRAMES, HEIGHT, WIDTH, generator=torch.Generator().manual_seed(1))
-    with host.hearing(rows):
+    with host.conditioned(rows):
         output = compiled(
             latent.expand(2, -1, -1, -1, -1),
             torch.tensor([700.0, 700.0]),
@@ -204,3 +207,32 @@ def test_compiled_blocks_hear_the_same(models: Models, host: WanHost, voices: Te
             return_dict=False,
         )[0]
     torch.testing.assert_close(output, plain, rtol=1e-4, atol=1e-4)
+
+
+class Mirrored(Scheme):
+    """As split, from the right."""
+
+    name = "mirrored"
+    help = "the picture is cut into columns, one voice each from the right"
+
+    def bind(self, *, rows: int, voices: int, grid: Grid, device: torch.device) -> Binding:
+        parts = SCHEMES["split"].bind(rows=rows, voices=voices, grid=grid, device=device)
+        return Binding(may_attend=parts.may_attend.flip(-1))
+
+
+@torch.no_grad()
+def test_a_scheme_from_outside_is_known_everywhere(
+    models: Models, host: WanHost, voices: Tensor, masks: Tensor
+) -> None:
+    register(Mirrored())
+    try:
+        assert schemes_help().endswith(f"mirrored: {Mirrored.help}.")
+        outputs = {}
+        for scheme, order in (("mirrored", [0, 1, 2]), ("split", [1, 0, 2]), ("split", [0, 1, 2])):
+            host.patch.options = BindingOptions(scheme=scheme)
+            with host.conditioned(audio_rows(voices[order], masks, [True])):
+                outputs[scheme, order[0]] = forward(models)
+    finally:
+        del SCHEMES["mirrored"]
+    torch.testing.assert_close(outputs["mirrored", 0], outputs["split", 1])
+    assert not torch.allclose(outputs["mirrored", 0], outputs["split", 0])

@@ -17,10 +17,7 @@ from safetensors.torch import load_file
 
 from multitalk_core.errors import MultiTalkError
 from multitalk_core.media.picture import (
-    BUCKETS_480,
-    BUCKETS_720,
     check_size,
-    nearest_bucket,
     read_picture,
     resize_and_crop,
     write_picture,
@@ -38,15 +35,6 @@ def test_picture_is_prepared_as_by_the_released_code(index, size):
     source = EXPECTED[f"image_{index}_source"].permute(2, 0, 1) / 255
     prepared = (resize_and_crop(source, *size) - 0.5) * 2
     torch.testing.assert_close(prepared, EXPECTED[f"image_{index}_prepared"][0, :, 0], rtol=0, atol=1e-5)
-
-
-def test_buckets_are_the_released_ones():
-    for ours, name in ((BUCKETS_480, "buckets_480"), (BUCKETS_720, "buckets_720")):
-        assert {f"{height / width:.2f}": [height, width] for height, width in ours} == CONFIG[name]
-    for resolution, height, width, *bucket in EXPECTED["bucket_choice"].tolist():
-        assert nearest_bucket(height, width, resolution) == tuple(bucket)
-    with pytest.raises(MultiTalkError, match="480 or 720"):
-        nearest_bucket(100, 100, 1080)
 
 
 @given(

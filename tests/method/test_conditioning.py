@@ -13,14 +13,14 @@ from multitalk_core.method.conditioning import (
 
 @pytest.mark.parametrize(("given", "latents"), [(1, 1), (5, 2), (9, 3), (25, 7), (81, 21)])
 def test_given_frames_are_ones_and_nothing_else(given: int, latents: int) -> None:
-    mask = conditioning_mask(81, given, 2, 3)
+    mask = conditioning_mask(81, given, height=2, width=3)
     assert mask.shape == (4, 21, 2, 3)
     assert mask[:, :latents].eq(1).all()
     assert mask[:, latents:].eq(0).all()
 
 
 def test_motion_frames_that_end_within_a_latent_frame_fill_some_channels() -> None:
-    mask = conditioning_mask(9, 3, 1, 1)[:, :, 0, 0]
+    mask = conditioning_mask(9, 3, height=1, width=1)[:, :, 0, 0]
     assert mask.T.tolist() == [[1, 1, 1, 1], [1, 1, 0, 0], [0, 0, 0, 0]]
 
 
@@ -36,13 +36,13 @@ def test_motion_frames_are_noise_at_first_and_clean_at_last() -> None:
     encoded = torch.full((1, 16, 5, 2, 2), 3.0)
     motion = motion_latent(encoded, 5, torch.Generator().manual_seed(0))
     latent = torch.zeros(1, 16, 5, 2, 2)
-    noised = motion.written_over(latent, 1000.0)
+    noised = motion.written_over(latent, 1.0)
     assert noised[:, :, 2:].eq(0).all()
     assert abs(noised[:, :, :2].mean()) < 0.5, "nothing of the motion is left at the first step"
-    assert not torch.equal(noised, motion.written_over(latent, 1000.0)), "noise is drawn afresh at every step"
+    assert not torch.equal(noised, motion.written_over(latent, 1.0)), "noise is drawn afresh at every step"
     assert motion.written_over(latent, 0.0)[:, :, :2].eq(3).all()
 
 
 def test_infinitetalk_writes_its_motion_frames_clean() -> None:
     motion = MotionLatent(torch.ones(1, 16, 1, 2, 2), torch.Generator(), noised=False)
-    assert motion.written_over(torch.zeros(1, 16, 3, 2, 2), 700.0)[:, :, 0].eq(1).all()
+    assert motion.written_over(torch.zeros(1, 16, 3, 2, 2), 0.7)[:, :, 0].eq(1).all()

@@ -11,7 +11,6 @@ from multitalk_core.method.guidance import (
     GuidanceScales,
     ProjectedGuidance,
     guide,
-    released_timesteps,
 )
 
 NAMES = (PROMPT, NEGATIVE, NEGATIVE_WITHOUT_AUDIO, PROMPT_WITHOUT_AUDIO)
@@ -67,12 +66,3 @@ def test_projected_guidance_treats_rows_apart() -> None:
         torch.testing.assert_close(
             together[row : row + 1], guide(alone, GuidanceScales(5, 4), ProjectedGuidance(threshold=3))
         )
-
-
-@pytest.mark.parametrize(("steps", "shift"), [(1, 7.0), (4, 2.0), (40, 7.0), (40, 11.0)])
-def test_timesteps_fall_from_1000_to_0(steps: int, shift: float) -> None:
-    timesteps = released_timesteps(steps, shift)
-    assert len(timesteps) == steps + 1
-    assert timesteps[0] == 1000
-    assert timesteps[-1] == 0
-    assert (timesteps.diff() < 0).all()

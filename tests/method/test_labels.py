@@ -15,7 +15,7 @@ def test_the_papers_ranges() -> None:
     assert paper.persons == ((0, 4), (20, 24))
     assert paper.audio == (2, 22)
     assert paper.background == 12
-    narrow = spread_ranges(2, width=2, step=2)
+    narrow = spread_ranges(2, label_range=2, label_distance=2)
     assert narrow.persons == ((0, 2), (2, 4))
     assert narrow.audio == (1, 3)
 
@@ -71,6 +71,6 @@ def test_heads_turn_alike_however_many_at_a_time(at_once: int, monkeypatch: pyte
 def test_label_zero_changes_nothing_and_length_is_kept() -> None:
     vectors = torch.randn(3, 5, 8, generator=torch.Generator().manual_seed(1))
     assert torch.equal(rotate(vectors, torch.zeros(3, 5)), vectors)
-    turned = rotate(vectors, torch.full((3, 5), 22.0))
-    torch.testing.assert_close(turned.norm(dim=-1), vectors.norm(dim=-1))
+    rotated = rotate(vectors, torch.full((3, 5), 22.0))
+    torch.testing.assert_close(rotated.norm(dim=-1), vectors.norm(dim=-1))
     assert rotate(vectors.bfloat16(), torch.zeros(3, 5)).dtype == torch.bfloat16

@@ -16,9 +16,7 @@ from torch.distributed.fsdp import fully_shard
 from multitalk_core.errors import MultiTalkError
 from multitalk_core.method.adapter import AudioAdapter, AudioLayer
 from multitalk_core.method.adapter_shape import AdapterShape
-from multitalk_core.method.guidance import released_timesteps
 from multitalk_core.method.labels import spread_ranges
-from multitalk_core.training.flow import noised, shifted_levels, velocity
 from multitalk_core.training.order import ClipOrder, clip_index
 from multitalk_core.training.recipe import ADAPTER, BASE, FULL, Recipe
 from multitalk_core.training.saving import (
@@ -93,19 +91,6 @@ def test_a_folder_without_clips_is_refused(tmp_path):
         ShardedClips(tmp_path)
 
 
-def test_the_path_leads_from_the_clip_to_noise():
-    latent, noise = torch.randn(2, 3, 4), torch.randn(2, 3, 4)
-    level = torch.tensor([0.25, 1.0])
-    path = noised(latent, noise, level)
-    torch.testing.assert_close(path[1], noise[1])
-    torch.testing.assert_close(path - level.view(2, 1, 1) * velocity(latent, noise), latent)
-
-
-def test_levels_are_shifted_as_the_sampling_timesteps_are():
-    uniform = torch.linspace(1000, 1, 9) / 1000
-    torch.testing.assert_close(shifted_levels(uniform, 7.0) * 1000, released_timesteps(9, 7.0)[:-1])
-
-
 def test_the_loss_falls_and_all_weights_move(clips, tmp_path):
     recipe = Recipe(steps=40, batch=4, learning_rate=3e-3, warm_up=5, trained=FULL)
     model, seen = losses(recipe, clips, tmp_path / "run")
@@ -130,11 +115,11 @@ def test_the_base_trains_as_the_plain_model_does(clips, tmp_path):
     recipe = Recipe(steps=2, batch=2, learning_rate=1e-2, warm_up=1, trained=BASE)
     model = tiny_model(recipe)
     batch, draws = ClipOrder(clips, recipe).batch(0, [0, 1])
-    loss = flow_loss(model, batch, draws, 7.0)
+    loss = flow_loss(model, batch, draws, shift=7.0)
     model.host.remove()
     for parameter in model.adapter.parameters():
         parameter.data.fill_(float("nan"))
-    torch.testing.assert_close(flow_loss(model, batch, draws, 7.0), loss)
+    torch.testing.assert_close(flow_loss(model, batch, draws, shift=7.0), loss)
 
 
 def test_stages_go_on_from_each_other(clips, tmp_path):
@@ -165,7 +150,7 @@ def test_clips_of_one_and_two_persons_train_together(clips, tmp_path):
     write_shard(tmp_path, 3, [random_clip(seed) for seed in range(8, 10)])
     both = ShardedClips(tmp_path)
     assert [len(kind) for kind in both.kinds] == [7, 3]
-    recipe = Recipe(steps=400, batch=1, ranges=spread_ranges(2, width=2.0, step=2.0))
+    recipe = Recipe(steps=400, batch=1, ranges=spread_ranges(2, label_range=2.0, label_distance=2.0))
     order = ClipOrder(both, recipe)
     persons = [order.batch(step, [0])[0].features.shape[1] for step in range(recipe.steps)]
     assert set(persons) == {1, 2} and persons.count(1) == pytest.approx(120, abs=30)
@@ -197,7 +182,9 @@ def test_the_i2v_task_is_conditioned_on_the_zero_embedding_of_one_person(clips):
     wordless = replace(clip, features=clip.features[:, :0], persons=clip.persons[:, 2:])
     draws = Draws(torch.randn(clip.latent.shape), torch.rand(1), torch.tensor([False]))
     with torch.no_grad():
-        torch.testing.assert_close(flow_loss(model, wordless, draws, 7.0), flow_loss(model, clip, draws, 7.0))
+        torch.testing.assert_close(
+            flow_loss(model, wordless, draws, shift=7.0), flow_loss(model, clip, draws, shift=7.0)
+        )
 
 
 def test_a_killed_run_resumes_to_the_same_losses(clips, tmp_path):
@@ -267,7 +254,7 @@ def test_gradient_checkpointing_changes_nothing(clips, trained):
     checkpointed.transformer.enable_gradient_checkpointing()
     for step in range(2):  # the second batch must not be conditioned on the first one's voices
         batch, draws = ClipOrder(clips, replace(recipe, steps=2)).batch(step, [0, 1])
-        first, second = (flow_loss(model, batch, draws, 7.0).mean() for model in (kept, checkpointed))
+        first, second = (flow_loss(model, batch, draws, shift=7.0).mean() for model in (kept, checkpointed))
         assert first.item() == second.item()
         first.backward()
         second.backward()
@@ -284,7 +271,10 @@ def test_without_audio_the_voices_do_not_matter(clips):
     silent = Draws(draws.noise, draws.level, torch.tensor([False, True]))
     changed = TrainingClip(**{**vars(batch), "features": batch.features + 1})
     with torch.no_grad():
-        first, second = flow_loss(model, batch, silent, 7.0), flow_loss(model, changed, silent, 7.0)
+        first, second = (
+            flow_loss(model, batch, silent, shift=7.0),
+            flow_loss(model, changed, silent, shift=7.0),
+        )
     assert first[0] == second[0] and first[1] != second[1]
 
 
@@ -316,7 +306,7 @@ def train_in_parts(accelerator, folder):
         assert load_newest(accelerator, model, optimizer, folder=folder / "parts") == step
         (rows,) = own_rows(TWO_ADAPTER, accelerator)
         batch, draws = ClipOrder(ShardedClips(folder), TWO_ADAPTER).batch(step, rows)
-        flow_loss(model, batch, draws, TWO_ADAPTER.shift).mean().backward()
+        flow_loss(model, batch, draws, shift=TWO_ADAPTER.shift).mean().backward()
         torch.nn.utils.clip_grad_norm_(trained, TWO_ADAPTER.clip_norm)
         optimizer.step()
         (folder / "parts").mkdir(exist_ok=True)

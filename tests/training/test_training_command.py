@@ -142,7 +142,9 @@ def test_the_config_says_what_is_trained(write, tmp_path):
     path = write('output = "run"\naccumulation = 4', 'steps = 7\nranges = "narrow"\nlearning_rate = 1')
     config = read_config(path)
     assert config.output == tmp_path / "run" and config.accumulation == 4
-    assert config.recipe == Recipe(steps=7, ranges=spread_ranges(2, 2.0, 2.0), learning_rate=1.0)
+    assert config.recipe == Recipe(
+        steps=7, ranges=spread_ranges(2, label_range=2.0, label_distance=2.0), learning_rate=1.0
+    )
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from ...audio.waveform import SPEECH_RATE
 from ...film.clips import ClipPlan, plan_clips, plan_mirrored
 from ...film.film import CONTINUATIONS, MULTITALK
 from ...limits import CLIP_FRAMES, FILM_FRAMES, FPS, MOTION_FRAMES
-from ...media.picture import SIZE_STEP, nearest_bucket
+from ...method.wan import TOKEN_STEP, nearest_bucket
 from .types import frame_count, size, within
 
 SMALL_AREA = 256 * 160  # pixels of a film by the miniature model
@@ -80,7 +80,7 @@ def film_size(arguments: argparse.Namespace, picture: Tensor) -> tuple[int, int]
     if arguments.model or arguments.resolution:
         return nearest_bucket(height, width, arguments.resolution or 480)
     scale = (SMALL_AREA / (height * width)) ** 0.5
-    return tuple(max(1, round(side * scale / SIZE_STEP)) * SIZE_STEP for side in (height, width))
+    return tuple(max(1, round(side * scale / TOKEN_STEP)) * TOKEN_STEP for side in (height, width))
 
 
 def plan_film(arguments: argparse.Namespace, timeline: Timeline, length: int | None) -> tuple[ClipPlan, int]:

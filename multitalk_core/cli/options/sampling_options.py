@@ -7,7 +7,7 @@ from ...errors import MultiTalkError
 from ...limits import AUDIO_STRENGTH, GUIDANCE, SEED, SHIFT, STEPS
 from ...method.guidance import GuidanceScales
 from ...method.labels import LabelRanges
-from ...method.schemes import SCHEMES
+from ...method.schemes import SCHEMES, schemes_help
 from .types import text, within
 
 if TYPE_CHECKING:
@@ -72,8 +72,7 @@ def _add_binding(parser: argparse.ArgumentParser) -> None:
         "--scheme",
         choices=SCHEMES,
         default="l-rope",
-        help="l-rope is the paper's method; routed conditions each person on their own voice only, and the "
-        "background on none; the others are the paper's comparisons (default: %(default)s)",
+        help=f"{schemes_help()} (default: %(default)s)",
     )
     group.add_argument(
         "--label-ranges",

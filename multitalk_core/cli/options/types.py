@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ...errors import MultiTalkError, quoted
-from ...film.clips import check_frames
 from ...limits import CLIPS, LONGEST_TEXT, MOST_SPEAKERS, SEED, SIZE, VOICE_START, Limit
 from ...media.picture import check_size
+from ...method.wan import check_frames
 from ...persons.masks import Box
 from .paths import input_file, with_reason
 

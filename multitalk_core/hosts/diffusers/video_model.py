@@ -8,11 +8,10 @@ import torch
 from accelerate import cpu_offload
 from torch import Tensor
 
-from ...checkpoint import adapter_shape, check_adapter, read_adapter
 from ...film.film import ClipInputs
 from ...guards.finite import check_finite
 from ...method.adapter import AudioAdapter
-from ...method.audio_patch import AudioPatch, audio_rows
+from ...method.audio_patch import AudioPatch, BindingOptions, audio_rows
 from ...method.guidance import (
     NEGATIVE,
     NEGATIVE_WITHOUT_AUDIO,
@@ -20,13 +19,14 @@ from ...method.guidance import (
     GuidanceScales,
     ProjectedGuidance,
     guide,
-    released_timesteps,
 )
 from ...method.labels import LabelRanges
 from ...method.recorder import BindingRecorder
 from ...method.sampling import sample_clip
+from ...method.schedule import released_timesteps
 from ...method.wan import Grid
 from .models import Models, Offload, decode_latent, encode_frames
+from .wan_adapter import read_fitting_adapter
 from .wan_host import WanHost
 
 # Supplement 1.2.
@@ -87,15 +87,7 @@ def load_adapter(path: str | Path, models: Models, offload: Offload = "none") ->
     MultiTalkError
         For a file that is no adapter, or one of another width or depth.
     """
-    state = read_adapter(path, models.dtype)
-    shape = adapter_shape(state)
-    transformer = models.transformer.config
-    heads = transformer.num_attention_heads
-    check_adapter(shape, heads * transformer.attention_head_dim, transformer.num_layers, models.name)
-    with torch.device("meta"):
-        adapter = AudioAdapter(shape, heads)
-    adapter.load_state_dict(state, assign=True)
-    adapter.eval().requires_grad_(False)
+    adapter = read_fitting_adapter(path, models.transformer, models.dtype, model_name=models.name)
     if offload == "sequential":
         return cpu_offload(adapter, models.device)
     return adapter.to(models.device)
@@ -153,16 +145,13 @@ class MultiTalkPipeline:
     def sample(self, inputs: ClipInputs) -> Tensor:
         """The latent of one clip."""
         settings, models = self.settings, self.models
-        grid = Grid(inputs.encoded.shape[2], inputs.encoded.shape[3] // 2, inputs.encoded.shape[4] // 2)
+        grid = Grid.of_latent(inputs.encoded)
         if self.recorder is not None:
             self.recorder.clip, self.recorder.grid, self.recorder.step = inputs.clip.index, grid, 0
-        patch = AudioPatch(
-            self.adapter,
-            settings.scheme,
-            settings.ranges,
-            settings.audio_strength,
-            observer=self.recorder,
+        options = BindingOptions(
+            scheme=settings.scheme, ranges=settings.ranges, strength=settings.audio_strength
         )
+        patch = AudioPatch(self.adapter, options, observer=self.recorder)
         source = inputs.source
         host = WanHost(models.transformer, patch)
         try:
@@ -170,9 +159,9 @@ class MultiTalkPipeline:
                 self._predictor(host, inputs),
                 inputs.noise.to(models.device),
                 released_timesteps(settings.steps, settings.shift, source.denoise if source else 1.0),
-                inputs.motion,
-                lambda step, latent: self._after_step(inputs.clip.index, step, latent),
-                source,
+                motion=inputs.motion,
+                on_step=lambda step, latent: self._after_step(inputs.clip.index, step, latent),
+                source=source,
             )
         finally:
             host.remove()
@@ -200,7 +189,7 @@ class MultiTalkPipeline:
             audible = [name in (PROMPT, NEGATIVE) for name in rows]
             model_input = torch.cat([latent, condition], dim=1).to(models.dtype)
             count = len(rows)
-            with host.hearing(audio_rows(voices, self.masks, audible)):
+            with host.conditioned(audio_rows(voices, self.masks, audible)):
                 return models.transformer(
                     hidden_states=model_input.expand(count, -1, -1, -1, -1),
                     timestep=timestep.to(models.device).expand(count),

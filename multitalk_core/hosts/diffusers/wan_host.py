@@ -12,14 +12,14 @@ from diffusers.models.transformers.transformer_wan import WanAttention, WanAttnP
 from torch import Tensor
 
 from ...method.audio_patch import AudioPatch, AudioRows
-from ...method.schemes import Binding
+from ...method.binding import Binding
 from ...method.wan import Grid
 
 
 class WanHost:
     """Hands a WanTransformer3DModel's queries, keys and hidden states to an AudioPatch.
 
-    The model is patched from construction to `remove()`. Between `hearing(rows)` and its end a forward
+    The model is patched from construction to `remove()`. Between `conditioned(rows)` and its end a forward
     pass has audio; otherwise it is the plain Wan model.
 
     Parameters
@@ -39,7 +39,7 @@ class WanHost:
             transformer.register_forward_pre_hook(self._note_grid, with_kwargs=True),
             timesteps.register_forward_hook(embed_timesteps),
         ]
-        self._processors = []
+        self._processors: list[tuple[WanAttention, WanAttnProcessor]] = []
         for index, block in enumerate(transformer.blocks):
             self._patch_block(index, block)
 
@@ -57,20 +57,19 @@ class WanHost:
             attention.processor = processor
 
     @contextmanager
-    def hearing(self, rows: AudioRows) -> Iterator[None]:
-        """Forward passes inside have `rows`; so have backward passes with gradient checkpointing."""
+    def conditioned(self, rows: AudioRows) -> Iterator[None]:
+        """Condition forward passes, and backward passes with gradient checkpointing, on `rows`."""
         self.rows = rows
         try:
             yield
         finally:
             self.rows = None
             self.bindings.clear()
-            self.before_text.clear()  # a pass that was interrupted left its own
+            self.before_text.clear()  # an interrupted pass leaves its own
 
     def _note_grid(self, transformer: WanTransformer3DModel, args: tuple, kwargs: dict[str, Any]) -> None:
         latent = args[0] if args else kwargs["hidden_states"]
-        _, rows, columns = transformer.config.patch_size
-        self.grid = Grid(latent.shape[2], latent.shape[3] // rows, latent.shape[4] // columns)
+        self.grid = Grid.of_latent(latent)
 
     def _note_hidden(self, index: int, norm: torch.nn.Module, args: tuple[Tensor]) -> None:
         if self.rows is not None:
@@ -78,17 +77,19 @@ class WanHost:
 
     def _add_audio(self, index: int, attention: WanAttention, args: tuple, attended: Tensor) -> Tensor:
         """Text attention's output, with what the audio layer adds to the hidden states after it."""
-        if self.rows is None:
+        if self.rows is None or self.grid is None:
             return attended
         binding, before = self.bindings.pop(index), self.before_text.pop(index)
         if binding is None:
             return attended
         hidden = before.type_as(attended) + attended
-        return attended + self.patch.after_text_attention(index, hidden, self.rows, self.grid, binding)
+        return attended + self.patch.after_text_attention(
+            index, hidden, rows=self.rows, grid=self.grid, binding=binding
+        )
 
 
 class LocatingProcessor(WanAttnProcessor):
-    """Wan's self-attention, which shows its queries and keys to the patch."""
+    """Wan's self-attention, which hands its queries and keys to the patch."""
 
     def __init__(self, host: WanHost, index: int, original: WanAttnProcessor):
         super().__init__()
@@ -101,21 +102,21 @@ class LocatingProcessor(WanAttnProcessor):
         self,
         attn: WanAttention,
         hidden_states: Tensor,
-        encoder_hidden_states: None = None,
-        attention_mask: None = None,
-        rotary_emb: tuple[Tensor, Tensor] | None = None,
+        encoder_hidden_states: None,
+        attention_mask: None,
+        rotary_emb: tuple[Tensor, Tensor],
     ) -> Tensor:
         """Attend within `hidden_states` [rows, tokens, width]; same shape out."""
         if attn.fused_projections:
             query, key, value = attn.to_qkv(hidden_states).chunk(3, dim=-1)
         else:
             query, key, value = attn.to_q(hidden_states), attn.to_k(hidden_states), attn.to_v(hidden_states)
-        query = turn(attn.norm_q(query).unflatten(-1, (attn.heads, -1)), *rotary_emb)
-        key = turn(attn.norm_k(key).unflatten(-1, (attn.heads, -1)), *rotary_emb)
+        query = rotate_by_position(attn.norm_q(query).unflatten(-1, (attn.heads, -1)), *rotary_emb)
+        key = rotate_by_position(attn.norm_k(key).unflatten(-1, (attn.heads, -1)), *rotary_emb)
         value = value.unflatten(-1, (attn.heads, -1))
         host = self.host
-        if host.rows is not None:
-            binding = host.patch.after_self_attention(self.index, query, key, host.rows, host.grid)
+        if host.rows is not None and host.grid is not None:
+            binding = host.patch.after_self_attention(self.index, query, key, rows=host.rows, grid=host.grid)
             host.bindings[self.index] = binding
         attended = dispatch_attention_fn(
             query, key, value, backend=self._attention_backend, parallel_config=self._parallel_config
@@ -124,16 +125,16 @@ class LocatingProcessor(WanAttnProcessor):
 
 
 def embed_timesteps(module: torch.nn.Module, args: tuple[Tensor], embedded: Tensor) -> Tensor:
-    """Wan's sinusoids of the timestep in float64, as released (diffusers has float32)."""
+    """Embed timesteps by sinusoids in float64, as the reference implementation does (diffusers: float32)."""
     half = embedded.shape[-1] // 2
     exponents = torch.arange(half, dtype=torch.float64) / half  # on the CPU: Apple's GPUs have no float64
     angles = args[0].cpu().double()[:, None] * 10000.0**-exponents
     return torch.cat([angles.cos(), angles.sin()], dim=-1).to(embedded)
 
 
-def turn(vectors: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
-    """Wan's 3-D RoPE, from diffusers' tables with every angle standing twice."""
+def rotate_by_position(vectors: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
+    """Wan's 3-D RoPE, from diffusers' tables in which every angle is repeated."""
     even, odd = vectors.unflatten(-1, (-1, 2)).unbind(-1)
     cosine, sine = cosine[..., 0::2], sine[..., 1::2]
-    turned = torch.stack([even * cosine - odd * sine, even * sine + odd * cosine], dim=-1)
-    return turned.flatten(-2).type_as(vectors)
+    rotated = torch.stack([even * cosine - odd * sine, even * sine + odd * cosine], dim=-1)
+    return rotated.flatten(-2).type_as(vectors)

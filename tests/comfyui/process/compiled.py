@@ -6,7 +6,7 @@ The guards on transformer_options are dropped by the options, whatever the backe
 import torch
 from comfy_api.torch_helpers import set_torch_compile_wrapper
 from comfy_extras.nodes_torch_compile import skip_torch_compile_dict
-from scene import apart, guided, hear, model, sample, save_outputs
+from scene import apart, conditioned, guided, model, sample, save_outputs
 
 
 def main() -> None:
@@ -16,10 +16,10 @@ def main() -> None:
     set_torch_compile_wrapper(model=patched, backend="eager", options=options)
     with torch.inference_mode():
         outputs = {
-            "plain": sample(guided(hear()), steps=1),
-            "compiled": sample(guided(hear(patched)), steps=1),
-            "apart": apart(lambda: sample(guided(hear(patched)), steps=1)),
-            "silent": sample(guided(hear(audio_strength=0.0)), steps=1),
+            "plain": sample(guided(conditioned()), steps=1),
+            "compiled": sample(guided(conditioned(patched)), steps=1),
+            "apart": apart(lambda: sample(guided(conditioned(patched)), steps=1)),
+            "silent": sample(guided(conditioned(audio_strength=0.0)), steps=1),
         }
     save_outputs(outputs)
 

@@ -17,16 +17,16 @@ from comfy_extras.nodes_model_advanced import ModelSamplingSD3
 from multitalk_pack.multitalk_core.errors import MultiTalkError
 from multitalk_pack.multitalk_core.film.clips import plan_clips
 from multitalk_pack.multitalk_core.method.adapter import AudioAdapter
+from multitalk_pack.multitalk_core.method.audio_patch import BindingOptions
 from multitalk_pack.multitalk_core.method.conditioning import MotionLatent
 from multitalk_pack.multitalk_core.persons.masks import Persons
 from multitalk_pack.nodes.host.adapter_patch import load_adapter
-from multitalk_pack.nodes.host.hearing import fitting_adapter
+from multitalk_pack.nodes.host.conditioned_model import fitting_adapter
 from multitalk_pack.nodes.host.patches import (
     KEY,
     AddAudio,
     AudioHost,
-    AudioSettings,
-    Heard,
+    ConditionedPass,
     LocatePersons,
 )
 from multitalk_pack.nodes.host.sampling_sigmas import sigmas_for, with_shift
@@ -37,11 +37,12 @@ from scene import (
     SIDE,
     adapter,
     apart,
+    clip_audio,
+    conditioned,
     conditioning,
     conversation,
     given_picture,
     guided,
-    hear,
     inputs,
     model,
     noise,
@@ -49,7 +50,6 @@ from scene import (
     plain_cfg,
     sample,
     save_outputs,
-    scene,
     shoot,
     watched,
 )
@@ -68,19 +68,22 @@ def run(function: Callable[[], dict[str, Tensor]]) -> Callable[[], dict[str, Ten
 @run
 def plain() -> dict[str, Tensor]:
     batches = []
-    latent = sample(guided(watched(hear(), batches)))
-    return {"": latent, "batches": torch.tensor(batches), "again": sample(guided(hear()))}
+    latent = sample(guided(watched(conditioned(), batches)))
+    return {"": latent, "batches": torch.tensor(batches), "again": sample(guided(conditioned()))}
 
 
 @run
 def silent() -> dict[str, Tensor]:
-    return {"strength_0": sample(plain_cfg(hear(audio_strength=0.0))), "wan": sample(plain_cfg(model()))}
+    return {
+        "strength_0": sample(plain_cfg(conditioned(audio_strength=0.0))),
+        "wan": sample(plain_cfg(model())),
+    }
 
 
 @run
 def split() -> dict[str, Tensor]:
     batches = []
-    latent = apart(lambda: sample(guided(watched(hear(), batches))))
+    latent = apart(lambda: sample(guided(watched(conditioned(), batches))))
     return {"": latent, "batches": torch.tensor(batches)}
 
 
@@ -89,10 +92,10 @@ def latent_batch() -> dict[str, Tensor]:
     two = torch.cat([noise(), noise(seed=4)])
     batches = []
     return {
-        "": sample(guided(watched(hear(), batches)), noise=two),
+        "": sample(guided(watched(conditioned(), batches)), noise=two),
         "batches": torch.tensor(batches),
-        "apart": apart(lambda: sample(guided(hear()), noise=two)),
-        "second": sample(guided(hear()), noise=two[1:]),
+        "apart": apart(lambda: sample(guided(conditioned()), noise=two)),
+        "second": sample(guided(conditioned()), noise=two[1:]),
     }
 
 
@@ -103,9 +106,9 @@ def text_lengths() -> dict[str, Tensor]:
     )
     batches = []
     return {
-        "": sample(guided(watched(hear(), batches), positive=longer)),
+        "": sample(guided(watched(conditioned(), batches), positive=longer)),
         "batches": torch.tensor(batches),
-        "apart": apart(lambda: sample(guided(hear(), positive=longer))),
+        "apart": apart(lambda: sample(guided(conditioned(), positive=longer))),
     }
 
 
@@ -115,8 +118,8 @@ def two_positives() -> dict[str, Tensor]:
         conditioning("prompt") + [[-tokens, options] for tokens, options in conditioning("prompt")]
     )
     return {
-        "": sample(guided(hear(), positive=both)),
-        "apart": apart(lambda: sample(guided(hear(), positive=both))),
+        "": sample(guided(conditioned(), positive=both)),
+        "apart": apart(lambda: sample(guided(conditioned(), positive=both))),
     }
 
 
@@ -125,14 +128,14 @@ def area() -> dict[str, Tensor]:
     """A prompt for the right half of the frames."""
     half = {"area": (3, SIDE // 8, 4, 0, 0, 2)}
     part = [[tokens, options | half] for tokens, options in given_picture(conditioning("prompt"))]
-    return {"": refused(lambda: sample(guided(hear(), positive=part)), "an area")}
+    return {"": refused(lambda: sample(guided(conditioned(), positive=part)), "an area")}
 
 
 @run
 def two_voices() -> dict[str, Tensor]:
     before = sample(plain_cfg(model()))
     other = conversation(inputs()["features"].flip(0))
-    first, second = guided(hear()), guided(hear(audio=other))
+    first, second = guided(conditioned()), guided(conditioned(audio=other))
     return {
         "first": sample(first),
         "second": sample(second),
@@ -152,7 +155,10 @@ def lora() -> dict[str, Tensor]:
                 name = f"diffusion_model.blocks.{block}.{layer}.lora_{part}.weight"
                 weights[name] = 0.2 * torch.randn(shape, generator=generator)
     load = lambda patched: comfy.sd.load_lora_for_models(patched, None, weights, 1.0, 0.0)[0]  # noqa: E731
-    return {"before": sample(guided(hear(load(model())))), "after": sample(guided(load(hear())))}
+    return {
+        "before": sample(guided(conditioned(load(model())))),
+        "after": sample(guided(load(conditioned()))),
+    }
 
 
 @run
@@ -160,10 +166,10 @@ def shift() -> dict[str, Tensor]:
     shifted = lambda patched: ModelSamplingSD3().patch(patched, 3.0)[0]  # noqa: E731
     sigmas = sigmas_for(shifted(model()), "simple", "euler", 3, 3.0)
     return {
-        "before": sample(guided(hear(shifted(model()))), sigmas=sigmas),
-        "after": sample(guided(shifted(hear())), sigmas=sigmas),
+        "before": sample(guided(conditioned(shifted(model()))), sigmas=sigmas),
+        "after": sample(guided(shifted(conditioned())), sigmas=sigmas),
         "ours": sample(
-            guided(hear(with_shift(model(), 3.0))),
+            guided(conditioned(with_shift(model(), 3.0))),
             sigmas=sigmas_for(with_shift(model(), 3.0), "simple", "euler", 3, 3.0),
         ),
     }
@@ -173,23 +179,23 @@ def shift() -> dict[str, Tensor]:
 def easy_cache() -> dict[str, Tensor]:
     cached = lambda patched, threshold: EasyCacheNode.execute(patched, threshold, 0.0, 1.0, False)[0]  # noqa: E731
     return {
-        "never": sample(guided(cached(hear(), 0.0))),
-        "before": sample(guided(hear(cached(model(), 0.5))), steps=5),
-        "after": sample(guided(cached(hear(), 0.5)), steps=5),
-        "plain_5": sample(guided(hear()), steps=5),
+        "never": sample(guided(cached(conditioned(), 0.0))),
+        "before": sample(guided(conditioned(cached(model(), 0.5))), steps=5),
+        "after": sample(guided(cached(conditioned(), 0.5)), steps=5),
+        "plain_5": sample(guided(conditioned()), steps=5),
     }
 
 
 @run
 def apg() -> dict[str, Tensor]:
     """With eta 1, no threshold and no momentum ComfyUI's APG is guidance with a scale greater by one."""
-    neutral = APG.execute(hear(), 1.0, 0.0, 0.0)[0]
-    damped = APG.execute(hear(), 0.0, 1.0, -0.5)[0]
+    neutral = APG.execute(conditioned(), 1.0, 0.0, 0.0)[0]
+    damped = APG.execute(conditioned(), 0.0, 1.0, -0.5)[0]
     return {
         "cfg": sample(plain_cfg(neutral, 4.0)),
-        "cfg_plain": sample(plain_cfg(hear(), 5.0)),
+        "cfg_plain": sample(plain_cfg(conditioned(), 5.0)),
         "guider": sample(guided(neutral, (4.0, 4.0))),
-        "guider_plain": sample(guided(hear(), (5.0, 4.0))),
+        "guider_plain": sample(guided(conditioned(), (5.0, 4.0))),
         "guider_damped": sample(guided(damped)),
     }
 
@@ -198,7 +204,7 @@ def apg() -> dict[str, Tensor]:
 def post_hook() -> dict[str, Tensor]:
     outputs = {}
     for name, factor in (("plain", 1.0), ("", 0.5), ("zero", 0.0)):
-        scaled = hear()
+        scaled = conditioned()
         scaled.set_model_sampler_post_cfg_function(lambda given, factor=factor: given["denoised"] * factor)
         outputs[name] = sample(guided(scaled), steps=1)
     return outputs
@@ -214,9 +220,9 @@ def float8() -> dict[str, Tensor]:
     kept = comfy.sd.load_diffusion_model_state_dict(state, metadata=metadata)
     small_adapter = load_adapter(str(ADAPTER), dtype)
     return {
-        "": sample(guided(hear(eight_bits))),
-        "rounded": sample(guided(hear(kept))),
-        "adapter": sample(guided(hear(audio_adapter=small_adapter))),
+        "": sample(guided(conditioned(eight_bits))),
+        "rounded": sample(guided(conditioned(kept))),
+        "adapter": sample(guided(conditioned(audio_adapter=small_adapter))),
         "stored": torch.tensor(
             [float(small_adapter.model.blocks["0"].audio_cross_attn.proj.weight.dtype == dtype)]
         ),
@@ -226,7 +232,7 @@ def float8() -> dict[str, Tensor]:
 @run
 def partially_loaded() -> dict[str, Tensor]:
     base = comfy.sd.load_diffusion_model(str(MODEL), disable_dynamic=True)
-    patched = hear(base)
+    patched = conditioned(base)
     device = torch.device("cpu")
     patched.partially_load(device, 1_500_000)
     stay = lambda executor, model, shape, conditions, **options: (model.model, conditions, [])  # noqa: E731
@@ -238,7 +244,7 @@ def partially_loaded() -> dict[str, Tensor]:
 @run
 def loaded_with_model() -> dict[str, Tensor]:
     comfy.model_management.unload_all_models()
-    patched = hear()
+    patched = conditioned()
     sample(guided(patched), steps=1)
     kinds = [type(loaded.model.model) for loaded in comfy.model_management.current_loaded_models]
     return {"": torch.tensor([float(AudioAdapter in kinds)])}
@@ -246,13 +252,13 @@ def loaded_with_model() -> dict[str, Tensor]:
 
 @run
 def interrupted() -> dict[str, Tensor]:
-    guider = guided(hear())
+    guider = guided(conditioned())
     blocks = []
 
     def interrupt(step, denoised, latent, steps):
         comfy.model_management.interrupt_current_processing()
 
-    patched = hear()
+    patched = conditioned()
     patched.set_model_attn2_patch(lambda given: (blocks.append(1), given["x"])[1])
     try:
         sample(guided(patched), callback=interrupt)
@@ -271,7 +277,7 @@ def background() -> dict[str, Tensor]:
     """Persons whose background is handed over empty, as ComfyUI's own MultiTalk node does."""
     known = persons()
     nobody = Persons(known.masks, torch.zeros_like(known.background))
-    return {"missing": sample(guided(hear(persons=nobody)))}
+    return {"missing": sample(guided(conditioned(persons=nobody)))}
 
 
 @run
@@ -285,7 +291,7 @@ def motion_frames() -> dict[str, Tensor]:
         sigmas.append(sigma[:1])
         return executor(x, sigma, *arguments, **options)
 
-    patched = hear()
+    patched = conditioned()
     patched.add_wrapper_with_key(WrappersMP.APPLY_MODEL, "watch", note)
     sample(guided(patched, motion=motion), sampler="heun")
     return {"given": torch.stack(given), "sigmas": torch.cat(sigmas), "latent": motion.latent}
@@ -311,15 +317,15 @@ def image_embedder() -> dict[str, Tensor]:
         for name in ("prompt", "negative")
     ]
     return {
-        "warned": told(lambda: shoot(model=embedding).film(plan, None), "CLIP vision"),
-        "content": told(
+        "warned": logged(lambda: shoot(model=embedding).film(plan, None), "CLIP vision"),
+        "content": logged(
             lambda: shoot(model=embedding, positive=seen[0], negative=seen[1]).film(plan, None), "CLIP vision"
         ),
-        "without": told(lambda: shoot().film(plan, None), "CLIP vision"),
+        "without": logged(lambda: shoot().film(plan, None), "CLIP vision"),
     }
 
 
-def told(act: Callable[[], object], words: str) -> Tensor:
+def logged(act: Callable[[], object], words: str) -> Tensor:
     """1 where the log has the words."""
     lines = []
     handler = logging.Handler()
@@ -340,15 +346,16 @@ def longer_sequence() -> dict[str, Tensor]:
     for name, front, behind in (("exact", 0, 0), ("behind", 0, 4), ("front", GRID.tokens_per_frame, 0)):
         sequence = torch.cat([torch.ones(1, front, 128), own, torch.ones(1, behind, 128)], dim=1)
         query = sequence.unflatten(-1, (4, -1))
-        host = AudioHost(fitting_adapter(model(), adapter()), scene(), AudioSettings(), front > 0)
+        fitting = fitting_adapter(model(), adapter())
+        host = AudioHost(fitting, clip_audio(), BindingOptions(), reference_in_front=front > 0)
         uuid = uuid4()
-        voices = host.adapter.model.voice_tokens(host.scene.windows)
+        voices = host.adapter.model.voice_tokens(host.audio.windows)
         options = {"uuids": [uuid], "cond_or_uncond": [0], "block_index": 2}
-        options |= {"grid_sizes": (3, 3, 3), KEY: Heard(voices, host.scene.masks, frozenset())}
+        options |= {"grid_sizes": (3, 3, 3), KEY: ConditionedPass(voices, frozenset())}
         LocatePersons(host)({"x": sequence, "q": query, "k": query, "transformer_options": options})
-        heard = AddAudio(host)({"x": sequence, "transformer_options": options})
-        outputs[name] = heard[:, front : front + count]
-        outputs[f"{name}_others"] = (heard - sequence)[
+        output = AddAudio(host)({"x": sequence, "transformer_options": options})
+        outputs[name] = output[:, front : front + count]
+        outputs[f"{name}_others"] = (output - sequence)[
             :, [*range(front), *range(front + count, front + count + behind)]
         ]
     return outputs
@@ -356,7 +363,7 @@ def longer_sequence() -> dict[str, Tensor]:
 
 @run
 def context_windows() -> dict[str, Tensor]:
-    patched = hear()
+    patched = conditioned()
     patched.model_options["context_handler"] = comfy.context_windows.IndexListContextHandler(
         context_schedule=comfy.context_windows.get_matching_context_schedule("standard_static"),
         fuse_method=comfy.context_windows.get_matching_fuse_method("pyramid"),
@@ -369,9 +376,17 @@ def context_windows() -> dict[str, Tensor]:
 
 
 @run
+def replaced_patches() -> dict[str, Tensor]:
+    """A node that puts its own patch after self-attention in place of all others."""
+    patched = conditioned()
+    patched.model_options["transformer_options"]["patches"]["attn1_patch"] = [lambda given: given["x"]]
+    return {"": refused(lambda: sample(guided(patched)), "replaces patches")}
+
+
+@run
 def other_size() -> dict[str, Tensor]:
     wide = torch.randn(1, 16, 3, 6, 8)
-    return {"": refused(lambda: sample(plain_cfg(hear()), noise=wide), "same latent")}
+    return {"": refused(lambda: sample(plain_cfg(conditioned()), noise=wide), "same latent")}
 
 
 def refused(sampling: Callable[[], Tensor], words: str) -> Tensor:

@@ -9,8 +9,9 @@ from uuid import uuid4
 import comfy.ops
 import torch
 from comfy.ldm.wan.model import WanAttentionBlock, WanModel
-from multitalk_pack.multitalk_core.checkpoint import adapter_shape
+from multitalk_pack.multitalk_core.checkpoint import build_adapter
 from multitalk_pack.multitalk_core.method.adapter import AudioAdapter
+from multitalk_pack.multitalk_core.method.audio_patch import BindingOptions, ClipAudio
 from multitalk_pack.multitalk_core.method.wan import Grid
 from multitalk_pack.multitalk_core.method.windows import audio_windows
 from multitalk_pack.nodes.host.adapter_patch import comfy_attention
@@ -18,10 +19,8 @@ from multitalk_pack.nodes.host.patches import (
     KEY,
     AddAudio,
     AudioHost,
-    AudioSettings,
-    Heard,
+    ConditionedPass,
     LocatePersons,
-    Scene,
 )
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -35,28 +34,26 @@ def part(tensors: Tensors, name: str) -> Tensors:
     return {key.removeprefix(name): tensor for key, tensor in tensors.items() if key.startswith(name)}
 
 
-def host_for(adapter: AudioAdapter, scene: Scene, located: dict) -> AudioHost:
+def host_for(adapter: AudioAdapter, audio: ClipAudio, located: dict) -> AudioHost:
     """A host that notes what it locates, around an adapter that lies in memory."""
     observer = lambda block, *maps: located.update({block: maps})  # noqa: E731
-    return AudioHost(SimpleNamespace(model=adapter), scene, AudioSettings(), observer=observer)
+    return AudioHost(SimpleNamespace(model=adapter), audio, BindingOptions(), observer=observer)
 
 
 def options_for(host: AudioHost, voices: Tensor, audible: bool) -> dict:
     """Transformer options as `calc_cond_batch` and the host's wrapper make them for one condition."""
     uuid = uuid4()
-    heard = Heard(voices, host.scene.masks, frozenset() if audible else frozenset({uuid}))
+    conditioned = ConditionedPass(voices, frozenset() if audible else frozenset({uuid}))
     patches = {"attn1_patch": [LocatePersons(host)], "attn2_patch": [AddAudio(host)]}
-    return {"patches": patches, "uuids": [uuid], "cond_or_uncond": [0], KEY: heard}
+    return {"patches": patches, "uuids": [uuid], "cond_or_uncond": [0], KEY: conditioned}
 
 
 def adapter_from(state: Tensors, heads: int) -> AudioAdapter:
-    adapter = AudioAdapter(adapter_shape(state), heads, comfy.ops.manual_cast, comfy_attention)
-    adapter.load_state_dict(state)
-    return adapter.eval()
+    return build_adapter(state, heads, layers=comfy.ops.manual_cast, attention=comfy_attention)
 
 
 def run_model(config: dict, tensors: Tensors) -> Tensors:
-    """The `dit_model` case: two persons, one, and none heard."""
+    """The `dit_model` case: two persons, one, and one without audio."""
     model = WanModel(
         model_type="i2v",
         in_dim=36,
@@ -71,7 +68,7 @@ def run_model(config: dict, tensors: Tensors) -> Tensors:
     adapter = adapter_from(part(tensors, "adapter."), config["num_heads"])
     given = part(tensors, "case.")
     latent = torch.cat([given["x"][None], given["y"]], dim=1)
-    grid = Grid(latent.shape[2], latent.shape[3] // 2, latent.shape[4] // 2)
+    grid = Grid.of_latent(latent)
     masks = given["ref_target_masks"][:, ::2, ::2].flatten(1)
     context = torch.nn.functional.pad(given["context"], (0, 0, 0, 512 - len(given["context"])))[None]
     image = given["clip_fea_base"].repeat(1, 1, 16)
@@ -79,8 +76,8 @@ def run_model(config: dict, tensors: Tensors) -> Tensors:
     outputs = {}
     for name, persons in (("output_2", 2), ("output_1", 1), ("output_no_audio", 1)):
         located = {}
-        windows = audio_windows(features[:persons], 0, config["video_frames"], config["audio_window"])
-        host = host_for(adapter, Scene(windows, masks, grid), located)
+        windows = audio_windows(features[:persons], 0, config["video_frames"], window=config["audio_window"])
+        host = host_for(adapter, ClipAudio(windows=windows, masks=masks, grid=grid), located)
         options = options_for(host, adapter.voice_tokens(windows), audible=name != "output_no_audio")
         outputs[f"model.{name}"] = model(latent, given["t"], context, image, transformer_options=options)
         if persons == 2:
@@ -111,7 +108,8 @@ def run_block(config: dict, tensors: Tensors) -> Tensors:
         audio = given["audio_embedding"][0][:, : persons * config["audio_tokens_per_person"]]
         voices = audio.unflatten(1, (persons, -1)).transpose(0, 1)
         windows = torch.zeros(persons, 4 * grid.frames - 3, 5, 1, 1)
-        host = host_for(adapter, Scene(windows, given["ref_target_masks"], grid), located)
+        clip_audio = ClipAudio(windows=windows, masks=given["ref_target_masks"], grid=grid)
+        host = host_for(adapter, clip_audio, located)
         options = options_for(host, torch.cat([voices, voices[:1]]), audible=True) | {
             "block_index": 0,
             "grid_sizes": given["grid"].tolist(),

@@ -16,6 +16,7 @@ from multitalk_pack.multitalk_core.audio.timeline import Timeline
 from multitalk_pack.multitalk_core.audio.waveform import Waveform
 from multitalk_pack.multitalk_core.demo.files import EMBEDDED
 from multitalk_pack.multitalk_core.demo.text import PROMPT, DemoText
+from multitalk_pack.multitalk_core.method.audio_patch import ClipAudio
 from multitalk_pack.multitalk_core.method.guidance import GuidanceScales
 from multitalk_pack.multitalk_core.method.wan import Grid
 from multitalk_pack.multitalk_core.persons.masks import Box, Persons, persons_from_boxes
@@ -23,7 +24,6 @@ from multitalk_pack.nodes.apply import ApplyNode
 from multitalk_pack.nodes.host.adapter_patch import load_adapter
 from multitalk_pack.nodes.host.audio_guider import AudioGuider
 from multitalk_pack.nodes.host.film_run import Shoot
-from multitalk_pack.nodes.host.patches import Scene
 from multitalk_pack.nodes.host.sampling_sigmas import sigmas_for
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -119,10 +119,10 @@ def shoot(**changes) -> Shoot:
     return Shoot(**(settings | changes))
 
 
-def scene() -> Scene:
+def clip_audio() -> ClipAudio:
     """The first clip's voices and persons."""
     windows = conversation().windows(0, FRAMES, 5)
-    return Scene(windows, persons().token_masks(SIDE, SIDE), GRID)
+    return ClipAudio(windows=windows, masks=persons().token_masks(SIDE, SIDE), grid=GRID)
 
 
 def noise(rows: int = 1, seed: int = 3) -> Tensor:
@@ -138,7 +138,7 @@ def given_picture(text: list) -> list:
     return [[tokens, options | given] for tokens, options in text]
 
 
-def hear(base: ModelPatcher | None = None, **changes) -> ModelPatcher:
+def conditioned(base: ModelPatcher | None = None, **changes) -> ModelPatcher:
     """MultiTalk ApplyNode."""
     settings = {
         "model": base or model(),

@@ -1,4 +1,4 @@
-"""MODELs that hear voices: made from a Wan2.1 I2V MODEL and an adapter that fits it."""
+"""MODELs that are conditioned on voices: made from a Wan2.1 I2V MODEL and an adapter that fits it."""
 
 from uuid import uuid5
 
@@ -8,19 +8,20 @@ from comfy.patcher_extension import WrappersMP
 
 from ...multitalk_core.checkpoint import adapter_shape, check_adapter, check_image_to_video
 from ...multitalk_core.errors import MultiTalkError
-from ...multitalk_core.method.audio_patch import Observer
+from ...multitalk_core.method.audio_patch import BindingOptions, ClipAudio, Observer
 from .adapter_patch import adapter_for
-from .patches import KEY, WITHOUT_AUDIO, AudioHost, AudioSettings, Condition, Scene
+from .patches import KEY, WITHOUT_AUDIO, AudioHost, Condition
 
 
-def hear_voices(
+def condition_on_voices(
     model: ModelPatcher,
     adapter: ModelPatcher,
-    scene: Scene,
-    settings: AudioSettings,
+    audio: ClipAudio,
+    *,
+    options: BindingOptions,
     observer: Observer | None = None,
 ) -> ModelPatcher:
-    """A clone of the MODEL whose every condition hears the voices, unless marked as without audio.
+    """Clone a MODEL and condition it on voices, in every prompt that is not marked as without audio.
 
     Parameters
     ----------
@@ -28,23 +29,24 @@ def hear_voices(
         Wan2.1 I2V.
     adapter : ModelPatcher
         From `fitting_adapter`.
-    scene : Scene
-    settings : AudioSettings
+    audio : ClipAudio
+    options : BindingOptions
     observer : Observer, optional
     """
     patched = model.clone()
     reference_in_front = getattr(model.model.diffusion_model, "ref_conv", None) is not None
-    AudioHost(adapter, scene, settings, reference_in_front, observer).attach(patched)
+    host = AudioHost(adapter, audio, options, reference_in_front=reference_in_front, observer=observer)
+    host.attach(patched)
     return patched
 
 
-def hears_voices(model: ModelPatcher) -> bool:
-    """Whether a MODEL has been through `hear_voices`."""
+def is_conditioned(model: ModelPatcher) -> bool:
+    """Whether a MODEL has been through `condition_on_voices`."""
     return bool(model.get_wrappers(WrappersMP.CALC_COND_BATCH, KEY))
 
 
 def without_audio(condition: Condition) -> Condition:
-    """The condition as one whose rows hear nothing, known by uuids of its own in every step."""
+    """The condition without audio, with uuids of its own that stay the same in every step."""
     return [
         {**entry, "uuid": uuid5(entry["uuid"], WITHOUT_AUDIO), WITHOUT_AUDIO: True} for entry in condition
     ]
@@ -56,7 +58,7 @@ def fitting_adapter(model: ModelPatcher, model_patch: ModelPatcher) -> ModelPatc
     Raises
     ------
     MultiTalkError
-        The MODEL is no Wan2.1 I2V, hears voices already, or the adapter was made for another width or depth.
+        The MODEL is no Wan2.1 I2V or has voices already, or the adapter was made for another width or depth.
     """
     if not isinstance(model.model, WAN21):
         raise MultiTalkError(
@@ -66,9 +68,9 @@ def fitting_adapter(model: ModelPatcher, model_patch: ModelPatcher) -> ModelPatc
     transformer = model.model.diffusion_model
     channels = transformer.patch_embedding.weight.shape[1]
     check_image_to_video(channels, "The model", "load a wan2.1_i2v file.")
-    if hears_voices(model):
+    if is_conditioned(model):
         raise MultiTalkError(
-            "This model hears voices already: connect the one from before the first MultiTalk node."
+            "This model already has voices: connect the model from before the first MultiTalk node."
         )
     shape = adapter_shape(model_patch.model.state_dict())
     check_adapter(shape, transformer.dim, len(transformer.blocks))

@@ -1,0 +1,45 @@
+"""Adapters from the tensors of a file."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..method.adapter import AudioAdapter
+from ..method.attention import Attention, torch_attention
+from .adapter_sizes import adapter_shape
+
+
+def build_adapter(
+    state: dict[str, Tensor],
+    heads: int,
+    *,
+    layers: Any = nn,
+    attention: Attention = torch_attention,
+) -> AudioAdapter:
+    """Build an adapter that uses the tensors themselves, without a copy.
+
+    Parameters
+    ----------
+    state : dict of Tensor
+        From `read_adapter`.
+    heads : int
+        Attention heads of the DiT.
+    layers : module
+        Where `Linear` and `LayerNorm` come from: torch.nn or ComfyUI's operations.
+    attention : Attention
+
+    Returns
+    -------
+    AudioAdapter
+        For inference: without gradients.
+
+    Raises
+    ------
+    MultiTalkError
+        Tensors are missing, or their shapes contradict each other.
+    """
+    with torch.device("meta"):
+        adapter = AudioAdapter(adapter_shape(state), heads, layers=layers, attention=attention)
+    adapter.load_state_dict(state, assign=True)
+    return adapter.eval().requires_grad_(False)
