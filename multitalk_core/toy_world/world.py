@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import torch
 
 from ..audio.features import AudioEncoder
+from ..film.spec import SamplingOptions
 from ..hosts.diffusers.models import Models
-from ..hosts.diffusers.video_model import SamplingSettings
+from ..method.audio_patch import BindingOptions
 from ..method.guidance import GuidanceScales
 from ..training.saving import checkpoint_path, start_from
 from ..training.shards import ShardedClips
@@ -37,7 +38,7 @@ CLIPS = {
     "ordered": (Portion(replace(TWO, left_to_right=True), SIZE, 1000),),
 }
 SEEDS_A_KIND = 1_000_000
-SETTINGS = SamplingSettings(steps=12, shift=3.0, scales=GuidanceScales(1.0, 4.0), rows_at_once=2)
+SAMPLING = SamplingOptions(steps=12, shift=3.0, scales=GuidanceScales(1.0, 4.0))
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class World:
         Encoded once and trained on, by the name of their folder.
     stages : dict of str to Stage
         In the order of their training.
-    settings : SamplingSettings
+    sampling : SamplingOptions
         Of the scores.
     """
 
@@ -65,7 +66,7 @@ class World:
     decoder_steps: int = 1500
     clips: dict[str, tuple[Portion, ...]] = field(default_factory=lambda: CLIPS)
     stages: dict[str, Stage] = field(default_factory=lambda: STAGES | ABLATIONS)
-    settings: SamplingSettings = SETTINGS
+    sampling: SamplingOptions = SAMPLING
 
     def audio_encoder(self, folder: Path) -> AudioEncoder:
         """Trained, or read."""
@@ -120,8 +121,9 @@ class World:
             torch.float32,
             "toy world",
         )
-        settings = replace(self.settings, scheme=stage.recipe.scheme, ranges=stage.recipe.ranges)
-        return Sampler(models, model.adapter, self.audio_encoder(folder), settings, size or self.size)
+        binding = BindingOptions(scheme=stage.recipe.scheme, ranges=stage.recipe.ranges)
+        encoder = self.audio_encoder(folder)
+        return Sampler(models, model.adapter, encoder, self.sampling, size or self.size, binding)
 
     def write(self, folder: Path, name: str, output: Path) -> None:
         """A stage's weights as the files of the embedded demo."""

@@ -3,24 +3,10 @@
 from comfy_api.latest import io
 
 from ...multitalk_core import limits
-from ...multitalk_core.film.colour import COLOUR_METHODS, LAB
-from ...multitalk_core.film.film import CONTINUATIONS, MULTITALK
+from ...multitalk_core.film.colour import ColourMethod
 from ...multitalk_core.film.seams import SEAM_FRAMES
+from ...multitalk_core.film.spec import Continuation
 from . import shared as inputs
-
-# Inputs of the node without which a kept film is still the same: the clips themselves tell its length and
-# what each of them has of its own.
-SHAPE_NO_FILM = (
-    "length",
-    "record_block",
-    "record_step",
-    "keep_clips",
-    "keep_at_most",
-    "stop_after",
-    "retakes",
-    "prompts",
-    "text_encoder",
-)
 
 
 def lengths() -> list[io.Input]:
@@ -57,8 +43,8 @@ def later() -> list[io.Input]:
     return [
         io.Combo.Input(
             "continuation",
-            options=list(CONTINUATIONS),
-            default=MULTITALK,
+            options=list(Continuation),
+            default=Continuation.MULTITALK,
             optional=True,
             advanced=True,
             tooltip="How a clip goes on from the one before, as the adapter learnt it: multitalk is "
@@ -128,8 +114,8 @@ def _joins() -> list[io.Input]:
     return [
         io.Combo.Input(
             "colour_method",
-            options=list(COLOUR_METHODS),
-            default=LAB,
+            options=list(ColourMethod),
+            default=ColourMethod.LAB,
             optional=True,
             advanced=True,
             tooltip="What colour_strength draws towards the picture: lab, mean and spread as released; mean, "
@@ -154,8 +140,3 @@ def _joins() -> list[io.Input]:
             "on: 0.5 lets colours drift less; 0 as released.",
         ),
     ]
-
-
-def later_defaults() -> dict[str, object]:
-    """By id, of those that a graph may leave out."""
-    return {given.id: given.default for given in later() if isinstance(given, io.WidgetInput)}

@@ -42,7 +42,7 @@ def test_without_a_home_no_clips_are_kept_and_the_rest_works(tmp_path):
     done = run(f"{command} films", tmp_path)
     assert (done.returncode, done.stderr.decode()) == (2, said)
     done = run(f"{command} {shlex.join(FILM)}", tmp_path)
-    assert done.returncode == 0 and b"No clips are kept, as there is no home folder" in done.stdout
+    assert done.returncode == 0 and b"No clips are stored, as there is no home folder" in done.stdout
     for more in ("--no-store", "--store store"):
         assert run(f"{command} {shlex.join(FILM)} {more}", tmp_path).returncode == 0
     assert {"film.mp4", "film-2.mp4", "film-3.mp4", "store"} < {path.name for path in tmp_path.iterdir()}

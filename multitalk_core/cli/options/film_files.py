@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...files.outputs import free_name
 from ...files.whole import there
-from ...film.store import Json
+from ...film.store import Json, output_claim
 from ...media.video_writer import being_written
 
 
@@ -38,23 +37,14 @@ class FilmFiles:
         return cls(film, *pictures, request, replaces)
 
     def all(self) -> list[Path]:
-        """Every file that is there at the end, but the film's beginning where it ends early."""
+        """Every file of a whole film."""
         return [self.film, self.persons, self.localization, self.timeline, self.drift]
 
     def free(self) -> bool:
-        """Whether these names can be had: nothing has them that may not be replaced."""
+        """Whether these names may be used: no file has them that must not be replaced."""
         taken = not self.replaces and any(map(there, self.all()))
         return not taken and not being_written(self.film)
 
-    def unfinished(self, frames: int, of: int) -> Path:
-        """Where the finished clips of an interrupted film are kept: in place of no other's."""
-        return free_name(self.film.with_name(f"{self.film.stem}.unfinished-{frames}-of-{of}-frames.mp4"))
-
     def claim(self) -> Json:
-        """What the store notes of the film's file: where it is, what asked for it, and what it is now."""
-        status = self.film.stat() if self.film.exists() else None
-        return {
-            "path": str(self.film.absolute()),
-            "request": self.request,
-            "file": None if status is None else [status.st_size, status.st_mtime_ns],
-        }
+        """What the store notes of the film's file."""
+        return output_claim(self.film, self.request)

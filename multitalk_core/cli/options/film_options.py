@@ -7,7 +7,7 @@ from torch import Tensor
 from ...audio.timeline import Timeline
 from ...audio.waveform import SPEECH_RATE
 from ...film.clips import ClipPlan, plan_clips, plan_mirrored
-from ...film.film import CONTINUATIONS, MULTITALK
+from ...film.spec import Continuation
 from ...limits import CLIP_FRAMES, FILM_FRAMES, FPS, MOTION_FRAMES
 from ...media.picture import SIZE_STEP, nearest_bucket
 from .types import frame_count, size, within
@@ -51,8 +51,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--continuation",
-        choices=CONTINUATIONS,
-        default=MULTITALK,
+        choices=list(Continuation),
+        default=Continuation.MULTITALK,
         help="how a clip goes on from the one before, as the adapter learnt it; with infinitetalk, 9 motion "
         "frames are usual (default: %(default)s)",
     )

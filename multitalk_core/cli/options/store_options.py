@@ -8,14 +8,15 @@ from pathlib import Path
 
 from ...errors import LONGEST_MESSAGE, MultiTalkError, printable, quoted
 from ...film.clips import ClipPlan
-from ...film.film import Take
-from ...film.retakes import check_clip, plan_takes
+from ...film.retakes import check_clip, plan_overrides
+from ...film.spec import ClipOverride, StoreOptions
 from ...film.store import StoredFilm, check_store, clear_films, stored_clip_bytes, survey
+from ...guards.memory import GIGABYTE
 from ...limits import CLIPS, STORE_GIGABYTES
+from .film_files import FilmFiles
 from .paths import folder_path
 from .types import prompt_at, retake, within
 
-GIGABYTE = 10**9
 RANDOM_SEEDS = 2**31
 STORE = "multitalk/films"  # in the user's cache
 
@@ -93,8 +94,17 @@ def check(arguments: argparse.Namespace, height: int, width: int) -> None:
         check_store(folder, stored_clip_bytes(arguments.clip_frames, arguments.motion_frames, height, width))
 
 
-def read_takes(arguments: argparse.Namespace, plan: ClipPlan, fps: float) -> dict[int, Take]:
-    """What some clips have of their own.
+def film_store(arguments: argparse.Namespace, files: FilmFiles) -> StoreOptions | None:
+    """Where the clips of a film are stored; None where they are not."""
+    folder = store(arguments)
+    if folder is None:
+        return None
+    limit = round(arguments.store_limit * GIGABYTE)
+    return StoreOptions(folder=folder, title=files.film.name, limit=limit, request=files.request)
+
+
+def read_overrides(arguments: argparse.Namespace, plan: ClipPlan, fps: float) -> dict[int, ClipOverride]:
+    """Retakes and timed prompts, by clip.
 
     Raises
     ------
@@ -104,10 +114,10 @@ def read_takes(arguments: argparse.Namespace, plan: ClipPlan, fps: float) -> dic
     if arguments.stop_after is not None:
         check_clip(arguments.stop_after - 1, plan)
     retakes = {
-        clip: Take(secrets.randbelow(RANDOM_SEEDS) if seed is None else seed)
+        clip: ClipOverride(seed=secrets.randbelow(RANDOM_SEEDS) if seed is None else seed)
         for clip, seed in arguments.retake
     }
-    return plan_takes(plan, fps, retakes, arguments.prompt_at)
+    return plan_overrides(plan, fps, retakes, prompts=arguments.prompt_at)
 
 
 def add_films_command(commands: argparse._SubParsersAction) -> None:
