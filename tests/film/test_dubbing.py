@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from multitalk_core.film.film import FinishedClip, make_film
 from multitalk_core.film.seams import SeamCorrection
 from multitalk_core.film.spec import Continuation
 from multitalk_core.film.store.lossless import pack_frames
+from multitalk_core.film.write import write_film
 from multitalk_core.media.picture import resize_and_crop, write_picture
 from multitalk_core.media.video_source import FittedVideo, VideoFile, VideoInMemory
 from multitalk_core.media.video_writer import VideoWriter, read_video
@@ -176,6 +177,38 @@ def test_the_latent_outside_a_region_is_the_videos(film, video):
         half = encoded.shape[-1] // 2
         torch.testing.assert_close(there[..., half:], encoded[..., half:])
         assert (there[..., :half] - encoded[..., :half]).abs().max() > 0.1
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A video that counts how often it is read."""
+
+    video: FittedVideo
+    reads: list[tuple[int, int]] = field(default_factory=list)
+
+    def frames(self, start: int, count: int) -> Tensor:
+        """The video's."""
+        self.reads.append((start, count))
+        return self.video.frames(start, count)
+
+
+@pytest.mark.parametrize("continuation", list(Continuation))
+def test_video_and_region_are_decoded_once_a_clip(film, video, tmp_path, continuation):
+    """A real file and a mask; the clips' colours are matched and measured with the same frames."""
+    height, width = film.spec.size
+    masks = VideoInMemory(torch.ones(film.spec.plan.frames, height, width, 1), Fraction(25))
+    counted, region = Counted(video), Counted(FittedVideo(masks, height, width, 25.0))
+    spec = replace(
+        film.stored(tmp_path / "store", continuation=continuation),
+        picture=video.frames(0, 1)[0],
+        dubbing=Dubbing(counted, 0.5, region),
+    )
+    clips = [(clip.start, clip.frames) for clip in spec.plan.clips]
+    first = write_film(spec, film.model, tmp_path / "film.mp4")
+    assert counted.reads == clips and region.reads == clips
+    again = write_film(spec, film.model, tmp_path / "film.mp4")
+    assert len(counted.reads) == 2 * len(clips) and region.reads == clips
+    torch.testing.assert_close(again.steadiness.drift, first.steadiness.drift, rtol=0, atol=1e-3)
 
 
 def test_a_region_takes_the_latents_it_touches():

@@ -20,6 +20,7 @@ from multitalk_core.film.spec import Continuation, FilmSpec, RecordedStep, Sampl
 from multitalk_core.hosts.diffusers.embedded_models import load_embedded
 from multitalk_core.hosts.diffusers.models import Models
 from multitalk_core.hosts.diffusers.video_model import DiffusersVideoModel, load_adapter
+from multitalk_core.method.guidance import GuidanceScales
 from multitalk_core.persons.masks import persons_from_parts
 from soak.tiny_film import RecordingListener
 
@@ -127,12 +128,8 @@ def test_infinitetalk_is_shown_the_picture_in_every_clip_and_keeps_its_motion_cl
 def test_every_overlap_continues_frame_by_frame(spec, model, inputs, overlap):
     """A clip is given the film's very frames that it repeats, and the voices at these frames."""
     plan = plan_clips(29 + 29 - overlap, clip_frames=29, motion_frames=overlap)
-    made = frames(
-        make_film(
-            replace(spec, plan=plan, sampling=SamplingOptions(steps=1, scales=GuidanceScales(1.0, 1.0))),
-            model,
-        )
-    )
+    sampling = SamplingOptions(steps=1, scales=GuidanceScales(1.0, 1.0))
+    made = frames(make_film(replace(spec, plan=plan, sampling=sampling), model))
     assert len(plan.clips) == 2 and len(made) == plan.frames
     first = inputs[1].clip.start
     repeated = made[first : first + overlap].movedim(-1, 0)[None] * 2 - 1

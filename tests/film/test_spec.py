@@ -19,7 +19,7 @@ from multitalk_core.method.guidance import GuidanceScales
 from multitalk_core.method.labels import spread_ranges
 
 # Another key makes every stored film start again: change it only with a line in CHANGELOG.md.
-GOLDEN = ""
+GOLDEN = ("8a660eb8967be4ab", "4907399ab76a3740")  # of two clips, the digits that name their files
 
 
 def conversation() -> Conversation:
