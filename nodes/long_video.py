@@ -143,8 +143,8 @@ class LongVideoNode(io.ComfyNode):
         frames_in_memory = frames if is_wired(graph, node_id, IMAGES) else None
         store = None if draft or not keep_clips else _store(graph, node_id, keep_at_most)
         if store is not None:
-            size = (shared["height"], shared["width"])
-            check_store(store.folder, stored_clip_bytes(plan.clips[0].frames, plan.overlap, *size))
+            size = {"height": shared["height"], "width": shared["width"]}
+            check_store(store.folder, stored_clip_bytes(plan.clips[0].frames, plan.overlap, **size))
         spec = replace(
             film_spec(shared, plan, picture=picture, video=video, frames_in_memory=frames_in_memory),
             continuation=continuation,
@@ -173,7 +173,7 @@ class LongVideoNode(io.ComfyNode):
         )
         result = _write(run, in_memory=frames_in_memory is not None)
         steadiness = result.steadiness
-        drawn = drift_picture(steadiness.drift, steadiness.change, steadiness.starts, audio.fps)
+        drawn = drift_picture(steadiness.drift, steadiness.change, steadiness.starts, fps=audio.fps)
         return io.NodeOutput(
             result.images,
             sound_for(audio, frames),

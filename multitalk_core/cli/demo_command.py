@@ -104,7 +104,7 @@ def draw_mouths(planned: "PlannedFilm", picture: Path, film: Path) -> "BindingSc
     write_picture(picture, mouths_picture(mouths.openness, mouths.loudness, fps))
     drawn = frames_with_mouths(frames, mouths.openness, mouths.loudness, mouths.columns, fps)
     first = next(drawn)
-    with VideoWriter(film, first.shape[1], first.shape[0], fps, conversation.sound) as writer:
+    with VideoWriter(film, first.shape[1], first.shape[0], fps=fps, sound=conversation.sound) as writer:
         for frame in chain([first], drawn):
             writer.append(frame[None])
     return mouths.score()

@@ -39,7 +39,7 @@ def generate(film: PlannedFilm) -> None:
         except KeyboardInterrupt as interrupt:
             raise KeyboardInterrupt(NOTHING_FINISHED) from interrupt
         if result.ended is not None:
-            raise _ended(film, result, progress)
+            raise _reported(result.ended, film, result, progress=progress)
     if result.path != film.files.film and result.frames == film.spec.plan.frames:
         print(f"Something else is named {film.files.film} by now: the film is {result.path}.")
         film = replace(film, files=FilmFiles.beside(result.path))
@@ -56,18 +56,20 @@ def draw(film: PlannedFilm, steadiness: Steadiness) -> None:
     fps = spec.conversation.fps
     write_picture(files.persons, persons_overlay(film.picture, film.persons))
     tracks = spec.conversation.timeline.tracks(False, spec.plan.frames / fps)
-    write_picture(files.timeline, timeline_picture(torch.from_numpy(tracks), SPEECH_RATE, fps))
-    write_picture(files.drift, drift_picture(steadiness.drift, steadiness.change, steadiness.starts, fps))
+    write_picture(files.timeline, timeline_picture(torch.from_numpy(tracks), SPEECH_RATE, fps=fps))
+    write_picture(files.drift, drift_picture(steadiness.drift, steadiness.change, steadiness.starts, fps=fps))
 
 
-def _ended(film: PlannedFilm, result: FilmResult, progress: FilmProgress) -> BaseException:
-    """What ended the film early, once the user knows what was saved."""
+def _reported(
+    ended: BaseException, film: PlannedFilm, result: FilmResult, *, progress: FilmProgress
+) -> BaseException:
+    """What ended the film early, once the user is told what was saved."""
     spec = film.spec
     saved = SAVED.format(result.path)
     if result.frames < spec.plan.frames:
         resumes = "" if spec.store is None else "; the same command resumes there"
         saved = f"the first {result.frames} of {spec.plan.frames} frames are saved in {result.path}{resumes}."
-    if isinstance(result.ended, KeyboardInterrupt):
+    if isinstance(ended, KeyboardInterrupt):
         return KeyboardInterrupt(saved)
     progress.note(saved)
-    return result.ended
+    return ended

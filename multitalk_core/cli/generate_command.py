@@ -140,10 +140,10 @@ def read_inputs(arguments: argparse.Namespace, files: "FilmFiles") -> "PlannedFi
     conversation = encode_conversation(
         timeline,
         encoder,
-        arguments.fps,
-        length if arguments.ending == "silence" else None,
-        arguments.loudness,
-        arguments.seconds_per_piece,
+        fps=arguments.fps,
+        frames=length if arguments.ending == "silence" else None,
+        normalise=arguments.loudness,
+        seconds_per_piece=arguments.seconds_per_piece,
     )
     negative_prompt = arguments.negative_prompt
     if negative_prompt is None:
@@ -186,7 +186,7 @@ def check_room(
 ) -> None:
     """Refuse a film of this height and width that the disk or the main memory cannot hold."""
     height, width = size
-    check_folder(files.film.parent, film_bytes(plan.frames, height, width, arguments.fps))
+    check_folder(files.film.parent, film_bytes(plan.frames, height, width, fps=arguments.fps))
     if not arguments.ignore_memory:
         frames = plan.clips[0].frames
         check_memory(

@@ -72,7 +72,7 @@ def colour_drift(frames: Tensor, goal: Tensor) -> Tensor:
     Returns
     -------
     Tensor [frames, 3]
-        In CIE Lab, where a distance of about 2 can just be seen.
+        In CIE Lab, where a distance of about 2 is just visible.
     """
     return _mean_colours(frames) - _mean_colours(goal)
 

@@ -1,6 +1,6 @@
 """A film, clip by clip: the last frames of one condition the next (paper 3.5). Knows no library of models."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import torch
@@ -53,7 +53,7 @@ def make_film(
     *,
     clips: FilmClips | None = None,
     listener: FilmListener | None = None,
-) -> Iterator[FinishedClip]:
+) -> Generator[FinishedClip, None, None]:
     """Make a film clip by clip; no more than one clip of frames is in memory, and one of a dubbed video's.
 
     Parameters
@@ -64,7 +64,7 @@ def make_film(
         The film's stored clips, from `open_film` (`write_film` opens them as `spec.store` says). Stored clips
         are read, the others stored.
     listener : FilmListener, optional
-        Hears of every step, and of a clip when the next one is asked for.
+        Gets every step, and each clip when the next one is asked for.
 
     Yields
     ------
@@ -182,7 +182,7 @@ class _FilmRun:
             given = shown = reference[:, :, :1]
         encoded = model.encode(conditioning_frames(shown, clip.frames))
         noise = clip_noise(tuple(encoded.shape), self.generator)
-        windows = spec.conversation.windows(clip.start, clip.frames, spec.window, spec.ending(clip))
+        windows = spec.conversation.windows(clip.start, clip.frames, spec.window, prolonged=spec.ending(clip))
         audio = ClipAudio(windows=windows, masks=spec.masks, grid=Grid.of_latent(encoded))
         if self.recorder is not None:
             self.recorder.clip, self.recorder.grid, self.recorder.step = clip.index, audio.grid, 0
@@ -195,7 +195,7 @@ class _FilmRun:
             noise=noise,
             sampling=spec.sampling,
             binding=spec.binding,
-            seed=(spec.seed + clip.index) % (SEED.most + 1),
+            seed=(spec.seed + clip.index) % (int(SEED.most) + 1),
             motion=self._motion(clip, encoded, motion_frames),
             source=None if dubbed is None else dubbed.source(model.encode),
             prompt=override.prompt,

@@ -102,7 +102,9 @@ def write_film(
     """
     listener = listener or SilentListener()
     (height, width), conversation = spec.size, spec.conversation
-    writer = VideoWriter(path, width, height, conversation.fps, conversation.sound, replaces=replaces)
+    writer = VideoWriter(
+        path, width, height, fps=conversation.fps, sound=conversation.sound, replaces=replaces
+    )
     result = FilmResult(path=path, images=torch.empty(spec.frames, height, width, 3) if in_memory else None)
     with _stored_clips(spec, path, listener, check_interrupted) as clips:
         if clips is not None:
@@ -121,7 +123,7 @@ def write_film(
                 raise
             result.ended = result.ended or error  # held back until the file was whole
         result.path = writer.path
-        if clips is not None and result.frames == spec.plan.frames:
+        if clips is not None and spec.store is not None and result.frames == spec.plan.frames:
             # Where it cannot be noted, the next run asks before it replaces the film.
             with suppress(OSError, PassedOver):
                 note_output(clips.folder, output_claim(result.path, spec.store.request))

@@ -59,7 +59,7 @@ def test_the_result_tells_what_was_written(film, tmp_path):
         == [clip.clip.start + clip.clip.motion_frames for clip in listener.clips]
     )
     assert torch.equal(result.images, torch.cat([clip.frames for clip in listener.clips]))
-    assert (read_video(result.path)[0] - result.images).abs().mean() < 0.02  # H.264
+    assert (read_video(result.path)[0] - result.images).abs().mean() < 0.06  # noise, through H.264
     assert listener.notes == [f"clips are stored in {next((tmp_path / 'store').iterdir())}"]
     assert write_film(film.spec, film.model, tmp_path / "other.mp4").images is None
 

@@ -94,6 +94,6 @@ def plan_film(arguments: argparse.Namespace, timeline: Timeline, length: int | N
     overlap = arguments.motion_frames
     if arguments.ending == "mirror":
         limit = length or UNLIMITED
-        mirrored = plan_mirrored([voice_frames], arguments.clip_frames, overlap, limit)
+        mirrored = plan_mirrored([voice_frames], arguments.clip_frames, overlap, limit=limit)
         return mirrored.plan, mirrored.prolonged[0]
     return plan_clips(length or voice_frames, arguments.clip_frames, overlap), 0

@@ -91,7 +91,10 @@ def check(arguments: argparse.Namespace, height: int, width: int) -> None:
     """Raise a MultiTalkError unless the store, if there is one, takes a clip of this size."""
     folder = store(arguments)
     if folder is not None:
-        check_store(folder, stored_clip_bytes(arguments.clip_frames, arguments.motion_frames, height, width))
+        clip_bytes = stored_clip_bytes(
+            arguments.clip_frames, arguments.motion_frames, height=height, width=width
+        )
+        check_store(folder, clip_bytes)
 
 
 def film_store(arguments: argparse.Namespace, files: FilmFiles) -> StoreOptions | None:
