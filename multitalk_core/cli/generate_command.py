@@ -58,7 +58,7 @@ examples:
     python -m multitalk_core generate --picture three.jpg --persons parts \\
         --place 1:0:a.wav --place 2:1.5:b.wav --place 3:0:none
 
-  a video is dubbed, its motion kept:
+  dub a video and keep its motion:
     python -m multitalk_core generate --video talk.mp4 --voice a.wav --voice b.wav --denoise 0.4"""
 
 

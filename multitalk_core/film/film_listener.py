@@ -1,4 +1,4 @@
-"""Whoever is told what happens while a film is made."""
+"""How a host follows a film in the making."""
 
 from typing import TYPE_CHECKING, Protocol
 
@@ -9,18 +9,18 @@ if TYPE_CHECKING:
 
 
 class FilmListener(Protocol):
-    """What a host shows of a film in the making; raising stops the film."""
+    """What a host shows of a film in the making; an exception that it raises ends the film."""
 
     def note(self, sentence: str) -> None:
-        """Show what a user should know, such as which clips were stored before."""
+        """Show a sentence for the user, such as after which clip the film resumes."""
         ...
 
     def step(self, clip: int, step: int, latent: Tensor) -> None:
-        """A step of a clip is finished, both counted from 0; `latent` [1, 16, ...] is what it gave."""
+        """A step of a clip is finished, both counted from 0; `latent` [1, 16, ...] is its result."""
         ...
 
     def clip(self, finished: "FinishedClip") -> None:
-        """A clip is finished, and has been written where the film is written to a file."""
+        """A clip is finished; `write_film` has written it."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""What a film is made from, and what tells it from others: one description for every host."""
+"""The description of a film: one for every host."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -16,7 +16,7 @@ from .dubbing import Dubbing
 from .seams import SeamCorrection
 from .store import LIMIT_BYTES, Json, digest
 
-# Part of every key: raised whenever the same inputs come to give other frames.
+# Part of every key: raised whenever the same inputs give other frames than before.
 MATHS_VERSION = 2
 
 
@@ -97,7 +97,7 @@ class StoreOptions:
     limit : int
         Bytes that all stored films may take.
     request : str or None
-        Tells what asked for the film, so that the store knows the film's own file again.
+        Identifies what asked for the film, so that the store recognises the film's own file.
     """
 
     folder: Path
@@ -108,7 +108,7 @@ class StoreOptions:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FilmSpec:
-    """A film.
+    """Everything that shapes a film's frames, and where they are stored.
 
     Attributes
     ----------
@@ -139,13 +139,12 @@ class FilmSpec:
     stop_after : int, optional
         Index of the clip after which to stop.
     store : StoreOptions, optional
-        Store finished clips, and resume after those that are there. Frames are then in 8 bits, whether
+        Store finished clips, and resume after those that are stored already. Frames then have 8 bits, whether
         generated or read.
     identity : mapping of plain values by name
-        Tells models, prompts and files from others. Whatever shapes the film and is not in this description
-        belongs here.
+        Identifies models, prompts and files. Whatever shapes the film and is no other field belongs here.
     text_encoder : plain value
-        Tells the text encoder of single clips' prompts from others.
+        Identifies the text encoder of single clips' prompts.
 
     Raises
     ------

@@ -1,5 +1,4 @@
-"""Where the nodes store the clips of films, and what tells the models of one film from another's: the graph
-above a node.
+"""Where the nodes store the clips of films, and what identifies a film's models: the graph above its node.
 
 Models have no identity that outlives a restart; the graph that loads them and the files it names do.
 """
@@ -25,9 +24,9 @@ def store_folder() -> Path:
 def film_identity(
     graph: DynamicPrompt, node_id: str, inputs: SamplerInputs, *, dubbed: bool
 ) -> dict[str, Json]:
-    """What tells a node's models, prompts and files from others: the identity of its `FilmSpec`.
+    """Identify a node's models, prompts and files, for its `FilmSpec`.
 
-    Of the voices only their encoder counts here; the film's links tell what is spoken clip by clip.
+    Of the voices only the encoder counts here; the film's links cover what is spoken, clip by clip.
 
     Parameters
     ----------

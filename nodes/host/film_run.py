@@ -1,4 +1,4 @@
-"""One run of the sampler nodes: checks what is connected, describes the film and prepares what makes it."""
+"""One run of the sampler nodes: checks the inputs, describes the film and prepares its video model."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -64,7 +64,7 @@ def film_spec(
     video: Video | None,
     frames_in_memory: int | None = None,
 ) -> FilmSpec:
-    """Describe the film that a sampler node makes; what only its models tell is left to `prepared_run`.
+    """Describe the film that a sampler node makes; `prepared_run` adds what its models determine.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ def prepared_run(
     prompts: Mapping[str, list] | None = None,
     frames_in_memory: int | None = None,
 ) -> FilmRun:
-    """Check the models and prepare what makes the film; the node says what is about to be made.
+    """Check the models and prepare the video model; the node shows what is about to be made.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""A long film's video in ComfyUI's temporary folder, and missed when it is gone."""
+"""A long film's video in ComfyUI's temporary folder, and whether it is still there."""
 
 from collections import Counter, defaultdict
 from pathlib import Path
