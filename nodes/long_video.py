@@ -130,43 +130,42 @@ class LongVideoNode(io.ComfyNode):
     ) -> io.NodeOutput:
         node_id, graph = cls.hidden.unique_id, cls.hidden.dynprompt
         audio, draft = shared["audio"], shared["draft"]
-        _check_sizes(shared["width"], shared["height"], clip_frames, motion_frames)
+        size = {"width": shared["width"], "height": shared["height"]}
+        _check_sizes(**size, clip_frames=clip_frames, motion_frames=motion_frames)
         picture, video = source_of("picture", shared["picture"])
         spoken = audio.frames if video is None else film_frames(video, audio.fps)
         whole = plan_clips(length or spoken, clip_frames, motion_frames)
-        if stop_after:
-            with naming("stop_after"):
-                check_clip(stop_after - 1, whole)
-        overrides = _overrides(whole, audio.fps, retakes, prompts)
+        _check_stop(stop_after, whole)
+        overrides = _overrides(whole, audio.fps, retakes=retakes, prompts=prompts)
         plan = drafted(whole, draft)
         frames = sum(clip.new_frames for clip in plan.clips[: stop_after or None])
         frames_in_memory = frames if is_wired(graph, node_id, IMAGES) else None
         store = None if draft or not keep_clips else _store(graph, node_id, keep_at_most)
         if store is not None:
-            size = {"height": shared["height"], "width": shared["width"]}
             check_store(store.folder, stored_clip_bytes(plan.clips[0].frames, plan.overlap, **size))
+        seams = SeamCorrection(
+            colour_strength=shared["colour_strength"],
+            colour_method=colour_method,
+            seam_frames=seam_frames,
+            codec_correction=codec_correction,
+        )
+        identity = computed(shared["model"], shared["vae"])
+        identity |= film_identity(graph, node_id, shared, dubbed=video is not None)
         spec = replace(
             film_spec(shared, plan, picture=picture, video=video, frames_in_memory=frames_in_memory),
             continuation=continuation,
-            seams=SeamCorrection(
-                colour_strength=shared["colour_strength"],
-                colour_method=colour_method,
-                seam_frames=seam_frames,
-                codec_correction=codec_correction,
-            ),
+            seams=seams,
             overrides=overrides,
             stop_after=stop_after - 1 if stop_after else None,
             store=store,
-            identity={
-                **computed(shared["model"], shared["vae"]),
-                **film_identity(graph, node_id, shared, dubbed=video is not None),
-            },
+            identity=identity,
             text_encoder=described_input(graph, node_id, "text_encoder"),
         )
         run = prepared_run(
             spec,
             shared,
             node_id,
+            picture=picture,
             video=video,
             prompts=encode_prompts(overrides, text_encoder, shared["positive"]),
             frames_in_memory=frames_in_memory,
@@ -207,13 +206,20 @@ def _write(run: FilmRun, *, in_memory: bool) -> FilmResult:
 
 
 def _check_sizes(
-    width: int | None, height: int | None, clip_frames: int | None, motion_frames: int | None
+    *, width: int | None, height: int | None, clip_frames: int | None, motion_frames: int | None
 ) -> None:
     """None is a value that is not yet known."""
     inputs.check_sizes(width, height, clip_frames=clip_frames, motion_frames=motion_frames)
     if None not in (clip_frames, motion_frames):
         with naming("motion_frames"):
             check_overlap(clip_frames, motion_frames)
+
+
+def _check_stop(stop_after: int, plan: ClipPlan) -> None:
+    """Raise a MultiTalkError unless the film has the clip after which to stop; 0 never stops."""
+    if stop_after:
+        with naming("stop_after"):
+            check_clip(stop_after - 1, plan)
 
 
 def _parsed(retakes: str, prompts: str) -> tuple[dict[int, ClipOverride], list[tuple[float, str]]]:
@@ -224,7 +230,7 @@ def _parsed(retakes: str, prompts: str) -> tuple[dict[int, ClipOverride], list[t
         return retaken, parse_prompts(prompts)
 
 
-def _overrides(plan: ClipPlan, fps: float, retakes: str, prompts: str) -> dict[int, ClipOverride]:
+def _overrides(plan: ClipPlan, fps: float, *, retakes: str, prompts: str) -> dict[int, ClipOverride]:
     """What both texts ask of single clips."""
     retaken, timed = _parsed(retakes, prompts)
     with naming("retakes"):

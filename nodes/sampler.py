@@ -79,7 +79,7 @@ class SamplerNode(io.ComfyNode):
         picture, video = source_of("picture", shared["picture"])
         plan = drafted(ClipPlan(frames, (Clip(0, 0, frames, 0, frames),)), shared["draft"])
         spec = film_spec(shared, plan, picture=picture, video=video)
-        run = prepared_run(spec, shared, cls.hidden.unique_id, video=video)
+        run = prepared_run(spec, shared, cls.hidden.unique_id, picture=picture, video=video)
         (finished,) = make_film(run.spec, run.model, listener=run.reporter)
         found = [] if finished.record is None else [(finished.clip, finished.record)]
         return io.NodeOutput(

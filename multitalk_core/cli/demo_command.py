@@ -20,7 +20,6 @@ SAMPLING = ("--steps", "12", "--shift", "3", "--text-scale", "1", "--audio-scale
 # So small a model forgets a face within some clips: each clip is conditioned on the picture.
 CLIPS = ("--continuation", "infinitetalk", "--colour-method", "mean")
 SETTINGS = ("--order", "together", *SIZES, *SAMPLING, *CLIPS, "--no-store")
-NAMES = ("film.mp4", "persons.png", "localization.png", "timeline.png", "drift.png")
 
 
 def demo_arguments() -> list[str]:
@@ -50,7 +49,7 @@ def make_demo(folder: Path) -> None:
         raise MultiTalkError(
             f"The folder {folder} cannot be made ({error.strerror}): choose another."
         ) from error
-    files = FilmFiles(*(folder / name for name in NAMES))
+    files = FilmFiles.inside(folder)
     picture, film = folder / "mouths.png", folder / "film_with_mouths.mp4"
     check_own(folder, [*files.all(), picture, film])
     command = ["generate", *demo_arguments(), "--output", str(files.film)]

@@ -121,7 +121,7 @@ class _FilmRun:
         spec, model = self.spec, self.model
         dubbed = None if spec.dubbing is None else spec.dubbing.clip(clip)
         reference = self.picture if dubbed is None else dubbed.frames
-        latent = model.sample(self._inputs(clip, before, reference, dubbed))
+        latent = model.sample(self._inputs(clip, before, reference, dubbed=dubbed))
         check_finite(latent, f"The latent of clip {clip.index + 1}")
         frames = model.decode(latent).to(self.picture)
         check_finite(frames, f"What the VAE decodes of clip {clip.index + 1}")
@@ -160,7 +160,9 @@ class _FilmRun:
             self.recorder.restore(clip.index, stored.located)
         return self.finished(clip, stored, None, from_store=True)
 
-    def _inputs(self, clip: Clip, before: Tensor, reference: Tensor, dubbed: DubbedClip | None) -> ClipInputs:
+    def _inputs(
+        self, clip: Clip, before: Tensor, reference: Tensor, *, dubbed: DubbedClip | None
+    ) -> ClipInputs:
         """What the model samples a clip from; the noise is drawn here.
 
         Parameters

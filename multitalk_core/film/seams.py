@@ -20,8 +20,8 @@ class SeamCorrection:
     ----------
     colour_strength : float
         Of the match with the picture's colours, 0..1.
-    colour_method : ColourMethod
-        Or its word.
+    colour_method : str
+        A ColourMethod.
     seam_frames : int
         Frames over which the jump at a clip boundary is faded out; 0 keeps a hard cut.
     codec_correction : float
@@ -34,7 +34,7 @@ class SeamCorrection:
     """
 
     colour_strength: float = 1.0
-    colour_method: ColourMethod = ColourMethod.LAB
+    colour_method: str = ColourMethod.LAB
     seam_frames: int = 0
     codec_correction: float = 0.0
 

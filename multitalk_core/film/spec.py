@@ -123,8 +123,8 @@ class FilmSpec:
     sampling : SamplingOptions
     binding : BindingOptions
     seams : SeamCorrection
-    continuation : Continuation
-        Or its word.
+    continuation : str
+        A Continuation.
     overrides : mapping of clip index to ClipOverride
     dubbing : Dubbing, optional
         A video in place of the picture: sampling starts from its clips, colours are matched with its frames,
@@ -160,7 +160,7 @@ class FilmSpec:
     sampling: SamplingOptions = field(default_factory=SamplingOptions)
     binding: BindingOptions = field(default_factory=BindingOptions)
     seams: SeamCorrection = field(default_factory=SeamCorrection)
-    continuation: Continuation = Continuation.MULTITALK
+    continuation: str = Continuation.MULTITALK
     overrides: Mapping[int, ClipOverride] = field(default_factory=dict)
     dubbing: Dubbing | None = None
     window: int = 5

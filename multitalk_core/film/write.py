@@ -106,7 +106,7 @@ def write_film(
         path, width, height, fps=conversation.fps, sound=conversation.sound, replaces=replaces
     )
     result = FilmResult(path=path, images=torch.empty(spec.frames, height, width, 3) if in_memory else None)
-    with _stored_clips(spec, path, listener, check_interrupted) as clips:
+    with _stored_clips(spec, path, listener, check_interrupted=check_interrupted) as clips:
         if clips is not None:
             listener.note(_where_stored(clips))
         film = make_film(spec, model, clips=clips, listener=listener)
@@ -155,7 +155,7 @@ def _append(film: Iterator[FinishedClip], writer: VideoWriter, result: FilmResul
 
 
 def _stored_clips(
-    spec: FilmSpec, path: Path, listener: FilmListener, check_interrupted: Callable[[], None]
+    spec: FilmSpec, path: Path, listener: FilmListener, *, check_interrupted: Callable[[], None]
 ) -> AbstractContextManager[FilmClips | None]:
     """The film's place in the store, if it has one."""
     if (store := spec.store) is None:

@@ -20,7 +20,7 @@ from ...multitalk_core.media.video_source import FittedVideo, Video
 from ...multitalk_core.method.audio_patch import BindingOptions
 from ...multitalk_core.method.guidance import GuidanceScales
 from ...multitalk_core.method.labels import spread_ranges
-from ...multitalk_core.persons.masks import check_same_size
+from ...multitalk_core.persons.masks import Persons, check_same_size
 from .checks import naming
 from .comfy_video_model import ComfyVideoModel
 from .conditioned_model import fitting_adapter
@@ -84,17 +84,14 @@ def film_spec(
         than there is.
     """
     height, width, audio = inputs["height"], inputs["width"], inputs["audio"]
-    rows, columns = picture.shape[:2]
-    check_crop("picture", (rows, columns), height, width)
+    check_crop("picture", picture.shape[:2], height, width)
     check_film_memory(plan.clips[0].frames, frames_in_memory, height, width, dubbed=video is not None)
-    persons = persons_for(inputs.get("persons"), audio, inputs["scheme"], rows, columns)
-    check_same_size(persons, rows, columns)
     ranges = spread_ranges(
         audio.speakers, inputs["label_range"], inputs["label_distance"], inputs["background_label"]
     )
     return FilmSpec(
         picture=resize_and_crop(picture.movedim(-1, 0), height, width).movedim(0, -1),
-        masks=persons.token_masks(height, width),
+        masks=_persons(inputs, picture).token_masks(height, width),
         conversation=audio,
         plan=plan,
         seed=inputs["seed"],
@@ -108,6 +105,14 @@ def film_spec(
         seams=SeamCorrection(colour_strength=inputs["colour_strength"]),
         dubbing=_dubbing(inputs, video),
     )
+
+
+def _persons(inputs: SamplerInputs, picture: Tensor) -> Persons:
+    """The persons on the picture, one a voice."""
+    rows, columns = picture.shape[:2]
+    persons = persons_for(inputs.get("persons"), inputs["audio"], inputs["scheme"], rows, columns)
+    check_same_size(persons, rows, columns)
+    return persons
 
 
 def _dubbing(inputs: SamplerInputs, video: Video | None) -> Dubbing | None:
@@ -132,6 +137,7 @@ def prepared_run(
     inputs: SamplerInputs,
     node_id: str | None,
     *,
+    picture: Tensor,
     video: Video | None,
     prompts: Mapping[str, list] | None = None,
     frames_in_memory: int | None = None,
@@ -145,6 +151,8 @@ def prepared_run(
     inputs : SamplerInputs
     node_id : str or None
         The node that shows progress.
+    picture : Tensor [height, width, 3], in 0..1
+        Uncropped; of a video the first one.
     video : Video or None
         What is dubbed.
     prompts : mapping of str to CONDITIONING, optional
@@ -187,9 +195,8 @@ def prepared_run(
     reporter = Reporter(shifted, node_id, clips=len(spec.plan.clips), steps=model.steps)
     run = FilmRun(spec=spec, model=model, reporter=reporter)
     _report_outlook(run, video, frames_in_memory)
-    if (persons := inputs.get("persons")) is not None:
-        for sentence in cut_away(persons, *spec.size):
-            reporter.warn(sentence)
+    for sentence in cut_away(_persons(inputs, picture), *spec.size):
+        reporter.warn(sentence)
     return run
 
 

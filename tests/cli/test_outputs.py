@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from multitalk_core.cli.demo_command import NAMES, check_own
+from multitalk_core.cli.demo_command import check_own
 from multitalk_core.cli.main import main
+from multitalk_core.cli.options.film_files import FilmFiles
 from multitalk_core.demo.files import EMBEDDED
 from multitalk_core.errors import MultiTalkError
 from multitalk_core.files.outputs import check_folder, film_bytes
@@ -280,10 +281,10 @@ def test_demo_replaces_its_own_files_alone(folder, capsys):
 def test_the_demo_is_made_again_among_other_files(tmp_path):
     for name in ("film.mp4", "persons.png", "localization.png", "film.growing.mp4", ".DS_Store", "mine.txt"):
         (tmp_path / name).touch()
-    check_own(tmp_path, [tmp_path / name for name in NAMES])
+    check_own(tmp_path, FilmFiles.inside(tmp_path).all())
     (tmp_path / "localization.png").unlink()
     with pytest.raises(MultiTalkError, match="the demo did not make it"):
-        check_own(tmp_path, [tmp_path / name for name in NAMES])
+        check_own(tmp_path, FilmFiles.inside(tmp_path).all())
 
 
 @pytest.mark.parametrize(

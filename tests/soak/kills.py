@@ -3,7 +3,7 @@
     python -m tests.soak.kills FOLDER --kills 5 --clips 5 --seed 0
 
 Runs are forked from one process, so that the models are loaded once; one thread, because OpenMP's do not
-survive a fork. Each run goes on after the last whole clip, and the film's decoded frames and sound are those
+survive a fork. Each run resumes after the last whole clip, and the film's decoded frames and sound are those
 of a run that nobody disturbed.
 """
 

@@ -1,4 +1,4 @@
-"""Where a film and its pictures go."""
+"""Where a film and its drawings go."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,7 @@ from ...film.store import Json, output_claim
 from ...media.video_writer import being_written
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FilmFiles:
     """Where a film and its pictures go.
 
@@ -16,7 +16,7 @@ class FilmFiles:
     ----------
     film, persons, localization, timeline, drift : Path
     request : str or None
-        Tells what was asked for, so that the store knows the film's own file again.
+        Identifies what was asked for, so that the store recognises the film's own file.
     replaces : bool
         Whether earlier files of these names are replaced.
     """
@@ -30,11 +30,32 @@ class FilmFiles:
     replaces: bool = True
 
     @classmethod
-    def beside(cls, film: Path, request: str | None = None, replaces: bool = True) -> "FilmFiles":
-        """The pictures in the film's folder, named after it."""
-        names = ("persons", "localization", "timeline", "drift")
-        pictures = (film.with_name(f"{film.stem}.{name}.png") for name in names)
-        return cls(film, *pictures, request, replaces)
+    def beside(cls, film: Path, *, request: str | None = None, replaces: bool = True) -> "FilmFiles":
+        """The drawings in the film's folder, named after it."""
+
+        def drawing(name: str) -> Path:
+            return film.with_name(f"{film.stem}.{name}.png")
+
+        return cls(
+            film=film,
+            persons=drawing("persons"),
+            localization=drawing("localization"),
+            timeline=drawing("timeline"),
+            drift=drawing("drift"),
+            request=request,
+            replaces=replaces,
+        )
+
+    @classmethod
+    def inside(cls, folder: Path) -> "FilmFiles":
+        """Film and drawings under plain names in a folder of their own."""
+        return cls(
+            film=folder / "film.mp4",
+            persons=folder / "persons.png",
+            localization=folder / "localization.png",
+            timeline=folder / "timeline.png",
+            drift=folder / "drift.png",
+        )
 
     def all(self) -> list[Path]:
         """Every file of a whole film."""

@@ -134,7 +134,9 @@ def prepared(
     given = sampler_inputs(**changes)
     picture, video = source_of("picture", given["picture"])
     described = replace(film_spec(given, plan, picture=picture, video=video), **(spec or {}))
-    return prepared_run(described, given, None, video=video, frames_in_memory=frames_in_memory)
+    return prepared_run(
+        described, given, None, picture=picture, video=video, frames_in_memory=frames_in_memory
+    )
 
 
 def clip_audio() -> ClipAudio:
