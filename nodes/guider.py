@@ -49,4 +49,6 @@ class GuiderNode(io.ComfyNode):
         check_prompt("positive", positive, model)
         check_prompt("negative", negative, model)
         scales = GuidanceScales(text_scale, audio_scale)
-        return io.NodeOutput(AudioGuider(model, positive, negative, scales, projected_guidance))
+        return io.NodeOutput(
+            AudioGuider(model, positive, negative, scales=scales, projected=projected_guidance)
+        )

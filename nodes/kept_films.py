@@ -4,12 +4,12 @@ from comfy_api.latest import io, ui
 
 from ..multitalk_core.errors import MultiTalkError, quoted
 from ..multitalk_core.film.store import Cleared, StoredFilm, clear_film, clear_films, stored_films, survey
+from ..multitalk_core.guards.memory import GIGABYTE
 from .host.checks import check_queued, checked
 from .host.film_identity import store_folder
 from .host.reporter import lines_of, show_text
 from .host.sockets import CATEGORY
 
-GIGABYTE = 10**9
 NOTHING, ONE, ALL = "nothing", "one film", "all films"
 
 

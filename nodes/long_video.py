@@ -1,6 +1,10 @@
 """The long-video node: as many clips as the voices need."""
 
+from dataclasses import replace
+from typing import Unpack
+
 import torch
+from comfy.model_management import throw_exception_if_processing_interrupted
 from comfy.sd import CLIP
 from comfy_api.latest import io
 from comfy_execution.graph import DynamicPrompt
@@ -8,28 +12,34 @@ from comfy_execution.progress import get_progress_state
 
 from ..multitalk_core.audio.conversation import Conversation
 from ..multitalk_core.drawing.drift import drift_picture
-from ..multitalk_core.film.clips import check_overlap, plan_clips
-from ..multitalk_core.film.colour import LAB
-from ..multitalk_core.film.film import MULTITALK, Take
-from ..multitalk_core.film.retakes import check_clip, parse_prompts, parse_retakes, plan_takes
-from ..multitalk_core.film.seams import SEAM_FRAMES, Joins
-from ..multitalk_core.film.steadiness import Steadiness
+from ..multitalk_core.film.clips import ClipPlan, check_overlap, plan_clips
+from ..multitalk_core.film.colour import ColourMethod
+from ..multitalk_core.film.retakes import check_clip, parse_prompts, parse_retakes, plan_overrides
+from ..multitalk_core.film.seams import SEAM_FRAMES, SeamCorrection
+from ..multitalk_core.film.spec import ClipOverride, Continuation, StoreOptions
+from ..multitalk_core.film.store import check_store, stored_clip_bytes
+from ..multitalk_core.film.write import FilmResult, write_film
+from ..multitalk_core.guards.memory import GIGABYTE
+from ..multitalk_core.media.video_source import film_frames
 from .host.checks import check_queued, checked, naming
-from .host.clip_settings import ClipSettings
-from .host.film_identity import FilmOfNode
-from .host.film_run import Shoot
+from .host.computed import computed
+from .host.film_identity import described_input, film_identity, film_title, store_folder
+from .host.film_run import FilmRun, drafted, film_spec, prepared_run
+from .host.picture_input import source_of
 from .host.prompts import encode_prompts
+from .host.sampler_inputs import SamplerInputs
 from .host.sockets import CATEGORY, MultiTalkBinding
-from .host.video_output import hand_out, is_wired, losses, new_path, write_film
+from .host.video_output import HandedOutVideos, is_wired, new_path
 from .inputs import long_video_inputs
 from .inputs import shared as inputs
 
-GIGABYTE = 10**9
 IMAGES = 0  # the output's place
 
 
 class LongVideoNode(io.ComfyNode):
     """The sampler over a whole conversation."""
+
+    videos = HandedOutVideos()
 
     @classmethod
     def define_schema(cls) -> io.Schema:
@@ -90,75 +100,115 @@ class LongVideoNode(io.ComfyNode):
         sizes = {"width": width, "height": height, "clip_frames": clip_frames, "motion_frames": motion_frames}
         check_queued(cls, **sizes, retakes=retakes, prompts=prompts)
         _check_sizes(**sizes)
-        _takes(retakes or "", prompts or "")
+        _parsed(retakes or "", prompts or "")
         return True
 
     @classmethod
     def fingerprint_inputs(cls, **given: object) -> list:
-        """A run without images does not serve where they are wanted now, nor one whose file is gone."""
+        """A run without images does not serve where they are wanted now, nor one whose file is deleted."""
         node_id = cls.hidden.unique_id
         # ComfyUI gives fingerprints no graph; its progress has that of the run that is about to start.
-        return [is_wired(get_progress_state().dynprompt, node_id, IMAGES), losses(node_id)]
+        return [is_wired(get_progress_state().dynprompt, node_id, IMAGES), cls.videos.deleted(node_id)]
 
     @classmethod
     @checked
     def execute(
         cls,
-        audio: Conversation,
+        *,
         length: int,
         clip_frames: int,
         motion_frames: int,
-        continuation: str = MULTITALK,
+        continuation: str = Continuation.MULTITALK,
         keep_clips: bool = True,
         keep_at_most: float = 50.0,
         stop_after: int = 0,
         retakes: str = "",
         prompts: str = "",
         text_encoder: CLIP | None = None,
-        colour_method: str = LAB,
+        colour_method: str = ColourMethod.LAB,
         seam_frames: int = SEAM_FRAMES,
         codec_correction: float = 0.0,
-        **shared: object,
+        **shared: Unpack[SamplerInputs],
     ) -> io.NodeOutput:
-        shoot = Shoot(audio=audio, **shared)
-        size = (shoot.height, shoot.width)
-        _check_sizes(shoot.width, shoot.height, clip_frames, motion_frames)
-        retaken, reworded = _takes(retakes, prompts)
-        whole = plan_clips(length or shoot.frames, clip_frames, motion_frames)
-        if stop_after:
-            with naming("stop_after"):
-                check_clip(stop_after - 1, whole)
-        with naming("retakes"):
-            for clip in retaken:
-                check_clip(clip, whole)
-        with naming("prompts"):
-            takes = plan_takes(whole, audio.fps, retaken, reworded)
         node_id, graph = cls.hidden.unique_id, cls.hidden.dynprompt
-        keeps = keep_clips and not shoot.draft
-        plan = shoot.drafted(whole)
+        audio, draft = shared["audio"], shared["draft"]
+        size = {"width": shared["width"], "height": shared["height"]}
+        _check_sizes(**size, clip_frames=clip_frames, motion_frames=motion_frames)
+        picture, video = source_of("picture", shared["picture"])
+        spoken = audio.frames if video is None else film_frames(video, audio.fps)
+        whole = plan_clips(length or spoken, clip_frames, motion_frames)
+        _check_stop(stop_after, whole)
+        overrides = _overrides(whole, audio.fps, retakes=retakes, prompts=prompts)
+        plan = drafted(whole, draft)
         frames = sum(clip.new_frames for clip in plan.clips[: stop_after or None])
-        path, steadiness = new_path(), Steadiness()
-        clips = ClipSettings(
-            continuation=continuation,
-            takes=takes,
-            prompts=encode_prompts(takes, text_encoder, shoot.positive),
-            stop_after=stop_after - 1 if stop_after else None,
-            kept=_kept(graph, node_id, keep_at_most, shoot.video is not None) if keeps else None,
-            held=frames if is_wired(graph, node_id, IMAGES) else None,
-            told=f"the video grows in {path.parent}",
-            joins=Joins(colour_method, seam_frames, codec_correction),
-            steadiness=steadiness,
+        frames_in_memory = frames if is_wired(graph, node_id, IMAGES) else None
+        store = None if draft or not keep_clips else _store(graph, node_id, keep_at_most)
+        if store is not None:
+            check_store(store.folder, stored_clip_bytes(plan.clips[0].frames, plan.overlap, **size))
+        seams = SeamCorrection(
+            colour_strength=shared["colour_strength"],
+            colour_method=colour_method,
+            seam_frames=seam_frames,
+            codec_correction=codec_correction,
         )
-        film = shoot.film(plan, node_id, clips)
-        images = None if clips.held is None else torch.empty(clips.held, *size, 3)
-        write_film(film, path, size, audio.fps, audio.sound, images, shoot.reporter.tell, keeps)
-        found = [(plan.clips[index], record) for index, record in shoot.recorder.records.items()]
-        drawn = drift_picture(steadiness.drift, steadiness.change, steadiness.starts, audio.fps)
-        return io.NodeOutput(images, sound_for(audio, frames), hand_out(node_id, path), found, drawn[None])
+        identity = computed(shared["model"], shared["vae"])
+        identity |= film_identity(graph, node_id, shared, dubbed=video is not None)
+        spec = replace(
+            film_spec(shared, plan, picture=picture, video=video, frames_in_memory=frames_in_memory),
+            continuation=continuation,
+            seams=seams,
+            overrides=overrides,
+            stop_after=stop_after - 1 if stop_after else None,
+            store=store,
+            identity=identity,
+            text_encoder=described_input(graph, node_id, "text_encoder"),
+        )
+        run = prepared_run(
+            spec,
+            shared,
+            node_id,
+            picture=picture,
+            video=video,
+            prompts=encode_prompts(overrides, text_encoder, shared["positive"]),
+            frames_in_memory=frames_in_memory,
+        )
+        result = _write(run, in_memory=frames_in_memory is not None)
+        steadiness = result.steadiness
+        drawn = drift_picture(steadiness.drift, steadiness.change, steadiness.starts, fps=audio.fps)
+        return io.NodeOutput(
+            result.images,
+            sound_for(audio, frames),
+            cls.videos.hand_out(node_id, result.path),
+            [(plan.clips[index], record) for index, record in result.records.items()],
+            drawn[None],
+        )
+
+
+def _write(run: FilmRun, *, in_memory: bool) -> FilmResult:
+    """Make and write the film; what ends it early is raised once the node says where the video so far is."""
+    spec, reporter, path = run.spec, run.reporter, new_path()
+    reporter.note(f"the video grows in {path.parent}")
+    result = write_film(
+        spec,
+        run.model,
+        path,
+        listener=reporter,
+        in_memory=in_memory,
+        check_interrupted=throw_exception_if_processing_interrupted,
+    )
+    if result.ended is not None:
+        resumes = "" if spec.store is None else f"; the same graph resumes after clip {result.clips}"
+        reporter.note(f"the video so far, {result.frames} frames, is {result.path}{resumes}")
+        raise result.ended
+    if result.frames < spec.plan.frames:
+        reporter.note(f"stopped after clip {result.clips} of {len(spec.plan.clips)}")
+    for name, sentence in result.steadiness.report(dubbed=spec.dubbing is not None).items():
+        reporter.note(f"{name}: {sentence}")
+    return result
 
 
 def _check_sizes(
-    width: int | None, height: int | None, clip_frames: int | None, motion_frames: int | None
+    *, width: int | None, height: int | None, clip_frames: int | None, motion_frames: int | None
 ) -> None:
     """None is a value that is not yet known."""
     inputs.check_sizes(width, height, clip_frames=clip_frames, motion_frames=motion_frames)
@@ -167,7 +217,14 @@ def _check_sizes(
             check_overlap(clip_frames, motion_frames)
 
 
-def _takes(retakes: str, prompts: str) -> tuple[dict[int, Take], list[tuple[float, str]]]:
+def _check_stop(stop_after: int, plan: ClipPlan) -> None:
+    """Raise a MultiTalkError unless the film has the clip after which to stop; 0 never stops."""
+    if stop_after:
+        with naming("stop_after"):
+            check_clip(stop_after - 1, plan)
+
+
+def _parsed(retakes: str, prompts: str) -> tuple[dict[int, ClipOverride], list[tuple[float, str]]]:
     """Both texts, read."""
     with naming("retakes"):
         retaken = parse_retakes(retakes)
@@ -175,11 +232,20 @@ def _takes(retakes: str, prompts: str) -> tuple[dict[int, Take], list[tuple[floa
         return retaken, parse_prompts(prompts)
 
 
-def _kept(graph: DynamicPrompt, node_id: str, gigabytes: float, dubbed: bool) -> FilmOfNode:
-    """The node's film in the store."""
-    without = long_video_inputs.SHAPE_NO_FILM if dubbed else (*long_video_inputs.SHAPE_NO_FILM, "denoise")
-    defaults, limit = long_video_inputs.later_defaults(), round(gigabytes * GIGABYTE)
-    return FilmOfNode.of(graph, node_id, without, defaults, limit)
+def _overrides(plan: ClipPlan, fps: float, *, retakes: str, prompts: str) -> dict[int, ClipOverride]:
+    """What both texts ask of single clips."""
+    retaken, timed = _parsed(retakes, prompts)
+    with naming("retakes"):
+        for clip in retaken:
+            check_clip(clip, plan)
+    with naming("prompts"):
+        return plan_overrides(plan, fps, retaken, prompts=timed)
+
+
+def _store(graph: DynamicPrompt, node_id: str, gigabytes: float) -> StoreOptions:
+    """Where the node's film is stored."""
+    title = film_title(graph, node_id)
+    return StoreOptions(folder=store_folder(), title=title, limit=round(gigabytes * GIGABYTE))
 
 
 def sound_for(audio: Conversation, frames: int) -> dict:

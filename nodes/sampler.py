@@ -1,12 +1,17 @@
 """The L-RoPE MultiTalk sampler: one clip, from picture and voices to frames."""
 
+from typing import Unpack
+
 import torch
 from comfy_api.latest import io
 
 from ..multitalk_core.film.clips import Clip, ClipPlan
+from ..multitalk_core.film.film import make_film
 from ..multitalk_core.limits import CLIP_FRAMES
 from .host.checks import check_queued, checked
-from .host.film_run import Shoot, raw_latent
+from .host.film_run import drafted, film_spec, prepared_run, raw_latent
+from .host.picture_input import source_of
+from .host.sampler_inputs import SamplerInputs
 from .host.sockets import CATEGORY, MultiTalkBinding
 from .inputs import shared as inputs
 
@@ -69,12 +74,14 @@ class SamplerNode(io.ComfyNode):
 
     @classmethod
     @checked
-    def execute(cls, frames: int, **shared: object) -> io.NodeOutput:
-        shoot = Shoot(**shared)
-        inputs.check_sizes(shoot.width, shoot.height, frames=frames)
-        plan = shoot.drafted(ClipPlan(frames, (Clip(0, 0, frames, 0, frames),)))
-        (finished,) = shoot.film(plan, cls.hidden.unique_id)
-        found = [(finished.clip, record) for record in shoot.recorder.records.values()]
+    def execute(cls, *, frames: int, **shared: Unpack[SamplerInputs]) -> io.NodeOutput:
+        inputs.check_sizes(shared["width"], shared["height"], frames=frames)
+        picture, video = source_of("picture", shared["picture"])
+        plan = drafted(ClipPlan(frames, (Clip(0, 0, frames, 0, frames),)), shared["draft"])
+        spec = film_spec(shared, plan, picture=picture, video=video)
+        run = prepared_run(spec, shared, cls.hidden.unique_id, picture=picture, video=video)
+        (finished,) = make_film(run.spec, run.model, listener=run.reporter)
+        found = [] if finished.record is None else [(finished.clip, finished.record)]
         return io.NodeOutput(
-            raw_latent(shoot.model, finished.latent), finished.frames.to(torch.float32), found
+            raw_latent(shared["model"], finished.latent), finished.frames.to(torch.float32), found
         )

@@ -23,8 +23,10 @@ from multitalk_core.evaluation.binding_score import binding_score
 from multitalk_core.evaluation.mouth_openness import CartoonFace, follow_faces, mouth_openness
 from multitalk_core.film.clips import plan_clips
 from multitalk_core.film.dubbing import Dubbing
-from multitalk_core.film.film import CONTINUATIONS, INFINITETALK, make_film
-from multitalk_core.hosts.diffusers.video_model import MultiTalkPipeline
+from multitalk_core.film.film import make_film
+from multitalk_core.film.seams import SeamCorrection
+from multitalk_core.film.spec import Continuation
+from multitalk_core.hosts.diffusers.video_model import DiffusersVideoModel
 from multitalk_core.media.picture import write_picture
 from multitalk_core.media.video_source import FittedVideo, VideoInMemory
 from multitalk_core.persons.masks import GIVEN, Box, persons_from_boxes
@@ -84,7 +86,7 @@ class Scene:
 
 def dubbed(film: DemoFilm, scene: Scene, denoise: float, continuation: str, masked: bool) -> Tensor:
     """The frames of the scene with its new voices."""
-    job, talk = film.job, scene.talk
+    talk = scene.talk
     frames, height, width, _ = scene.video.shape
     voices = [
         Waveform(track.samples[None, start * RATE // FPS : (start + frames) * RATE // FPS], RATE)
@@ -93,23 +95,22 @@ def dubbed(film: DemoFilm, scene: Scene, denoise: float, continuation: str, mask
     conversation = encode_conversation(Timeline.together(voices), film.encoder, frames=frames)
     boxes = [Box(*(edge * height for edge in box)) for box in talk.scene.boxes()]
     masks = persons_from_boxes(boxes, height, width, GIVEN).token_masks(height, width)
-    pipeline = MultiTalkPipeline(
-        job.models, job.adapter, masks, caption(talk.scene), job.negative_prompt, job.settings
-    )
+    model = DiffusersVideoModel(film.model.models, film.model.adapter, prompt=caption(talk.scene))
     video, region = (
         FittedVideo(VideoInMemory(pictures, Fraction(FPS)), height, width, FPS)
         for pictures in (scene.video, scene.region)
     )
-    clips = make_film(
-        pipeline,
-        scene.video[0],
-        conversation,
-        plan_clips(frames, film.clip_frames, film.overlap),
-        seed=0,
+    spec = replace(
+        film.spec,
+        picture=scene.video[0],
+        masks=masks,
+        conversation=conversation,
+        plan=plan_clips(frames, film.clip_frames, film.overlap),
         continuation=continuation,
+        seams=SeamCorrection(),
         dubbing=Dubbing(video, denoise, region if masked else None),
     )
-    return torch.cat([clip.frames for clip in clips])
+    return torch.cat([clip.frames for clip in make_film(spec, model)])
 
 
 def main() -> None:
@@ -118,11 +119,11 @@ def main() -> None:
     parser.add_argument("--talks", type=int, default=4)
     parser.add_argument("--frames", type=int, default=45)
     parser.add_argument("--picture", type=Path)
-    parser.add_argument("--continuations", nargs="+", choices=CONTINUATIONS, default=CONTINUATIONS)
+    parser.add_argument("--continuations", nargs="+", choices=list(Continuation), default=list(Continuation))
     options = parser.parse_args()
     torch.set_num_threads(1)
     film = DemoFilm()
-    size = Size(options.frames, *film.job.size)
+    size = Size(options.frames, *film.spec.size)
     scenes = [Scene.drawn(FIRST_SEED + talk, size) for talk in range(options.talks)]
     print_head(
         ["dubbing", "new voice", "its difference", "old mouths", "strayed", "mouths changed", "rest changed"]
@@ -132,7 +133,7 @@ def main() -> None:
         for denoise in STRENGTHS:
             made = [dubbed(film, scene, denoise, continuation, masked) for scene in scenes]
             print_row(f"{continuation} {denoise:g}{', region' if masked else ''}", scenes, made)
-            if (continuation, denoise) == (INFINITETALK, SHOWN):
+            if (continuation, denoise) == (Continuation.INFINITETALK, SHOWN):
                 shown.append(made[0])
     if options.picture is not None:
         draw(options.picture, shown)

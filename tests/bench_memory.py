@@ -18,6 +18,9 @@ import torch
 from PIL import ImageDraw
 
 from multitalk_core.drawing.canvas import font, to_image, to_picture
+from multitalk_core.film.film import FinishedClip
+from multitalk_core.film.film_listener import SilentListener
+from multitalk_core.film.write import write_film
 from multitalk_core.media.picture import write_picture
 
 from .soak.tiny_film import TinyFilm
@@ -29,23 +32,31 @@ COLOURS = ("#0072B2", "#D55E00")
 
 
 def resident() -> float:
-    """Bytes that the process holds now."""
+    """Bytes that the process has in memory now."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 
 
+class MemoryListener(SilentListener):
+    """Measures after every clip, in MB."""
+
+    def __init__(self) -> None:
+        self.resident: list[float] = []
+
+    def clip(self, finished: FinishedClip) -> None:
+        """Measure."""
+        self.resident.append(resident() / MEGABYTE)
+
+
 def measure(clips: int, answer: object) -> None:
-    """Make a film; send the memory held after each clip and the peak, in MB."""
+    """Make a film; send the memory in use after each clip and the peak, in MB."""
     torch.set_num_threads(1)
-    film = TinyFilm(clips, CLIP_FRAMES, HEIGHT, WIDTH)
-    held = []
+    film = TinyFilm(clips, clip_frames=CLIP_FRAMES, height=HEIGHT, width=WIDTH)
+    listener = MemoryListener()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder)
-        with film.shoot(path / "store") as (finished, _), film.writer(path / "film.mp4") as writer:
-            for clip in finished:
-                writer.append(clip.frames)
-                held.append(resident() / MEGABYTE)
+        write_film(film.stored(path / "store"), film.model, path / "film.mp4", listener=listener)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    answer.send((held, peak / MEGABYTE))
+    answer.send((listener.resident, peak / MEGABYTE))
 
 
 def measured(clips: int) -> tuple[list[float], float]:

@@ -14,9 +14,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from multitalk_core.film.colour import MEAN, lab_from_rgb
-from multitalk_core.film.film import INFINITETALK, ClipMaker
-from multitalk_core.film.seams import Joins
+from multitalk_core.film.clip_inputs import VideoModel
+from multitalk_core.film.colour import ColourMethod, lab_from_rgb
+from multitalk_core.film.seams import SeamCorrection
+from multitalk_core.film.spec import Continuation
 from multitalk_core.film.steadiness import Steadiness
 
 from .demo_film import DemoFilm
@@ -28,10 +29,10 @@ OVERLAPS = ((13, 1), (13, 5), (13, 9), (29, 5), (29, 13), (29, 25))  # clip fram
 
 
 class MatchedLatents:
-    """A ClipMaker that gives every latent the mean and deviation of the first clip's, by channels."""
+    """A VideoModel that gives every latent the mean and deviation of the first clip's, by channels."""
 
-    def __init__(self, maker: ClipMaker) -> None:
-        self.encode, self.sample, self._decode = maker.encode, maker.sample, maker.decode
+    def __init__(self, model: VideoModel) -> None:
+        self.encode, self.sample, self._decode = model.encode, model.sample, model.decode
         self.goal: tuple[Tensor, Tensor] | None = None
 
     def decode(self, latent: Tensor) -> Tensor:
@@ -41,19 +42,26 @@ class MatchedLatents:
         return self._decode((latent - mean) / deviation * self.goal[1] + self.goal[0])
 
 
+NONE = SeamCorrection(colour_strength=0.0)
+MEAN = ColourMethod.MEAN
 CORRECTIONS = {
-    "none": {"colour_strength": 0.0},
+    "none": {"seams": NONE},
     "lab, released": {},
-    "mean": {"joins": Joins(MEAN)},
-    "latent mean and deviation": {"colour_strength": 0.0, "maker": MatchedLatents},
-    "codec 0.5": {"colour_strength": 0.0, "joins": Joins(codec_correction=0.5)},
-    "lab, codec 0.5": {"joins": Joins(codec_correction=0.5)},
-    "mean, codec 0.5": {"joins": Joins(MEAN, codec_correction=0.5)},
-    "lab, seam 4": {"joins": Joins(seam_frames=4)},
-    "mean, seam 4": {"joins": Joins(MEAN, 4)},
-    "mean, codec 0.5, seam 4": {"joins": Joins(MEAN, 4, 0.5)},
-    "infinitetalk: lab, released": {"continuation": INFINITETALK},
-    "infinitetalk: mean, seam 4": {"continuation": INFINITETALK, "joins": Joins(MEAN, 4)},
+    "mean": {"seams": SeamCorrection(colour_method=MEAN)},
+    "latent mean and deviation": {"seams": NONE, "model": MatchedLatents},
+    "codec 0.5": {"seams": SeamCorrection(colour_strength=0.0, codec_correction=0.5)},
+    "lab, codec 0.5": {"seams": SeamCorrection(codec_correction=0.5)},
+    "mean, codec 0.5": {"seams": SeamCorrection(colour_method=MEAN, codec_correction=0.5)},
+    "lab, seam 4": {"seams": SeamCorrection(seam_frames=4)},
+    "mean, seam 4": {"seams": SeamCorrection(colour_method=MEAN, seam_frames=4)},
+    "mean, codec 0.5, seam 4": {
+        "seams": SeamCorrection(colour_method=MEAN, seam_frames=4, codec_correction=0.5)
+    },
+    "infinitetalk: lab, released": {"continuation": Continuation.INFINITETALK},
+    "infinitetalk: mean, seam 4": {
+        "continuation": Continuation.INFINITETALK,
+        "seams": SeamCorrection(colour_method=MEAN, seam_frames=4),
+    },
 }
 
 
@@ -91,7 +99,7 @@ def corrections(films: dict[str, DemoFilm], clips: int, seeds: list[int]) -> Non
     print_head(["correction", "drift", "colour error", "contrast", "detail", "at seams", "inside"])
     for scene, film in films.items():
         for name, options in CORRECTIONS.items():
-            shots = [film.shoot(clips, seed=seed, **options) for seed in seeds]
+            shots = [film.make(clips, seed=seed, **options) for seed in seeds]
             print_row(f"{scene}: {name}", [judged(*shot, film.picture) for shot in shots])
 
 
@@ -104,7 +112,7 @@ def overlaps(films: dict[str, DemoFilm], frames: int, seeds: list[int]) -> None:
             rows = []
             for seed in seeds:
                 started = time.monotonic()
-                shot, steadiness = film.shoot(clips, clip_frames=clip_frames, overlap=overlap, seed=seed)
+                shot, steadiness = film.make(clips, clip_frames=clip_frames, overlap=overlap, seed=seed)
                 seconds = time.monotonic() - started
                 assert len(shot) == clip_frames + (clips - 1) * (clip_frames - overlap)
                 row = judged(shot, steadiness, film.picture)

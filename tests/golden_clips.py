@@ -93,7 +93,7 @@ def compare_long_video(config: dict[str, Any], tensors: dict[str, Tensor], case:
 def compare_indices(name: str, job: dict[str, Any], tensors: dict[str, Tensor]) -> Comparisons:
     """Which clip and audio frame every film frame comes from."""
     voices = job["audio_frames"]
-    planned = plan_mirrored(voices, job["frame_num"], job["motion_frame"], job["max_frames_num"])
+    planned = plan_mirrored(voices, job["frame_num"], job["motion_frame"], limit=job["max_frames_num"])
     clips = planned.plan.clips
     yield f"{name} clips", torch.tensor(len(clips)), torch.tensor(job["clips"])
     yield f"{name} prolonged", torch.tensor(planned.prolonged), torch.tensor(job["miss_lengths"])

@@ -15,15 +15,14 @@ from .options.types import box_text
 
 if TYPE_CHECKING:
     from ..evaluation.binding_score import BindingScore
-    from .job import FilmJob
+    from .planned_film import PlannedFilm
 
 # What the embedded models were trained for; their VAE knows no longer clips.
 SIZES = ("--size", "144x96", "--clip-frames", "13", "--motion-frames", "5")
 SAMPLING = ("--steps", "12", "--shift", "3", "--text-scale", "1", "--audio-scale", "4")
-# So small a model forgets a face within some clips: each clip sees the picture.
-JOINS = ("--continuation", "infinitetalk", "--colour-method", "mean")
-SETTINGS = ("--order", "together", *SIZES, *SAMPLING, *JOINS, "--no-store")
-NAMES = ("film.mp4", "persons.png", "localization.png", "timeline.png", "drift.png")
+# So small a model forgets a face within some clips: each clip is conditioned on the picture.
+CLIPS = ("--continuation", "infinitetalk", "--colour-method", "mean")
+SETTINGS = ("--order", "together", *SIZES, *SAMPLING, *CLIPS, "--no-store")
 
 
 def add_command(commands: argparse._SubParsersAction) -> None:
@@ -61,7 +60,7 @@ def make_demo(folder: Path) -> None:
         When the folder cannot be created, or a file cannot be written.
     """
     from .generate import SAVED, generate
-    from .generate_command import make_job
+    from .generate_command import read_inputs
     from .main import make_parser
     from .options.film_files import FilmFiles
     from .summary import print_lines
@@ -72,15 +71,15 @@ def make_demo(folder: Path) -> None:
         raise MultiTalkError(
             f"The folder {folder} cannot be created ({error.strerror}): choose another --folder."
         ) from error
-    files = FilmFiles(*(folder / name for name in NAMES))
+    files = FilmFiles.inside(folder)
     picture, film = folder / "mouths.png", folder / "film_with_mouths.mp4"
     check_own(folder, [*files.all(), picture, film])
     command = ["generate", *demo_arguments(), "--output", str(files.film)]
     print("Equivalent command:\n  python -m multitalk_core", shlex.join(command))
-    job = make_job(make_parser().parse_args(command), files)
-    generate(job)
+    planned = read_inputs(make_parser().parse_args(command), files)
+    generate(planned)
     try:
-        score = draw_mouths(job, picture, film)
+        score = draw_mouths(planned, picture, film)
     except KeyboardInterrupt as interrupt:
         raise KeyboardInterrupt(SAVED.format(files.film)) from interrupt
     print_lines({"mouths": f"{picture}, {film}", "binding": f"{score}; 95% intervals"})
@@ -100,12 +99,12 @@ def check_own(folder: Path, files: list[Path]) -> None:
         raise MultiTalkError(f"{taken[0]} exists and is not a file of the demo: choose another --folder.")
 
 
-def draw_mouths(job: "FilmJob", picture: Path, film: Path) -> "BindingScore":
-    """Draw both mouths of a job's finished film of cartoon people against both voices.
+def draw_mouths(planned: "PlannedFilm", picture: Path, film: Path) -> "BindingScore":
+    """Draw both mouths of a finished film of cartoon people against both voices.
 
     Parameters
     ----------
-    job : FilmJob
+    planned : PlannedFilm
     picture, film : Path
         Files for the drawing, and for the film above the drawing.
 
@@ -119,14 +118,14 @@ def draw_mouths(job: "FilmJob", picture: Path, film: Path) -> "BindingScore":
     from ..media.picture import write_picture
     from ..media.video_writer import VideoWriter, read_video
 
-    frames, fps, _ = read_video(job.files.film)
-    conversation = job.conversation
+    frames, fps, _ = read_video(planned.files.film)
+    conversation = planned.spec.conversation
     tracks = conversation.timeline.tracks(seconds=len(frames) / fps)
-    mouths = measure_film(frames, job.picture, list(tracks), fps)
+    mouths = measure_film(frames, planned.picture, list(tracks), fps)
     write_picture(picture, mouths_picture(mouths.openness, mouths.loudness, fps))
     drawn = frames_with_mouths(frames, mouths.openness, mouths.loudness, mouths.columns, fps)
     first = next(drawn)
-    with VideoWriter(film, first.shape[1], first.shape[0], fps, conversation.sound) as writer:
+    with VideoWriter(film, first.shape[1], first.shape[0], fps=fps, sound=conversation.sound) as writer:
         for frame in chain([first], drawn):
             writer.append(frame[None])
     return mouths.score()

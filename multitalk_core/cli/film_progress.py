@@ -1,27 +1,35 @@
-"""A film in the making, shown."""
+"""A film in the making, shown on the terminal."""
 
 import time
+from pathlib import Path
 
-from ..film.clips import ClipPlan
+from torch import Tensor
+
+from ..drawing.strip import localization_strip
+from ..film.film import FinishedClip
+from ..film.spec import FilmSpec
+from ..media.picture import write_picture
+from ..method.wan import latent_frames
 
 
 class FilmProgress:
-    """A bar over all steps of all clips, with the time left; an `on_step` of MultiTalkPipeline.
+    """The command line's `FilmListener`: a bar over all steps of all clips, with the time left.
 
-    A context manager.
+    A context manager. It draws the localization of the first clip as soon as there is one.
 
     Parameters
     ----------
-    plan : ClipPlan
-    steps : int
-        Of each clip.
+    spec : FilmSpec
+    localization : Path
+        Of the drawing.
     """
 
-    def __init__(self, plan: ClipPlan, steps: int):
+    def __init__(self, spec: FilmSpec, localization: Path) -> None:
         from tqdm import tqdm
 
-        self.clips, self.steps = len(plan.clips), steps
-        self._bar = tqdm(total=self.clips * steps, unit="step", dynamic_ncols=True)
+        self.persons, self.localization = spec.persons, localization
+        self.clips, self.steps = len(spec.plan.clips), spec.sampling.steps
+        self._bar = tqdm(total=self.clips * self.steps, unit="step", dynamic_ncols=True)
         self._started = self._last_step = time.monotonic()
         self._step_seconds: list[float] = []
         self._show(0, "preparing")
@@ -32,8 +40,12 @@ class FilmProgress:
     def __exit__(self, *failure: object) -> None:
         self._bar.close()
 
-    def __call__(self, clip: int, step: int) -> None:
-        """One step is finished."""
+    def note(self, sentence: str) -> None:
+        """Print a line above the bar."""
+        self._bar.write(sentence)
+
+    def step(self, clip: int, step: int, latent: Tensor) -> None:
+        """Move the bar."""
         now = time.monotonic()
         if step:
             self._step_seconds.append(now - self._last_step)
@@ -41,14 +53,15 @@ class FilmProgress:
         self._bar.update()
         self._show(clip, "sampling" if step + 1 < self.steps else "decoding")
 
-    def skip(self, clip: int) -> None:
-        """A clip need not be made."""
-        self._bar.total -= self.steps
-        self._show(clip, "kept")
-
-    def tell(self, note: str) -> None:
-        """Print a line above the bar."""
-        self._bar.write(note)
+    def clip(self, finished: FinishedClip) -> None:
+        """Shorten the bar by a clip from the store; draw the first clip's localization."""
+        if finished.from_store:
+            self._bar.total -= self.steps
+            self._show(finished.clip.index, "stored")
+        if finished.clip.index == 0 and finished.record is not None:
+            # As far as the film goes.
+            classes = finished.record.classes[: latent_frames(len(finished.frames) + 3)]
+            write_picture(self.localization, localization_strip(finished.frames, classes, self.persons))
 
     @property
     def seconds(self) -> float:

@@ -1,4 +1,4 @@
-"""The command `generate`: its arguments, and the job they mean."""
+"""The command `generate`: its arguments, and the film they mean."""
 
 import argparse
 from typing import TYPE_CHECKING
@@ -21,8 +21,8 @@ from .options import (
 
 if TYPE_CHECKING:
     from ..film.clips import ClipPlan
-    from .job import FilmJob
     from .options.film_files import FilmFiles
+    from .planned_film import PlannedFilm
 
 # In the order in which their checks run.
 OPTIONS = (
@@ -94,17 +94,11 @@ def run(arguments: argparse.Namespace) -> None:
     files = output_options.film_files(arguments, store)
     if store is None and arguments.keep:
         print("Clips are not stored, because there is no home folder: name a folder with --store.")
-    generate(make_job(arguments, files))
+    generate(read_inputs(arguments, files))
 
 
 def check(arguments: argparse.Namespace) -> None:
-    """What the arguments alone tell.
-
-    Raises
-    ------
-    MultiTalkError
-        For what does not go together.
-    """
+    """Raise a MultiTalkError for arguments that do not go together, before any file is read."""
     for part in OPTIONS:
         part.check(arguments)
     speakers = voice_options.known_speakers(arguments)
@@ -112,7 +106,7 @@ def check(arguments: argparse.Namespace) -> None:
         LabelRanges.parse(arguments.label_ranges, speakers)
 
 
-def make_job(arguments: argparse.Namespace, files: "FilmFiles") -> "FilmJob":
+def read_inputs(arguments: argparse.Namespace, files: "FilmFiles") -> "PlannedFilm":
     """Read all inputs, the quick ones first.
 
     Raises
@@ -121,21 +115,23 @@ def make_job(arguments: argparse.Namespace, files: "FilmFiles") -> "FilmJob":
         For whatever cannot be used.
     """
     from ..audio.conversation import encode_conversation
-    from ..hosts.diffusers.video_model import NEGATIVE_PROMPT
-    from .job import FilmJob
+    from ..film.spec import FilmSpec, RecordedStep
+    from ..hosts.diffusers.video_model import NEGATIVE_PROMPT, DiffusersVideoModel
+    from ..media.picture import resize_and_crop
+    from .planned_film import PlannedFilm, computed_with
 
     timeline = voice_options.read_timeline(arguments)
-    ranges = LabelRanges.parse(arguments.label_ranges, timeline.speakers)
+    binding = sampling_options.binding_options(arguments, timeline.speakers)
     picture, video = person_options.read_source(arguments)
     length = dubbing_options.asked_frames(arguments, video)
     height, width = film_options.film_size(arguments, picture)
     plan, prolonged = film_options.plan_film(arguments, timeline, length)
-    takes = store_options.read_takes(arguments, plan, arguments.fps)
-    check_room(arguments, plan, height, width, files)
+    overrides = store_options.read_overrides(arguments, plan, arguments.fps)
+    check_room(arguments, plan, (height, width), files=files)
     store_options.check(arguments, height, width)
     persons = person_options.read_persons(arguments, picture, timeline.speakers)
     check_speakers(persons, timeline.speakers)
-    persons.token_masks(height, width)
+    masks = persons.token_masks(height, width)
     dubbing = dubbing_options.dubbing(arguments, video, (height, width))
     encoder = model_options.load_encoder(arguments)
     if not arguments.ignore_memory:
@@ -144,44 +140,53 @@ def make_job(arguments: argparse.Namespace, files: "FilmFiles") -> "FilmJob":
     conversation = encode_conversation(
         timeline,
         encoder,
-        arguments.fps,
-        length if arguments.ending == "silence" else None,
-        arguments.loudness,
-        arguments.seconds_per_piece,
+        fps=arguments.fps,
+        frames=length if arguments.ending == "silence" else None,
+        normalise=arguments.loudness,
+        seconds_per_piece=arguments.seconds_per_piece,
     )
     negative_prompt = arguments.negative_prompt
-    return FilmJob(
-        picture=picture,
-        persons=persons,
-        size=(height, width),
+    if negative_prompt is None:
+        negative_prompt = NEGATIVE_PROMPT
+    prompts = {"prompt": arguments.prompt, "negative prompt": negative_prompt}
+    blocks = adapter.shape.blocks
+    spec = FilmSpec(
+        picture=resize_and_crop(picture.movedim(-1, 0), height, width).movedim(0, -1),
+        masks=masks,
         conversation=conversation,
         plan=plan,
-        prolonged=prolonged,
-        models=models,
-        adapter=adapter,
-        prompt=arguments.prompt,
-        negative_prompt=NEGATIVE_PROMPT if negative_prompt is None else negative_prompt,
-        settings=sampling_options.sampling_settings(arguments, ranges, height * width),
-        colour_strength=arguments.colour_strength,
-        continuation=arguments.continuation,
         seed=arguments.seed,
-        watched_step=(arguments.recorded_step or arguments.steps) - 1,
-        files=files,
-        takes=takes,
-        stop_after=None if arguments.stop_after is None else arguments.stop_after - 1,
-        store=store_options.store(arguments),
-        store_limit=round(arguments.store_limit * store_options.GIGABYTE),
-        sources=model_options.signatures(arguments),
+        sampling=sampling_options.sampling_options(arguments, height * width),
+        binding=binding,
+        seams=seam_options.seam_correction(arguments),
+        continuation=arguments.continuation,
+        overrides=overrides,
         dubbing=dubbing,
-        joins=seam_options.joins(arguments),
+        window=adapter.shape.window,
+        prolonged=prolonged,
+        recorded=RecordedStep(
+            block=blocks[len(blocks) // 2], step=(arguments.recorded_step or arguments.steps) - 1
+        ),
+        stop_after=None if arguments.stop_after is None else arguments.stop_after - 1,
+        store=store_options.film_store(arguments, files),
+        identity={**computed_with(models), **prompts, **model_options.signatures(arguments)},
     )
+    model = DiffusersVideoModel(
+        models,
+        adapter,
+        prompt=arguments.prompt,
+        negative_prompt=negative_prompt,
+        rows_at_once=arguments.rows_at_once or (1 if arguments.model else 3),
+    )
+    return PlannedFilm(spec=spec, model=model, files=files, picture=picture, persons=persons, video=video)
 
 
 def check_room(
-    arguments: argparse.Namespace, plan: "ClipPlan", height: int, width: int, files: "FilmFiles"
+    arguments: argparse.Namespace, plan: "ClipPlan", size: tuple[int, int], *, files: "FilmFiles"
 ) -> None:
-    """Refuse a film that the disk or the main memory cannot hold."""
-    check_folder(files.film.parent, film_bytes(plan.frames, height, width, arguments.fps))
+    """Refuse a film of this height and width that the disk or the main memory cannot hold."""
+    height, width = size
+    check_folder(files.film.parent, film_bytes(plan.frames, height, width, fps=arguments.fps))
     if not arguments.ignore_memory:
         frames = plan.clips[0].frames
         check_memory(

@@ -36,14 +36,14 @@ class Clip:
 
 @dataclass(frozen=True)
 class ClipPlan:
-    """All clips of a film of `frames` frames; every clip after the first has as many motion frames."""
+    """All clips of a film of `frames` frames; every clip after the first has the same motion frames."""
 
     frames: int
     clips: Sequence[Clip]
 
     @property
     def end(self) -> int:
-        """Frames made, those beyond the film's end included: how far audio is read."""
+        """Frames generated, those after the film's end included: how far audio is read."""
         return self.clips[-1].start + self.clips[-1].frames
 
     @property
@@ -52,14 +52,14 @@ class ClipPlan:
         return self.clips[min(1, len(self.clips) - 1)].motion_frames
 
     def clip_at(self, frame: int) -> Clip:
-        """The clip that brings a frame of the film."""
+        """The clip that shows a frame of the film."""
         after = bisect_right(self.clips, frame, key=lambda clip: clip.start + clip.motion_frames)
         return self.clips[max(0, after - 1)]
 
 
 @dataclass(frozen=True)
 class EvenClips(Sequence[Clip]):
-    """Equally long clips with equal overlaps, computed when they are asked for.
+    """Equally long clips with equal overlaps, computed on access.
 
     Attributes
     ----------
@@ -110,7 +110,7 @@ def plan_clips(frames: int, clip_frames: int = 81, motion_frames: int = 5) -> Cl
     clip_frames : int
         Frames of a clip, 4n + 1; a shorter film is one clip of the next 4n + 1 frames.
     motion_frames : int
-        Overlap of two clips: 5 in the paper (2 latent frames), 25 in the released code. 4n + 1.
+        Overlap of two clips: 5 in the paper (2 latent frames), 25 in the reference implementation. 4n + 1.
 
     Returns
     -------
@@ -133,7 +133,7 @@ def plan_clips(frames: int, clip_frames: int = 81, motion_frames: int = 5) -> Cl
 
 @dataclass(frozen=True)
 class MirroredPlan:
-    """A film as the released code ends it: voices prolonged by playing their tails backwards.
+    """A film as the reference implementation ends it: voices prolonged by playing their tails backwards.
 
     Attributes
     ----------
@@ -147,9 +147,12 @@ class MirroredPlan:
 
 
 def plan_mirrored(
-    voice_frames: list[int], clip_frames: int = 81, motion_frames: int = 25, limit: int = 1000
+    voice_frames: list[int], clip_frames: int = 81, motion_frames: int = 25, *, limit: int = 1000
 ) -> MirroredPlan:
-    """The released code's plan: the first voice's length decides, tails are mirrored.
+    """Plan a film as the reference implementation does: the first voice decides, tails are mirrored.
+
+    Its loop (`generate` in wan/multitalk.py) prolongs a voice that ends before the last clip by the missing
+    feature frames and three more.
 
     Parameters
     ----------
@@ -162,7 +165,7 @@ def plan_mirrored(
     Raises
     ------
     MultiTalkError
-        Where the released code would return an empty film.
+        Where the reference implementation would return an empty film.
     """
     starts = [0]
     while True:

@@ -1,9 +1,10 @@
-"""Colour correction between clips: each frame's Lab statistics are set to the first picture's."""
+"""Colour correction between clips: each frame's Lab statistics are set to a reference's."""
 
 import torch
 from torch import Tensor
 
-LAB, MEAN = COLOUR_METHODS = ("lab", "mean")
+from ..guards.words import Word
+
 _XYZ_FROM_RGB = (
     (0.412453, 0.357580, 0.180423),
     (0.212671, 0.715160, 0.072169),
@@ -12,37 +13,55 @@ _XYZ_FROM_RGB = (
 _WHITE_D65 = (0.95047, 1.0, 1.08883)
 
 
-def match_colour(frames: Tensor, reference: Tensor, strength: float = 1.0, method: str = LAB) -> Tensor:
+class ColourMethod(Word):
+    """Which statistics of a frame follow the reference.
+
+    LAB matches mean and spread, as in the reference implementation. MEAN matches the mean alone and keeps
+    the contrast.
+    """
+
+    LAB = "lab"
+    MEAN = "mean"
+
+
+def match_colour(
+    frames: Tensor, reference: Tensor, strength: float = 1.0, *, method: str = ColourMethod.LAB
+) -> Tensor:
     """Give every frame the mean, and the spread, of the reference in CIE Lab (D65).
 
     Parameters
     ----------
     frames : Tensor [rows, 3, frames, height, width], in -1..1
     reference : Tensor [rows, 3, 1, height, width], in -1..1
-        The first picture of the film, for every clip.
+        The film's picture, or the dubbed video's frame.
     strength : float
-        0 leaves the frames, 1 (the released default) takes the match.
+        0 leaves the frames as they are, 1 (the default of the reference implementation) matches them fully.
     method : str
-        One of COLOUR_METHODS: "lab" (released) matches mean and spread, "mean" the mean alone, which leaves
-        the contrast as it is.
+        A ColourMethod.
 
     Returns
     -------
     Tensor, shape of `frames`
+
+    Raises
+    ------
+    MultiTalkError
+        For an unknown method.
     """
+    with_spread = ColourMethod(method) is ColourMethod.LAB
     source = ((frames + 1) / 2).clamp(0, 1)
     lab = lab_from_rgb(source)
     goal = lab_from_rgb(((reference + 1) / 2).clamp(0, 1))
     mean, spread = _statistics(lab)
     goal_mean, goal_spread = _statistics(goal)
-    gain = torch.where(spread > 0, goal_spread / spread, 0.0) if method == LAB else 1.0
+    gain = torch.where(spread > 0, goal_spread / spread, 0.0) if with_spread else 1.0
     matched = (lab - mean) * gain + goal_mean
     matched = rgb_from_lab(matched).clamp(0, 1)
     return ((1 - strength) * source + strength * matched) * 2 - 1
 
 
 def colour_drift(frames: Tensor, goal: Tensor) -> Tensor:
-    """How far colours have wandered: each frame's mean colour less its goal's.
+    """Measure how far colours have drifted: each frame's mean colour minus its goal's.
 
     Parameters
     ----------
@@ -53,7 +72,7 @@ def colour_drift(frames: Tensor, goal: Tensor) -> Tensor:
     Returns
     -------
     Tensor [frames, 3]
-        In CIE Lab, where a distance of about 2 can just be seen.
+        In CIE Lab, where a distance of about 2 is just visible.
     """
     return _mean_colours(frames) - _mean_colours(goal)
 

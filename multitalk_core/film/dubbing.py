@@ -1,4 +1,4 @@
-"""Dubbing: a video in place of the picture. Its motion and picture stay, the mouths are made anew."""
+"""Dubbing: a video in place of the picture. Its motion stays, the mouths are regenerated."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,12 +17,41 @@ class SourceVideo(Protocol):
     """A video as the frames of a film."""
 
     def frames(self, start: int, count: int) -> Tensor:
-        """Film frames from `start` on, [count, height, width, 3] in 0..1; past the end the last is held."""
+        """Film frames from `start` on, [count, height, width, 3] in 0..1; the last repeats past the end."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DubbedClip:
+    """The dubbed video under one clip, decoded.
+
+    Attributes
+    ----------
+    frames : Tensor [1, 3, clip frames, height, width], in -1..1
+    region : Tensor [1, 1, clip frames, height, width], in 0..1, or None
+        1 where the film is regenerated; None regenerates everything.
+    denoise : float
+        As in `Dubbing`.
+    """
+
+    frames: Tensor
+    region: Tensor | None
+    denoise: float
+
+    def source(self, encode: Callable[[Tensor], Tensor]) -> SourceLatent | None:
+        """What sampling starts from and keeps to, or None where nothing of the video would be left in it."""
+        if self.region is None and self.denoise == 1:
+            return None
+        region = None if self.region is None else latent_region(self.region)
+        return SourceLatent(encode(self.frames), self.denoise, region)
+
+    def restored(self, made: Tensor) -> Tensor:
+        """Generated frames, changed in place: outside the region they are the video's own."""
+        return made if self.region is None else made.lerp_(self.frames, 1 - self.region)
 
 
 @dataclass(frozen=True)
 class Dubbing:
-    """A video, and how much of it is made anew.
+    """A video, and how much of it is regenerated.
 
     Attributes
     ----------
@@ -32,7 +61,7 @@ class Dubbing:
         Above 0, up to 1: where on the schedule sampling begins, from the video's latent at that noise level;
         1 is noise alone.
     region : SourceVideo, optional
-        White where the film is made anew; where it is black each frame is the video's own, and grey mixes
+        White where the film is regenerated; where it is black each frame is the video's own, and grey mixes
         them. Everywhere without one.
     """
 
@@ -40,22 +69,10 @@ class Dubbing:
     denoise: float
     region: SourceVideo | None = None
 
-    def frames(self, clip: Clip) -> Tensor:
-        """The video under a clip, [1, 3, clip frames, height, width] in -1..1."""
-        return self.video.frames(clip.start, clip.frames).movedim(-1, 0)[None] * 2 - 1
-
-    def source(self, clip: Clip, frames: Tensor, encode: Callable[[Tensor], Tensor]) -> SourceLatent | None:
-        """What sampling starts from and keeps to, or None where nothing of the video would be left in it."""
-        if self.region is None and self.denoise == 1:
-            return None
-        region = None if self.region is None else latent_region(self._region(clip))
-        return SourceLatent(encode(frames), self.denoise, region)
-
-    def with_video(self, made: Tensor, clip: Clip, frames: Tensor) -> Tensor:
-        """The frames made of a clip, in place, outside the region the video's `frames`."""
-        return made if self.region is None else made.lerp_(frames, 1 - self._region(clip))
-
-    def _region(self, clip: Clip) -> Tensor:
-        """[1, 1, clip frames, height, width], in 0..1"""
-        frames = self.region.frames(clip.start, clip.frames)
-        return frames.mean(-1)[None, None]
+    def clip(self, clip: Clip) -> DubbedClip:
+        """Decode what lies under a clip; video and region are read once."""
+        frames = self.video.frames(clip.start, clip.frames).movedim(-1, 0)[None] * 2 - 1
+        region = None
+        if self.region is not None:
+            region = self.region.frames(clip.start, clip.frames).mean(-1)[None, None]
+        return DubbedClip(frames=frames, region=region, denoise=self.denoise)

@@ -1,100 +1,28 @@
 """A film, clip by clip: the last frames of one condition the next (paper 3.5). Knows no library of models."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from ..audio.conversation import Conversation
 from ..guards.finite import check_finite
-from ..method.conditioning import (
-    MotionLatent,
-    SourceLatent,
-    conditioning_frames,
-    conditioning_mask,
-    motion_latent,
-)
-from ..method.recorder import BindingRecorder
+from ..guards.stopping import held_interrupt
+from ..limits import SEED
+from ..method.audio_patch import ClipAudio
+from ..method.conditioning import MotionLatent, conditioning_frames, conditioning_mask, motion_latent
+from ..method.recorder import BindingRecord, BindingRecorder
 from ..method.sampling import clip_noise
-from ..method.wan import LATENT_CHANNELS, SPATIAL_STRIDE, latent_frames
-from .clips import Clip, ClipPlan
-from .colour import match_colour
-from .dubbing import Dubbing
-from .seams import Joins
-from .store import FilmClips, Json, StoredClip
-
-MULTITALK, INFINITETALK = CONTINUATIONS = ("multitalk", "infinitetalk")
-# Part of every key: raised whenever the same inputs come to give other frames.
-MATHS_VERSION = 2
+from ..method.wan import Grid
+from .clip_inputs import ClipInputs, VideoModel
+from .clips import Clip
+from .dubbing import DubbedClip
+from .film_listener import FilmListener, SilentListener
+from .spec import Continuation, FilmSpec
+from .store import FilmClips, StoredClip
 
 
-@dataclass(frozen=True)
-class ClipInputs:
-    """Everything a host needs to sample one clip.
-
-    Attributes
-    ----------
-    clip : Clip
-    given : Tensor [1, 3, given frames, height, width], in -1..1
-        The picture, or the motion frames; the last one is the CLIP encoder's picture.
-    mask : Tensor [1, 4, latent frames, height / 8, width / 8]
-        Wan's mask channels.
-    encoded : Tensor [1, 16, latent frames, height / 8, width / 8]
-        The given frames and grey, through the VAE.
-    windows : Tensor [speakers, frames, window, layers, channels]
-        Audio features around every frame.
-    noise : Tensor, shape of `encoded`
-    motion : MotionLatent or None
-        None in the first clip.
-    prompt : str or None
-        Of this clip alone; None is the film's.
-    source : SourceLatent or None
-        Of the video that is dubbed, to start from.
-    """
-
-    clip: Clip
-    given: Tensor
-    mask: Tensor
-    encoded: Tensor
-    windows: Tensor
-    noise: Tensor
-    motion: MotionLatent | None
-    prompt: str | None = None
-    source: SourceLatent | None = None
-
-
-class ClipMaker(Protocol):
-    """What a host offers to the film."""
-
-    def encode(self, frames: Tensor) -> Tensor:
-        """Frames [1, 3, frames, height, width] in -1..1 to the normalised latent [1, 16, ...]."""
-
-    def decode(self, latent: Tensor) -> Tensor:
-        """The way back."""
-
-    def sample(self, inputs: ClipInputs) -> Tensor:
-        """The latent of one clip, shape of `inputs.encoded`."""
-
-
-@dataclass(frozen=True)
-class Take:
-    """What one clip has of its own.
-
-    Attributes
-    ----------
-    seed : int, optional
-        Starts the noise of this clip and of those that follow.
-    prompt : str, optional
-        In place of the film's, for this clip.
-    """
-
-    seed: int | None = None
-    prompt: str | None = None
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FinishedClip:
     """A clip's frames that enter the film, and its whole latent.
 
@@ -102,67 +30,41 @@ class FinishedClip:
     ----------
     clip : Clip
     frames : Tensor [new frames, height, width, 3], in 0..1
+    reference : Tensor [1 or new frames, height, width, 3], in 0..1
+        What the colours were matched with: the picture, or the dubbed video's frames.
     latent : Tensor [1, 16, latent frames, height / 8, width / 8]
-    kept : bool
-        Whether it was read from the store rather than made.
+    record : BindingRecord or None
+        Where the model located the persons, if that was recorded.
+    from_store : bool
+        Whether it was read from the store rather than generated.
     """
 
     clip: Clip
     frames: Tensor
+    reference: Tensor
     latent: Tensor
-    kept: bool = False
+    record: BindingRecord | None = None
+    from_store: bool = False
 
 
 def make_film(
-    maker: ClipMaker,
-    picture: Tensor,
-    conversation: Conversation,
-    plan: ClipPlan,
-    seed: int,
-    window: int = 5,
-    colour_strength: float = 1.0,
-    prolonged: int = 0,
-    takes: Mapping[int, Take] | None = None,
-    segments: FilmClips | None = None,
-    continuation: str = MULTITALK,
-    recorder: BindingRecorder | None = None,
-    dubbing: Dubbing | None = None,
-    joins: Joins | None = None,
-) -> Iterator[FinishedClip]:
-    """Make a film clip by clip; no more than one clip of frames is held, and one of a dubbed video's
-    with its mask.
+    spec: FilmSpec,
+    model: VideoModel,
+    *,
+    clips: FilmClips | None = None,
+    listener: FilmListener | None = None,
+) -> Generator[FinishedClip, None, None]:
+    """Make a film clip by clip; no more than one clip of frames is in memory, and one of a dubbed video's.
 
     Parameters
     ----------
-    maker : ClipMaker
-    picture : Tensor [height, width, 3], in 0..1
-        At the film's size.
-    conversation : Conversation
-    plan : ClipPlan
-    seed : int
-        One for the whole film: each clip draws its noise, then that of its motion frames.
-    window : int
-        Feature frames around a video frame; the adapter's.
-    colour_strength : float
-        Of the match with the picture's colours, 0..1.
-    prolonged : int
-        Feature frames by which the last clip's voices are prolonged backwards, as in the released code
-        (`plan_mirrored`); 0 lets silence follow.
-    takes : mapping of clip index to Take
-    segments : FilmClips, optional
-        From `open_film`, with the links of `clip_links`. Clips that lie there are read, the others kept
-        there; frames are then in 8 bits, the same whether made or read.
-    continuation : str
-        How a clip goes on from the one before, one of CONTINUATIONS: as the adapter learnt it. "multitalk"
-        is conditioned on the motion frames; "infinitetalk" on the picture throughout, its motion frames
-        being held clean in the latent.
-    recorder : BindingRecorder, optional
-        The maker's: what it recorded of a clip is kept and read with it.
-    dubbing : Dubbing, optional
-        A video whose first picture `picture` is. Its clips are what sampling starts from, its frames what
-        colours are matched with, and "infinitetalk" is conditioned on its frame at the clip's start.
-    joins : Joins, optional
-        Corrections between clips; by default the released code's.
+    spec : FilmSpec
+    model : VideoModel
+    clips : FilmClips, optional
+        The film's stored clips, from `open_film` (`write_film` opens them as `spec.store` says). Stored clips
+        are read, the others stored.
+    listener : FilmListener, optional
+        Gets every step, and each clip when the next one is asked for.
 
     Yields
     ------
@@ -171,114 +73,150 @@ def make_film(
     Raises
     ------
     MultiTalkError
-        When a clip's numbers are not finite; it is not kept.
+        When a clip's numbers are not finite; it is not stored.
     """
-    takes = takes or {}
-    joins = joins or Joins()
-    generator = torch.Generator().manual_seed(seed)
-    first = picture.movedim(-1, 0)[None, :, None] * 2 - 1
-
-    def made(clip: Clip, before: Tensor) -> StoredClip:
-        """One clip, from the last frames of the one before."""
-        take = takes.get(clip.index, Take())
-        if take.seed is not None:
-            generator.manual_seed(take.seed)
-        windows = conversation.windows(
-            clip.start, clip.frames, window, prolonged if clip.index == len(plan.clips) - 1 else 0
-        )
-        seen = first if dubbing is None else dubbing.frames(clip)
-        given = before if continuation == MULTITALK else seen[:, :, :1]
-        source = None if dubbing is None else dubbing.source(clip, seen, maker.encode)
-        codec = (maker.encode, maker.decode)
-        repeated = joins.made_up(before, *codec) if clip.motion_frames else before
-        latent = maker.sample(
-            _inputs(maker, clip, given, before, repeated, windows, generator, take.prompt, source)
-        )
-        check_finite(latent, f"The latent of clip {clip.index + 1}")
-        decoded = maker.decode(latent).to(first)
-        check_finite(decoded, f"What the VAE decodes of clip {clip.index + 1}")
-        frames = _matched(decoded, seen, colour_strength, joins.colour_method)
-        frames = joins.faded(frames, before, clip.motion_frames)
-        if dubbing is not None:
-            frames = dubbing.with_video(frames, clip, seen)
-        motion = frames[:, :, frames.shape[2] - plan.overlap :].clone()
-        added = frames[0, :, clip.motion_frames :].movedim(0, -1) / 2 + 0.5
-        located = {} if recorder is None else recorder.tensors(clip.index)
-        return StoredClip(added, latent, motion, generator.get_state(), located)
-
-    before = first
-    for clip in plan.clips:
+    run = _FilmRun(spec, model, listener or SilentListener())
+    before = run.picture
+    for clip in spec.plan.clips:
         if not clip.new_frames:
-            break  # the released plan may end in a clip that adds nothing
-        segment = None if segments is None else segments.read(clip.index)
-        kept = segment is not None
-        if segment is None:
-            segment = made(clip, before)
-            if segments is not None:
-                segment = segments.write(clip.index, segment)
-        elif recorder is not None:
-            recorder.restore(clip.index, segment.located)
-        before = segment.motion
-        generator.set_state(segment.noise)
-        yield FinishedClip(clip, segment.frames[: clip.new_frames], segment.latent, kept)
-        del segment  # its frames need not lie in memory while the next clip is made
+            break  # the reference implementation's plan may end in a clip that adds nothing
+        stored = None if clips is None else clips.read(clip.index)
+        if stored is not None:
+            finished = run.restored(clip, stored)
+        else:
+            stored, dubbed = run.made(clip, before)
+            if clips is not None:
+                stored = clips.write(clip.index, stored)
+            finished = run.finished(clip, stored, dubbed)
+            del dubbed
+        before = stored.motion
+        del stored  # its frames need not lie in memory while the next clip is made
+        yield finished
+        with held_interrupt():
+            run.listener.clip(finished)
+        del finished
+        if clip.index == spec.stop_after:
+            break
 
 
-def clip_links(
-    conversation: Conversation,
-    plan: ClipPlan,
-    window: int = 5,
-    prolonged: int = 0,
-    takes: Mapping[int, Take] | None = None,
-) -> Iterator[dict[str, Json]]:
-    """What shapes each clip besides what shapes the whole film, one by one: the links of `open_film`."""
-    takes = takes or {}
-    for clip in plan.clips:
-        last = clip.index == len(plan.clips) - 1
-        take = takes.get(clip.index, Take())
-        until = clip.start + clip.frames + window // 2
-        yield {
-            "frames": [clip.start, clip.frames, clip.motion_frames, plan.overlap],
-            "voices": conversation.heard(until),
-            "ending": prolonged if last else 0,
-            "seed of its own": take.seed,
-            "prompt of its own": take.prompt,
-        }
+class _FilmRun:
+    """Makes the clips of one film in order: between them it keeps the state of the noise, and the records."""
 
+    def __init__(self, spec: FilmSpec, model: VideoModel, listener: FilmListener) -> None:
+        self.spec, self.model, self.listener = spec, model, listener
+        self.picture = spec.picture.movedim(-1, 0)[None, :, None] * 2 - 1
+        self.generator = torch.Generator().manual_seed(spec.seed)
+        recorded = spec.recorded
+        self.recorder = None if recorded is None else BindingRecorder(recorded.block, recorded.step)
 
-def _matched(frames: Tensor, reference: Tensor, strength: float, method: str) -> Tensor:
-    """Colours matched frame by frame, in place: a whole clip at once takes many times its memory.
+    def made(self, clip: Clip, before: Tensor) -> tuple[StoredClip, DubbedClip | None]:
+        """Generate a clip, with what lies under it in a dubbed video.
 
-    The reference has one frame, or as many.
-    """
-    goals = reference.expand(-1, -1, frames.shape[2], -1, -1)
-    for index in range(frames.shape[2]):
-        frame, goal = (part[:, :, index : index + 1] for part in (frames, goals))
-        frame.copy_(match_colour(frame, goal, strength, method))
-    return frames
+        Parameters
+        ----------
+        clip : Clip
+        before : Tensor [1, 3, motion frames, height, width], in -1..1
+            The last frames of the clip before; of the first clip, the picture.
+        """
+        spec, model = self.spec, self.model
+        dubbed = None if spec.dubbing is None else spec.dubbing.clip(clip)
+        reference = self.picture if dubbed is None else dubbed.frames
+        latent = model.sample(self._inputs(clip, before, reference, dubbed=dubbed))
+        check_finite(latent, f"The latent of clip {clip.index + 1}")
+        frames = model.decode(latent).to(self.picture)
+        check_finite(frames, f"What the VAE decodes of clip {clip.index + 1}")
+        frames = spec.seams.matched(frames, reference)
+        frames = spec.seams.faded(frames, before, clip.motion_frames)
+        if dubbed is not None:
+            frames = dubbed.restored(frames)
+        motion = frames[:, :, frames.shape[2] - spec.plan.overlap :].clone()
+        added = frames[0, :, clip.motion_frames :].movedim(0, -1) / 2 + 0.5
+        located = {} if self.recorder is None else self.recorder.tensors(clip.index)
+        return StoredClip(added, latent, motion, self.generator.get_state(), located), dubbed
 
+    def finished(
+        self, clip: Clip, stored: StoredClip, dubbed: DubbedClip | None, *, from_store: bool = False
+    ) -> FinishedClip:
+        """A clip as it enters the film."""
+        reference = self.spec.picture[None]
+        if dubbed is not None:
+            new = slice(clip.motion_frames, clip.motion_frames + clip.new_frames)
+            reference = dubbed.frames[0, :, new].movedim(0, -1) / 2 + 0.5
+        elif self.spec.dubbing is not None:
+            reference = self.spec.dubbing.video.frames(clip.start + clip.motion_frames, clip.new_frames)
+        return FinishedClip(
+            clip=clip,
+            frames=stored.frames[: clip.new_frames],
+            reference=reference,
+            latent=stored.latent,
+            record=None if self.recorder is None else self.recorder.records.get(clip.index),
+            from_store=from_store,
+        )
 
-def _inputs(
-    maker: ClipMaker,
-    clip: Clip,
-    given: Tensor,
-    before: Tensor,
-    repeated: Tensor,
-    windows: Tensor,
-    generator: torch.Generator,
-    prompt: str | None,
-    source: SourceLatent | None,
-) -> ClipInputs:
-    """`given` frames condition the clip; `before` are the last ones of the clip before, `repeated` those as
-    they are encoded."""
-    height, width = (side // SPATIAL_STRIDE for side in given.shape[-2:])
-    continued = before is given
-    encoded = maker.encode(conditioning_frames(repeated if continued else given, clip.frames))
-    noise = clip_noise((1, LATENT_CHANNELS, latent_frames(clip.frames), height, width), generator)
-    motion = None
-    if clip.motion_frames and continued:
-        motion = motion_latent(encoded, clip.motion_frames, generator)
-    elif clip.motion_frames:
-        motion = MotionLatent(maker.encode(repeated), generator, noised=False)
-    mask = conditioning_mask(clip.frames, given.shape[2], height=height, width=width)[None]
-    return ClipInputs(clip, given, mask, encoded, windows, noise, motion, prompt, source)
+    def restored(self, clip: Clip, stored: StoredClip) -> FinishedClip:
+        """A clip from the store; noise and records go on as if it had been generated."""
+        self.generator.set_state(stored.noise)
+        if self.recorder is not None:
+            self.recorder.restore(clip.index, stored.located)
+        return self.finished(clip, stored, None, from_store=True)
+
+    def _inputs(
+        self, clip: Clip, before: Tensor, reference: Tensor, *, dubbed: DubbedClip | None
+    ) -> ClipInputs:
+        """What the model samples a clip from; the noise is drawn here.
+
+        Parameters
+        ----------
+        before : Tensor [1, 3, motion frames, height, width], in -1..1
+            As in `made`.
+        reference : Tensor [1, 3, 1 or clip frames, height, width], in -1..1
+            The picture, or the dubbed video's frames.
+        """
+        spec, model, override = self.spec, self.model, self.spec.override(clip)
+        if override.seed is not None:
+            self.generator.manual_seed(override.seed)
+        motion_frames = before
+        if clip.motion_frames:
+            motion_frames = spec.seams.precompensated(before, model.encode, model.decode)
+        if spec.continuation is Continuation.MULTITALK:
+            given, shown = before, motion_frames
+        else:
+            given = shown = reference[:, :, :1]
+        encoded = model.encode(conditioning_frames(shown, clip.frames))
+        noise = clip_noise(tuple(encoded.shape), self.generator)
+        windows = spec.conversation.windows(clip.start, clip.frames, spec.window, prolonged=spec.ending(clip))
+        audio = ClipAudio(windows=windows, masks=spec.masks, grid=Grid.of_latent(encoded))
+        if self.recorder is not None:
+            self.recorder.clip, self.recorder.grid, self.recorder.step = clip.index, audio.grid, 0
+        return ClipInputs(
+            clip=clip,
+            given=given,
+            mask=conditioning_mask(
+                clip.frames, given.shape[2], height=encoded.shape[3], width=encoded.shape[4]
+            )[None],
+            encoded=encoded,
+            audio=audio,
+            noise=noise,
+            sampling=spec.sampling,
+            binding=spec.binding,
+            seed=(spec.seed + clip.index) % (int(SEED.most) + 1),
+            motion=self._motion(clip, encoded, motion_frames),
+            source=None if dubbed is None else dubbed.source(model.encode),
+            prompt=override.prompt,
+            observer=self.recorder,
+            on_step=lambda step, latent: self._after_step(clip.index, step, latent),
+        )
+
+    def _motion(self, clip: Clip, encoded: Tensor, motion_frames: Tensor) -> MotionLatent | None:
+        """The motion frames in the latent: noised with the rest, or clean throughout."""
+        if not clip.motion_frames:
+            return None
+        if self.spec.continuation is Continuation.MULTITALK:
+            return motion_latent(encoded, clip.motion_frames, self.generator)
+        return MotionLatent(self.model.encode(motion_frames), self.generator, noised=False)
+
+    def _after_step(self, clip: int, step: int, latent: Tensor) -> None:
+        check_finite(latent, f"The latent of clip {clip + 1} after step {step + 1}")
+        if self.recorder is not None:
+            self.recorder.step = step + 1
+        self.listener.step(clip, step, latent)

@@ -1,4 +1,4 @@
-"""What single clips of a film have of their own, as users write it: retakes, and prompts from a time on."""
+"""Overrides of single clips as users write them: retakes, and prompts from a time on."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from ..errors import MultiTalkError, quoted
 from ..limits import SEED
 from .clips import ClipPlan
-from .film import Take
+from .spec import ClipOverride
 
 RETAKE = re.compile(
     r"(?P<clip>\d{1,9})\s*:\s*"
@@ -17,24 +17,28 @@ PROMPT_AT = re.compile(
 )
 
 
-def plan_takes(
-    plan: ClipPlan, fps: float, retakes: Mapping[int, Take], prompts: Sequence[tuple[float, str]]
-) -> dict[int, Take]:
-    """What some clips have of their own.
+def plan_overrides(
+    plan: ClipPlan,
+    fps: float,
+    retakes: Mapping[int, ClipOverride],
+    *,
+    prompts: Sequence[tuple[float, str]] = (),
+) -> dict[int, ClipOverride]:
+    """Overrides of a film's clips.
 
     Parameters
     ----------
     plan : ClipPlan
     fps : float
         Frames per second.
-    retakes : mapping of clip index to Take
+    retakes : mapping of clip index to ClipOverride
     prompts : sequence of (seconds, prompt)
-        Each from the clip on that brings this second of the film, until the next one.
+        Each from the clip on that shows this second of the film, until the next one.
 
     Returns
     -------
-    dict of clip index to Take
-        A retake's own prompt goes before that of its time.
+    dict of clip index to ClipOverride
+        A retake's own prompt has priority over that of its time.
 
     Raises
     ------
@@ -43,20 +47,21 @@ def plan_takes(
     """
     for clip in retakes:
         check_clip(clip, plan)
-    begins: dict[int, Take] = {}  # by the clip with which each prompt begins; of several the last holds
+    begins: dict[int, ClipOverride] = {}  # by the clip with which each prompt begins; the last one wins
     for seconds, prompt in sorted(prompts):
         if seconds * fps >= plan.frames - 0.5:
             raise MultiTalkError(
-                f"The prompt at {seconds:g} seconds lies behind the film's end at {plan.frames / fps:g} "
+                f"The prompt at {seconds:g} seconds lies after the film's end at {plan.frames / fps:g} "
                 "seconds."
             )
-        begins[plan.clip_at(round(seconds * fps)).index] = Take(prompt=prompt)
-    takes, timed = {}, Take()
+        begins[plan.clip_at(round(seconds * fps)).index] = ClipOverride(prompt=prompt)
+    overrides, timed = {}, ClipOverride()
     for clip in range(min(begins), len(plan.clips)) if begins else ():
-        timed = takes[clip] = begins.get(clip, timed)
+        timed = overrides[clip] = begins.get(clip, timed)
     for clip, own in retakes.items():
-        takes[clip] = own if own.prompt is not None else Take(own.seed, takes.get(clip, Take()).prompt)
-    return dict(sorted(takes.items()))
+        prompt_at = overrides.get(clip, ClipOverride()).prompt
+        overrides[clip] = own if own.prompt is not None else ClipOverride(seed=own.seed, prompt=prompt_at)
+    return dict(sorted(overrides.items()))
 
 
 def check_clip(clip: int, plan: ClipPlan) -> None:
@@ -65,25 +70,26 @@ def check_clip(clip: int, plan: ClipPlan) -> None:
         raise MultiTalkError(f"There is no clip {clip + 1}: the film has {len(plan.clips)}.")
 
 
-def parse_retakes(text: str) -> dict[int, Take]:
-    """Takes by clip index, one a line: "3: 42" (clip and seed), "3: 42, She laughs." or "3: She laughs."
+def parse_retakes(text: str) -> dict[int, ClipOverride]:
+    """Retakes by clip index, one a line: "3: 42" (clip and seed), "3: 42, She laughs." or "3: She laughs."
 
     Raises
     ------
     MultiTalkError
         For a line of another form, or a seed that is too large.
     """
-    takes = {}
+    retakes = {}
     for line in _lines(text):
         found = RETAKE.fullmatch(line)
         if found is None or int(found["seed"] or 0) > SEED.most:
             raise MultiTalkError(
-                f'"{quoted(line)}" is no retake: write a clip and its seed as in 3: 42, with a prompt as in '
-                "3: 42, She laughs. or a prompt alone as in 3: She laughs."
+                f'"{quoted(line)}" is not a retake: write a clip and its seed as in 3: 42, with a prompt as '
+                "in 3: 42, She laughs. or a prompt alone as in 3: She laughs."
             )
         seed = None if found["seed"] is None else int(found["seed"])
-        takes[int(found["clip"]) - 1] = Take(seed, found["reworded"] or found["prompt"])
-    return takes
+        prompt = found["reworded"] or found["prompt"]
+        retakes[int(found["clip"]) - 1] = ClipOverride(seed=seed, prompt=prompt)
+    return retakes
 
 
 def parse_prompts(text: str) -> list[tuple[float, str]]:
@@ -99,8 +105,8 @@ def parse_prompts(text: str) -> list[tuple[float, str]]:
         found = PROMPT_AT.fullmatch(line)
         if found is None:
             raise MultiTalkError(
-                f'"{quoted(line)}" is no prompt from a time on: write the time in the video, then the '
-                "prompt, as in 0:05 She nods."
+                f'"{quoted(line)}" is not a timed prompt: write the time in the video, then the prompt, as '
+                "in 0:05 She nods."
             )
         hours, minutes = (int(found[unit] or 0) for unit in ("hours", "minutes"))
         prompts.append((hours * 3600 + minutes * 60 + float(found["seconds"]), found["prompt"]))

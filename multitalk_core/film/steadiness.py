@@ -1,4 +1,4 @@
-"""How steady a film is: its colours against the picture's, and the change from frame to frame."""
+"""How steady a film is: its colours against a reference's, and the change from frame to frame."""
 
 from dataclasses import dataclass, field
 
@@ -6,13 +6,11 @@ import torch
 from torch import Tensor
 
 from .colour import colour_drift
-from .dubbing import Dubbing
-from .film import FinishedClip
 
 
 @dataclass
 class Steadiness:
-    """Measures a film clip by clip; holds numbers and one frame.
+    """Measures a film clip by clip; keeps numbers and one frame.
 
     Attributes
     ----------
@@ -25,17 +23,17 @@ class Steadiness:
     _changes: list[Tensor] = field(default_factory=list)
     _last: Tensor | None = None
 
-    def append(self, frames: Tensor, goal: Tensor) -> None:
+    def append(self, frames: Tensor, reference: Tensor) -> None:
         """Measure the next clip.
 
         Parameters
         ----------
         frames : Tensor [frames, height, width, 3], in 0..1
-        goal : Tensor [1 or frames, height, width, 3], in 0..1
-            The picture, or a dubbed video's frames: what the colours should be.
+        reference : Tensor [1 or frames, height, width, 3], in 0..1
+            What the colours should be: the picture, or a dubbed video's frames.
         """
         self.starts.append(sum(map(len, self._drifts)))
-        self._drifts.append(colour_drift(frames, goal))
+        self._drifts.append(colour_drift(frames, reference))
         before = frames[:1] if self._last is None else self._last
         changes = [(new - old).abs().mean() for old, new in zip([*before, *frames[:-1]], frames, strict=True)]
         self._changes.append(255 * torch.stack(changes))
@@ -43,7 +41,7 @@ class Steadiness:
 
     @property
     def drift(self) -> Tensor:
-        """Each frame's mean colour less the goal's, [frames, 3] in CIE Lab: lightness first."""
+        """Each frame's mean colour minus the reference's, [frames, 3] in CIE Lab: lightness first."""
         return torch.cat(self._drifts)
 
     @property
@@ -67,45 +65,21 @@ class Steadiness:
         """The largest change inside a clip."""
         return max((float(changes[1:].max()) for changes in self._changes if len(changes) > 1), default=0.0)
 
-    def told(self, dubbed: bool) -> dict[str, str]:
-        """What the summary of a film says, by name: `drift`, and `seams` where there are any.
+    def report(self, *, dubbed: bool) -> dict[str, str]:
+        """Summarise in sentences, by name: `drift`, and `seams` where there are any.
 
         Parameters
         ----------
         dubbed : bool
-            Whether the goal was a video.
-
-        Returns
-        -------
-        dict of str to str
+            Whether the reference was a video.
         """
         largest, clip = self.largest_drift
         drift = (
             f"{largest:.1f} in clip {clip + 1}, of the mean colour from the "
-            f"{'video' if dubbed else 'picture'}'s in CIE Lab; about 2 can just be seen"
+            f"{'video' if dubbed else 'picture'}'s in CIE Lab; about 2 is just visible"
         )
         seams = (
-            f"a frame changes by {self.seam_change:.1f} of 255 levels at most from one clip to the next, "
-            f"by {self.inside_change:.1f} inside clips"
+            f"a frame changes by at most {self.seam_change:.1f} of 255 levels from one clip to the next, "
+            f"and by {self.inside_change:.1f} inside clips"
         )
         return {"drift": drift, "seams": seams} if len(self.starts) > 1 else {"drift": drift}
-
-
-def colour_goal(finished: FinishedClip, picture: Tensor, dubbing: Dubbing | None) -> Tensor:
-    """What a clip's colours should be: the picture's, or those of the video under it.
-
-    Parameters
-    ----------
-    finished : FinishedClip
-    picture : Tensor [height, width, 3], in 0..1
-        At the film's size.
-    dubbing : Dubbing, optional
-
-    Returns
-    -------
-    Tensor [1 or frames, height, width, 3], in 0..1
-    """
-    if dubbing is None:
-        return picture[None]
-    first = finished.clip.start + finished.clip.motion_frames
-    return dubbing.video.frames(first, len(finished.frames))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ..errors import MultiTalkError
 
+GIGABYTE = 10**9  # bytes, as disks and GPUs are sold
 FLOAT_BYTES = 4
 CONTAINER_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
@@ -66,6 +67,6 @@ def check_memory(needed_bytes: int, what: str, way_out: str) -> None:
     total = machine_bytes()
     if needed_bytes > total:
         raise MultiTalkError(
-            f"{what} takes {needed_bytes / 1e9:,.1f} GB of main memory at once, and this machine has "
-            f"{total / 1e9:,.1f} GB: {way_out}."
+            f"{what} takes {needed_bytes / GIGABYTE:,.1f} GB of main memory at once, and this machine has "
+            f"{total / GIGABYTE:,.1f} GB: {way_out}."
         )

@@ -38,14 +38,15 @@ class Measure:
     kind : Kind
     swapped : bool
         Whether each person gets the other's voice.
-    settings : tuple of (name, value)
-        Changes to the stage's sampling settings.
+    binding, sampling : tuples of (name, value)
+        Changes to the stage's own options.
     """
 
     stage: str | None
     kind: Kind
     swapped: bool = False
-    settings: tuple[tuple[str, Any], ...] = ()
+    binding: tuple[tuple[str, Any], ...] = ()
+    sampling: tuple[tuple[str, Any], ...] = ()
 
 
 def measures() -> dict[str, Measure]:
@@ -60,15 +61,15 @@ def measures() -> dict[str, Measure]:
     made["two swapped"] = Measure("two", TALKING, swapped=True)
     made["full talking"] = Measure("full", TALKING)
     for stage in PROMPTED:
-        silent = (("audio_strength", 0.0), ("scales", GuidanceScales(1.0, 1.0)))
-        made[f"{stage} acting"] = Measure(stage, ACTING, settings=silent if stage == "base" else ())
+        silent = {"binding": (("strength", 0.0),), "sampling": (("scales", GuidanceScales(1.0, 1.0)),)}
+        made[f"{stage} acting"] = Measure(stage, ACTING, **(silent if stage == "base" else {}))
     for stage in ("one", "two"):
-        made[f"{stage} alone"] = Measure(stage, ALONE, settings=(("ranges", None),))
-    made["two three"] = Measure("two", THREE, settings=(("ranges", spread_ranges(3)),))
+        made[f"{stage} alone"] = Measure(stage, ALONE, binding=(("ranges", None),))
+    made["two three"] = Measure("two", THREE, binding=(("ranges", spread_ranges(3)),))
     routed = (("scheme", "routed"), ("ranges", None))
-    made["two three routed"] = Measure("two", THREE, settings=routed)
-    made["two talking routed"] = Measure("two", TALKING, settings=routed)
-    made["routed three"] = Measure("routed", THREE, settings=routed)
+    made["two three routed"] = Measure("two", THREE, binding=routed)
+    made["two talking routed"] = Measure("two", TALKING, binding=routed)
+    made["routed three"] = Measure("routed", THREE, binding=routed)
     return made
 
 
@@ -103,7 +104,11 @@ def _missing(
         if name not in results and trained:
             sampler = None if wanted.stage is None else world.sampler(folder, wanted.stage)
             if sampler is not None:
-                sampler = replace(sampler, settings=replace(sampler.settings, **dict(wanted.settings)))
+                sampler = replace(
+                    sampler,
+                    binding=replace(sampler.binding, **dict(wanted.binding)),
+                    sampling=replace(sampler.sampling, **dict(wanted.sampling)),
+                )
             measured = measure(
                 sampler,
                 wanted.kind,
@@ -136,8 +141,8 @@ def localization(sampler: Sampler, sway: float) -> dict[str, Any]:
         recorder.truth = faces_on_tokens(talk.scene, size.frames, height=size.height, width=size.width)
         sampler.film(talk, seed, recorder=recorder)
     blocks = sorted({block for block, _ in recorder.counts})
-    steps = range(sampler.settings.steps)
-    levels = released_timesteps(sampler.settings.steps, sampler.settings.shift)[:-1] / TIMESTEPS
+    steps = range(sampler.sampling.steps)
+    levels = released_timesteps(sampler.sampling.steps, sampler.sampling.shift)[:-1] / TIMESTEPS
     shares = [
         [recorder.counts[block, step][0] / recorder.counts[block, step][1] for step in steps]
         for block in blocks

@@ -9,13 +9,16 @@ from torch import Tensor
 from ..audio.features import AudioEncoder
 from ..evaluation.binding_score import BindingScore, binding_score
 from ..evaluation.mouth_openness import CartoonFace, follow_faces, mouth_openness
+from ..film.clip_inputs import ClipInputs
 from ..film.clips import Clip
-from ..film.film import ClipInputs
+from ..film.spec import SamplingOptions
 from ..hosts.diffusers.models import Models
-from ..hosts.diffusers.video_model import MultiTalkPipeline, SamplingSettings
+from ..hosts.diffusers.video_model import DiffusersVideoModel
 from ..method.adapter import AudioAdapter
+from ..method.audio_patch import BindingOptions, ClipAudio
 from ..method.conditioning import conditioning_frames, conditioning_mask
 from ..method.recorder import BindingRecorder
+from ..method.wan import Grid
 from ..persons.masks import GIVEN, Box, persons_from_boxes
 from .acting import seen_actions
 from .captions import caption
@@ -23,6 +26,7 @@ from .scene import STAYS
 from .talks import UNSEEN_SEEDS, WINDOW, Kind, Size, Talk, random_talk
 
 HIDDEN = 1.7  # distance between faces, in half widths, below which one may hide the other's mouth
+ROWS_AT_ONCE = 2  # conditions in a batch
 
 
 @dataclass(frozen=True)
@@ -32,8 +36,9 @@ class Sampler:
     models: Models
     adapter: AudioAdapter
     encoder: AudioEncoder
-    settings: SamplingSettings
+    sampling: SamplingOptions
     size: Size
+    binding: BindingOptions = field(default_factory=BindingOptions)
 
     def film(
         self, talk: Talk, seed: int, *, swapped: bool = False, recorder: BindingRecorder | None = None
@@ -44,10 +49,18 @@ class Sampler:
         boxes = [Box(*(edge * size.height for edge in box)) for box in talk.scene.boxes()]
         persons = persons_from_boxes(boxes, size.height, size.width, GIVEN)
         masks = persons.token_masks(size.height, size.width)
-        pipeline = MultiTalkPipeline(
-            self.models, self.adapter, masks, caption(talk.scene), settings=self.settings, recorder=recorder
+        model = DiffusersVideoModel(
+            self.models, self.adapter, prompt=caption(talk.scene), rows_at_once=ROWS_AT_ONCE
         )
-        encoded = pipeline.encode(conditioning_frames(first, size.frames))
+        encoded = model.encode(conditioning_frames(first, size.frames))
+        grid = Grid.of_latent(encoded)
+        if recorder is not None:
+            recorder.clip, recorder.grid, recorder.step = 0, grid, 0
+
+        def after_step(step: int, latent: Tensor) -> None:
+            if recorder is not None:
+                recorder.step = step + 1
+
         features = talk.features(self.encoder, size.frames)
         windows = features.unfold(1, WINDOW, 1).movedim(-1, 2)
         inputs = ClipInputs(
@@ -55,11 +68,14 @@ class Sampler:
             given=first,
             mask=conditioning_mask(size.frames, 1, height=encoded.shape[3], width=encoded.shape[4])[None],
             encoded=encoded,
-            windows=windows.flip(0) if swapped else windows,
+            audio=ClipAudio(windows=windows.flip(0) if swapped else windows, masks=masks, grid=grid),
             noise=torch.randn(encoded.shape, generator=torch.Generator().manual_seed(seed)),
-            motion=None,
+            sampling=self.sampling,
+            binding=self.binding,
+            observer=recorder,
+            on_step=after_step,
         )
-        return pipeline.decode(pipeline.sample(inputs))[0].movedim(0, -1).clamp(-1, 1) / 2 + 0.5
+        return model.decode(model.sample(inputs))[0].movedim(0, -1).clamp(-1, 1) / 2 + 0.5
 
 
 @dataclass

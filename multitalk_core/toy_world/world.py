@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import torch
 
 from ..audio.features import AudioEncoder
+from ..film.spec import SamplingOptions
 from ..hosts.diffusers.models import Models
-from ..hosts.diffusers.video_model import SamplingSettings
+from ..method.audio_patch import BindingOptions
 from ..method.guidance import GuidanceScales
 from ..training.saving import checkpoint_path, start_from
 from ..training.shards import ShardedClips
@@ -37,7 +38,7 @@ CLIPS = {
     "ordered": (Portion(replace(TWO, left_to_right=True), SIZE, 1000),),
 }
 SEEDS_A_KIND = 1_000_000
-SETTINGS = SamplingSettings(steps=12, shift=3.0, scales=GuidanceScales(1.0, 4.0), rows_at_once=2)
+SAMPLING = SamplingOptions(steps=12, shift=3.0, scales=GuidanceScales(1.0, 4.0))
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,8 @@ class World:
         Training clips by the name of their folder.
     stages : dict of str to Stage
         In training order.
-    settings : SamplingSettings
-        Sampling settings of the scores.
+    sampling : SamplingOptions
+        Sampling options of the scores.
     """
 
     size: Size = SIZE
@@ -65,7 +66,7 @@ class World:
     decoder_steps: int = 1500
     clips: dict[str, tuple[Portion, ...]] = field(default_factory=lambda: CLIPS)
     stages: dict[str, Stage] = field(default_factory=lambda: STAGES | ABLATIONS)
-    settings: SamplingSettings = SETTINGS
+    sampling: SamplingOptions = SAMPLING
 
     def audio_encoder(self, folder: Path) -> AudioEncoder:
         """Train the audio encoder, or read the trained one."""
@@ -135,8 +136,9 @@ class World:
             torch.float32,
             "toy world",
         )
-        settings = replace(self.settings, scheme=stage.recipe.scheme, ranges=stage.recipe.ranges)
-        return Sampler(models, model.adapter, self.audio_encoder(folder), settings, size or self.size)
+        binding = BindingOptions(scheme=stage.recipe.scheme, ranges=stage.recipe.ranges)
+        encoder = self.audio_encoder(folder)
+        return Sampler(models, model.adapter, encoder, self.sampling, size or self.size, binding)
 
     def write(self, folder: Path, name: str, output: Path) -> None:
         """Write the weights of a stage as the files of the embedded demo."""

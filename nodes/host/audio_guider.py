@@ -48,10 +48,11 @@ class AudioGuider(CFGGuider):
         model: ModelPatcher,
         positive: list,
         negative: list,
+        *,
         scales: GuidanceScales,
         projected: bool = False,
         motion: MotionLatent | None = None,
-    ):
+    ) -> None:
         if not is_conditioned(model):
             raise MultiTalkError("The model has no voices: put MultiTalk Apply before the MultiTalk Guider.")
         if "sampler_cfg_function" in model.model_options:
@@ -65,11 +66,13 @@ class AudioGuider(CFGGuider):
         self.scales = scales
         self.projected = projected
         self.motion = motion
+        self.running: ProjectedGuidance | None = None
+        self.written: tuple[float, Tensor] | None = None  # the last sigma and its noised motion frames
 
     def sample(self, *arguments: Any, **options: Any) -> Tensor:
         """One clip: differences and motion noise of an earlier one are forgotten."""
         self.running = ProjectedGuidance() if self.projected else None
-        self.held: tuple[float, Tensor] | None = None
+        self.written = None
         sampled = super().sample(*arguments, **options)
         check_finite(sampled, "The sampled latent")
         return sampled
@@ -125,8 +128,8 @@ class AudioGuider(CFGGuider):
         return x - sigma * guide(velocities, self.scales, self.running)
 
     def _with_motion(self, x: Tensor, sigma: float) -> Tensor:
-        if self.held is None or self.held[0] != sigma:
+        if self.written is None or self.written[0] != sigma:
             written = self.motion.written_over(x, sigma)
-            self.held = sigma, written[:, :, : self.motion.latent.shape[2]]
-        motion = self.held[1]
+            self.written = sigma, written[:, :, : self.motion.latent.shape[2]]
+        motion = self.written[1]
         return torch.cat([motion, x[:, :, motion.shape[2] :]], dim=2)

@@ -1,7 +1,6 @@
-"""The ClipMaker of the ComfyUI host: samples clips of a film with ComfyUI's models, samplers and VAE."""
+"""The video model of the ComfyUI host: samples clips of a film with ComfyUI's models, samplers and VAE."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import comfy.samplers
 import comfy.utils
@@ -12,61 +11,26 @@ from comfy.sd import VAE
 from node_helpers import conditioning_set_values
 from torch import Tensor
 
-from ...multitalk_core.film.film import ClipInputs
-from ...multitalk_core.guards.finite import check_finite
-from ...multitalk_core.limits import SEED
-from ...multitalk_core.method.audio_patch import BindingOptions, ClipAudio
-from ...multitalk_core.method.guidance import GuidanceScales
-from ...multitalk_core.method.recorder import BindingRecorder
-from ...multitalk_core.method.wan import Grid
+from ...multitalk_core.film.clip_inputs import ClipInputs
 from .audio_guider import AudioGuider
 from .conditioned_model import condition_on_voices
 
-# index of the clip, index of the finished step, denoised latent
-StepCallback = Callable[[int, int, Tensor], None]
 
-
-@dataclass(frozen=True)
-class SamplingSettings:
-    """How a clip is sampled.
-
-    Attributes
-    ----------
-    sampler : comfy.samplers.Sampler
-    sigmas : Tensor [steps + 1]
-    scales : GuidanceScales
-    projected : bool
-        Adaptive projected guidance.
-    binding : BindingOptions
-    seed : int
-        Of samplers that draw noise between steps, one higher in each clip; the clip's own noise is given.
-    """
-
-    sampler: comfy.samplers.Sampler
-    sigmas: Tensor
-    scales: GuidanceScales
-    projected: bool
-    binding: BindingOptions
-    seed: int
-
-
-class ComfyClipMaker:
-    """Makes clips with what a graph connects.
+class ComfyVideoModel:
+    """Samples clips with what a graph connects; a `VideoModel` of the film.
 
     Parameters
     ----------
     model : ModelPatcher
-        Wan2.1 I2V.
+        Wan2.1 I2V, from `with_shift`.
     adapter : ModelPatcher
         From `fitting_adapter`.
     vae : VAE
     positive, negative : CONDITIONING
-    masks : Tensor [persons + 1, tokens of a frame]
-        From `Persons.token_masks`.
-    settings : SamplingSettings
+        The film's prompts.
+    sampler : comfy.samplers.Sampler
+    sigmas : Tensor [steps + 1]
     clip_vision : ClipVisionModel, optional
-    recorder : BindingRecorder, optional
-    on_step : StepCallback, optional
     prompts : mapping of str to CONDITIONING, optional
         In place of `positive`, for clips with a prompt of their own.
     """
@@ -76,26 +40,28 @@ class ComfyClipMaker:
         model: ModelPatcher,
         adapter: ModelPatcher,
         vae: VAE,
+        *,
         positive: list,
         negative: list,
-        masks: Tensor,
-        settings: SamplingSettings,
+        sampler: comfy.samplers.Sampler,
+        sigmas: Tensor,
         clip_vision: ClipVisionModel | None = None,
-        recorder: BindingRecorder | None = None,
-        on_step: StepCallback | None = None,
         prompts: Mapping[str, list] | None = None,
-    ):
+    ) -> None:
         self.model = model
         self.adapter = adapter
         self.vae = vae
         self.positive = positive
         self.negative = negative
-        self.masks = masks
-        self.settings = settings
+        self.sampler = sampler
+        self.sigmas = sigmas
         self.clip_vision = clip_vision
-        self.recorder = recorder
-        self.on_step = on_step
         self.prompts = prompts or {}
+
+    @property
+    def steps(self) -> int:
+        """Of each clip."""
+        return len(self.sigmas) - 1
 
     def encode(self, frames: Tensor) -> Tensor:
         """Frames [1, 3, frames, height, width] in -1..1 to the normalised latent."""
@@ -109,28 +75,35 @@ class ComfyClipMaker:
 
     def sample(self, inputs: ClipInputs) -> Tensor:
         """The latent of one clip."""
-        settings, clip = self.settings, inputs.clip.index
-        grid = Grid.of_latent(inputs.encoded)
-        if self.recorder is not None:
-            self.recorder.clip, self.recorder.grid, self.recorder.step = clip, grid, 0
-        audio = ClipAudio(windows=inputs.windows, masks=self.masks, grid=grid)
         model = condition_on_voices(
-            self.model, self.adapter, audio, options=settings.binding, observer=self.recorder
+            self.model, self.adapter, inputs.audio, options=inputs.binding, observer=inputs.observer
         )
         prompt = self.positive if inputs.prompt is None else self.prompts[inputs.prompt]
         positive, negative = (
             conditioning_set_values(condition, self._given(inputs)) for condition in (prompt, self.negative)
         )
-        guider = AudioGuider(model, positive, negative, settings.scales, settings.projected, inputs.motion)
+        guider = AudioGuider(
+            model,
+            positive,
+            negative,
+            scales=inputs.sampling.scales,
+            projected=inputs.sampling.projected,
+            motion=inputs.motion,
+        )
+
+        def after_step(step: int, denoised: Tensor, latent: Tensor, steps: int) -> None:
+            if inputs.on_step is not None:
+                inputs.on_step(step, denoised)
+
         sampled = guider.sample(
             inputs.noise,
             self._start(inputs),
-            settings.sampler,
-            settings.sigmas,
+            self.sampler,
+            self.sigmas,
             denoise_mask=None if inputs.source is None else inputs.source.region,
-            callback=lambda step, denoised, latent, steps: self._after_step(clip, step, denoised),
+            callback=after_step,
             disable_pbar=not comfy.utils.PROGRESS_BAR_ENABLED,
-            seed=(settings.seed + clip) % (SEED.most + 1),
+            seed=inputs.seed,
         )
         latent = self.model.model.process_latent_in(sampled.to(inputs.noise))
         return latent if inputs.motion is None else inputs.motion.written_over(latent, 0.0)
@@ -151,10 +124,3 @@ class ComfyClipMaker:
             picture = inputs.given[:, :, -1].movedim(1, -1) / 2 + 0.5
             given["clip_vision_output"] = self.clip_vision.encode_image(picture, crop=False)
         return given
-
-    def _after_step(self, clip: int, step: int, denoised: Tensor) -> None:
-        check_finite(denoised, f"The latent of clip {clip + 1} after step {step + 1}")
-        if self.recorder is not None:
-            self.recorder.step = step + 1
-        if self.on_step is not None:
-            self.on_step(clip, step, denoised)

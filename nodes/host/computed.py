@@ -6,7 +6,6 @@ from comfy.model_patcher import ModelPatcher
 from comfy.sd import VAE
 from comfyui_version import __version__
 
-from ...multitalk_core.film.film import MATHS_VERSION
 from ...multitalk_core.film.store import Json, computed_on
 
 PRECISION = (
@@ -48,7 +47,6 @@ ATTENTION = (
 def computed(model: ModelPatcher, vae: VAE) -> dict[str, Json]:
     """By name, as a user reads it where a film starts again; a flag that was not given is not named."""
     return {
-        "version": MATHS_VERSION,
         **computed_on(model.load_device),
         "ComfyUI": __version__,
         "the model's precision": str(model.model.get_dtype_inference()),

@@ -1,20 +1,24 @@
 """Prompts that single clips have of their own."""
 
+from collections.abc import Mapping
+
 from comfy.sd import CLIP
 
 from ...multitalk_core.errors import MultiTalkError
-from ...multitalk_core.film.film import Take
+from ...multitalk_core.film.spec import ClipOverride
 
 
-def encode_prompts(takes: dict[int, Take], text_encoder: CLIP | None, positive: list) -> dict[str, list]:
-    """CONDITIONING of every prompt of the takes; what else the film's own carries goes with it.
+def encode_prompts(
+    overrides: Mapping[int, ClipOverride], text_encoder: CLIP | None, positive: list
+) -> dict[str, list]:
+    """CONDITIONING of every prompt of single clips, with the options of the film's own prompt.
 
     Raises
     ------
     MultiTalkError
         Without a text encoder.
     """
-    prompts = {take.prompt for take in takes.values() if take.prompt is not None}
+    prompts = {own.prompt for own in overrides.values() if own.prompt is not None}
     if prompts and text_encoder is None:
         raise MultiTalkError(
             "Clips with their own prompts need the text encoder: connect the CLIP that encodes your prompt "

@@ -1,4 +1,4 @@
-"""What a node tells while it works: a summary before the first step, progress, previews, minutes left."""
+"""What a node reports while it works: a summary before the first step, progress, previews, minutes left."""
 
 import logging
 import time
@@ -14,63 +14,40 @@ from torch import Tensor
 
 from ...multitalk_core.drawing.canvas import to_image
 from ...multitalk_core.errors import LONGEST_MESSAGE, printable, quoted
-from ...multitalk_core.film.clips import ClipPlan
 from ...multitalk_core.film.film import FinishedClip
-from ...multitalk_core.method.guidance import GuidanceScales
+from ...multitalk_core.film.spec import FilmSpec
+from ...multitalk_core.guards.memory import GIGABYTE, frames_bytes
 from ...multitalk_core.method.wan import LATENT_CHANNELS, Grid
+from .comfy_video_model import ComfyVideoModel
 
-GIB = 1024**3
-BYTES_PER_PIXEL = 3 * 4  # red, green and blue in float32
 Preview = tuple[str, Image.Image, int]  # format, picture, longest side
 
 
-def summary(
-    model: ModelPatcher,
-    adapter: ModelPatcher,
-    plan: ClipPlan,
-    fps: float,
-    size: tuple[int, int],
-    steps: int,
-    scales: GuidanceScales,
-    held: int,
-) -> str:
-    """What is about to be made, and what it takes.
-
-    Parameters
-    ----------
-    model, adapter : ModelPatcher
-    plan : ClipPlan
-    fps : float
-    size : (int, int)
-        Height and width in pixels.
-    steps : int
-        Of one clip.
-    scales : GuidanceScales
-    held : int
-        Frames in memory at once.
-    """
-    height, width = size
+def summary(spec: FilmSpec, model: ComfyVideoModel, *, frames_in_memory: int) -> str:
+    """What is about to be made, and what it takes."""
+    height, width = spec.size
+    plan, patcher = spec.plan, model.model
     grid = Grid.of_video(plan.clips[0].frames, height, width)
-    weights = model.model_size() + adapter.model_size()
-    video_memory = weights + model.model.memory_required([1, LATENT_CHANNELS, *grid.latent_size])
-    here = comfy.model_management.get_total_memory(model.load_device)
+    weights = patcher.model_size() + model.adapter.model_size()
+    needed = weights + patcher.model.memory_required([1, LATENT_CHANNELS, *grid.latent_size])
+    present = comfy.model_management.get_total_memory(patcher.load_device)
     clips = f"{len(plan.clips)} clip{'s' if len(plan.clips) > 1 else ''} of {plan.clips[0].frames} frames"
-    offloaded = "" if video_memory < here else ", so weights are offloaded"
+    offloaded = "" if needed < present else ", so weights are offloaded"
     return (
-        f"{clips}: {plan.frames} frames, {plan.frames / fps:.1f} s, {width}×{height}\n"
-        f"{grid.tokens:,} tokens, {steps} steps of {len(scales.conditions())} passes a clip\n"
-        f"about {video_memory / GIB:.1f} GB on the device (it has {here / GIB:.1f} GB{offloaded}), "
-        f"{frames_gigabytes(held, size):.1f} GB of memory for the frames"
+        f"{clips}: {plan.frames} frames, {plan.frames / spec.conversation.fps:.1f} s, {width}×{height}\n"
+        f"{grid.tokens:,} tokens, {model.steps} steps of {len(spec.sampling.scales.conditions())} passes each\n"
+        f"about {needed / GIGABYTE:.1f} GB on the device (it has {present / GIGABYTE:.1f} GB{offloaded}), "
+        f"{frames_gigabytes(frames_in_memory, spec.size):.1f} GB of memory for the frames"
     )
 
 
 def frames_gigabytes(frames: int, size: tuple[int, int]) -> float:
     """Memory that frames of this height and width take, as ComfyUI's IMAGE."""
-    return frames * size[0] * size[1] * BYTES_PER_PIXEL / GIB
+    return frames_bytes(frames, *size) / GIGABYTE
 
 
 class Reporter:
-    """Progress bar, previews and text of one node's run.
+    """A node's `FilmListener`: progress bar, previews and text of one run.
 
     Parameters
     ----------
@@ -82,23 +59,30 @@ class Reporter:
         Of one clip.
     """
 
-    def __init__(self, model: ModelPatcher, node_id: str | None, clips: int, steps: int):
+    def __init__(self, model: ModelPatcher, node_id: str | None, *, clips: int, steps: int) -> None:
         self.node_id = node_id
         self.clips, self.steps = clips, steps
-        self.made = self.kept = 0  # steps
+        self.made = self.stored = 0  # steps
         self.text = ""
         self.bar = comfy.utils.ProgressBar(clips * steps, node_id)
         self.previewer = latent_preview.get_previewer(model.load_device, model.model.latent_format)
         self.started = self.first_made = time.perf_counter()
 
-    def tell(self, text: str, level: int = logging.INFO) -> None:
+    def note(self, sentence: str) -> None:
         """Log a text and show it on the node from now on."""
+        self._add(sentence, logging.INFO)
+
+    def warn(self, sentence: str) -> None:
+        """As `note`, with the log's level of warnings."""
+        self._add(sentence, logging.WARNING)
+
+    def _add(self, text: str, level: int) -> None:
         text = lines_of(text)
         self.text = f"{self.text}\n{text}" if self.text else text
         logging.log(level, "[MultiTalk] %s", text)
         self._show(self.text)
 
-    def after_step(self, clip: int, step: int, denoised: Tensor) -> None:
+    def step(self, clip: int, step: int, latent: Tensor) -> None:
         """Move the bar and say how long the rest takes; raises where the user has interrupted."""
         self.made += 1
         left = self._minutes_left()
@@ -110,13 +94,13 @@ class Reporter:
         )
         preview = None
         if self.previewer is not None:
-            preview = self.previewer.decode_latent_to_preview_image("JPEG", denoised)
+            preview = self.previewer.decode_latent_to_preview_image("JPEG", latent)
         self._move(preview)
 
-    def after_clip(self, finished: FinishedClip) -> None:
+    def clip(self, finished: FinishedClip) -> None:
         """Show the last frame of a clip; raises where the user has interrupted."""
-        if finished.kept:
-            self.kept += self.steps
+        if finished.from_store:
+            self.stored += self.steps
             self.started = time.perf_counter()
         self._move(("JPEG", to_image(finished.frames[-1]), latent_preview.MAX_PREVIEW_RESOLUTION))
 
@@ -128,10 +112,10 @@ class Reporter:
             step_seconds = now - self.started
         else:
             step_seconds = (now - self.first_made) / (self.made - 1)
-        return step_seconds * (self.clips * self.steps - self.kept - self.made) / 60
+        return step_seconds * (self.clips * self.steps - self.stored - self.made) / 60
 
     def _move(self, preview: Preview | None) -> None:
-        self.bar.update_absolute(self.kept + self.made, self.clips * self.steps, preview)
+        self.bar.update_absolute(self.stored + self.made, self.clips * self.steps, preview)
 
     def _show(self, text: str) -> None:
         if self.node_id is not None:

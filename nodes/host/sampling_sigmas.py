@@ -1,4 +1,4 @@
-"""Noise levels of a run: the released ones, and ComfyUI's at a given shift."""
+"""Noise levels of a run: those of the reference implementation, and ComfyUI's at a given shift."""
 
 import comfy.model_sampling
 import comfy.samplers
@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ...multitalk_core.method.schedule import TIMESTEPS, released_timesteps
 
-RELEASED = "released"  # the released code's timesteps
+RELEASED = "released"  # the reference implementation's timesteps
 
 
 class FlowSampling(comfy.model_sampling.ModelSamplingDiscreteFlow, comfy.model_sampling.CONST):
@@ -24,7 +24,7 @@ def with_shift(model: ModelPatcher, shift: float) -> ModelPatcher:
 
 
 def sigmas_for(
-    model: ModelPatcher, scheduler: str, sampler_name: str, steps: int, shift: float, denoise: float = 1.0
+    model: ModelPatcher, scheduler: str, sampler_name: str, *, steps: int, shift: float, denoise: float = 1.0
 ) -> Tensor:
     """Noise levels of a run.
 

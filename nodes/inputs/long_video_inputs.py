@@ -3,24 +3,10 @@
 from comfy_api.latest import io
 
 from ...multitalk_core import limits
-from ...multitalk_core.film.colour import COLOUR_METHODS, LAB
-from ...multitalk_core.film.film import CONTINUATIONS, MULTITALK
+from ...multitalk_core.film.colour import ColourMethod
 from ...multitalk_core.film.seams import SEAM_FRAMES
+from ...multitalk_core.film.spec import Continuation
 from . import shared as inputs
-
-# Inputs of the node without which a kept film is still the same: the clips themselves tell its length and
-# what each of them has of its own.
-SHAPE_NO_FILM = (
-    "length",
-    "record_block",
-    "record_step",
-    "keep_clips",
-    "keep_at_most",
-    "stop_after",
-    "retakes",
-    "prompts",
-    "text_encoder",
-)
 
 
 def lengths() -> list[io.Input]:
@@ -58,8 +44,8 @@ def later() -> list[io.Input]:
     return [
         io.Combo.Input(
             "continuation",
-            options=list(CONTINUATIONS),
-            default=MULTITALK,
+            options=list(Continuation),
+            default=Continuation.MULTITALK,
             optional=True,
             advanced=True,
             tooltip="How a clip continues the previous one; choose what the adapter was trained for. "
@@ -130,8 +116,8 @@ def _joins() -> list[io.Input]:
     return [
         io.Combo.Input(
             "colour_method",
-            options=list(COLOUR_METHODS),
-            default=LAB,
+            options=list(ColourMethod),
+            default=ColourMethod.LAB,
             optional=True,
             advanced=True,
             tooltip="What colour_strength matches to the picture. lab: mean and spread, as in the reference "
@@ -157,8 +143,3 @@ def _joins() -> list[io.Input]:
             "the next clip, 0 to 1. 0.5 reduces colour drift; 0 is off, as in the reference implementation.",
         ),
     ]
-
-
-def later_defaults() -> dict[str, object]:
-    """By id, of those that a graph may leave out."""
-    return {given.id: given.default for given in later() if isinstance(given, io.WidgetInput)}

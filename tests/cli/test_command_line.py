@@ -388,7 +388,7 @@ def test_a_table_is_read_before_anything_else(refused, tmp_path):
     [
         (["--retake", "7"], "There is no clip 7: the film has 2"),
         (["--stop-after", "7"], "There is no clip 7"),
-        (["--prompt-at", "7:They laugh."], "lies behind the film's end"),
+        (["--prompt-at", "7:They laugh."], "lies after the film's end"),
     ],
 )
 def test_clips_that_there_are_not_are_told_before_models_are_read(refused, tmp_path, arguments, reason):
@@ -476,7 +476,7 @@ def interrupted(folder: Path, stop: int, steps: str, after: str) -> tuple[int, s
 @pytest.mark.parametrize("stop", STOPS)
 def test_a_stop_in_the_first_clip_keeps_nothing(tmp_path, stop):
     code, said, made = interrupted(tmp_path, stop, "400", "clip 1 of 3, sampling")
-    assert code == 130 and "nothing was kept" in said and made < 400
+    assert code == 130 and "nothing was saved" in said and made < 400
     assert not list(tmp_path.iterdir())
 
 

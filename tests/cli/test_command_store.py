@@ -45,17 +45,17 @@ def test_approval_then_the_whole_film_then_a_retake(generate, tmp_path):
     said = generate("--stop-after", "1", code=2)
     assert "film.mp4 exists" in said and "--overwrite" in said  # it was made without a store
     said = generate("--stop-after", "1", "--overwrite")
-    assert "clips are kept in" in said and "after clip 1 of 3: without --stop-after" in said
+    assert "clips are stored in" in said and "after clip 1 of 3: without --stop-after" in said
     beginning = frames(tmp_path, "film.unfinished-5-of-13-frames.mp4")
     assert len(beginning) == 5
-    assert "goes on after clip 1 of 3" in generate()
+    assert "resumes after clip 1 of 3" in generate()
     assert torch.equal(frames(tmp_path), alone)
     said = generate("--retake", "2")
     seed = re.search(r"--retake 2:(\d+)", said)[1]
     retaken = frames(tmp_path)
     assert "clips from 2 on differ from the last film.mp4: seed of its own changed" in said
     assert len(retaken) == 13 and not torch.equal(retaken, alone)
-    assert "goes on after clip 3 of 3" in generate("--retake", f"2:{seed}")
+    assert "resumes after clip 3 of 3" in generate("--retake", f"2:{seed}")
     assert torch.equal(frames(tmp_path), retaken)
 
 
@@ -63,7 +63,7 @@ def test_a_changed_prompt_is_named_and_another_prompt_begins_with_its_clip(gener
     generate("--stop-after", "2")
     said = generate("--prompt-at", "0.4:They laugh.")
     assert "prompt of its own changed" in said and "clip 3 'They laugh.'" in said
-    assert "goes on after clip 2 of 3" in said
+    assert "resumes after clip 2 of 3" in said
     said = generate("--prompt", "A quarrel.", "--overwrite")
     assert "every clip differs from the last film.mp4: prompt changed" in said
 
@@ -72,7 +72,7 @@ def test_a_harmed_clip_is_named(generate, tmp_path):
     generate()
     second = next((tmp_path / "store").glob("*/clip-0002-*"))
     second.write_bytes(second.read_bytes()[:-1])
-    assert "clip 2 and those that follow it are made again: its segment is cut short" in generate()
+    assert "clip 2 and those that follow it are generated again: the stored clip is cut short" in generate()
 
 
 def test_films_lists_and_clears(generate, tmp_path, capsys):
@@ -92,7 +92,7 @@ def test_films_lists_and_clears(generate, tmp_path, capsys):
         (["--stop-after", "9"], "There is no clip 9"),
         (["--retake", "two"], "not a whole number"),
         (["--prompt-at", "laugh"], "laugh has no time: write SECONDS:TEXT"),
-        (["--prompt-at", "7:laugh"], "lies behind the film's end at 0.52 seconds"),
+        (["--prompt-at", "7:laugh"], "lies after the film's end at 0.52 seconds"),
         (["--store-limit", "0"], "0 is not a number from 0.001"),
     ],
 )
@@ -136,7 +136,7 @@ def test_two_runs_at_once(generate, tmp_path):
         other.stdout.readline()
         assert f"Process {other.pid} is making the same film" in generate(code=2)
         other.kill()
-    assert "goes on after clip 1" in generate()
+    assert "resumes after clip 1" in generate()
 
 
 def test_other_seam_settings_make_another_film(generate, tmp_path):
@@ -147,7 +147,7 @@ def test_other_seam_settings_make_another_film(generate, tmp_path):
     changed = "colour method, seam frames, codec correction"
     assert f"every clip differs from the last film.mp4: {changed} changed" in said
     assert not torch.equal(frames(tmp_path), alone)
-    assert "goes on after clip 3 of 3" in generate(*seams)
+    assert "resumes after clip 3 of 3" in generate(*seams)
     assert (tmp_path / "film.drift.png").exists()
 
 

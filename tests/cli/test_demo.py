@@ -10,7 +10,7 @@ from PIL import Image
 
 from multitalk_core.cli import demo_command as demo
 from multitalk_core.cli.generate import generate
-from multitalk_core.cli.generate_command import make_job
+from multitalk_core.cli.generate_command import read_inputs
 from multitalk_core.cli.main import main, make_parser
 from multitalk_core.cli.options.film_files import FilmFiles
 from multitalk_core.cli.options.types import box_text
@@ -87,9 +87,9 @@ def test_each_mouth_follows_its_own_voice_also_with_the_voices_swapped(tmp_path)
             "--output",
             str(tmp_path / "film.mp4"),
         ]
-        job = make_job(make_parser().parse_args(command), FilmFiles.beside(tmp_path / "film.mp4"))
-        generate(job)
-        score = demo.draw_mouths(job, tmp_path / "mouths.png", tmp_path / "mouths.mp4")
+        film = read_inputs(make_parser().parse_args(command), FilmFiles.beside(tmp_path / "film.mp4"))
+        generate(film)
+        score = demo.draw_mouths(film, tmp_path / "mouths.png", tmp_path / "mouths.mp4")
         assert score.own.value > 0.5, score
         assert score.difference.low > 0.1, score
 

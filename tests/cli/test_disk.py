@@ -60,14 +60,9 @@ def film() -> Iterator[TinyFilm]:
     torch.set_num_threads(threads)
 
 
-def shot(film: TinyFilm, store: Path, video: Path) -> list[FinishedClip]:
+def written(film: TinyFilm, store: Path, video: Path) -> list[FinishedClip]:
     """Make the film, store and all."""
-    with film.shoot(store) as (clips, _), film.writer(video) as writer:
-        made = []
-        for clip in clips:
-            writer.append(clip.frames)
-            made.append(clip)
-        return made
+    return film.write(store, video)[1].clips
 
 
 def whole(film: TinyFilm, folder: Path) -> torch.Tensor:
@@ -78,31 +73,32 @@ def whole(film: TinyFilm, folder: Path) -> torch.Tensor:
 def test_a_store_that_fills_up_keeps_its_clips_and_goes_on(film, disk, tmp_path):
     video = tmp_path / "film.mp4"
     disk.leave(300_000)
-    with pytest.raises(MultiTalkError, match=r"cannot be kept in .*free some space or choose another store"):
-        shot(film, disk.path / "store", video)
+    with pytest.raises(MultiTalkError, match=r"cannot be stored in .*or choose another store"):
+        written(film, disk.path / "store", video)
     (left,) = stored_films(disk.path / "store")
     assert 0 < left.clips < 4 and not list(disk.path.rglob("*.part"))
-    assert not list(tmp_path.glob("film*")), "no half a film"
+    (beginning,) = tmp_path.glob("film*")
+    assert beginning != video and len(read_video(beginning)[0]) == 9 + 4 * (left.clips - 1)
     disk.free()
-    made = shot(film, disk.path / "store", video)
-    assert [clip.kept for clip in made] == [True] * left.clips + [False] * (4 - left.clips)
+    made = written(film, disk.path / "store", video)
+    assert [clip.from_store for clip in made] == [True] * left.clips + [False] * (4 - left.clips)
     assert torch.equal(torch.cat([clip.frames for clip in made]), whole(film, tmp_path))
-    assert len(read_video(video)[0]) == film.plan.frames
+    assert len(read_video(video)[0]) == film.spec.plan.frames
 
 
 def test_a_film_whose_disk_fills_up_goes_on_from_its_store(film, disk, tmp_path):
     store, video = tmp_path / "store", disk.path / "film.mp4"
     disk.leave(8192)
     with pytest.raises(MultiTalkError, match=r"film.mp4 cannot be written .*free some space"):
-        shot(film, store, video)
+        written(film, store, video)
     (left,) = stored_films(store)
     assert left.clips > 0
     assert {file.name for file in disk.path.iterdir()} == {"filler"}, "no half a film"
     disk.free()
-    made = shot(film, store, video)
-    assert sum(clip.kept for clip in made) == left.clips
+    made = written(film, store, video)
+    assert sum(clip.from_store for clip in made) == left.clips
     assert torch.equal(torch.cat([clip.frames for clip in made]), whole(film, tmp_path))
-    assert len(read_video(video)[0]) == film.plan.frames
+    assert len(read_video(video)[0]) == film.spec.plan.frames
 
 
 @pytest.fixture
@@ -132,7 +128,7 @@ def test_on_a_full_disk_the_command_ends_in_one_sentence_and_goes_on(generate, d
     assert not list(disk.path.rglob("*.part")) and not list(disk.path.glob("*.mp4"))
     disk.free()
     said = generate(disk.path, code=0)
-    assert ("clips are kept in" if kept == 0 else f"goes on after clip {kept} of 3") in said
+    assert ("clips are stored in" if kept == 0 else f"resumes after clip {kept} of 3") in said
     assert len(read_video(disk.path / "film.mp4")[0]) == 13
 
 
@@ -142,10 +138,10 @@ def test_where_only_the_store_fills_up_the_command_leaves_the_film_so_far(genera
     kept = len(list(disk.path.rglob("clip-*")))
     (unfinished,) = tmp_path.glob("*.mp4")
     assert 0 < kept < 3 and len(read_video(unfinished)[0]) == 1 + 4 * kept
-    assert f"are kept in {unfinished}; the same command goes on from there." in " ".join(said.split())
+    assert f"are saved in {unfinished}; the same command resumes there." in " ".join(said.split())
     assert "free some space" in said.splitlines()[-1]
     disk.free()
-    assert f"goes on after clip {kept} of 3" in generate(disk.path, code=0, film=tmp_path)
+    assert f"resumes after clip {kept} of 3" in generate(disk.path, code=0, film=tmp_path)
 
 
 def test_a_folder_that_may_only_be_read(film, disk, tmp_path):
@@ -166,5 +162,5 @@ def test_a_clock_that_jumps_changes_nothing(film, tmp_path, moment):
     for file in tmp_path.rglob("*"):
         os.utime(file, (moment, moment))
     clips, notes = film.make(tmp_path)
-    assert [clip.kept for clip in clips] == [True, True, True, False] and notes == []
+    assert [clip.from_store for clip in clips] == [True, True, True, False] and notes == []
     assert torch.equal(torch.cat([clip.frames for clip in clips[:3]]), before)

@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from multitalk_core.cli import generate as generating
-from multitalk_core.cli.demo_command import NAMES, check_own
+from multitalk_core.cli.demo_command import check_own
 from multitalk_core.cli.main import main
+from multitalk_core.cli.options.film_files import FilmFiles
 from multitalk_core.demo.files import EMBEDDED
 from multitalk_core.errors import MultiTalkError
 from multitalk_core.files.outputs import check_folder, film_bytes
+from multitalk_core.film.steadiness import Steadiness
 from multitalk_core.media.video_writer import VideoWriter, read_video
 
 SMALL = ["--size", "48x32", "--frames", "5", "--clip-frames", "5", "--motion-frames", "1", "--steps", "1"]
@@ -160,8 +161,8 @@ def test_a_stop_when_the_film_is_saved_leaves_it_its_own(folder, capsys, monkeyp
     place = f"multitalk_core.{moment}"
     step = pkgutil.resolve_name(place.replace(moment, ":".join(moment.rsplit(".", 1))))
 
-    def stopped(*arguments: object) -> object:
-        done = step(*arguments)
+    def stopped(*arguments: object, **options: object) -> object:
+        done = step(*arguments, **options)
         signal.raise_signal(signal.SIGINT)
         return done
 
@@ -173,17 +174,17 @@ def test_a_stop_when_the_film_is_saved_leaves_it_its_own(folder, capsys, monkeyp
 
 
 def test_what_took_the_films_name_meanwhile_is_not_replaced(folder, capsys, monkeypatch):
-    goal = generating.colour_goal
+    append = Steadiness.append
 
-    def taken(*arguments: object) -> torch.Tensor:
+    def taken(*arguments: object) -> None:
         Path("film.mp4").write_text("another run's")
-        return goal(*arguments)
+        append(*arguments)
 
-    monkeypatch.setattr(generating, "colour_goal", taken)
+    monkeypatch.setattr(Steadiness, "append", taken)
     assert generate("--output", "film.mp4", "--no-store") == 0
     assert Path("film.mp4").read_text() == "another run's"
     assert {"film-2.mp4", "film-2.drift.png"} < names(folder) and "film.drift.png" not in names(folder)
-    assert "has the name film.mp4 by now: the film is film-2.mp4" in capsys.readouterr().out
+    assert "Something else is named film.mp4 by now: the film is film-2.mp4" in capsys.readouterr().out
 
 
 def test_a_default_name_that_is_taken_gets_a_number(folder):
@@ -280,10 +281,10 @@ def test_demo_replaces_its_own_files_alone(folder, capsys):
 def test_the_demo_is_made_again_among_other_files(tmp_path):
     for name in ("film.mp4", "persons.png", "localization.png", "film.growing.mp4", ".DS_Store", "mine.txt"):
         (tmp_path / name).touch()
-    check_own(tmp_path, [tmp_path / name for name in NAMES])
+    check_own(tmp_path, FilmFiles.inside(tmp_path).all())
     (tmp_path / "localization.png").unlink()
     with pytest.raises(MultiTalkError, match="is not a file of the demo"):
-        check_own(tmp_path, [tmp_path / name for name in NAMES])
+        check_own(tmp_path, FilmFiles.inside(tmp_path).all())
 
 
 @pytest.mark.parametrize(

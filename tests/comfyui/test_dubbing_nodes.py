@@ -55,9 +55,9 @@ def test_less_denoise_keeps_more_of_the_video_and_its_length(server, video):
 def test_a_dubbed_film_goes_on_and_another_strength_is_another_film(server, video):
     server.run(dubbing_graph(video, denoise=0.3, stop_after=1, seed=21))
     onward = server.run(dubbing_graph(video, denoise=0.3, seed=21))
-    assert any("goes on after clip 1 of 2" in text for text in onward.texts)
+    assert any("resumes after clip 1 of 2" in text for text in onward.texts)
     other = server.run(dubbing_graph(video, denoise=0.4, seed=21))
-    assert not any("goes on after" in text for text in other.texts)
+    assert not any("resumes after" in text for text in other.texts)
 
 
 def test_a_film_of_a_picture_knows_no_denoise(server, tmp_path):
@@ -67,7 +67,7 @@ def test_a_film_of_a_picture_knows_no_denoise(server, tmp_path):
         long_video_graph(picture, **SMALL, seed=22, length=9, denoise=denoise) for denoise in (0.3, 0.9)
     ]
     server.run(graphs[0])
-    assert any("goes on after clip 1 of 1" in text for text in server.run(graphs[1]).texts)
+    assert any("resumes after clip 1 of 1" in text for text in server.run(graphs[1]).texts)
 
 
 def test_a_part_of_a_video_and_a_batch_as_a_video(server, video):
@@ -107,7 +107,7 @@ def test_another_mask_is_another_film_also_under_the_same_name(server, video, tm
     right = server.run(graph)
     assert any("every clip differs" in text and "region changed" in text for text in right.texts)
     assert any("pictures a second, only where the region is white" in text for text in right.texts)
-    assert not any("goes on after" in text for text in right.texts)
+    assert not any("resumes after" in text for text in right.texts)
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +129,7 @@ def uneven(server):
 
 
 def test_a_mask_for_each_picture_is_shown_when_its_picture_is(server, uneven):
-    """Their red as the mask: what has none stays, and what follows is made anew from its first frame on."""
+    """Their red as the mask: what has none stays, and what follows is regenerated from its first frame on."""
     graph = dubbing_graph(uneven, denoise=1.0, region=["mask", 0])
     graph["load"] = node("LoadVideo", file=uneven.name)
     graph["parts"] = node("GetVideoComponents", video=["load", 0])

@@ -13,33 +13,28 @@ from multitalk_core.audio.waveform import Waveform
 from multitalk_core.demo.files import EMBEDDED, EMBEDDED_FILES
 from multitalk_core.film.clips import plan_clips
 from multitalk_core.film.dubbing import Dubbing
-from multitalk_core.film.film import INFINITETALK, MULTITALK, make_film
+from multitalk_core.film.film import make_film
+from multitalk_core.film.spec import Continuation, FilmSpec, RecordedStep, SamplingOptions
 from multitalk_core.hosts.diffusers.embedded_models import load_embedded
-from multitalk_core.hosts.diffusers.video_model import MultiTalkPipeline, SamplingSettings, load_adapter
+from multitalk_core.hosts.diffusers.video_model import DiffusersVideoModel, load_adapter
 from multitalk_core.media.video_source import FittedVideo, VideoInMemory
+from multitalk_core.method.audio_patch import BindingOptions
 from multitalk_core.method.guidance import GuidanceScales
-from multitalk_core.method.recorder import BindingRecorder
 from multitalk_core.persons.masks import Box, persons_from_boxes
 
 SIDE = 48
 TOLERANCE = 1e-4  # two libraries, two versions of torch, two guided steps
 FRAMES_TOLERANCE = 1e-3  # the VAE and the match of colours on top: a quarter of an 8-bit level
-VARIANTS = {
-    "three_passes": {},
+SCHEMES = ("routed", "add", "split", "concat")
+SAMPLING = {
     "text_scale_1": {"scales": GuidanceScales(text=1.0)},
     "audio_scale_1": {"scales": GuidanceScales(audio=1.0)},
     "one_pass": {"scales": GuidanceScales(1.0, 1.0)},
     "projected": {"projected": True},
-    "routed": {"scheme": "routed"},
-    "add": {"scheme": "add"},
-    "split": {"scheme": "split"},
-    "concat": {"scheme": "concat"},
-    "dubbed": {},
-    "sparse": {},
-    "masked": {},
 }
 TWO_CLIPS = ("three_passes", "projected", "dubbed", "sparse", "masked")
 DENOISE = {"dubbed": 0.5, "sparse": 1.0, "masked": 1.0}
+VARIANTS = ("three_passes", *SAMPLING, *SCHEMES, *DENOISE)
 
 
 @pytest.fixture(scope="module")
@@ -66,17 +61,6 @@ def test_hosts_agree(variant, comfy_films, models, scene_tensors):
     timeline, pieces = Timeline.together([sound, sound]), ((features.shape[1], "drawn"),)
     conversation = Conversation(tuple(features), scene_tensors["silence"], 25.0, sound, timeline, pieces)
     persons = persons_from_boxes([Box(0, 0, 16, SIDE), Box(32, 0, SIDE, SIDE)], SIDE, SIDE)
-    recorder = BindingRecorder(block=3, recorded_step=1)
-    pipeline = MultiTalkPipeline(
-        loaded,
-        adapter,
-        persons.token_masks(SIDE, SIDE),
-        "",
-        "",
-        SamplingSettings(steps=2, **VARIANTS[variant]),
-        recorder,
-    )
-    plan = plan_clips(13, 9, 5) if variant in TWO_CLIPS else plan_clips(5, 5, 1)
     dubbing = None
     if variant in DENOISE:
         images = torch.stack([picture.roll(frame, 1) for frame in range(15)])
@@ -87,17 +71,28 @@ def test_hosts_agree(variant, comfy_films, models, scene_tensors):
             masks[:, :, : SIDE // 2] = 1.0
             region = FittedVideo(VideoInMemory(masks, Fraction(30)), SIDE, SIDE, 25.0)
         dubbing = Dubbing(video, DENOISE[variant], region)
-    continuation = INFINITETALK if variant == "sparse" else MULTITALK
-    options = {"continuation": continuation, "dubbing": dubbing}
-    film = list(make_film(pipeline, picture, conversation, plan, seed=5, **options))
+    spec = FilmSpec(
+        picture=picture,
+        masks=persons.token_masks(SIDE, SIDE),
+        conversation=conversation,
+        plan=plan_clips(13, 9, 5) if variant in TWO_CLIPS else plan_clips(5, 5, 1),
+        seed=5,
+        sampling=SamplingOptions(steps=2, **SAMPLING.get(variant, {})),
+        binding=BindingOptions(scheme=variant if variant in SCHEMES else "l-rope"),
+        continuation=Continuation.INFINITETALK if variant == "sparse" else Continuation.MULTITALK,
+        dubbing=dubbing,
+        recorded=RecordedStep(block=3, step=1),
+    )
+    film = list(make_film(spec, DiffusersVideoModel(loaded, adapter, prompt="", negative_prompt="")))
     ours = {
         "frames": torch.cat([clip.frames for clip in film]),
         "latents": torch.cat([clip.latent for clip in film]),
     }
-    for clip, record in recorder.records.items():
-        ours[f"similarity_{clip}"] = record.similarity
-        if record.labels is not None:
-            ours[f"labels_{clip}"] = record.labels
+    for clip in film:
+        if (record := clip.record) is not None:
+            ours[f"similarity_{clip.clip.index}"] = record.similarity
+            if record.labels is not None:
+                ours[f"labels_{clip.clip.index}"] = record.labels
     errors = {name: relative_error(comfy_films[f"{variant}.{name}"], value) for name, value in ours.items()}
     assert errors.pop("frames") < FRAMES_TOLERANCE
     assert max(errors.values()) < TOLERANCE, errors

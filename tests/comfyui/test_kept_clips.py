@@ -45,19 +45,19 @@ def test_a_film_goes_on_after_its_kept_clips(server, picture, run):
         return long_video_graph(picture, seed=77, **changes)
 
     alone, said = run(film(keep_clips=False))
-    assert "kept" not in said
+    assert "stored" not in said
     first, said = run(film())
-    assert "clips are kept in" in said
+    assert "clips are stored in" in said
     assert abs(first.astype(int) - alone).max() <= 1  # kept frames are rounded to 8 bits, SaveImage cuts off
     again, said = run(film())
-    assert "goes on after clip 2 of 2" in said and np.array_equal(again, first)
+    assert "resumes after clip 2 of 2" in said and np.array_equal(again, first)
     _, said = run(film(continuation="multitalk", prompts="", denoise=0.8, seam_frames=4))
-    assert "goes on after clip 2 of 2" in said  # what the page adds to a graph from before these inputs
+    assert "resumes after clip 2 of 2" in said  # what the page adds to a graph from before these inputs
     longer, said = run(film(length=17))
-    assert "goes on after clip 2 of 3" in said and len(longer) == 17
+    assert "resumes after clip 2 of 3" in said and len(longer) == 17
     assert np.array_equal(longer[:13], first)
     other, said = run(film(text_scale=4.0))
-    assert "every clip differs from the last" in said and "text_scale changed" in said
+    assert "every clip differs from the last" in said and "text scale changed" in said
     assert not np.array_equal(other, first)
 
 
@@ -67,7 +67,7 @@ def test_a_changed_file_is_another_film(server, picture, run):
     path = server.input / picture
     Image.open(path).transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(path)
     changed, said = run(graph)
-    assert "goes on" not in said and "picture" in said and not np.array_equal(changed, first)
+    assert "resumes" not in said and "picture" in said and not np.array_equal(changed, first)
 
 
 def test_a_harmed_clip_is_named_and_made_again(server, picture, run):
@@ -78,7 +78,7 @@ def test_a_harmed_clip_is_named_and_made_again(server, picture, run):
     )
     second.write_bytes(second.read_bytes()[:-9])
     again, said = run(graph)
-    assert "clip 2 is made again: its segment is cut short" in said and np.array_equal(again, first)
+    assert "clip 2 is generated again: the stored clip is cut short" in said and np.array_equal(again, first)
 
 
 def test_an_interrupted_film_goes_on(server, picture, run):
@@ -92,7 +92,7 @@ def test_an_interrupted_film_goes_on(server, picture, run):
     assert server.attempt(graph, interrupt_in_the_second_clip).failure.message == "interrupted"
     assert not list(server.base.glob("temp/multitalk/*.growing.mp4"))
     _, said = run(graph)
-    assert "goes on after clip 1 of 2" in said
+    assert "resumes after clip 1 of 2" in said
 
 
 def test_a_film_waits_for_approval_and_goes_on(picture, run):
@@ -100,7 +100,7 @@ def test_a_film_waits_for_approval_and_goes_on(picture, run):
     beginning, said = run(long_video_graph(picture, seed=82, stop_after=1))
     assert "stopped after clip 1 of 2" in said and len(beginning) == 9
     again, said = run(long_video_graph(picture, seed=82))
-    assert "goes on after clip 1 of 2" in said and len(again) == 13
+    assert "resumes after clip 1 of 2" in said and len(again) == 13
     assert np.array_equal(again[:9], beginning) and abs(again.astype(int) - whole).max() <= 1
 
 
@@ -108,12 +108,12 @@ def test_a_retake_changes_its_clip_and_what_follows(picture, run):
     film = {"seed": 83, "length": 17}
     first, _ = run(long_video_graph(picture, **film))
     retaken, said = run(long_video_graph(picture, **film, retakes="2: 5"))
-    assert "goes on after clip 1 of 3" in said and "clips from 2 on differ" in said
+    assert "resumes after clip 1 of 3" in said and "clips from 2 on differ" in said
     assert "seed of its own changed" in said
     assert np.array_equal(retaken[:9], first[:9])
     assert not np.array_equal(retaken[9:13], first[9:13]) and not np.array_equal(retaken[13:], first[13:])
     back, said = run(long_video_graph(picture, **film))  # the first take is still there
-    assert "goes on after clip 3 of 3" in said and np.array_equal(back, first)
+    assert "resumes after clip 3 of 3" in said and np.array_equal(back, first)
 
 
 def test_prompts_from_a_time_on_begin_with_its_clip(picture, run):
@@ -122,7 +122,7 @@ def test_prompts_from_a_time_on_begin_with_its_clip(picture, run):
     graph = long_video_graph(picture, **film, prompts="0:00.6 He nods.", text_encoder=["text", 0])
     graph["text"] = node("TinyTextEncoder")
     nodding, said = run(graph)
-    assert "goes on after clip 2 of 3" in said and "prompt of its own, text encoder changed" in said
+    assert "resumes after clip 2 of 3" in said and "prompt of its own, text encoder changed" in said
     assert np.array_equal(nodding[:13], first[:13]) and not np.array_equal(nodding[13:], first[13:])
     graph["film"]["inputs"]["prompts"] = "0:00.6 She laughs out loud."
     laughing, _ = run(graph)
@@ -134,11 +134,11 @@ def test_prompts_from_a_time_on_begin_with_its_clip(picture, run):
     [
         ({"retakes": "3: 1"}, "retakes: There is no clip 3: the film has 2"),
         ({"stop_after": 5}, "stop_after: There is no clip 5"),
-        ({"retakes": "again"}, "is no retake: write a clip and its seed"),
+        ({"retakes": "again"}, "is not a retake: write a clip and its seed"),
         ({"prompts": "He nods."}, "write the time in the video"),
         (
             {"prompts": "0:09 He nods."},
-            "prompts: The prompt at 9 seconds lies behind the film's end at 0.52 seconds",
+            "prompts: The prompt at 9 seconds lies after the film's end at 0.52 seconds",
         ),
         ({"retakes": "2: He nods."}, "connect the CLIP that encodes your prompt to text_encoder"),
     ],
@@ -164,7 +164,7 @@ def test_kept_films_are_listed_and_cleared(server, picture, run):
     run(long_video_graph(picture, seed=85))
     assert "0 films, 0.000 GB" in kept(clear="all films")
     _, said = run(long_video_graph(picture, seed=85))
-    assert "goes on" not in said
+    assert "resumes" not in said
 
 
 def test_strangers_in_the_store_are_named_and_stay(server, picture, run):
@@ -183,7 +183,7 @@ def test_strangers_in_the_store_are_named_and_stay(server, picture, run):
         assert "holiday is passed over: " in text and "0 films, 0.000 GB" in text
         assert {path.name for path in store.iterdir()} == {deep.name, pipe.name, "holiday"}
         _, said = run(long_video_graph(picture, seed=88, stop_after=1))
-        assert "clips are kept in" in said
+        assert "clips are stored in" in said
     finally:
         for folder in (deep, pipe, store / "holiday"):
             shutil.rmtree(folder)
@@ -225,14 +225,14 @@ def test_clips_belong_to_how_comfyui_was_started(server, picture, run, tmp_path)
     """A store taken to a ComfyUI that was started with a flag of precision."""
     graph = long_video_graph(picture, seed=90, stop_after=1)
     _, said = run(graph)
-    assert "goes on" not in said
+    assert "resumes" not in said
     _, said = run(graph)
-    assert "goes on after clip 1 of 2" in said
+    assert "resumes after clip 1 of 2" in said
     shutil.copytree(server.base / "user/multitalk", tmp_path / "user/multitalk")
     shutil.copytree(server.input, tmp_path / "input")  # with its files' times
     with ComfyServer(tmp_path, "--fp16-vae", "--use-split-cross-attention") as flagged:
         said = "\n".join(flagged.run(graph).texts)
-    assert "goes on" not in said and "every clip differs from the last" in said
+    assert "resumes" not in said and "every clip differs from the last" in said
     assert "the VAE's precision, attention, --fp16-vae, --use-split-cross-attention changed" in said
     films = (tmp_path / "user/multitalk/films").glob("*/film.json")
     newest = max((json.loads(film.read_text()) for film in films), key=lambda film: film["used"])
@@ -242,12 +242,12 @@ def test_clips_belong_to_how_comfyui_was_started(server, picture, run, tmp_path)
 def test_the_store_keeps_to_its_limit(server, picture, run):
     run(long_video_graph(picture, seed=86))
     _, said = run(long_video_graph(picture, seed=86))
-    assert "goes on after clip 2 of 2" in said
+    assert "resumes after clip 2 of 2" in said
     longer = {"length": 61, "steps": 1, "text_scale": 1.0}  # more than a megabyte
     _, said = run(long_video_graph(picture, seed=87, keep_at_most=0.001, **longer))
     assert 'the film "MultiTalkLongVideo film" was cleared, 2 clips of' in said
     _, said = run(long_video_graph(picture, seed=86))
-    assert "goes on" not in said
+    assert "resumes" not in said
 
 
 def test_what_was_located_is_kept_with_the_clips(server, picture, run):
@@ -256,4 +256,4 @@ def test_what_was_located_is_kept_with_the_clips(server, picture, run):
     }
     run(graph)
     _, said = run(graph)
-    assert "goes on after clip 2 of 2" in said
+    assert "resumes after clip 2 of 2" in said

@@ -60,7 +60,7 @@ def test_a_film_goes_on_after_its_server_was_killed(server, picture, tmp_path):
     with ComfyServer(tmp_path) as again:
         resumed = pictures(again, again.run(graph))
         log = again.log.read_text()
-    assert "goes on after clip 3 of 5" in log or "goes on after clip 4 of 5" in log
+    assert "resumes after clip 3 of 5" in log or "resumes after clip 4 of 5" in log
     assert np.array_equal(resumed, unbroken)
 
 

@@ -52,7 +52,7 @@ def test_progress_counts_steps(sampled):
 def test_summary_before_the_first_step(server, sampled):
     log = server.log.read_text()
     assert "1 clip of 5 frames: 5 frames, 0.2 s, 48×32" in log
-    assert "12 tokens, 2 steps of 3 passes a clip" in log
+    assert "12 tokens, 2 steps of 3 passes each" in log
 
 
 def test_binding_preview_shows_persons_and_labels(server, sampled):

@@ -40,7 +40,7 @@ def with_changes(graph: dict, name: str, **changes: object) -> dict:
         ("film", {"length": 10**9}, "length"),
         ("film", {"keep_at_most": NAN}, "keep_at_most: Value nan"),
         ("film", {"codec_correction": -0.1}, "codec_correction: Value -0.1 smaller than min of 0.0"),
-        ("film", {"retakes": "this is no retake"}, 'retakes: "this is no retake" is no retake'),
+        ("film", {"retakes": "this is no retake"}, 'retakes: "this is no retake" is not a retake'),
         ("film", {"retakes": "9" * 5000 + ": 1"}, 'retakes: "999'),
         ("film", {"prompts": "0:" + "9" * 400 + " x"}, 'prompts: "0:999'),
         ("film", {"prompts": "\ud800"}, "prompts contains \\ud800"),

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from multitalk_core.film.colour import MEAN, colour_drift, lab_from_rgb, match_colour, rgb_from_lab
+from multitalk_core.errors import MultiTalkError
+from multitalk_core.film.colour import ColourMethod, colour_drift, lab_from_rgb, match_colour, rgb_from_lab
+from multitalk_core.film.seams import SeamCorrection
 
 
 def frames(seed: int, count: int = 2, low: float = -0.6, high: float = 0.6) -> torch.Tensor:
@@ -50,7 +52,7 @@ def test_a_flat_frame_takes_the_references_mean_and_is_no_nan() -> None:
 
 def test_the_mean_alone_leaves_the_contrast() -> None:
     picture, clip = frames(2, 1), frames(3) * 0.5 + 0.2
-    matched = match_colour(clip, picture, method=MEAN)
+    matched = match_colour(clip, picture, method=ColourMethod.MEAN)
     seen, goal, before = (lab_from_rgb(part / 2 + 0.5) for part in (matched, picture, clip))
     torch.testing.assert_close(seen.mean((-1, -2)), goal.mean((-1, -2)).expand(-1, -1, 2), atol=0.5, rtol=0)
     torch.testing.assert_close(seen.std((-1, -2)), before.std((-1, -2)), atol=0.5, rtol=0)
@@ -66,3 +68,11 @@ def test_drift_is_the_distance_that_a_viewer_sees() -> None:
     matched = match_colour(film.movedim(-1, 0)[None] * 2 - 1, picture.movedim(-1, 0)[None, :, None] * 2 - 1)
     matched = matched[0].movedim(0, -1) / 2 + 0.5
     assert colour_drift(matched, picture[None]).norm(dim=1).max() < 0.5
+
+
+@pytest.mark.parametrize("method", ["labb", "", None])
+def test_an_unknown_method_is_refused_and_the_known_ones_are_named(method):
+    with pytest.raises(MultiTalkError, match=r'There is no colour method ".*": choose "lab" or "mean"'):
+        match_colour(torch.zeros(1, 3, 1, 8, 8), torch.zeros(1, 3, 1, 8, 8), method=method)
+    with pytest.raises(MultiTalkError, match="no colour method"):
+        SeamCorrection(colour_method=method)

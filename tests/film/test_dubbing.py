@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -16,8 +16,11 @@ from multitalk_core.cli.main import main
 from multitalk_core.demo.files import EMBEDDED
 from multitalk_core.evaluation.mouth_openness import find_faces, follow_faces, mouth_openness
 from multitalk_core.film.dubbing import Dubbing
-from multitalk_core.film.film import INFINITETALK, MULTITALK, FinishedClip, make_film
+from multitalk_core.film.film import FinishedClip, make_film
+from multitalk_core.film.seams import SeamCorrection
+from multitalk_core.film.spec import Continuation
 from multitalk_core.film.store.lossless import pack_frames
+from multitalk_core.film.write import write_film
 from multitalk_core.media.picture import resize_and_crop, write_picture
 from multitalk_core.media.video_source import FittedVideo, VideoFile, VideoInMemory
 from multitalk_core.media.video_writer import VideoWriter, read_video
@@ -26,6 +29,7 @@ from multitalk_core.method.schedule import released_timesteps
 from multitalk_core.toy_world.scene import Scene, random_scene
 from soak.tiny_film import OVERLAP, TinyFilm
 
+NO_COLOUR = SeamCorrection(colour_strength=0.0)
 VOICES = [part for number in (1, 2) for part in ("--voice", f"{EMBEDDED}/voice_{number}.flac")]
 DEMO = ["--size", "96x64", "--clip-frames", "13", "--steps", "4", "--shift", "3"]
 DEMO += ["--text-scale", "1", "--audio-scale", "2"]
@@ -67,19 +71,18 @@ def film() -> TinyFilm:
 def video(film: TinyFilm, scene: Scene, tmp_path_factory: pytest.TempPathFactory) -> FittedVideo:
     """The toy scene on disk, without loss; a little shorter than the film's last clip."""
     path = tmp_path_factory.mktemp("video") / "video.mkv"
-    frames = scene.frames(moving_mouths(film.plan.frames), film.size[0])
+    frames = scene.frames(moving_mouths(film.spec.plan.frames), film.spec.size[0])
     path.write_bytes(pack_frames((frames * 255).round().to(torch.uint8)).numpy().tobytes())
-    return FittedVideo(VideoFile.open(path), *film.size, 25.0)
+    return FittedVideo(VideoFile.open(path), *film.spec.size, 25.0)
 
 
 def make(
     film: TinyFilm, video: FittedVideo, dubbing: Dubbing | float | None, **options: object
 ) -> list[FinishedClip]:
     """The film of the video's first picture, dubbed, by a strength or otherwise, unless it is None."""
-    picture = video.frames(0, 1)[0]
     dubbing = Dubbing(video, dubbing) if isinstance(dubbing, float) else dubbing
-    arguments = (film.pipeline, picture, film.conversation, film.plan, 0)
-    return list(make_film(*arguments, dubbing=dubbing, **options))
+    spec = replace(film.spec, picture=video.frames(0, 1)[0], dubbing=dubbing, **options)
+    return list(make_film(spec, film.model))
 
 
 def frames_of(clips: list[FinishedClip]) -> Tensor:
@@ -88,52 +91,54 @@ def frames_of(clips: list[FinishedClip]) -> Tensor:
 
 def test_hardly_denoised_a_clip_is_the_video_through_the_vae(film, video):
     """As far as the schedule goes: its last step is from 0.7 % noise."""
-    clips = make(film, video, 1e-6, colour_strength=0.0)
+    clips = make(film, video, 1e-6, seams=NO_COLOUR)
     for clip in clips:
         seen = video.frames(clip.clip.start, clip.clip.frames).movedim(-1, 0)[None] * 2 - 1
-        encoded = film.pipeline.encode(seen)
+        encoded = film.model.encode(seen)
         own = 0 if clip.clip.index == 0 else 1 + (OVERLAP - 1) // 4
         torch.testing.assert_close(clip.latent[:, :, own:], encoded[:, :, own:], rtol=0, atol=0.05)
-    through_vae = film.pipeline.decode(film.pipeline.encode(video.frames(0, 9).movedim(-1, 0)[None] * 2 - 1))
+    through_vae = film.model.decode(film.model.encode(video.frames(0, 9).movedim(-1, 0)[None] * 2 - 1))
     first = clips[0].frames.movedim(-1, 0)[None] * 2 - 1
     torch.testing.assert_close(first, through_vae.clamp(-1, 1), rtol=0, atol=0.05)
 
 
 def test_denoised_wholly_nothing_of_the_video_is_left_but_its_first_picture(film, video):
-    dubbed, alone = (make(film, video, denoise, colour_strength=0.0) for denoise in (1.0, None))
+    dubbed, alone = (make(film, video, denoise, seams=NO_COLOUR) for denoise in (1.0, None))
     assert torch.equal(frames_of(dubbed), frames_of(alone))
     assert all(torch.equal(clip.latent, other.latent) for clip, other in zip(dubbed, alone, strict=True))
 
 
 def test_the_more_is_denoised_the_less_is_left(film, video):
-    seen = video.frames(0, film.plan.frames)
+    seen = video.frames(0, film.spec.plan.frames)
     distances = [
         (frames_of(make(film, video, denoise)) - seen).square().mean().item() for denoise in (0.01, 0.3, 0.9)
     ]
     assert distances[0] < distances[1] < distances[2]
 
 
-@pytest.mark.parametrize("continuation", [MULTITALK, INFINITETALK])
+@pytest.mark.parametrize("continuation", list(Continuation))
 def test_each_clip_is_conditioned_as_its_continuation_asks(film, video, continuation, monkeypatch):
-    seen, sample = [], film.pipeline.sample
-    monkeypatch.setattr(film.pipeline, "sample", lambda inputs: seen.append(inputs) or sample(inputs))
+    seen, sample = [], film.model.sample
+    monkeypatch.setattr(film.model, "sample", lambda inputs: seen.append(inputs) or sample(inputs))
     clips = make(film, video, 0.5, continuation=continuation)
     for before, inputs in zip(clips[:-1], seen[1:], strict=True):
         here = video.frames(inputs.clip.start, inputs.clip.frames)
         given = inputs.given[0].movedim(0, -1) / 2 + 0.5
-        if continuation == INFINITETALK:
+        if continuation is Continuation.INFINITETALK:
             torch.testing.assert_close(given, here[:1])
         else:
             torch.testing.assert_close(given[-len(before.frames) :], before.frames[-OVERLAP:])
-        encoded = film.pipeline.encode(here.movedim(-1, 0)[None] * 2 - 1)
+        encoded = film.model.encode(here.movedim(-1, 0)[None] * 2 - 1)
         torch.testing.assert_close(inputs.source.latent, encoded)
 
 
 def test_colours_are_drawn_to_the_video_not_to_its_first_picture(film, scene, video, tmp_path):
     """A light that goes out in the video goes out in the film."""
-    dimmed = torch.linspace(1, 0.3, film.plan.frames)[:, None, None, None] * video.frames(0, film.plan.frames)
+    dimmed = torch.linspace(1, 0.3, film.spec.plan.frames)[:, None, None, None] * video.frames(
+        0, film.spec.plan.frames
+    )
     (tmp_path / "dim.mkv").write_bytes(pack_frames((dimmed * 255).round().to(torch.uint8)).numpy().tobytes())
-    dim = FittedVideo(VideoFile.open(tmp_path / "dim.mkv"), *film.size, 25.0)
+    dim = FittedVideo(VideoFile.open(tmp_path / "dim.mkv"), *film.spec.size, 25.0)
     made = frames_of(make(film, dim, 0.8))
     torch.testing.assert_close(made.mean((1, 2, 3)), dimmed.mean((1, 2, 3)), rtol=0.1, atol=0.02)
 
@@ -141,14 +146,14 @@ def test_colours_are_drawn_to_the_video_not_to_its_first_picture(film, scene, vi
 @pytest.mark.parametrize("denoise", [0.5, 1.0])
 def test_outside_its_region_the_film_is_the_video(film, video, denoise):
     """A mask over the left half alone, its edge soft, and over every part of it in the last frames."""
-    height, width = film.size
-    masks = torch.zeros(film.plan.frames, height, width, 1)
+    height, width = film.spec.size
+    masks = torch.zeros(film.spec.plan.frames, height, width, 1)
     masks[:, :, : width // 2] = 1.0
     masks[:, :, width // 2] = 0.5
     masks[-3:] = 1.0
     region = FittedVideo(VideoInMemory(masks, Fraction(25)), height, width, 25.0)
     clips = make(film, video, Dubbing(video, denoise, region))
-    seen, made = video.frames(0, film.plan.frames), frames_of(clips)
+    seen, made = video.frames(0, film.spec.plan.frames), frames_of(clips)
     right = slice(width // 2 + 1, None)
     assert (made[:-3, :, right] - seen[:-3, :, right]).abs().max() < 1e-6
     assert (made[-3:, :, right] - seen[-3:, :, right]).abs().max() > 0.05
@@ -160,18 +165,50 @@ def test_outside_its_region_the_film_is_the_video(film, video, denoise):
 
 
 def test_the_latent_outside_a_region_is_the_videos(film, video):
-    height, width = film.size
+    height, width = film.spec.size
     masks = torch.zeros(1, height, width, 1)
     masks[:, :, : width // 2] = 1.0
     region = FittedVideo(VideoInMemory(masks, Fraction(25)), height, width, 25.0)
-    for clip in make(film, video, Dubbing(video, 0.8, region), colour_strength=0.0):
+    for clip in make(film, video, Dubbing(video, 0.8, region), seams=NO_COLOUR):
         seen = video.frames(clip.clip.start, clip.clip.frames).movedim(-1, 0)[None] * 2 - 1
         new = slice(0 if clip.clip.index == 0 else 1 + (OVERLAP - 1) // 4, None)
-        encoded = film.pipeline.encode(seen)[:, :, new]
+        encoded = film.model.encode(seen)[:, :, new]
         there = clip.latent[:, :, new]
         half = encoded.shape[-1] // 2
         torch.testing.assert_close(there[..., half:], encoded[..., half:])
         assert (there[..., :half] - encoded[..., :half]).abs().max() > 0.1
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A video that counts how often it is read."""
+
+    video: FittedVideo
+    reads: list[tuple[int, int]] = field(default_factory=list)
+
+    def frames(self, start: int, count: int) -> Tensor:
+        """The video's."""
+        self.reads.append((start, count))
+        return self.video.frames(start, count)
+
+
+@pytest.mark.parametrize("continuation", list(Continuation))
+def test_video_and_region_are_decoded_once_a_clip(film, video, tmp_path, continuation):
+    """A real file and a mask; the clips' colours are matched and measured with the same frames."""
+    height, width = film.spec.size
+    masks = VideoInMemory(torch.ones(film.spec.plan.frames, height, width, 1), Fraction(25))
+    counted, region = Counted(video), Counted(FittedVideo(masks, height, width, 25.0))
+    spec = replace(
+        film.stored(tmp_path / "store", continuation=continuation),
+        picture=video.frames(0, 1)[0],
+        dubbing=Dubbing(counted, 0.5, region),
+    )
+    clips = [(clip.start, clip.frames) for clip in spec.plan.clips]
+    first = write_film(spec, film.model, tmp_path / "film.mp4")
+    assert counted.reads == clips and region.reads == clips
+    again = write_film(spec, film.model, tmp_path / "film.mp4")
+    assert len(counted.reads) == 2 * len(clips) and region.reads == clips
+    torch.testing.assert_close(again.steadiness.drift, first.steadiness.drift, rtol=0, atol=1e-3)
 
 
 def test_a_region_takes_the_latents_it_touches():
@@ -252,10 +289,10 @@ def test_killed_it_goes_on(dub, dubbed, tmp_path, capsys):
         made.kill()
     assert main(command) == 0
     said = capsys.readouterr().out
-    assert "goes on after clip" in said
+    assert "resumes after clip" in said
     assert torch.equal(read_video(tmp_path / "film.mp4")[0], dubbed["0.6"])
     assert (
-        "1.17 s at 30 pictures/s, resampled by their times to 25; the voices replace its sound, whose last"
+        "1.17 s at 30 pictures/s, resampled by their times to 25; the voices replace its sound; their last"
         in said
     )
     assert "denoise 0.6: the steps begin at 82% noise" in said
@@ -273,7 +310,7 @@ def test_another_strength_or_video_is_another_film(dub, talk, tmp_path, capsys):
     assert "every clip differs from the last film.mp4: video changed" in "".join(capsys.readouterr())
 
 
-def test_with_a_mask_only_the_mouths_are_made_anew(dub, talk, scene, tmp_path, capsys):
+def test_with_a_mask_only_the_mouths_are_regenerated(dub, talk, scene, tmp_path, capsys):
     """A still mask over the faces, at twice the video's size, and the same as a video: elsewhere the picture
     stays, but for H.264."""
     mask = torch.zeros(384, 576, 3)

@@ -1,4 +1,6 @@
-"""A film on the embedded models: clips join, seeds repeat, silence follows the voices."""
+"""A film on the embedded models: clips follow each other, seeds repeat, silence follows the voices."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,14 +13,16 @@ from multitalk_core.audio.timeline import Timeline
 from multitalk_core.audio.waveform import Waveform
 from multitalk_core.demo.files import EMBEDDED, EMBEDDED_FILES
 from multitalk_core.errors import MultiTalkError
+from multitalk_core.film.clip_inputs import ClipInputs
 from multitalk_core.film.clips import Clip, plan_clips
-from multitalk_core.film.film import INFINITETALK, FinishedClip, make_film
+from multitalk_core.film.film import FinishedClip, make_film
+from multitalk_core.film.spec import Continuation, FilmSpec, RecordedStep, SamplingOptions
 from multitalk_core.hosts.diffusers.embedded_models import load_embedded
 from multitalk_core.hosts.diffusers.models import Models
-from multitalk_core.hosts.diffusers.video_model import MultiTalkPipeline, SamplingSettings, load_adapter
+from multitalk_core.hosts.diffusers.video_model import DiffusersVideoModel, load_adapter
 from multitalk_core.method.guidance import GuidanceScales
-from multitalk_core.method.recorder import BindingRecorder
 from multitalk_core.persons.masks import persons_from_parts
+from soak.tiny_film import RecordingListener
 
 HEIGHT, WIDTH = 32, 48
 
@@ -37,104 +41,102 @@ def conversation() -> Conversation:
 
 
 @pytest.fixture(scope="module")
-def picture() -> Tensor:
-    return torch.rand(HEIGHT, WIDTH, 3, generator=torch.Generator().manual_seed(0))
-
-
-def film(
-    models: Models, conversation: Conversation, picture: Tensor, seed: int = 0, **options: object
-) -> list[FinishedClip]:
-    settings = {"steps": 2, "scales": GuidanceScales(), "rows_at_once": 3} | options.pop("settings", {})
-    pipeline = MultiTalkPipeline(
-        models,
-        load_adapter(EMBEDDED / EMBEDDED_FILES["adapter"], models),
-        persons_from_parts(2, HEIGHT, WIDTH).token_masks(HEIGHT, WIDTH),
-        "two people talk",
-        settings=SamplingSettings(**settings),
-        **options,
+def spec(conversation: Conversation) -> FilmSpec:
+    return FilmSpec(
+        picture=torch.rand(HEIGHT, WIDTH, 3, generator=torch.Generator().manual_seed(0)),
+        masks=persons_from_parts(2, HEIGHT, WIDTH).token_masks(HEIGHT, WIDTH),
+        conversation=conversation,
+        plan=plan_clips(conversation.frames, clip_frames=9, motion_frames=5),
+        sampling=SamplingOptions(steps=2),
     )
-    plan = plan_clips(conversation.frames, clip_frames=9, motion_frames=5)
-    return list(make_film(pipeline, picture, conversation, plan, seed))
 
 
-def test_a_film_has_every_frame_and_repeats_from_its_seed(
-    models: Models, conversation: Conversation, picture: Tensor
-) -> None:
-    first = torch.cat([clip.frames for clip in film(models, conversation, picture)])
-    assert first.shape == (conversation.frames, HEIGHT, WIDTH, 3)
+def video_model(models: Models, rows_at_once: int = 3) -> DiffusersVideoModel:
+    adapter = load_adapter(EMBEDDED / EMBEDDED_FILES["adapter"], models)
+    return DiffusersVideoModel(models, adapter, prompt="two people talk", rows_at_once=rows_at_once)
+
+
+@pytest.fixture
+def model(models: Models) -> DiffusersVideoModel:
+    return video_model(models)
+
+
+@pytest.fixture
+def inputs(model: DiffusersVideoModel, monkeypatch: pytest.MonkeyPatch) -> list[ClipInputs]:
+    """What the model is asked to sample."""
+    inputs, sample = [], model.sample
+    monkeypatch.setattr(model, "sample", lambda given: inputs.append(given) or sample(given))
+    return inputs
+
+
+def frames(clips: list[FinishedClip]) -> Tensor:
+    return torch.cat([clip.frames for clip in clips])
+
+
+def test_a_film_has_every_frame_and_repeats_from_its_seed(spec, model):
+    first = frames(make_film(spec, model))
+    assert first.shape == (spec.conversation.frames, HEIGHT, WIDTH, 3)
     assert first.min() >= 0
     assert first.max() <= 1
-    again = torch.cat([clip.frames for clip in film(models, conversation, picture)])
-    assert torch.equal(first, again)
-    other = torch.cat([clip.frames for clip in film(models, conversation, picture, seed=1)])
-    assert not torch.equal(first, other)
+    assert torch.equal(first, frames(make_film(spec, model)))
+    assert not torch.equal(first, frames(make_film(replace(spec, seed=1), model)))
 
 
-def test_rows_at_once_change_nothing(models: Models, conversation: Conversation, picture: Tensor) -> None:
-    together = film(models, conversation, picture)[0].latent
+def test_rows_at_once_change_nothing(spec, models):
+    one_clip = replace(spec, stop_after=0)
+    (together,) = make_film(one_clip, video_model(models))
     for rows in (1, 2):
-        one_by_one = film(models, conversation, picture, settings={"rows_at_once": rows})[0].latent
-        torch.testing.assert_close(one_by_one, together, rtol=1e-3, atol=1e-3)
+        (one_by_one,) = make_film(one_clip, video_model(models, rows))
+        torch.testing.assert_close(one_by_one.latent, together.latent, rtol=1e-3, atol=1e-3)
 
 
-def test_every_clip_is_recorded_and_every_step_reported(
-    models: Models, conversation: Conversation, picture: Tensor
-) -> None:
-    steps = []
-    recorder = BindingRecorder(block=3, recorded_step=1)
-    clips = film(models, conversation, picture, recorder=recorder, on_step=lambda *step: steps.append(step))
-    assert sorted(recorder.records) == list(range(len(clips)))
-    assert recorder.records[1].classes.shape == (3, HEIGHT // 16, WIDTH // 16)
-    assert steps == [(clip.clip.index, step) for clip in clips for step in range(2)]
+def test_every_clip_is_recorded_and_every_step_reported(spec, model):
+    listener = RecordingListener()
+    recorded = replace(spec, recorded=RecordedStep(block=3, step=1))
+    clips = list(make_film(recorded, model, listener=listener))
+    assert all(clip.record.classes.shape == (3, HEIGHT // 16, WIDTH // 16) for clip in clips)
+    assert listener.steps == [(clip.clip.index, step) for clip in clips for step in range(2)]
+    assert [clip.clip for clip in listener.clips] == [clip.clip for clip in clips]
+    assert all(clip.record is None for clip in make_film(replace(spec, stop_after=0), model))
 
 
-def test_infinitetalk_is_shown_the_picture_in_every_clip_and_holds_its_motion_clean(
-    models: Models, conversation: Conversation, picture: Tensor
-) -> None:
-    pipeline = MultiTalkPipeline(
-        models,
-        load_adapter(EMBEDDED / EMBEDDED_FILES["adapter"], models),
-        persons_from_parts(2, HEIGHT, WIDTH).token_masks(HEIGHT, WIDTH),
-        "two people talk",
-        settings=SamplingSettings(steps=1, rows_at_once=3),
+def test_it_stops_after_a_clip(spec, model):
+    clips = list(make_film(replace(spec, stop_after=1), model))
+    assert [clip.clip.index for clip in clips] == [0, 1]
+    assert len(frames(clips)) == replace(spec, stop_after=1).frames == 13
+
+
+def test_infinitetalk_is_shown_the_picture_in_every_clip_and_keeps_its_motion_clean(spec, model, inputs):
+    infinite = replace(
+        spec,
+        plan=plan_clips(13, clip_frames=9, motion_frames=5),
+        sampling=SamplingOptions(steps=1),
+        continuation=Continuation.INFINITETALK,
     )
-    seen, sample = [], pipeline.sample
-    pipeline.sample = lambda inputs: seen.append(inputs) or sample(inputs)
-    plan = plan_clips(13, clip_frames=9, motion_frames=5)
-    first, second = make_film(pipeline, picture, conversation, plan, 0, continuation=INFINITETALK)
-    assert torch.equal(seen[0].given, seen[1].given), "the picture conditions every clip"
-    assert torch.equal(seen[0].mask, seen[1].mask)
-    assert seen[0].motion is None
-    motion = seen[1].motion
+    first, second = make_film(infinite, model)
+    assert torch.equal(inputs[0].given, inputs[1].given), "the picture conditions every clip"
+    assert torch.equal(inputs[0].mask, inputs[1].mask)
+    assert inputs[0].motion is None
+    motion = inputs[1].motion
     assert not motion.noised
     before = first.frames[-5:].movedim(-1, 0)[None] * 2 - 1
-    torch.testing.assert_close(motion.latent, pipeline.encode(before), rtol=1e-3, atol=1e-3)
+    torch.testing.assert_close(motion.latent, model.encode(before), rtol=1e-3, atol=1e-3)
     torch.testing.assert_close(second.latent[:, :, :2], motion.latent)
 
 
 @pytest.mark.parametrize("overlap", [1, 5, 9, 13, 25])
-def test_every_overlap_joins_frame_by_frame(
-    models: Models, conversation: Conversation, picture: Tensor, overlap: int
-) -> None:
-    """A clip is given the film's very frames that it repeats, and hears what is heard at them."""
-    pipeline = MultiTalkPipeline(
-        models,
-        load_adapter(EMBEDDED / EMBEDDED_FILES["adapter"], models),
-        persons_from_parts(2, HEIGHT, WIDTH).token_masks(HEIGHT, WIDTH),
-        "two people talk",
-        settings=SamplingSettings(steps=1, scales=GuidanceScales(1.0, 1.0)),
-    )
-    seen, sample = [], pipeline.sample
-    pipeline.sample = lambda inputs: seen.append(inputs) or sample(inputs)
+def test_every_overlap_continues_frame_by_frame(spec, model, inputs, overlap):
+    """A clip is given the film's very frames that it repeats, and the voices at these frames."""
     plan = plan_clips(29 + 29 - overlap, clip_frames=29, motion_frames=overlap)
-    frames = torch.cat([clip.frames for clip in make_film(pipeline, picture, conversation, plan, 0)])
-    assert len(plan.clips) == 2 and len(frames) == plan.frames
-    first = seen[1].clip.start
-    repeated = frames[first : first + overlap].movedim(-1, 0)[None] * 2 - 1
-    torch.testing.assert_close(seen[1].given, repeated)
-    assert int(seen[1].mask[0, :, :, 0, 0].sum()) == overlap + 3, "frame 0 counts four times"
-    heard = torch.cat([conversation.features[0], conversation.silence])
-    torch.testing.assert_close(seen[1].windows[0, 0, 2], heard[first])
+    sampling = SamplingOptions(steps=1, scales=GuidanceScales(1.0, 1.0))
+    made = frames(make_film(replace(spec, plan=plan, sampling=sampling), model))
+    assert len(plan.clips) == 2 and len(made) == plan.frames
+    first = inputs[1].clip.start
+    repeated = made[first : first + overlap].movedim(-1, 0)[None] * 2 - 1
+    torch.testing.assert_close(inputs[1].given, repeated)
+    assert int(inputs[1].mask[0, :, :, 0, 0].sum()) == overlap + 3, "frame 0 counts four times"
+    spoken = torch.cat([spec.conversation.features[0], spec.conversation.silence])
+    torch.testing.assert_close(inputs[1].audio.windows[0, 0, 2], spoken[first])
 
 
 def test_silence_follows_the_voices(conversation: Conversation) -> None:
@@ -147,7 +149,7 @@ def test_silence_follows_the_voices(conversation: Conversation) -> None:
     torch.testing.assert_close(mirrored[0, 4, 2], conversation.features[0][-1])
 
 
-def test_a_later_clip_hears_the_true_earlier_frames(conversation: Conversation) -> None:
+def test_a_later_clip_is_conditioned_on_the_true_earlier_frames(conversation: Conversation) -> None:
     later = conversation.windows(4, 5, window=5)
     torch.testing.assert_close(later[1, 0, 0], conversation.features[1][2])
 

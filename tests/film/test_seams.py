@@ -1,4 +1,4 @@
-"""Joins of clips: seams that fade, what the VAE loses made up for, and the numbers that tell."""
+"""Corrections between clips: seams that fade, VAE loss pre-compensated, and how steady a film is."""
 
 from collections.abc import Iterator
 
@@ -8,9 +8,9 @@ import torch
 from demo_film import DemoFilm
 from multitalk_core.cli.demo_command import demo_arguments
 from multitalk_core.cli.main import make_parser
-from multitalk_core.cli.options.seam_options import joins
-from multitalk_core.film.colour import COLOUR_METHODS
-from multitalk_core.film.seams import Joins
+from multitalk_core.cli.options.seam_options import seam_correction
+from multitalk_core.film.colour import ColourMethod
+from multitalk_core.film.seams import SeamCorrection
 from multitalk_core.film.steadiness import Steadiness
 
 
@@ -24,26 +24,28 @@ def demo() -> Iterator[DemoFilm]:
 
 def test_a_seam_fades_over_its_frames_and_leaves_the_others():
     clip, before = torch.zeros(1, 3, 13, 4, 4), torch.full((1, 3, 5, 4, 4), 0.5)
-    faded = Joins(seam_frames=4).faded(clip.clone(), before, 5)[0, 0, :, 0, 0]
+    faded = SeamCorrection(seam_frames=4).faded(clip.clone(), before, 5)[0, 0, :, 0, 0]
     assert faded[:5].eq(0).all(), "the motion frames are another clip's"
     torch.testing.assert_close(faded[5:9], torch.tensor([0.4, 0.3, 0.2, 0.1]))
     assert faded[9:].eq(0).all()
-    assert Joins().faded(clip.clone(), before, 5).eq(0).all(), "released: nothing is changed"
-    assert Joins(seam_frames=4).faded(clip.clone(), before, 0).eq(0).all(), "the first clip has no seam"
-    assert Joins(seam_frames=40).faded(clip.clone(), before, 5).shape == clip.shape
+    assert SeamCorrection().faded(clip.clone(), before, 5).eq(0).all(), "released: nothing is changed"
+    assert SeamCorrection(seam_frames=4).faded(clip.clone(), before, 0).eq(0).all(), (
+        "the first clip has no seam"
+    )
+    assert SeamCorrection(seam_frames=40).faded(clip.clone(), before, 5).shape == clip.shape
 
 
-def test_what_the_codec_loses_is_made_up_for(demo):
+def test_vae_loss_is_precompensated(demo):
     """Frames corrected beforehand come out of the real VAE nearer to what they were."""
-    pipeline = demo.pipeline()
+    model = demo.model
     still = demo.picture.movedim(-1, 0)[None, :, None].expand(-1, -1, 13, -1, -1) * 2 - 1
-    frames = pipeline.decode(pipeline.encode(still))[:, :, -5:]  # as the end of a clip
+    frames = model.decode(model.encode(still))[:, :, -5:]  # as the end of a clip
     released, halved = (
-        Joins(codec_correction=share).made_up(frames, pipeline.encode, pipeline.decode)
+        SeamCorrection(codec_correction=share).precompensated(frames, model.encode, model.decode)
         for share in (0.0, 0.5)
     )
     assert torch.equal(released, frames)
-    lost = [(pipeline.decode(pipeline.encode(part)) - frames).abs().mean() for part in (released, halved)]
+    lost = [(model.decode(model.encode(part)) - frames).abs().mean() for part in (released, halved)]
     assert lost[1] < lost[0]
 
 
@@ -65,10 +67,10 @@ def test_steadiness_tells_seams_from_the_inside_and_the_clip_that_drifts():
 
 
 def test_on_a_still_scene_no_seam_changes_more_than_the_inside_of_clips(demo):
-    """Persons still, nobody heard, the demo's own model, the joins that users start with: no jump."""
+    """Persons still, nobody speaking, the demo's own model and the usual corrections: no jump."""
     given = make_parser().parse_args(["generate", *demo_arguments(), "--colour-method", "lab"])
-    assert joins(given) == Joins(seam_frames=4)
-    _, film = demo.shoot(clips=4, joins=joins(given))
+    assert seam_correction(given) == SeamCorrection(seam_frames=4)
+    _, film = demo.make(clips=4, seams=seam_correction(given))
     assert film.seam_change <= film.inside_change
     second = film.starts[1]
     inside = [place for place in range(second, len(film.change)) if place not in film.starts]
@@ -76,7 +78,7 @@ def test_on_a_still_scene_no_seam_changes_more_than_the_inside_of_clips(demo):
     assert film.seam_change <= 1.1 * usual, "nor plainly more than the later clips' own frames"
 
 
-@pytest.mark.parametrize("method", COLOUR_METHODS)
+@pytest.mark.parametrize("method", list(ColourMethod))
 def test_matched_colours_do_not_drift_from_clip_to_clip(demo, method):
-    _, film = demo.shoot(clips=2, joins=Joins(colour_method=method))
+    _, film = demo.make(clips=2, seams=SeamCorrection(colour_method=method))
     assert film.largest_drift[0] < 1

@@ -29,6 +29,12 @@ KEY = "a" * 64
 LINKS = [{"clip": 0, "voices": "x"}, {"clip": 1, "voices": "y"}, {"clip": 2, "voices": "z"}]
 
 
+@pytest.fixture
+def notes() -> list[str]:
+    """What the store reports."""
+    return []
+
+
 def segment(seed: int = 0) -> StoredClip:
     generator = torch.Generator().manual_seed(seed)
     return StoredClip(
@@ -111,7 +117,7 @@ def test_keys_depend_on_all_that_came_before():
     assert digest(torch.zeros(2, 3)) != digest(torch.zeros(3, 2)) != digest(torch.zeros(3, 2).double())
 
 
-def test_clips_after_a_broken_one_are_made_again_and_named(tmp_path):
+def test_clips_after_a_broken_one_are_generated_again_and_named(tmp_path, notes):
     with open_film(tmp_path, "film.mp4", {"seed": 1}, LINKS) as kept:
         for clip in range(3):
             assert kept.read(clip) is None
@@ -120,23 +126,25 @@ def test_clips_after_a_broken_one_are_made_again_and_named(tmp_path):
     content = bytearray(broken.read_bytes())
     content[-1000] ^= 4
     broken.write_bytes(content)
-    with open_film(tmp_path, "film.mp4", {"seed": 1}, LINKS) as kept:
+    with open_film(tmp_path, "film.mp4", {"seed": 1}, LINKS, note=notes.append) as kept:
         assert kept.read(0) is not None
         assert kept.read(1) is None and kept.read(2) is None
-        assert kept.notes == ["clip 2 and those that follow it are made again: its segment is altered"]
+        assert notes == ["clip 2 and those that follow it are generated again: the stored clip is altered"]
         kept.write(1, segment(1))
-    with open_film(tmp_path, "film.mp4", {"seed": 1}, LINKS) as kept:
-        assert all(kept.read(clip) is not None for clip in range(3)) and kept.notes == []
+    notes.clear()
+    with open_film(tmp_path, "film.mp4", {"seed": 1}, LINKS, note=notes.append) as kept:
+        assert all(kept.read(clip) is not None for clip in range(3)) and notes == []
 
 
-def test_what_changed_is_named(tmp_path):
+def test_what_changed_is_named(tmp_path, notes):
     with open_film(tmp_path, "film.mp4", {"seed": 1, "prompt": "a"}, LINKS) as kept:
         kept.write(0, segment())
-    with open_film(tmp_path, "film.mp4", {"seed": 1, "prompt": "b"}, LINKS) as kept:
-        assert kept.notes == ["every clip differs from the last film.mp4: prompt changed"]
+    with open_film(tmp_path, "film.mp4", {"seed": 1, "prompt": "b"}, LINKS, note=notes.append):
+        assert notes == ["every clip differs from the last film.mp4: prompt changed"]
+    notes.clear()
     tail = [*LINKS[:2], {"clip": 2, "voices": "other"}]
-    with open_film(tmp_path, "film.mp4", {"seed": 1, "prompt": "a"}, tail) as kept:
-        assert kept.notes == ["clips from 3 on differ from the last film.mp4: voices changed"]
+    with open_film(tmp_path, "film.mp4", {"seed": 1, "prompt": "a"}, tail, note=notes.append) as kept:
+        assert notes == ["clips from 3 on differ from the last film.mp4: voices changed"]
         assert kept.read(0) is not None
 
 
@@ -183,7 +191,7 @@ def test_a_lock_that_was_removed_before_it_was_taken_is_taken_anew(tmp_path, mon
             pytest.fail("two would hold it")
 
 
-def test_the_least_recently_used_films_go_first_whatever_the_clock_says(tmp_path):
+def test_the_least_recently_used_films_go_first_whatever_the_clock_says(tmp_path, notes):
     for seed in (1, 2, 3, 1):
         with open_film(tmp_path, f"film {seed}", {"seed": seed}, LINKS) as kept:
             kept.write(0, segment(seed))
@@ -193,18 +201,18 @@ def test_the_least_recently_used_films_go_first_whatever_the_clock_says(tmp_path
     assert [film.title for film in films] == ["film 1", "film 3", "film 2"]
     assert all((film.clips, film.of) == (1, 3) and film.size > 30_000 for film in films)
     room = films[0].size + films[1].size + 1000  # and the manifest of a fourth
-    with open_film(tmp_path, "film 4", {"seed": 4}, LINKS, limit=room) as kept:
+    with open_film(tmp_path, "film 4", {"seed": 4}, LINKS, limit=room, note=notes.append) as kept:
         assert [film.title for film in stored_films(tmp_path)] == ["film 4", "film 1", "film 3"]
-        assert kept.notes[0].startswith('the film "film 2" was cleared, 1 clips of 0.0')
+        assert notes[0].startswith('the film "film 2" was cleared, 1 clips of 0.0')
         kept.write(0, segment())
         assert [film.title for film in stored_films(tmp_path)] == ["film 4", "film 1"]
-        assert len(kept.notes) == 2 and '"film 3" was cleared' in kept.notes[1]
+        assert len(notes) == 2 and '"film 3" was cleared' in notes[1]
     with open_film(tmp_path, "film 4", {"seed": 4}, LINKS, limit=0) as kept:
-        assert [film.title for film in stored_films(tmp_path)] == ["film 4"] and kept.there == 1
+        assert [film.title for film in stored_films(tmp_path)] == ["film 4"] and kept.clips_on_disk == 1
     assert len(clear_films(tmp_path).films) == 1 and list(tmp_path.iterdir()) == []
 
 
-def test_a_film_made_again_or_just_now_stays_and_its_bytes_count(tmp_path):
+def test_a_film_made_again_or_just_now_stays_and_its_bytes_count(tmp_path, notes):
     def make(seed: int) -> None:
         with open_film(tmp_path, f"film {seed}", {"seed": seed}, LINKS) as other:
             other.write(0, segment(seed))
@@ -217,7 +225,7 @@ def test_a_film_made_again_or_just_now_stays_and_its_bytes_count(tmp_path):
     (before,) = (film for film in stored_films(tmp_path) if film.title == "film 1")
     with (
         open_film(tmp_path, "film 0", {"seed": 0}, LINKS) as busy,
-        open_film(tmp_path, "film 4", {"seed": 4}, LINKS) as kept,
+        open_film(tmp_path, "film 4", {"seed": 4}, LINKS, note=notes.append) as kept,
     ):
         busy.write(0, segment())
         make(1)
@@ -230,8 +238,8 @@ def test_a_film_made_again_or_just_now_stays_and_its_bytes_count(tmp_path):
         kept.write(1, segment(5))
         kept.write(2, segment(6))
         assert titles() == ["film 4", "film 0"]
-        (told,) = (note for note in kept.notes if "stays" in note)
-        assert told.endswith(f"stays: process {os.getpid()} is making it.")
+        (once,) = (note for note in notes if "stays" in note)
+        assert once.endswith(f"stays: process {os.getpid()} is making it.")
 
 
 @pytest.mark.parametrize("left", [[], ["lock"], ["lock", ".film.json.0123abcd.part"]])
@@ -244,13 +252,13 @@ def test_a_folder_that_a_killed_run_left_is_not_listed_and_goes_with_the_films(t
     assert clear_films(tmp_path) == Cleared() and not folder.exists()
 
 
-def test_what_a_killed_run_left_half_written_is_cleared(tmp_path):
+def test_what_a_killed_run_left_half_written_is_cleared(tmp_path, notes):
     with open_film(tmp_path, "film", {"seed": 1}, LINKS) as kept:
         half = kept.path(0).with_name(f".{kept.path(0).name}.0123abcd.part")
         half.write_bytes(b"half")
         (kept.folder / "film.json").unlink()
-    with open_film(tmp_path, "film", {"seed": 1}, LINKS) as kept:
-        assert not half.exists() and kept.notes == []
+    with open_film(tmp_path, "film", {"seed": 1}, LINKS, note=notes.append):
+        assert not half.exists() and notes == []
 
 
 @pytest.mark.parametrize("name", ["latent", "motion", "similarity"])
@@ -294,7 +302,7 @@ with open_film(Path(sys.argv[1]), "film", {"seed": 1}, [{"clip": 0}, {"clip": 1}
 def test_a_full_disk(tmp_path):
     command = [sys.executable, "-c", FULL_DISK, str(tmp_path)]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert "Clip 2 cannot be kept" in result.stdout and "1 clips are kept" in result.stdout
+    assert "Clip 2 cannot be stored" in result.stdout and "1 clips are stored" in result.stdout
     assert not list(tmp_path.glob("*/*.part"))
     with open_film(tmp_path, "film", {"seed": 1}, [{"clip": 0}, {"clip": 1}]) as kept:
         assert kept.read(0) is not None and kept.read(1) is None

@@ -1,4 +1,4 @@
-"""Results that are not finite: they end a film with one sentence, and are neither kept nor shown."""
+"""Results that are not finite: they end a film with one sentence, and are neither stored nor shown."""
 
 import math
 from collections.abc import Iterator
@@ -33,18 +33,18 @@ def film() -> Iterator[TinyFilm]:
 
 
 @pytest.mark.parametrize("broken", ["adapter", "decoder"])
-def test_clips_before_the_one_that_is_not_finite_are_kept(film, tmp_path, broken):
+def test_clips_before_the_one_that_is_not_finite_are_stored(film, tmp_path, broken):
     weights, sentence = {
-        "adapter": (film.pipeline.adapter.parameters(), "The latent of clip 3 after step 1 is not finite"),
+        "adapter": (film.model.adapter.parameters(), "The latent of clip 3 after step 1 is not finite"),
         "decoder": (
-            film.pipeline.models.vae.decoder.parameters(),
+            film.model.models.vae.decoder.parameters(),
             "What the VAE decodes of clip 3 is not finite",
         ),
     }[broken]
     weight = next(weights)
     whole, _ = film.make(tmp_path / "undisturbed")
     healthy = weight.detach().clone()
-    with film.shoot(tmp_path / "store") as (clips, _):
+    with film.clips(tmp_path / "store") as (clips, _):
         made = [next(clips), next(clips)]
         with torch.no_grad():
             weight.fill_(math.nan)
@@ -56,7 +56,7 @@ def test_clips_before_the_one_that_is_not_finite_are_kept(film, tmp_path, broken
                 weight.copy_(healthy)
     assert len(list(tmp_path.glob("store/*/clip-*"))) == len(made)
     again, _ = film.make(tmp_path / "store")
-    assert [clip.kept for clip in again] == [True, True, False]
+    assert [clip.from_store for clip in again] == [True, True, False]
     assert torch.equal(again[2].frames, whole[2].frames)
 
 

@@ -91,17 +91,14 @@ def test_execute_takes_the_inputs_by_their_ids(node_id):
 
 
 def shared_inputs() -> set[str]:
-    """Those that the sampler nodes hand on together: the fields that a Shoot is made with."""
-    (shoot,) = (
-        node
-        for tree in trees()
-        for node in tree.body
-        if isinstance(node, ast.ClassDef) and node.name == "Shoot"
-    )
+    """Those that the sampler nodes share: the fields of the classes of which SamplerInputs is made."""
+    path = PACK / "nodes" / "host" / "sampler_inputs.py"
     return {
         field.target.id
-        for field in shoot.body
-        if isinstance(field, ast.AnnAssign) and "init=False" not in ast.unparse(field)
+        for group in ast.parse(path.read_text()).body
+        if isinstance(group, ast.ClassDef)
+        for field in group.body
+        if isinstance(field, ast.AnnAssign)
     }
 
 

@@ -36,11 +36,9 @@ def test_ten_minutes(tmp_path):
     torch.set_num_threads(1)
     clicks = tuple(float(second) for second in range(1, 600, 13))
     film = TinyFilm(clips=198, clip_frames=81, clicks=clicks)
-    with film.shoot(tmp_path / "store") as (clips, _), film.writer(tmp_path / "film.mp4") as writer:
-        for clip in clips:
-            writer.append(clip.frames)
+    film.write(tmp_path / "store", tmp_path / "film.mp4")
     frames, fps, sound = read_video(tmp_path / "film.mp4")
-    assert len(frames) == film.plan.frames >= 600 * fps
+    assert len(frames) == film.spec.plan.frames >= 600 * fps
     assert sound.samples.shape[1] == round(len(frames) / fps * sound.rate)
     for click in clicks:
         around = slice(round((click - 0.2) * sound.rate), round((click + 0.2) * sound.rate))

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import islice
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from multitalk_core.audio.conversation import Conversation, encode_conversation
 from multitalk_core.audio.features import AudioEncoder
@@ -14,11 +15,12 @@ from multitalk_core.audio.timeline import Timeline
 from multitalk_core.audio.waveform import Waveform
 from multitalk_core.demo.files import EMBEDDED, EMBEDDED_FILES
 from multitalk_core.film.clips import plan_clips
-from multitalk_core.film.film import FinishedClip, Take, clip_links, make_film
+from multitalk_core.film.film import FinishedClip, make_film
+from multitalk_core.film.spec import FilmSpec, RecordedStep, SamplingOptions, StoreOptions
 from multitalk_core.film.store import open_film
+from multitalk_core.film.write import FilmResult, write_film
 from multitalk_core.hosts.diffusers.embedded_models import load_embedded
-from multitalk_core.hosts.diffusers.video_model import MultiTalkPipeline, SamplingSettings, load_adapter
-from multitalk_core.media.video_writer import VideoWriter
+from multitalk_core.hosts.diffusers.video_model import DiffusersVideoModel, load_adapter
 from multitalk_core.method.guidance import GuidanceScales
 from multitalk_core.persons.masks import persons_from_parts
 
@@ -39,6 +41,27 @@ def voices(
     return encode_conversation(timeline, encoder, normalise=False, seconds_per_piece=seconds_per_piece)
 
 
+class RecordingListener:
+    """A FilmListener that keeps every note, clip and step."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self.clips: list[FinishedClip] = []
+        self.steps: list[tuple[int, int]] = []
+
+    def note(self, sentence: str) -> None:
+        """Keep it."""
+        self.notes.append(sentence)
+
+    def step(self, clip: int, step: int, latent: Tensor) -> None:
+        """Keep its numbers."""
+        self.steps.append((clip, step))
+
+    def clip(self, finished: FinishedClip) -> None:
+        """Keep it."""
+        self.clips.append(finished)
+
+
 class TinyFilm:
     """Everything a film of some clips needs, loaded once.
 
@@ -49,51 +72,56 @@ class TinyFilm:
     height, width : int
     clicks : tuple of float
         Seconds at which a click is heard.
+
+    Attributes
+    ----------
+    spec : FilmSpec
+        Without a store.
+    model : DiffusersVideoModel
     """
 
     def __init__(
         self,
         clips: int,
+        *,
         clip_frames: int = 9,
         height: int = 32,
         width: int = 48,
         clicks: tuple[float, ...] = (),
-    ):
+    ) -> None:
         frames = clip_frames + (clips - 1) * (clip_frames - OVERLAP)
-        self.size = (height, width)
-        self.plan = plan_clips(frames, clip_frames, OVERLAP)
-        self.conversation = voices(frames / 25 + 0.5, clicks)
-        self.picture = torch.rand(height, width, 3, generator=torch.Generator().manual_seed(0))
         models = load_embedded()
-        self.pipeline = MultiTalkPipeline(
-            models,
-            load_adapter(EMBEDDED / EMBEDDED_FILES["adapter"], models),
-            persons_from_parts(2, height, width).token_masks(height, width),
-            "two people talk",
-            settings=SamplingSettings(steps=1, scales=GuidanceScales(1.0, 1.0)),
+        adapter = load_adapter(EMBEDDED / EMBEDDED_FILES["adapter"], models)
+        self.model = DiffusersVideoModel(models, adapter, prompt="two people talk")
+        self.spec = FilmSpec(
+            picture=torch.rand(height, width, 3, generator=torch.Generator().manual_seed(0)),
+            masks=persons_from_parts(2, height, width).token_masks(height, width),
+            conversation=voices(frames / 25 + 0.5, clicks),
+            plan=plan_clips(frames, clip_frames, OVERLAP),
+            sampling=SamplingOptions(steps=1, scales=GuidanceScales(1.0, 1.0)),
+            recorded=RecordedStep(block=3, step=0),
         )
 
+    def stored(self, store: Path, **changes: object) -> FilmSpec:
+        """The film with a store, and with changes."""
+        return replace(self.spec, store=StoreOptions(folder=store, title="tiny film"), **changes)
+
     @contextmanager
-    def shoot(
-        self, store: Path, seed: int = 0, takes: dict[int, Take] | None = None
-    ) -> Iterator[tuple[Iterator[FinishedClip], list[str]]]:
-        """The film, clip by clip, and the notes of the store."""
-        links = clip_links(self.conversation, self.plan, takes=takes)
-        with open_film(store, "tiny film", {"seed": seed}, links) as segments:
-            arguments = (self.pipeline, self.picture, self.conversation, self.plan, seed)
-            yield make_film(*arguments, takes=takes, segments=segments), segments.notes
+    def clips(self, store: Path, **changes: object) -> Iterator[tuple[Iterator[FinishedClip], list[str]]]:
+        """The film with changes, clip by clip, and the notes of the store."""
+        spec, notes = self.stored(store, **changes), []
+        with open_film(store, "tiny film", spec.description(), spec.links(), note=notes.append) as clips:
+            yield make_film(spec, self.model, clips=clips), notes
 
-    def writer(self, video: Path) -> VideoWriter:
-        """A writer of the film with its sound."""
-        return VideoWriter(video, self.size[1], self.size[0], sound=self.conversation.sound)
+    def make(self, store: Path, **changes: object) -> tuple[list[FinishedClip], list[str]]:
+        """All clips in memory, and the notes of the store."""
+        with self.clips(store, **changes) as (clips, notes):
+            return list(clips), notes
 
-    def make(
-        self,
-        store: Path,
-        seed: int = 0,
-        takes: dict[int, Take] | None = None,
-        stop_after: int | None = None,
-    ) -> tuple[list[FinishedClip], list[str]]:
-        """All clips in memory, up to `stop_after`, and the notes of the store."""
-        with self.shoot(store, seed, takes) as (clips, notes):
-            return list(islice(clips, None if stop_after is None else stop_after + 1)), notes
+    def write(self, store: Path, video: Path) -> tuple[FilmResult, RecordingListener]:
+        """The film on disk; what ends it early is raised."""
+        listener = RecordingListener()
+        result = write_film(self.stored(store), self.model, video, listener=listener)
+        if result.ended is not None:
+            raise result.ended
+        return result, listener

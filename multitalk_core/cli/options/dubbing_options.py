@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ...errors import MultiTalkError
 from ...film.dubbing import USUAL_DENOISE, Dubbing
-from ...film.film import INFINITETALK
+from ...film.spec import Continuation
 from ...limits import DENOISE
 from ...media.picture import read_picture
 from ...media.region import fitted_region
@@ -64,7 +64,7 @@ def dubbing(arguments: argparse.Namespace, video: VideoFile | None, size: tuple[
     """The video at the film's size, with the denoise and the region that the arguments give."""
     if video is None:
         return None
-    usual = 1.0 if arguments.continuation == INFINITETALK else USUAL_DENOISE
+    usual = 1.0 if arguments.continuation == Continuation.INFINITETALK else USUAL_DENOISE
     region = None
     if arguments.region is not None:
         region = fitted_region(read_region(arguments.region), video, *size, arguments.fps)

@@ -1,15 +1,14 @@
-"""Where a film and its pictures go."""
+"""Where a film and its drawings go."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...files.outputs import free_name
 from ...files.whole import there
-from ...film.store import Json
+from ...film.store import Json, output_claim
 from ...media.video_writer import being_written
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FilmFiles:
     """Where a film and its pictures go.
 
@@ -17,7 +16,7 @@ class FilmFiles:
     ----------
     film, persons, localization, timeline, drift : Path
     request : str or None
-        Tells what was asked for, so that the store knows the film's own file again.
+        Identifies what was asked for, so that the store recognises the film's own file.
     replaces : bool
         Whether earlier files of these names are replaced.
     """
@@ -31,30 +30,42 @@ class FilmFiles:
     replaces: bool = True
 
     @classmethod
-    def beside(cls, film: Path, request: str | None = None, replaces: bool = True) -> "FilmFiles":
-        """The pictures in the film's folder, named after it."""
-        names = ("persons", "localization", "timeline", "drift")
-        pictures = (film.with_name(f"{film.stem}.{name}.png") for name in names)
-        return cls(film, *pictures, request, replaces)
+    def beside(cls, film: Path, *, request: str | None = None, replaces: bool = True) -> "FilmFiles":
+        """The drawings in the film's folder, named after it."""
+
+        def drawing(name: str) -> Path:
+            return film.with_name(f"{film.stem}.{name}.png")
+
+        return cls(
+            film=film,
+            persons=drawing("persons"),
+            localization=drawing("localization"),
+            timeline=drawing("timeline"),
+            drift=drawing("drift"),
+            request=request,
+            replaces=replaces,
+        )
+
+    @classmethod
+    def inside(cls, folder: Path) -> "FilmFiles":
+        """Film and drawings under plain names in a folder of their own."""
+        return cls(
+            film=folder / "film.mp4",
+            persons=folder / "persons.png",
+            localization=folder / "localization.png",
+            timeline=folder / "timeline.png",
+            drift=folder / "drift.png",
+        )
 
     def all(self) -> list[Path]:
-        """Every file that is there at the end, but the film's beginning where it ends early."""
+        """Every file of a whole film."""
         return [self.film, self.persons, self.localization, self.timeline, self.drift]
 
     def free(self) -> bool:
-        """Whether these names can be had: nothing has them that may not be replaced."""
+        """Whether these names may be used: no file has them that must not be replaced."""
         taken = not self.replaces and any(map(there, self.all()))
         return not taken and not being_written(self.film)
 
-    def unfinished(self, frames: int, of: int) -> Path:
-        """Where the finished clips of an interrupted film are kept: in place of no other's."""
-        return free_name(self.film.with_name(f"{self.film.stem}.unfinished-{frames}-of-{of}-frames.mp4"))
-
     def claim(self) -> Json:
-        """What the store notes of the film's file: where it is, what asked for it, and what it is now."""
-        status = self.film.stat() if self.film.exists() else None
-        return {
-            "path": str(self.film.absolute()),
-            "request": self.request,
-            "file": None if status is None else [status.st_size, status.st_mtime_ns],
-        }
+        """What the store notes of the film's file."""
+        return output_claim(self.film, self.request)

@@ -7,7 +7,7 @@ from torch import Tensor
 from ...audio.timeline import Timeline
 from ...audio.waveform import SPEECH_RATE
 from ...film.clips import ClipPlan, plan_clips, plan_mirrored
-from ...film.film import CONTINUATIONS, MULTITALK
+from ...film.spec import Continuation
 from ...limits import CLIP_FRAMES, FILM_FRAMES, FPS, MOTION_FRAMES
 from ...method.wan import TOKEN_STEP, nearest_bucket
 from .types import frame_count, size, within
@@ -53,8 +53,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--continuation",
-        choices=CONTINUATIONS,
-        default=MULTITALK,
+        choices=list(Continuation),
+        default=Continuation.MULTITALK,
         help="how a clip continues the previous one; choose what the adapter was trained for; infinitetalk "
         "usually takes 9 motion frames (default: %(default)s)",
     )
@@ -96,6 +96,6 @@ def plan_film(arguments: argparse.Namespace, timeline: Timeline, length: int | N
     overlap = arguments.motion_frames
     if arguments.ending == "mirror":
         limit = length or UNLIMITED
-        mirrored = plan_mirrored([voice_frames], arguments.clip_frames, overlap, limit)
+        mirrored = plan_mirrored([voice_frames], arguments.clip_frames, overlap, limit=limit)
         return mirrored.plan, mirrored.prolonged[0]
     return plan_clips(length or voice_frames, arguments.clip_frames, overlap), 0

@@ -66,7 +66,7 @@ def film_files(arguments: argparse.Namespace, store: Path | None) -> FilmFiles:
     own = [film.output for film in films]
 
     def files(film: Path) -> FilmFiles:
-        chosen = FilmFiles.beside(film, request)
+        chosen = FilmFiles.beside(film, request=request)
         return replace(chosen, replaces=arguments.overwrite or chosen.claim() in own)
 
     names = chain([DEFAULT], (numbered(DEFAULT, number) for number in count(2)))

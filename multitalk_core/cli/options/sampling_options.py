@@ -1,19 +1,17 @@
 """Arguments for sampling, and for the binding of voices to persons."""
 
 import argparse
-from typing import TYPE_CHECKING
 
 from ...errors import MultiTalkError
+from ...film.spec import SamplingOptions
 from ...limits import AUDIO_STRENGTH, GUIDANCE, SEED, SHIFT, STEPS
+from ...method.audio_patch import BindingOptions
 from ...method.guidance import GuidanceScales
 from ...method.labels import LabelRanges
 from ...method.schemes import SCHEMES, schemes_help
 from .types import text, within
 
-if TYPE_CHECKING:
-    from ...hosts.diffusers.video_model import SamplingSettings
-
-AREA_720 = 600_000  # pixels, between the trained 480p and 720p sizes
+AREA_720 = 600_000  # pixels; between the trained 480p and 720p sizes
 SHIFT_480, SHIFT_720 = 7.0, 11.0
 
 
@@ -106,17 +104,20 @@ def check(arguments: argparse.Namespace) -> None:
         )
 
 
-def sampling_settings(arguments: argparse.Namespace, ranges: LabelRanges, area: int) -> "SamplingSettings":
-    """The sampling settings of a film of `area` pixels."""
-    from ...hosts.diffusers.video_model import SamplingSettings
-
-    return SamplingSettings(
+def sampling_options(arguments: argparse.Namespace, area: int) -> SamplingOptions:
+    """How a film of `area` pixels is sampled."""
+    return SamplingOptions(
         steps=arguments.steps,
         shift=arguments.shift or (SHIFT_720 if area > AREA_720 else SHIFT_480),
         scales=GuidanceScales(arguments.text_scale, arguments.audio_scale),
         projected=arguments.apg,
+    )
+
+
+def binding_options(arguments: argparse.Namespace, speakers: int) -> BindingOptions:
+    """How so many voices are bound to their persons."""
+    return BindingOptions(
         scheme=arguments.scheme,
-        ranges=ranges,
-        audio_strength=arguments.audio_strength,
-        rows_at_once=arguments.rows_at_once or (1 if arguments.model else 3),
+        ranges=LabelRanges.parse(arguments.label_ranges, speakers),
+        strength=arguments.audio_strength,
     )

@@ -2,8 +2,8 @@
 
 import argparse
 
-from ...film.colour import COLOUR_METHODS, LAB
-from ...film.seams import SEAM_FRAMES, Joins
+from ...film.colour import ColourMethod
+from ...film.seams import SEAM_FRAMES, SeamCorrection
 from ...limits import FRACTION
 from ...limits import SEAM_FRAMES as SEAM_LIMIT
 from .types import within
@@ -23,8 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--colour-method",
-        choices=COLOUR_METHODS,
-        default=LAB,
+        choices=list(ColourMethod),
+        default=ColourMethod.LAB,
         help="lab matches the mean and the spread of colours, as in the reference implementation; mean "
         "matches the mean only and leaves the contrast unchanged (default: %(default)s)",
     )
@@ -46,6 +46,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def joins(arguments: argparse.Namespace) -> Joins:
-    """The seam settings."""
-    return Joins(arguments.colour_method, arguments.seam_frames, arguments.codec_correction)
+def seam_correction(arguments: argparse.Namespace) -> SeamCorrection:
+    """The corrections that the arguments mean."""
+    return SeamCorrection(
+        colour_strength=arguments.colour_strength,
+        colour_method=arguments.colour_method,
+        seam_frames=arguments.seam_frames,
+        codec_correction=arguments.codec_correction,
+    )

@@ -7,14 +7,15 @@ import sys
 from pathlib import Path
 
 from ...film.clips import ClipPlan
-from ...film.film import Take
-from ...film.retakes import check_clip, plan_takes
+from ...film.retakes import check_clip, plan_overrides
+from ...film.spec import ClipOverride, StoreOptions
 from ...film.store import check_store, stored_clip_bytes
+from ...guards.memory import GIGABYTE
 from ...limits import CLIPS, STORE_GIGABYTES
+from .film_files import FilmFiles
 from .paths import folder_path
 from .types import prompt_at, retake, within
 
-GIGABYTE = 10**9
 RANDOM_SEEDS = 2**31
 STORE = "multitalk/films"  # in the user's cache
 
@@ -89,11 +90,23 @@ def check(arguments: argparse.Namespace, height: int, width: int) -> None:
     """Raise a MultiTalkError if the store cannot hold a clip of this size."""
     folder = store(arguments)
     if folder is not None:
-        check_store(folder, stored_clip_bytes(arguments.clip_frames, arguments.motion_frames, height, width))
+        clip_bytes = stored_clip_bytes(
+            arguments.clip_frames, arguments.motion_frames, height=height, width=width
+        )
+        check_store(folder, clip_bytes)
 
 
-def read_takes(arguments: argparse.Namespace, plan: ClipPlan, fps: float) -> dict[int, Take]:
-    """The seeds and prompts of single clips.
+def film_store(arguments: argparse.Namespace, files: FilmFiles) -> StoreOptions | None:
+    """Where the clips of a film are stored; None where they are not."""
+    folder = store(arguments)
+    if folder is None:
+        return None
+    limit = round(arguments.store_limit * GIGABYTE)
+    return StoreOptions(folder=folder, title=files.film.name, limit=limit, request=files.request)
+
+
+def read_overrides(arguments: argparse.Namespace, plan: ClipPlan, fps: float) -> dict[int, ClipOverride]:
+    """Retakes and timed prompts, by clip.
 
     Raises
     ------
@@ -103,7 +116,7 @@ def read_takes(arguments: argparse.Namespace, plan: ClipPlan, fps: float) -> dic
     if arguments.stop_after is not None:
         check_clip(arguments.stop_after - 1, plan)
     retakes = {
-        clip: Take(secrets.randbelow(RANDOM_SEEDS) if seed is None else seed)
+        clip: ClipOverride(seed=secrets.randbelow(RANDOM_SEEDS) if seed is None else seed)
         for clip, seed in arguments.retake
     }
-    return plan_takes(plan, fps, retakes, arguments.prompt_at)
+    return plan_overrides(plan, fps, retakes, prompts=arguments.prompt_at)

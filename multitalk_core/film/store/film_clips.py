@@ -1,8 +1,8 @@
-"""The segments of one film, which one process at a time reads and writes."""
+"""The stored clips of one film, which one process at a time reads and writes."""
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 from ...errors import MultiTalkError, quoted
 from ...files.digests import Json, chain
 from ...files.lock import Held, held
+from ...guards.memory import GIGABYTE
 from .stored_clip import BrokenClip, StoredClip, read_clip, write_clip
 from .stored_film import (
     FOLDER_DIGITS,
@@ -22,47 +23,54 @@ from .stored_film import (
     read_film,
     write_manifest,
 )
-from .stored_films import GIGABYTE, make_room, not_writable, stored_films
+from .stored_films import make_room, not_writable, stored_films
 
 LIMIT_BYTES = 50 * GIGABYTE
+
+Note = Callable[[str], None]  # takes a sentence for the user
+
+
+def ignore(sentence: str) -> None:
+    """The Note of those who do not listen."""
 
 
 @dataclass
 class FilmClips:
-    """The segments of one film, in the order of its clips.
+    """The stored clips of one film, in the film's order.
 
     Attributes
     ----------
     folder : Path
     keys : list of str
         One a clip.
-    notes : list of str
-        What a user should know: why clips are made again, and what was cleared for this film.
+    note : callable
+        Gets what a user should know: why clips are regenerated, and what was cleared for this film.
     limit : int
         Bytes that this film and the store's others may take.
     """
 
     folder: Path
     keys: list[str]
-    notes: list[str] = field(default_factory=list)
+    note: Note = ignore
     limit: int = LIMIT_BYTES
     _whole: bool = True
+    _staying: set[str] = field(default_factory=set)  # sentences about films that cannot be cleared
 
     def path(self, clip: int) -> Path:
-        """Where a clip's segment lies; takes of the same clip lie side by side."""
+        """The file of a clip; retakes of the same clip lie side by side."""
         return self.folder / clip_name(clip, self.keys[clip])
 
     @property
-    def there(self) -> int:
-        """Clips from the first on whose segments lie there."""
+    def clips_on_disk(self) -> int:
+        """How many clips, from the first on, have their file."""
         names = set(os.listdir(self.folder))
         keys = enumerate(self.keys)
         return next((clip for clip, key in keys if clip_name(clip, key) not in names), len(self.keys))
 
     def read(self, clip: int) -> StoredClip | None:
-        """The segment of a clip, or None when it has to be made.
+        """The stored clip, or None when it has to be generated.
 
-        After the first that is made, those that follow are too: on a GPU a clip made again differs a little.
+        After the first that is generated all others are too: on a GPU a regenerated clip differs a little.
         """
         if not self._whole:
             return None
@@ -74,11 +82,11 @@ class FilmClips:
             # This one or any that follows it.
             if any(clip_name(at, self.keys[at]) in names for at in range(clip, len(self.keys))):
                 rest = " and those that follow it are" if clip + 1 < len(self.keys) else " is"
-                self.notes.append(f"clip {clip + 1}{rest} made again: its segment is {broken}")
+                self.note(f"clip {clip + 1}{rest} generated again: the stored clip is {broken}")
             return None
 
-    def write(self, clip: int, segment: StoredClip) -> StoredClip:
-        """Keep a clip, and return it as it will be read.
+    def write(self, clip: int, made: StoredClip) -> StoredClip:
+        """Store a clip, and return it as it will be read.
 
         Raises
         ------
@@ -86,27 +94,30 @@ class FilmClips:
             When the disk does not take it.
         """
         try:
-            kept = write_clip(self.path(clip), self.keys[clip], segment)
+            stored = write_clip(self.path(clip), self.keys[clip], made)
         except OSError as error:
             raise MultiTalkError(
-                f"Clip {clip + 1} cannot be kept in {self.folder} ({error.strerror}): free some space or "
-                f"choose another store. {clip} clips are kept, and the same film goes on after them."
+                f"Clip {clip + 1} cannot be stored in {self.folder} ({error.strerror}): free some space or "
+                f"choose another store. {clip} clips are stored, and the same film resumes after them."
             ) from error
         self.make_room()
-        return kept
+        return stored
 
     def make_room(self) -> None:
         """Clear the films used least recently until all fit, and note which; this one stays."""
-        # Read anew: other processes make and clear films meanwhile.
+        # Read again each time: other processes make and clear films meanwhile.
         films = stored_films(self.folder.parent)
         size = sum(film.size for film in films if film.folder == self.folder)
         cleared = make_room([film for film in films if film.folder != self.folder], self.limit - size)
         for film in cleared.films:
-            self.notes.append(
+            self.note(
                 f'the film "{quoted(film.title)}" was cleared, {film.clips} clips of '
                 f"{film.size / GIGABYTE:.3f} GB: the store may take {self.limit / GIGABYTE:g} GB"
             )
-        self.notes += [sentence for sentence in cleared.stay if sentence not in self.notes]
+        for sentence in cleared.stay:
+            if sentence not in self._staying:
+                self.note(sentence)
+        self._staying.update(cleared.stay)
 
 
 @contextmanager
@@ -115,10 +126,12 @@ def open_film(
     title: str,
     description: dict[str, Json],
     links: Iterable[dict[str, Json]],
+    *,
     limit: int = LIMIT_BYTES,
     output: Json = None,
+    note: Note = ignore,
 ) -> Iterator[FilmClips]:
-    """A film's segments, for this process alone.
+    """Open a film's stored clips, for this process alone.
 
     Parameters
     ----------
@@ -133,6 +146,8 @@ def open_film(
         stays.
     output : plain value
         Which file the film is written to; see `note_output`.
+    note : callable
+        Gets what a user should know, sentence by sentence.
 
     Raises
     ------
@@ -164,10 +179,11 @@ def open_film(
             ) from taken
         except OSError as error:
             raise not_writable(root, error) from error
-        notes = _changes(before, title, description, links)
-        segments = FilmClips(folder, keys, notes, limit)
-        segments.make_room()
-        yield segments
+        for sentence in _changes(before, title, description, links):
+            note(sentence)
+        clips = FilmClips(folder, keys, note, limit)
+        clips.make_room()
+        yield clips
 
 
 def _plain(value: Json) -> Json:

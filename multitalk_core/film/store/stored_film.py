@@ -191,6 +191,16 @@ def write_manifest(
         part.write_bytes(content)
 
 
+def output_claim(film: Path, request: str | None) -> Json:
+    """What the store notes of a film's file: where it is, what asked for it, and what it is now."""
+    status = film.stat() if film.exists() else None
+    return {
+        "path": str(film.absolute()),
+        "request": request,
+        "file": None if status is None else [status.st_size, status.st_mtime_ns],
+    }
+
+
 def note_output(folder: Path, output: Json) -> None:
     """Note in a film's manifest which file it was written to.
 

@@ -15,9 +15,8 @@ from pathlib import Path
 from ...errors import MultiTalkError, quoted
 from ...files.lock import Held, held
 from ...files.plain import is_plain
+from ...guards.memory import GIGABYTE
 from .stored_film import FOLDER, LOCK, MANIFEST, PassedOver, StoredFilm, is_leftover, own_files, read_film
-
-GIGABYTE = 10**9
 
 
 @dataclass(frozen=True)

@@ -1,30 +1,24 @@
-"""MultiTalk on diffusers: samples clips of a film with Wan2.1, an adapter and guidance."""
+"""The video model of the diffusers host: Wan2.1, an adapter and guidance sample the clips of a film."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 from accelerate import cpu_offload
 from torch import Tensor
 
-from ...film.film import ClipInputs
-from ...guards.finite import check_finite
+from ...film.clip_inputs import ClipInputs
 from ...method.adapter import AudioAdapter
-from ...method.audio_patch import AudioPatch, BindingOptions, audio_rows
+from ...method.audio_patch import AudioPatch, audio_rows
 from ...method.guidance import (
     NEGATIVE,
     NEGATIVE_WITHOUT_AUDIO,
     PROMPT,
-    GuidanceScales,
     ProjectedGuidance,
     guide,
 )
-from ...method.labels import LabelRanges
-from ...method.recorder import BindingRecorder
 from ...method.sampling import sample_clip
 from ...method.schedule import released_timesteps
-from ...method.wan import Grid
 from .models import Models, Offload, decode_latent, encode_frames
 from .wan_adapter import read_fitting_adapter
 from .wan_host import WanHost
@@ -36,39 +30,6 @@ NEGATIVE_PROMPT = (
     "poorly drawn hands, poorly drawn faces, deformed, disfigured, misshapen limbs, fused fingers, "
     "still picture, messy background, three legs, many people in the background, walking backwards"
 )
-
-
-@dataclass(frozen=True)
-class SamplingSettings:
-    """How a film is sampled; the defaults are the released code's.
-
-    Attributes
-    ----------
-    steps : int
-        40 in the paper's supplement.
-    shift : float
-        Of the timesteps: 7 at 480p, 11 at 720p, 2 with few-step LoRAs.
-    scales : GuidanceScales
-    projected : bool
-        Adaptive projected guidance.
-    scheme : str
-        One of SCHEMES.
-    ranges : LabelRanges or None
-        None is the paper's.
-    audio_strength : float
-        Factor of what the audio layers add.
-    rows_at_once : int
-        Conditions that go through the model in one batch: 1 takes least memory.
-    """
-
-    steps: int = 40
-    shift: float = 7.0
-    scales: GuidanceScales = field(default_factory=GuidanceScales)
-    projected: bool = False
-    scheme: str = "l-rope"
-    ranges: LabelRanges | None = None
-    audio_strength: float = 1.0
-    rows_at_once: int = 1
 
 
 def load_adapter(path: str | Path, models: Models, offload: Offload = "none") -> AudioAdapter:
@@ -93,41 +54,32 @@ def load_adapter(path: str | Path, models: Models, offload: Offload = "none") ->
     return adapter.to(models.device)
 
 
-class MultiTalkPipeline:
-    """The ClipMaker of the diffusers host.
+class DiffusersVideoModel:
+    """Samples clips with Wan2.1 and an audio adapter; a `VideoModel` of the film.
 
     Parameters
     ----------
     models : Models
     adapter : AudioAdapter
         From `load_adapter`.
-    masks : Tensor [persons + 1, tokens of a frame]
-        From `Persons.token_masks`.
-    prompt : str
-    negative_prompt : str
-    settings : SamplingSettings
-    recorder : BindingRecorder, optional
-    on_step : callable, optional
-        Called with the clip's index and the finished step's.
+    prompt, negative_prompt : str
+        The film's; the negative one is the paper's by default.
+    rows_at_once : int
+        Conditions that go through the model in one batch: 1 takes least memory.
     """
 
     def __init__(
         self,
         models: Models,
         adapter: AudioAdapter,
-        masks: Tensor,
+        *,
         prompt: str,
         negative_prompt: str = NEGATIVE_PROMPT,
-        settings: SamplingSettings | None = None,
-        recorder: BindingRecorder | None = None,
-        on_step: Callable[[int, int], None] | None = None,
-    ):
+        rows_at_once: int = 1,
+    ) -> None:
         self.models = models
         self.adapter = adapter
-        self.masks = masks.to(models.device)
-        self.settings = settings or SamplingSettings()
-        self.recorder = recorder
-        self.on_step = on_step
+        self.rows_at_once = rows_at_once
         self.prompt = models.text(prompt)
         self.negative_prompt = models.text(negative_prompt, negative=True)
 
@@ -144,52 +96,39 @@ class MultiTalkPipeline:
     @torch.no_grad()
     def sample(self, inputs: ClipInputs) -> Tensor:
         """The latent of one clip."""
-        settings, models = self.settings, self.models
-        grid = Grid.of_latent(inputs.encoded)
-        if self.recorder is not None:
-            self.recorder.clip, self.recorder.grid, self.recorder.step = inputs.clip.index, grid, 0
-        options = BindingOptions(
-            scheme=settings.scheme, ranges=settings.ranges, strength=settings.audio_strength
-        )
-        patch = AudioPatch(self.adapter, options, observer=self.recorder)
-        source = inputs.source
-        host = WanHost(models.transformer, patch)
+        sampling, source = inputs.sampling, inputs.source
+        patch = AudioPatch(self.adapter, inputs.binding, observer=inputs.observer)
+        host = WanHost(self.models.transformer, patch)
         try:
             return sample_clip(
                 self._predictor(host, inputs),
-                inputs.noise.to(models.device),
-                released_timesteps(settings.steps, settings.shift, source.denoise if source else 1.0),
+                inputs.noise.to(self.models.device),
+                released_timesteps(sampling.steps, sampling.shift, source.denoise if source else 1.0),
                 motion=inputs.motion,
-                on_step=lambda step, latent: self._after_step(inputs.clip.index, step, latent),
+                on_step=inputs.on_step,
                 source=source,
             )
         finally:
             host.remove()
 
-    def _after_step(self, clip: int, step: int, latent: Tensor) -> None:
-        check_finite(latent, f"The latent of clip {clip + 1} after step {step + 1}")
-        if self.recorder is not None:
-            self.recorder.step = step + 1
-        if self.on_step is not None:
-            self.on_step(clip, step)
-
     def _predictor(self, host: WanHost, inputs: ClipInputs) -> Callable[[Tensor, Tensor], Tensor]:
         """The guided prediction of one clip."""
-        models, settings = self.models, self.settings
-        names = settings.scales.conditions()
+        models, sampling = self.models, inputs.sampling
+        names = sampling.scales.conditions()
         condition = torch.cat([inputs.mask.to(models.device), inputs.encoded], dim=1)
         image = None if models.image is None else models.image(inputs.given[:, :, -1]).to(models.dtype)
-        voices = self.adapter.voice_tokens(inputs.windows.to(models.device, models.dtype))
-        projected = ProjectedGuidance() if settings.projected else None
+        voices = self.adapter.voice_tokens(inputs.audio.windows.to(models.device, models.dtype))
+        masks = inputs.audio.masks.to(models.device)
+        projected = ProjectedGuidance() if sampling.projected else None
         prompt = self.prompt if inputs.prompt is None else models.text(inputs.prompt)
 
         def predict_rows(latent: Tensor, timestep: Tensor, rows: tuple[str, ...]) -> Tensor:
-            text = {True: self.negative_prompt, False: prompt}
-            texts = [text[name in (NEGATIVE, NEGATIVE_WITHOUT_AUDIO)] for name in rows]
+            negative = (NEGATIVE, NEGATIVE_WITHOUT_AUDIO)
+            texts = [self.negative_prompt if name in negative else prompt for name in rows]
             audible = [name in (PROMPT, NEGATIVE) for name in rows]
             model_input = torch.cat([latent, condition], dim=1).to(models.dtype)
             count = len(rows)
-            with host.conditioned(audio_rows(voices, self.masks, audible)):
+            with host.conditioned(audio_rows(voices, masks, audible)):
                 return models.transformer(
                     hidden_states=model_input.expand(count, -1, -1, -1, -1),
                     timestep=timestep.to(models.device).expand(count),
@@ -199,10 +138,10 @@ class MultiTalkPipeline:
                 )[0].float()
 
         def predict(latent: Tensor, timestep: Tensor) -> Tensor:
-            at_once = settings.rows_at_once
+            at_once = self.rows_at_once
             parts = [names[start : start + at_once] for start in range(0, len(names), at_once)]
             rows = torch.cat([predict_rows(latent, timestep, part) for part in parts])
             predictions = {name: row[None] for name, row in zip(names, rows, strict=True)}
-            return guide(predictions, settings.scales, projected)
+            return guide(predictions, sampling.scales, projected)
 
         return predict

@@ -5,9 +5,9 @@ from fractions import Fraction
 import torch
 from comfy_api.latest import Input, InputImpl, Types
 from multitalk_pack.multitalk_core.film.clips import plan_clips
-from multitalk_pack.multitalk_core.film.film import INFINITETALK
-from multitalk_pack.nodes.host.clip_settings import ClipSettings
-from scene import inputs, save_outputs, shoot
+from multitalk_pack.multitalk_core.film.film import make_film
+from multitalk_pack.multitalk_core.film.spec import Continuation
+from scene import inputs, prepared, save_outputs
 
 LEFT_HALF = torch.cat([torch.ones(15, 48, 24), torch.zeros(15, 48, 24)], dim=2)
 VARIANTS = {
@@ -39,16 +39,17 @@ def main() -> None:
     outputs = {}
     for name, changes in VARIANTS.items():
         source = {"picture": video()} if name in DUBBED else {}
-        run = shoot(steps=2, **changes, **source)
         plan = plan_clips(13, 9, 5) if name in TWO_CLIPS else plan_clips(5, 5, 1)
-        clips = ClipSettings(continuation=INFINITETALK) if name == "sparse" else None
-        finished = list(run.film(plan, None, clips))
+        spec = {"continuation": Continuation.INFINITETALK} if name == "sparse" else {}
+        run = prepared(plan, spec, steps=2, **changes, **source)
+        finished = list(make_film(run.spec, run.model, listener=run.reporter))
         outputs[f"{name}.frames"] = torch.cat([clip.frames for clip in finished])
         outputs[f"{name}.latents"] = torch.cat([clip.latent for clip in finished])
-        for clip, record in run.recorder.records.items():
-            outputs[f"{name}.similarity_{clip}"] = record.similarity
-            if record.labels is not None:
-                outputs[f"{name}.labels_{clip}"] = record.labels
+        for clip in finished:
+            if (record := clip.record) is not None:
+                outputs[f"{name}.similarity_{clip.clip.index}"] = record.similarity
+                if record.labels is not None:
+                    outputs[f"{name}.labels_{clip.clip.index}"] = record.labels
     save_outputs(outputs)
 
 

@@ -48,9 +48,9 @@ from scene import (
     noise,
     persons,
     plain_cfg,
+    prepared,
     sample,
     save_outputs,
-    shoot,
     watched,
 )
 from torch import Tensor
@@ -164,13 +164,13 @@ def lora() -> dict[str, Tensor]:
 @run
 def shift() -> dict[str, Tensor]:
     shifted = lambda patched: ModelSamplingSD3().patch(patched, 3.0)[0]  # noqa: E731
-    sigmas = sigmas_for(shifted(model()), "simple", "euler", 3, 3.0)
+    sigmas = sigmas_for(shifted(model()), "simple", "euler", steps=3, shift=3.0)
     return {
         "before": sample(guided(conditioned(shifted(model()))), sigmas=sigmas),
         "after": sample(guided(shifted(conditioned())), sigmas=sigmas),
         "ours": sample(
             guided(conditioned(with_shift(model(), 3.0))),
-            sigmas=sigmas_for(with_shift(model(), 3.0), "simple", "euler", 3, 3.0),
+            sigmas=sigmas_for(with_shift(model(), 3.0), "simple", "euler", steps=3, shift=3.0),
         ),
     }
 
@@ -317,11 +317,11 @@ def image_embedder() -> dict[str, Tensor]:
         for name in ("prompt", "negative")
     ]
     return {
-        "warned": logged(lambda: shoot(model=embedding).film(plan, None), "CLIP vision"),
+        "warned": logged(lambda: prepared(plan, model=embedding), "CLIP vision"),
         "content": logged(
-            lambda: shoot(model=embedding, positive=seen[0], negative=seen[1]).film(plan, None), "CLIP vision"
+            lambda: prepared(plan, model=embedding, positive=seen[0], negative=seen[1]), "CLIP vision"
         ),
-        "without": logged(lambda: shoot().film(plan, None), "CLIP vision"),
+        "without": logged(lambda: prepared(plan), "CLIP vision"),
     }
 
 

@@ -2,15 +2,14 @@
 
 import gc
 import logging
-from collections.abc import Iterator
 
 import torch
 from multitalk_pack.multitalk_core.film.clips import plan_clips
 from multitalk_pack.multitalk_core.film.film import FinishedClip
-from multitalk_pack.multitalk_core.film.steadiness import Steadiness
-from multitalk_pack.nodes.host.clip_settings import ClipSettings
-from multitalk_pack.nodes.host.video_output import write_film
-from scene import EXCHANGE, SIDE, conversation, save_outputs, shoot
+from multitalk_pack.multitalk_core.film.write import write_film
+from multitalk_pack.multitalk_core.guards.memory import GIGABYTE
+from multitalk_pack.nodes.host.reporter import Reporter
+from scene import EXCHANGE, SIDE, prepared, save_outputs
 
 CLIPS, NEW = 10, 8
 
@@ -25,8 +24,8 @@ def frames_in_memory() -> float:
     return sum(sizes.values()) / (SIDE * SIDE * 3 * 4)
 
 
-def warnings(held: int) -> list[str]:
-    """What a film says that holds so many frames."""
+def warnings(frames: int) -> list[str]:
+    """What the log says of a film that keeps so many frames in memory."""
     said = []
 
     class Listener(logging.Handler):
@@ -35,9 +34,22 @@ def warnings(held: int) -> list[str]:
 
     listener = Listener(logging.WARNING)
     logging.getLogger().addHandler(listener)
-    shoot().film(plan_clips(NEW + 1, NEW + 1, 1), None, ClipSettings(held=held))
+    prepared(plan_clips(NEW + 1, NEW + 1, 1), frames_in_memory=frames)
     logging.getLogger().removeHandler(listener)
     return [text for text in said if "memory" in text]
+
+
+class CountingListener:
+    """A node's reporter, and the frames in memory after every clip."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        self.note, self.step, self.reporter = reporter.note, reporter.step, reporter
+        self.counts: list[float] = []
+
+    def clip(self, finished: FinishedClip) -> None:
+        """Count."""
+        self.reporter.clip(finished)
+        self.counts.append(frames_in_memory())
 
 
 def main() -> None:
@@ -45,24 +57,20 @@ def main() -> None:
     plan = plan_clips(CLIPS * NEW + 1, NEW + 1, 1)
     outputs = {}
     for name in ("streamed", "with_images"):
-        images = torch.empty(plan.frames, SIDE, SIDE, 3) if name == "with_images" else None
-        counts = []
-
-        def counted(film: Iterator[FinishedClip], counts=counts) -> Iterator[FinishedClip]:
-            for finished in film:
-                counts.append(frames_in_memory())
-                yield finished
-
-        clips = ClipSettings(steadiness=Steadiness())
-        run = shoot(steps=1, record_step=0, text_scale=1.0)
-        film = counted(run.film(plan, None, clips))
-        path = EXCHANGE / f"{name}.mp4"
+        run = prepared(plan, steps=1, record_step=0, text_scale=1.0)
+        listener = CountingListener(run.reporter)
         with torch.inference_mode():  # as ComfyUI runs nodes
-            write_film(film, path, (SIDE, SIDE), 25.0, conversation().sound, images, run.reporter.tell, False)
-        outputs[name] = torch.tensor(counts)
-    gibibyte = 2**30 // (SIDE * SIDE * 3 * 4)  # frames
-    outputs["short_warned"] = torch.tensor(len(warnings(3 * gibibyte)))
-    (warning,) = warnings(10 * gibibyte)
+            write_film(
+                run.spec,
+                run.model,
+                EXCHANGE / f"{name}.mp4",
+                listener=listener,
+                in_memory=name == "with_images",
+            )
+        outputs[name] = torch.tensor(listener.counts)
+    gigabyte = GIGABYTE // (SIDE * SIDE * 3 * 4)  # frames
+    outputs["short_warned"] = torch.tensor(len(warnings(3 * gigabyte)))
+    (warning,) = warnings(10 * gigabyte)
     outputs["long_says_10_gb"] = torch.tensor("take 10.0 GB of memory" in warning)
     save_outputs(outputs)
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from multitalk_pack.multitalk_core.audio.timeline import Timeline
 from multitalk_pack.multitalk_core.audio.waveform import Waveform
 from multitalk_pack.multitalk_core.demo.files import EMBEDDED
 from multitalk_pack.multitalk_core.demo.text import PROMPT, DemoText
+from multitalk_pack.multitalk_core.film.clips import ClipPlan
 from multitalk_pack.multitalk_core.method.audio_patch import ClipAudio
 from multitalk_pack.multitalk_core.method.guidance import GuidanceScales
 from multitalk_pack.multitalk_core.method.wan import Grid
@@ -23,7 +25,9 @@ from multitalk_pack.multitalk_core.persons.masks import Box, Persons, persons_fr
 from multitalk_pack.nodes.apply import ApplyNode
 from multitalk_pack.nodes.host.adapter_patch import load_adapter
 from multitalk_pack.nodes.host.audio_guider import AudioGuider
-from multitalk_pack.nodes.host.film_run import Shoot
+from multitalk_pack.nodes.host.film_run import FilmRun, film_spec, prepared_run
+from multitalk_pack.nodes.host.picture_input import source_of
+from multitalk_pack.nodes.host.sampler_inputs import SamplerInputs
 from multitalk_pack.nodes.host.sampling_sigmas import sigmas_for
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -84,8 +88,8 @@ def persons() -> Persons:
     return persons_from_boxes([Box(0, 0, 16, SIDE), Box(32, 0, SIDE, SIDE)], SIDE, SIDE)
 
 
-def shoot(**changes) -> Shoot:
-    """A run of the sampler nodes, small, with the settings of the test."""
+def sampler_inputs(**changes) -> SamplerInputs:
+    """Those of the sampler nodes, for a small film."""
     settings = {
         "model": model(),
         "audio_adapter": adapter(),
@@ -116,7 +120,23 @@ def shoot(**changes) -> Shoot:
         "record_block": 3,
         "record_step": 1,
     }
-    return Shoot(**(settings | changes))
+    return settings | changes
+
+
+def prepared(
+    plan: ClipPlan,
+    spec: dict[str, object] | None = None,
+    *,
+    frames_in_memory: int | None = None,
+    **changes,
+) -> FilmRun:
+    """A run of the sampler nodes, small; `spec` changes the film's description."""
+    given = sampler_inputs(**changes)
+    picture, video = source_of("picture", given["picture"])
+    described = replace(film_spec(given, plan, picture=picture, video=video), **(spec or {}))
+    return prepared_run(
+        described, given, None, picture=picture, video=video, frames_in_memory=frames_in_memory
+    )
 
 
 def clip_audio() -> ClipAudio:
@@ -159,7 +179,7 @@ def conditioned(base: ModelPatcher | None = None, **changes) -> ModelPatcher:
 def sample(
     guider: comfy.samplers.CFGGuider, rows: int = 1, sampler: str = "euler", steps: int = 3, **options
 ) -> Tensor:
-    sigmas = options.pop("sigmas", sigmas_for(model(), "released", sampler, steps, 7.0))
+    sigmas = options.pop("sigmas", sigmas_for(model(), "released", sampler, steps=steps, shift=7.0))
     drawn = options.pop("noise", noise(rows))
     return guider.sample(
         drawn,
@@ -175,7 +195,7 @@ def sample(
 def guided(patched: ModelPatcher, scales: tuple[float, float] = (5.0, 4.0), **changes) -> AudioGuider:
     positive = changes.pop("positive", None) or given_picture(conditioning("prompt"))
     negative = changes.pop("negative", None) or given_picture(conditioning("negative"))
-    return AudioGuider(patched, positive, negative, GuidanceScales(*scales), **changes)
+    return AudioGuider(patched, positive, negative, scales=GuidanceScales(*scales), **changes)
 
 
 def plain_cfg(patched: ModelPatcher, scale: float = 5.0) -> comfy.samplers.CFGGuider:
