@@ -9,7 +9,7 @@ from ..errors import MultiTalkError, quoted
 class Word(StrEnum):
     """A closed set of words; subclass it as an enum, named after what the words choose.
 
-    `ColourMethod("labb")` raises a MultiTalkError: 'There is no colour method "labb": choose "mean" or "lab".'
+    `ColourMethod("labb")` raises `There is no colour method "labb": choose "mean" or "lab".`
     """
 
     @classmethod

@@ -116,7 +116,7 @@ def open_film(
     description: dict[str, Json],
     links: Iterable[dict[str, Json]],
     limit: int = LIMIT_BYTES,
-    output: Json = None,
+    output: Json | None = None,
 ) -> Iterator[FilmClips]:
     """A film's segments, for this process alone.
 
