@@ -151,7 +151,7 @@ class LongVideoNode(io.ComfyNode):
         images = None if clips.held is None else torch.empty(clips.held, *size, 3)
         write_film(film, path, size, audio.fps, audio.sound, images, shoot.reporter.tell, keeps)
         found = [(plan.clips[index], record) for index, record in shoot.recorder.records.items()]
-        drawn = drift_picture(steadiness.drift, steadiness.change, steadiness.starts, audio.fps)
+        drawn = drift_picture(steadiness.drift, steadiness.change, steadiness.starts, fps=audio.fps)
         return io.NodeOutput(images, sound_for(audio, frames), hand_out(node_id, path), found, drawn[None])
 
 

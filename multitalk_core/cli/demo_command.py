@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..demo.boxes import BOXES
 from ..demo.files import EMBEDDED
 from ..errors import MultiTalkError
-from ..files.whole import there
+from ..files.whole import is_taken
 
 if TYPE_CHECKING:
     from ..evaluation.binding_score import BindingScore
@@ -73,7 +73,7 @@ def check_own(folder: Path, files: list[Path]) -> None:
     ------
     MultiTalkError
     """
-    taken = [file for file in files if there(file)]
+    taken = [file for file in files if is_taken(file)]
     if taken and not (folder / "localization.png").is_file():
         raise MultiTalkError(f"{taken[0]} exists, and the demo did not make it: choose another --folder.")
 
@@ -100,11 +100,11 @@ def draw_mouths(job: "FilmJob", picture: Path, film: Path) -> "BindingScore":
     frames, fps, _ = read_video(job.files.film)
     conversation = job.conversation
     tracks = conversation.timeline.tracks(seconds=len(frames) / fps)
-    mouths = measure_film(frames, job.picture, list(tracks), fps)
-    write_picture(picture, mouths_picture(mouths.openness, mouths.loudness, fps))
-    drawn = frames_with_mouths(frames, mouths.openness, mouths.loudness, mouths.columns, fps)
+    mouths = measure_film(frames, job.picture, list(tracks), fps=fps)
+    write_picture(picture, mouths_picture(mouths.openness, mouths.loudness, fps=fps))
+    drawn = frames_with_mouths(frames, mouths.openness, mouths.loudness, columns=mouths.columns, fps=fps)
     first = next(drawn)
-    with VideoWriter(film, first.shape[1], first.shape[0], fps, conversation.sound) as writer:
+    with VideoWriter(film, first.shape[1], first.shape[0], fps=fps, sound=conversation.sound) as writer:
         for frame in chain([first], drawn):
             writer.append(frame[None])
     return mouths.score()

@@ -17,7 +17,7 @@ from ..film.film import FinishedClip, make_film
 from ..film.steadiness import Steadiness, colour_goal
 from ..film.store import FilmClips, note_output
 from ..film.store.stored_film import PassedOver
-from ..guards.stopping import held_interrupt
+from ..guards.stopping import delayed_interrupt
 from ..hosts.diffusers.video_model import MultiTalkPipeline
 from ..media.picture import write_picture
 from ..media.video_writer import VideoWriter
@@ -74,9 +74,9 @@ def draw(job: FilmJob, steadiness: Steadiness) -> None:
     """Draw what is known when the film is finished."""
     write_picture(job.files.persons, persons_overlay(job.picture, job.persons))
     tracks = job.conversation.timeline.tracks(False, job.plan.frames / job.conversation.fps)
-    drawn = timeline_picture(torch.from_numpy(tracks), SPEECH_RATE, job.conversation.fps)
+    drawn = timeline_picture(torch.from_numpy(tracks), SPEECH_RATE, fps=job.conversation.fps)
     write_picture(job.files.timeline, drawn)
-    drawn = drift_picture(steadiness.drift, steadiness.change, steadiness.starts, job.conversation.fps)
+    drawn = drift_picture(steadiness.drift, steadiness.change, steadiness.starts, fps=job.conversation.fps)
     write_picture(job.files.drift, drawn)
 
 
@@ -117,12 +117,12 @@ def write_film(
     )
     ended: list[BaseException] = []
     fps, sound, replaces = job.conversation.fps, job.conversation.sound, job.files.replaces
-    writer = VideoWriter(job.files.film, width, height, fps, sound, replaces=replaces)
+    writer = VideoWriter(job.files.film, width, height, fps=fps, sound=sound, replaces=replaces)
     try:
         with writer:
             try:
                 for finished in until_ended(films, ended, KeyboardInterrupt):
-                    with held_interrupt():
+                    with delayed_interrupt():
                         writer.append(finished.frames)
                         steadiness.append(finished.frames, colour_goal(finished, picture, job.dubbing))
                         _tell(job, pipeline.recorder, segments, progress, finished)

@@ -144,10 +144,10 @@ def make_job(arguments: argparse.Namespace, files: "FilmFiles") -> "FilmJob":
     conversation = encode_conversation(
         timeline,
         encoder,
-        arguments.fps,
-        length if arguments.ending == "silence" else None,
-        arguments.loudness,
-        arguments.seconds_per_piece,
+        fps=arguments.fps,
+        frames=length if arguments.ending == "silence" else None,
+        normalise=arguments.loudness,
+        seconds_per_piece=arguments.seconds_per_piece,
     )
     negative_prompt = arguments.negative_prompt
     return FilmJob(
@@ -181,7 +181,7 @@ def check_room(
     arguments: argparse.Namespace, plan: "ClipPlan", height: int, width: int, files: "FilmFiles"
 ) -> None:
     """Refuse a film that the disk or the main memory cannot hold."""
-    check_folder(files.film.parent, film_bytes(plan.frames, height, width, arguments.fps))
+    check_folder(files.film.parent, film_bytes(plan.frames, height, width, fps=arguments.fps))
     if not arguments.ignore_memory:
         frames = plan.clips[0].frames
         check_memory(

@@ -186,7 +186,7 @@ def make_film(
         if take.seed is not None:
             generator.manual_seed(take.seed)
         windows = conversation.windows(
-            clip.start, clip.frames, window, prolonged if clip.index == len(plan.clips) - 1 else 0
+            clip.start, clip.frames, window, prolonged=prolonged if clip.index == len(plan.clips) - 1 else 0
         )
         seen = first if dubbing is None else dubbing.frames(clip)
         given = before if continuation == MULTITALK else seen[:, :, :1]
@@ -241,7 +241,7 @@ def clip_links(
         until = clip.start + clip.frames + window // 2
         yield {
             "frames": [clip.start, clip.frames, clip.motion_frames, plan.overlap],
-            "voices": conversation.heard(until),
+            "voices": conversation.digest_until(until),
             "ending": prolonged if last else 0,
             "seed of its own": take.seed,
             "prompt of its own": take.prompt,

@@ -13,8 +13,13 @@ class Word(StrEnum):
     """
 
     @classmethod
+    def words(cls) -> list[str]:
+        """All words, as plain strings."""
+        return [str(word) for word in cls]
+
+    @classmethod
     def _missing_(cls, value: object) -> None:
         noun = re.sub(r"(?<!^)(?=[A-Z])", " ", cls.__name__).lower()
-        *others, last = (f'"{word}"' for word in cls)
+        *others, last = (f'"{word}"' for word in cls.words())
         known = f"{', '.join(others)} or {last}" if others else last
         raise MultiTalkError(f'There is no {noun} "{quoted(value)}": choose {known}.')

@@ -16,7 +16,7 @@ from ..hosts.diffusers.video_model import MultiTalkPipeline, SamplingSettings
 from ..method.adapter import AudioAdapter
 from ..method.conditioning import conditioning_frames, conditioning_mask
 from ..method.recorder import BindingRecorder
-from ..persons.masks import GIVEN, Box, persons_from_boxes
+from ..persons.masks import Box, PersonOrder, persons_from_boxes
 from .acting import seen_actions
 from .captions import caption
 from .scene import STAYS
@@ -42,7 +42,7 @@ class Sampler:
         size = self.size
         first = talk.film(size)[:1].permute(3, 0, 1, 2)[None] * 2 - 1
         boxes = [Box(*(edge * size.height for edge in box)) for box in talk.scene.boxes()]
-        persons = persons_from_boxes(boxes, size.height, size.width, GIVEN)
+        persons = persons_from_boxes(boxes, size.height, size.width, order=PersonOrder.GIVEN)
         masks = persons.token_masks(size.height, size.width)
         pipeline = MultiTalkPipeline(
             self.models, self.adapter, masks, caption(talk.scene), settings=self.settings, recorder=recorder
@@ -77,7 +77,7 @@ class Measured:
         faces = [CartoonFace(person.x, person.y, person.size) for person in scene.persons]
         expected = scene.paths(count)
         walking = any(person.walk for person in scene.persons)
-        paths = follow_faces(film, faces, expected if walking else None)
+        paths = follow_faces(film, faces, expected=expected if walking else None)
         voices = talk.openness(count)
         shown = _shown(expected, max(face.size for face in faces)) if walking else slice(None)
         self.mouths.append(mouth_openness(film, faces, paths)[:, shown])

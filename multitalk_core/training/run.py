@@ -14,7 +14,7 @@ from ..checkpoint import adapter_shape, check_adapter, read_adapter, write_adapt
 from ..demo.files import EMBEDDED
 from ..errors import MultiTalkError
 from ..files.given import loading, read_json
-from ..files.whole import there
+from ..files.whole import is_taken
 from ..hosts.diffusers.embedded_models import load_embedded
 from ..hosts.diffusers.wan_folder import load_transformer
 from ..method.adapter import AudioAdapter
@@ -112,7 +112,8 @@ def _read_adapter(path: Path, transformer: "WanTransformer3DModel") -> AudioAdap
     state = read_adapter(path, torch.float32)
     shape, heads = adapter_shape(state), transformer.config.num_attention_heads
     width = heads * transformer.config.attention_head_dim
-    check_adapter(shape, width, transformer.config.num_layers, "the base model")
+    depth = transformer.config.num_layers
+    check_adapter(shape, model_width=width, model_depth=depth, model_name="the base model")
     adapter = AudioAdapter(shape, heads)
     adapter.load_state_dict(state)
     return adapter
@@ -169,7 +170,7 @@ def check_same_run(config: TrainingConfig) -> None:
     data = {"clips": config.clips, "i2v_clips": config.i2v_clips}
     now = json.loads(json.dumps(recipe | files | data, default=str))
     record = config.output / "run.json"
-    before = read_json(record, "record", "choose another output folder") if there(record) else now
+    before = read_json(record, "record", "choose another output folder") if is_taken(record) else now
     for name, value in now.items():
         if before.get(name) != value:
             raise MultiTalkError(

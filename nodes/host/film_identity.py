@@ -73,7 +73,10 @@ class FilmOfNode:
 
     def check(self, plan: ClipPlan, size: tuple[int, int]) -> None:
         """Raise a MultiTalkError unless the store takes a clip of this height and width."""
-        check_store(store_folder(), stored_clip_bytes(plan.clips[0].frames, plan.overlap, *size))
+        check_store(
+            store_folder(),
+            stored_clip_bytes(plan.clips[0].frames, plan.overlap, height=size[0], width=size[1]),
+        )
 
     @contextmanager
     def segments(self, links: Iterable[dict[str, Json]], computed: dict[str, Json]) -> Iterator[FilmClips]:

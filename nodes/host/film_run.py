@@ -272,12 +272,11 @@ class Shoot:
                     "VIDEO to picture, or nothing to region."
                 )
             return None
-        fitting = (self.height, self.width, self.audio.fps)
-        region = None
+        region, fitted = None, FittedVideo(self.video, self.height, self.width, self.audio.fps)
         if self.region is not None:
             with naming("region"):
-                region = fitted_region(region_of(self.region, self.video), self.video, *fitting)
-        return Dubbing(FittedVideo(self.video, *fitting), self.denoise, region)
+                region = fitted_region(region_of(self.region, self.video), fitted)
+        return Dubbing(fitted, self.denoise, region)
 
     def _settings(self, model: ModelPatcher) -> SamplingSettings:
         steps = min(self.steps, DRAFT_STEPS) if self.draft else self.steps

@@ -68,7 +68,7 @@ def write_film(
     height, width = size
     ended: list[BaseException] = []
     try:
-        with closing(film), VideoWriter(path, width, height, fps, sound) as writer:
+        with closing(film), VideoWriter(path, width, height, fps=fps, sound=sound) as writer:
             for finished in until_ended(film, ended, InterruptProcessingException):
                 if images is not None:
                     images[writer.frames : writer.frames + len(finished.frames)] = finished.frames

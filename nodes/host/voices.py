@@ -2,14 +2,13 @@
 
 from collections.abc import Collection
 
-from ...multitalk_core.audio.timeline import Timeline, places_of
+from ...multitalk_core.audio.timeline import Timeline, Timing, places_of
 from ...multitalk_core.audio.turns import Turn, parse_turns
 from ...multitalk_core.audio.waveform import Waveform, from_array
 from ...multitalk_core.errors import MultiTalkError
 from ...multitalk_core.limits import FILM_FRAMES, MOST_SPEAKERS
 from .checks import naming
 
-TOGETHER, IN_TURN, TABLE = "together", "in turn", "table"
 VOICES_END, SECONDS, FRAMES = "until the voices end", "seconds", "frames"
 
 
@@ -22,7 +21,7 @@ def check_speakers(numbers: Collection[int], timing: str, speakers: int) -> None
     """Raise a MultiTalkError unless the linked voices, by number, go with the other inputs."""
     if not numbers:
         raise MultiTalkError("voices: no speaker has a voice; connect a sound to one of them.")
-    if timing == TABLE and list(numbers) != [1]:
+    if Timing(timing) is Timing.TABLE and list(numbers) != [1]:
         raise MultiTalkError(
             "voices: with a table, speaker_1 is the recording of everybody: connect this one and no other."
         )
@@ -69,17 +68,18 @@ def timeline_of(voices: dict[str, dict | None], timing: dict, speakers: int) -> 
     MultiTalkError
         It begins with the id of the input that is wrong.
     """
-    check_speakers(numbers_of(voices), timing["timing"], speakers)
+    word = Timing(timing["timing"])
+    check_speakers(numbers_of(voices), word, speakers)
     waveforms = _waveforms(voices, speakers)
-    if timing["timing"] == TOGETHER:
+    if word is Timing.TOGETHER:
         return Timeline.together(waveforms)
-    if timing["timing"] == IN_TURN:
+    if word is Timing.IN_TURN:
         return Timeline.in_turn(waveforms, timing["gap"])
     turns, names = read_table(timing, speakers)
     with naming("timing.turns"):
         timeline = Timeline.from_table(waveforms[0], turns, names)
     _check_count("timing.turns", timeline.speakers, speakers)
-    return Timeline(max(speakers, timeline.speakers), timeline.segments, timeline.recording)
+    return Timeline(max(speakers, timeline.speakers), timeline.placed_voices, timeline.recording)
 
 
 def read_table(timing: dict, speakers: int | None) -> tuple[list[Turn] | None, list[str] | None]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...files.outputs import free_name
-from ...files.whole import there
+from ...files.whole import is_taken
 from ...film.store import Json
 from ...media.video_writer import being_written
 
@@ -43,7 +43,7 @@ class FilmFiles:
 
     def free(self) -> bool:
         """Whether these names can be had: nothing has them that may not be replaced."""
-        taken = not self.replaces and any(map(there, self.all()))
+        taken = not self.replaces and any(map(is_taken, self.all()))
         return not taken and not being_written(self.film)
 
     def unfinished(self, frames: int, of: int) -> Path:

@@ -90,7 +90,10 @@ def check(arguments: argparse.Namespace, height: int, width: int) -> None:
     """Raise a MultiTalkError unless the store, if there is one, takes a clip of this size."""
     folder = store(arguments)
     if folder is not None:
-        check_store(folder, stored_clip_bytes(arguments.clip_frames, arguments.motion_frames, height, width))
+        check_store(
+            folder,
+            stored_clip_bytes(arguments.clip_frames, arguments.motion_frames, height=height, width=width),
+        )
 
 
 def read_takes(arguments: argparse.Namespace, plan: ClipPlan, fps: float) -> dict[int, Take]:
@@ -135,7 +138,7 @@ def list_films(arguments: argparse.Namespace) -> None:
         _print(*(f"cleared {_line(film)}" for film in cleared.films), *cleared.stay)
         _print(f"{len(cleared.films)} films cleared, {_gigabytes(cleared.films)}")
     found = survey(store)
-    _print(*map(_line, found.films), *found.passed)
+    _print(*map(_line, found.films), *found.ignored)
     _print(f"{_gigabytes(found.films)} in {len(found.films)} films in {store}")
 
 
@@ -146,7 +149,7 @@ def _print(*lines: str) -> None:
 
 
 def _line(film: StoredFilm) -> str:
-    clips = f"{film.clips} of {film.of} clips"
+    clips = f"{film.clips} of {film.planned} clips"
     return f"{_gigabytes([film])} {clips:>18}  {quoted(film.title)}  {film.folder}"
 
 

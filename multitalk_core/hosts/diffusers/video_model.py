@@ -91,7 +91,12 @@ def load_adapter(path: str | Path, models: Models, offload: Offload = "none") ->
     shape = adapter_shape(state)
     transformer = models.transformer.config
     heads = transformer.num_attention_heads
-    check_adapter(shape, heads * transformer.attention_head_dim, transformer.num_layers, models.name)
+    check_adapter(
+        shape,
+        model_width=heads * transformer.attention_head_dim,
+        model_depth=transformer.num_layers,
+        model_name=models.name,
+    )
     with torch.device("meta"):
         adapter = AudioAdapter(shape, heads)
     adapter.load_state_dict(state, assign=True)
