@@ -35,7 +35,7 @@ def register() -> str:
     return NAME
 
 
-def attend_in_blocks(
+def attend_in_blocks(  # noqa: PLR0917 - transformers calls it so
     module: nn.Module,
     query: Tensor,
     key: Tensor,

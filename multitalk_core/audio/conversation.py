@@ -61,7 +61,7 @@ class Conversation:
         window : int
             Feature frames around a video frame.
         prolonged : int
-            Feature frames that are repeated backwards after the end; the last one is held beyond them.
+            Feature frames that are repeated backwards after the end; after those the last one is repeated.
 
         Returns
         -------

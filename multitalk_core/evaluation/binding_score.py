@@ -1,4 +1,4 @@
-"""The binding score: does each mouth follow its own voice, and no other?"""
+"""The binding score: how much better each mouth follows its own voice than any other."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

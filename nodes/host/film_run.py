@@ -139,7 +139,11 @@ class Shoot:
         picture, _ = self.source
         check_crop("picture", picture.shape[:2], self.height, self.width)
         check_film_memory(
-            plan.clips[0].frames, clips.held, self.height, self.width, dubbed=self.video is not None
+            plan.clips[0].frames,
+            self.height,
+            self.width,
+            in_memory=clips.held,
+            dubbed=self.video is not None,
         )
         persons = persons_for(self.persons, self.audio, self.scheme, *picture.shape[:2])
         check_same_size(persons, *picture.shape[:2])
