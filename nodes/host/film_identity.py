@@ -143,14 +143,14 @@ def _digest_link(graph: DynamicPrompt, link: Link, seen: dict[str, str]) -> str:
     if node_id not in seen:
         node = graph.get_node(node_id)
         inputs = {
-            name: _digest_link(graph, value, seen) if is_link(value) else [value, *_files(value)]
+            name: _digest_link(graph, value, seen) if is_link(value) else [value, *_file_states(value)]
             for name, value in node["inputs"].items()
         }
         seen[node_id] = digest([node["class_type"], inputs])
     return digest([seen[node_id], output])
 
 
-def _files(value: object) -> Iterator[Json]:
+def _file_states(value: object) -> Iterator[Json]:
     """Size and time of change of every file, or folder of a model, that a text names among ComfyUI's."""
     if not isinstance(value, str) or not value or "\n" in value:
         return
@@ -161,8 +161,11 @@ def _files(value: object) -> Iterator[Json]:
     places += [Path(folder, value) for folder in folders]
     for place in sorted(set(places)):
         try:
-            model = (place / "config.json").is_file()
-            for file in sorted(place.iterdir()) if model else [place] * place.is_file():
+            if (place / "config.json").is_file():
+                files = sorted(place.iterdir())
+            else:
+                files = [place] if place.is_file() else []
+            for file in files:
                 state = file.stat()
                 yield [file.name, state.st_size, state.st_mtime_ns]
         except OSError:  # a prompt may be too long for a name
