@@ -1,13 +1,15 @@
 """Limits of all inputs, in one place for nodes, the HTTP API, the command line and files."""
 
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from .errors import MultiTalkError, quoted
 
+Number = TypeVar("Number", int, float)
+
 
 @dataclass(frozen=True)
-class Limit:
+class Limit(Generic[Number]):
     """A range of numbers.
 
     Attributes
@@ -16,15 +18,15 @@ class Limit:
         Both included; two ints mean whole numbers.
     """
 
-    least: int | float
-    most: int | float
+    least: Number
+    most: Number
 
     @property
     def whole(self) -> bool:
         """Whether only whole numbers are allowed."""
         return isinstance(self.least, int) and isinstance(self.most, int)
 
-    def check(self, name: str, value: object) -> int | float:
+    def check(self, name: str, value: object) -> Number:
         """Convert a value to Python's int if the limit is for whole numbers, else to float.
 
         Parameters
@@ -42,7 +44,8 @@ class Limit:
         number = python_number(value)
         if number is None or not self.least <= number <= self.most or (self.whole and number != int(number)):
             raise MultiTalkError(f"{name} is {quoted(value)}: give {self}.")
-        return int(number) if self.whole else float(number)
+        kind = type(self.least + self.most)
+        return kind(number)
 
     def __str__(self) -> str:
         kind = "a whole number" if self.whole else "a number"

@@ -1,5 +1,7 @@
 """The node that places voices in time and encodes them."""
 
+from typing import Any
+
 import torch
 from comfy.model_management import throw_exception_if_processing_interrupted
 from comfy_api.latest import io, ui
@@ -21,9 +23,9 @@ from .host.voices import (
     SECONDS,
     VOICES_END,
     check_speakers,
+    check_table,
     length_of,
     numbers_of,
-    read_table,
     timeline_of,
 )
 from .inputs.shared import within
@@ -122,14 +124,14 @@ class AudioEncoderNode(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, **given: object) -> bool:
+    def validate_inputs(cls, **given: Any) -> bool:
         """All of them, as no other way shows what lies within timing and length."""
         check_queued(cls, **given)
         speakers = given.get("speakers")
         if speakers is not None:
             check_speakers(numbers_of(given["voices"]), given["timing"]["timing"], speakers)
         if given["timing"]["timing"] == Timing.TABLE:
-            read_table(given["timing"], speakers)
+            check_table(given["timing"], speakers)
         if given.get("fps") is not None:
             length_of(given["length"], given["fps"])
         return True

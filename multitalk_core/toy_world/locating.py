@@ -26,7 +26,7 @@ class ShareRecorder(BindingRecorder):
     counts : dict of (block, step) to [right, all]
     """
 
-    truth: Tensor | None = None
+    truth: Tensor = field(default_factory=lambda: torch.tensor([-1]))
     counts: dict[tuple[int, int], list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
 
     def __call__(self, block: int, similarity: Tensor, labels: Tensor | None) -> None:

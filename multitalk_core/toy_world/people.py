@@ -1,6 +1,8 @@
 """What cartoon people look like, and how one is drawn."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -27,6 +29,9 @@ MOUTH_ACROSS = 0.42
 CLOSED, WIDEST = 0.06, 0.40
 
 
+Option = TypeVar("Option")
+
+
 @dataclass(frozen=True)
 class Look:
     """Colours as #rrggbb, and the length of the hair."""
@@ -43,7 +48,7 @@ class Look:
 def random_look(generator: torch.Generator) -> Look:
     """Any combination of the colours."""
 
-    def choice(options: tuple) -> object:
+    def choice(options: Sequence[Option]) -> Option:
         return options[int(torch.randint(len(options), (), generator=generator))]
 
     skin, shade = choice(SKINS)

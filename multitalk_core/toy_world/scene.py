@@ -139,10 +139,13 @@ class Scene:
 
     def boxes(self) -> list[tuple[float, float, float, float]]:
         """Left, top, right and bottom of every person in the first frame, in picture heights."""
+        left, top, right, bottom = PERSON_BOX
         return [
-            tuple(
-                middle + edge * person.size
-                for middle, edge in zip((person.x, person.y) * 2, PERSON_BOX, strict=True)
+            (
+                person.x + left * person.size,
+                person.y + top * person.size,
+                person.x + right * person.size,
+                person.y + bottom * person.size,
             )
             for person in self.persons
         ]

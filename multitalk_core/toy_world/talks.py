@@ -135,7 +135,7 @@ def random_talk(seed: int, size: Size, sway: float, kind: Kind, given: int | Non
         scene = scene.crossing()
     actions = [str(rng.choice(ACTIONS)) if rng.random() < kind.acting else STAYS for _ in scene.persons]
     scene = scene.acting(tuple(actions))
-    order = rng.permutation(len(scene.persons))
+    order = rng.permutation(len(scene.persons)).tolist()
     order = sorted(order) if kind.left_to_right else order
     scene = replace(scene, persons=tuple(scene.persons[index] for index in order))
     unseen = seed >= UNSEEN_SEEDS

@@ -8,6 +8,7 @@ node runs, where `checked` looks at everything.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from typing import Any
 
 from comfy_api.latest import io
 
@@ -60,7 +61,7 @@ def naming(name: str) -> Iterator[None]:
         raise MultiTalkError(f"{name}: {error}") from error
 
 
-def _check(described: io.Input, name: str, value: object, *, queued: bool) -> object:
+def _check(described: io.Input, name: str, value: Any, *, queued: bool) -> object:
     """The value as the node gets it."""
     if isinstance(described, io.DynamicCombo.Input):
         return _check_choice(described, name, value, queued=queued)
@@ -76,7 +77,7 @@ def _check(described: io.Input, name: str, value: object, *, queued: bool) -> ob
     return None
 
 
-def _check_choice(described: io.DynamicCombo.Input, name: str, value: object, *, queued: bool) -> dict:
+def _check_choice(described: io.DynamicCombo.Input, name: str, value: Any, *, queued: bool) -> dict[str, Any]:
     """ComfyUI leaves out a word that it does not know, and all that goes with it."""
     word = value.get(described.id) if isinstance(value, dict) else None
     option = next((option for option in described.options if option.key == word), None)

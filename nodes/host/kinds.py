@@ -3,7 +3,8 @@
 ComfyUI compares the names of kinds only, and takes anything from nodes whose outputs are of any kind.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from comfy.model_patcher import ModelPatcher
 from comfy_api.latest import Input
@@ -17,6 +18,8 @@ from ...multitalk_core.persons.masks import Persons
 from .managed_encoder import ManagedEncoder
 
 BOX_KEYS = ("x", "y", "width", "height")
+
+Fault = Callable[[object], str | None]  # what is wrong with a value, None where nothing is
 
 
 def check_kind(name: str, kind: str, value: object) -> None:
@@ -99,15 +102,16 @@ def _boxes(value: object) -> str | None:
     if not boxes:
         return "there is no box in it; draw one for each person."
     for number, box in enumerate(boxes, start=1):
-        sides = [python_number(box.get(key)) for key in BOX_KEYS] if isinstance(box, dict) else [None]
-        if not all(side is not None and abs(side) < 1e9 for side in sides):
+        given = [python_number(box.get(key)) for key in BOX_KEYS] if isinstance(box, dict) else []
+        sides = [side for side in given if side is not None and abs(side) < 1e9]
+        if len(sides) < len(BOX_KEYS):
             return f"box {number} is {quoted(box)}; a box has the numbers x, y, width and height, in pixels."
         if min(sides[2:]) <= 0:
             return f"box {number} is {sides[2]:g} wide and {sides[3]:g} high; draw it again."
     return None
 
 
-def box_list(value: object) -> list:
+def box_list(value: object) -> list[Any]:
     """One box, a list of them, or one list an image, of which the first counts."""
     if isinstance(value, dict):
         return [value]
@@ -116,16 +120,16 @@ def box_list(value: object) -> list:
     return value if isinstance(value, list) else []
 
 
-def _of_class(kind: type, what: str):
+def _of_class(kind: type, what: str) -> Fault:
     return lambda value: None if isinstance(value, kind) else f"this is no {what}."
 
 
-def _with(*methods: str, what: str):
+def _with(*methods: str, what: str) -> Fault:
     """Other packs' classes serve as well where they have what is called."""
     return lambda value: None if all(hasattr(value, method) for method in methods) else f"this is no {what}."
 
 
-FAULTS = {
+FAULTS: dict[str, Fault] = {
     "IMAGE": _image,
     "MASK": _mask,
     "AUDIO": _audio,
