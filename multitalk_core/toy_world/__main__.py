@@ -53,7 +53,7 @@ def main() -> None:
     if arguments.command == "train":
         train(world, folder, arguments.stages, report=report)
     elif arguments.command == "measure":
-        make_results(world, folder, arguments.talks, report)
+        make_results(world, folder, arguments.talks, report=report)
     elif arguments.command == "report":
         write_report(folder, arguments.output)
     else:

@@ -38,7 +38,7 @@ class ShareRecorder(BindingRecorder):
         counted[1] += int(on_face.sum())
 
 
-def faces_on_tokens(scene: Scene, frames: int, height: int, width: int) -> Tensor:
+def faces_on_tokens(scene: Scene, frames: int, *, height: int, width: int) -> Tensor:
     """Whose face every token lies on, [tokens] in the model's order; a hidden face counts for its hider.
 
     Parameters

@@ -121,7 +121,7 @@ class Scene:
         """
         count = openness.shape[1]
         progress = self.progress(count)
-        canvas = Canvas(count, height, round(self.aspect * height), colour(self.wall))
+        canvas = Canvas(count, height, round(self.aspect * height), colour=colour(self.wall))
         canvas.paint(1 - canvas.above(FLOOR_BELOW), colour(self.floor))
         for index in sorted(range(len(self.persons)), key=lambda index: self.persons[index].size):
             person = self.persons[index]
@@ -129,11 +129,11 @@ class Scene:
                 canvas,
                 person.look,
                 person.across(progress),
-                person.body(progress),
-                person.head(progress),
-                person.size,
-                person.shirt(progress),
-                openness[index],
+                body=person.body(progress),
+                head=person.head(progress),
+                size=person.size,
+                shirt=person.shirt(progress),
+                openness=openness[index],
             )
         return canvas.picture
 
@@ -167,7 +167,7 @@ class Scene:
         return replace(self, persons=tuple(replace(person, action=action) for person, action in persons))
 
 
-def random_scene(seed: int, aspect: float = 1.5, persons: int = 2, sway: float = SWAY) -> Scene:
+def random_scene(seed: int, aspect: float = 1.5, persons: int = 2, *, sway: float = SWAY) -> Scene:
     """Persons side by side, each in a part of the picture of their own, swaying a little.
 
     Parameters
