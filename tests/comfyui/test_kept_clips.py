@@ -198,7 +198,7 @@ def test_a_store_that_takes_no_files_is_told_before_sampling(server, picture):
     store.write_text("a file")
     try:
         refused = server.refuse(long_video_graph(picture, seed=89))
-        assert "cannot be written to (it is no folder)" in refused.message
+        assert "cannot be written to (it is not a folder)" in refused.message
     finally:
         store.unlink()
         if moved.exists():
