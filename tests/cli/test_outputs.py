@@ -160,8 +160,8 @@ def test_a_stop_when_the_film_is_saved_leaves_it_its_own(folder, capsys, monkeyp
     place = f"multitalk_core.{moment}"
     step = pkgutil.resolve_name(place.replace(moment, ":".join(moment.rsplit(".", 1))))
 
-    def stopped(*arguments: object) -> object:
-        done = step(*arguments)
+    def stopped(*arguments: object, **options: object) -> object:
+        done = step(*arguments, **options)
         signal.raise_signal(signal.SIGINT)
         return done
 
