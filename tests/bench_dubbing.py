@@ -65,7 +65,7 @@ class Scene:
     @classmethod
     def drawn(cls, seed: int, size: Size) -> "Scene":
         """A talk with the mouths of another."""
-        talk, other = (random_talk(seed + more, size, 0.0, kind=Kind(), given=1) for more in (0, 500))
+        talk, other = (random_talk(seed + more, size, 0.0, Kind(), given=1) for more in (0, 500))
         persons = [
             replace(person, sway=(SWAY, SWAYS_A_SECOND, phase))
             for person, phase in zip(talk.scene.persons, (0.0, 2.0), strict=True)

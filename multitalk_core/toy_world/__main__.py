@@ -20,7 +20,6 @@ STEPS_BETWEEN_LINES = 50
 
 
 def parse_arguments() -> argparse.Namespace:
-    """Parse the command line."""
     parser = argparse.ArgumentParser(prog="python -m multitalk_core.toy_world", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     help_texts = {
@@ -42,7 +41,6 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def main() -> None:
-    """Run a command."""
     arguments, world, started = parse_arguments(), World(), time.monotonic()
     folder = arguments.folder
     folder.mkdir(parents=True, exist_ok=True)
@@ -51,24 +49,19 @@ def main() -> None:
         print(f"{(time.monotonic() - started) / 60:6.1f} min  {text}", flush=True)
 
     if arguments.command == "train":
-        train(world, folder, arguments.stages, report=report)
+        train(world, folder, arguments.stages, report)
     elif arguments.command == "measure":
-        make_results(world, folder, arguments.talks, report=report)
+        make_results(world, folder, arguments.talks, report)
     elif arguments.command == "report":
         write_report(folder, arguments.output)
     else:
         world.write(folder, arguments.stage, arguments.output)
 
 
-def train(world: World, folder: Path, stages: list[str], *, report: Callable[[str], None]) -> None:
-    """Train stages in order, as far as they are not trained yet, and then the VAE."""
+def train(world: World, folder: Path, stages: list[str], report: Callable[[str], None]) -> None:
     report(f"probe of the audio encoder: R² {probe(world.audio_encoder(folder)):.3f}")
     for name in dict.fromkeys(["events", *(world.stages[stage].clips for stage in stages)]):
-
-        def on_clip(done: int, name: str = name) -> None:
-            report(f"{name}: {done} clips encoded")
-
-        world.prepare_clips(folder, name, on_clip)
+        world.prepare_clips(folder, name, lambda done, name=name: report(f"{name}: {done} clips encoded"))
     for stage in stages:
 
         def on_step(step: int, loss: float, stage: str = stage) -> None:

@@ -1,4 +1,4 @@
-"""Whether the people of a film did what the prompt asked for."""
+"""Did the people of a film do what the prompt asked for?"""
 
 import torch
 from torch import Tensor

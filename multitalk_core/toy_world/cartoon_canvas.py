@@ -16,7 +16,7 @@ class Canvas:
         Of the ground, in 0..1.
     """
 
-    def __init__(self, frames: int, height: int, width: int, *, colour: Tensor):
+    def __init__(self, frames: int, height: int, width: int, colour: Tensor):
         self.pixel = 1 / height
         self.x = ((torch.arange(width) + 0.5) * self.pixel).view(1, 1, -1)
         self.y = ((torch.arange(height) + 0.5) * self.pixel).view(1, -1, 1)
@@ -26,7 +26,7 @@ class Canvas:
         """Lay `colour` [3] or [frames, 3] over the picture where `coverage` [frames, height, width] is 1."""
         self.picture = torch.lerp(self.picture, colour.view(-1, 1, 1, 3).float(), coverage[..., None])
 
-    def ellipse(self, x: Number, y: Number, *, across: Number, down: Number) -> Tensor:
+    def ellipse(self, x: Number, y: Number, across: Number, down: Number) -> Tensor:
         """Coverage of an ellipse by its middle and half axes, [frames, height, width] in 0..1."""
         across, down = _per_frame(across), _per_frame(down)
         right, below = self.x - _per_frame(x), self.y - _per_frame(y)
@@ -34,7 +34,7 @@ class Canvas:
         slope = torch.hypot(right / across**2, below / down**2)
         return self._covered(radius * (radius - 1) / slope.clamp(min=1e-6))
 
-    def box(self, x: Number, y: Number, *, across: Number, down: Number, corner: float = 0.0) -> Tensor:
+    def box(self, x: Number, y: Number, across: Number, down: Number, corner: float = 0.0) -> Tensor:
         """Coverage of a box with round corners, by its middle and half sides."""
         right = (self.x - _per_frame(x)).abs() - _per_frame(across) + corner
         below = (self.y - _per_frame(y)).abs() - _per_frame(down) + corner

@@ -26,7 +26,7 @@ class ShareRecorder(BindingRecorder):
     counts : dict of (block, step) to [right, all]
     """
 
-    truth: Tensor = field(default_factory=lambda: torch.tensor([-1]))
+    truth: Tensor | None = None
     counts: dict[tuple[int, int], list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
 
     def __call__(self, block: int, similarity: Tensor, labels: Tensor | None) -> None:
@@ -38,7 +38,7 @@ class ShareRecorder(BindingRecorder):
         counted[1] += int(on_face.sum())
 
 
-def faces_on_tokens(scene: Scene, frames: int, *, height: int, width: int) -> Tensor:
+def faces_on_tokens(scene: Scene, frames: int, height: int, width: int) -> Tensor:
     """Whose face every token lies on, [tokens] in the model's order; a hidden face counts for its hider.
 
     Parameters

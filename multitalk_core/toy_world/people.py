@@ -1,8 +1,6 @@
 """What cartoon people look like, and how one is drawn."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -29,10 +27,6 @@ MOUTH_ACROSS = 0.42
 CLOSED, WIDEST = 0.06, 0.40
 
 
-Option = TypeVar("Option")
-Place = tuple[float, float, float, float | Tensor]  # right and below of the face, half width, half height
-
-
 @dataclass(frozen=True)
 class Look:
     """Colours as #rrggbb, and the length of the hair."""
@@ -49,7 +43,7 @@ class Look:
 def random_look(generator: torch.Generator) -> Look:
     """Any combination of the colours."""
 
-    def choice(options: Sequence[Option]) -> Option:
+    def choice(options: tuple) -> object:
         return options[int(torch.randint(len(options), (), generator=generator))]
 
     skin, shade = choice(SKINS)
@@ -67,7 +61,6 @@ def draw_person(
     canvas: Canvas,
     look: Look,
     x: Tensor,
-    *,
     body: Tensor,
     head: Tensor,
     size: float,
@@ -92,35 +85,44 @@ def draw_person(
         Of the mouth, 0..1.
     """
 
-    def ellipse(place: Place, code: str, y: Tensor = head) -> None:
-        right, below, across, down = place
-        coverage = canvas.ellipse(x + right * size, y + below * size, across=across * size, down=down * size)
+    def ellipse(
+        right: float, below: float, across: float, down: float | Tensor, code: str, y: Tensor = head
+    ) -> None:
+        coverage = canvas.ellipse(x + right * size, y + below * size, across * size, down * size)
         canvas.paint(coverage, colour(code))
 
-    def box(place: Place, corner: float, paint: Tensor, *, y: Tensor = head) -> None:
-        right, below, across, down = (length * size for length in place)
-        canvas.paint(canvas.box(x + right, y + below, across=across, down=down, corner=corner * size), paint)
+    def box(
+        right: float,
+        below: float,
+        across: float,
+        down: float,
+        corner: float,
+        paint: Tensor,
+        y: Tensor = head,
+    ) -> None:
+        place = (x + right * size, y + below * size, across * size, down * size, corner * size)
+        canvas.paint(canvas.box(*place), paint)
 
     if look.long_hair:
-        ellipse((0, -0.16, 1.23, 1.31), look.hair)
-        box((0, 0.7, 1.23, 0.88), 0.45, colour(look.hair))
+        ellipse(0, -0.16, 1.23, 1.31, look.hair)
+        box(0, 0.7, 1.23, 0.88, 0.45, colour(look.hair))
     else:
-        ellipse((0, -0.42, 1.1, 1.12), look.hair)
-    box((0, 3.6, 1.55, 2.01), 0.9, shirt, y=body)
-    ellipse((0, 1.7, 0.59, 0.4), look.collar, body)
-    box((0, 1.33, 0.36, 0.37), 0, colour(look.shade), y=body)
-    ellipse((0, 1.7, 0.36, 0.19), look.shade, body)
+        ellipse(0, -0.42, 1.1, 1.12, look.hair)
+    box(0, 3.6, 1.55, 2.01, 0.9, shirt, body)
+    ellipse(0, 1.7, 0.59, 0.4, look.collar, body)
+    box(0, 1.33, 0.36, 0.37, 0, colour(look.shade), body)
+    ellipse(0, 1.7, 0.36, 0.19, look.shade, body)
     for side in (-1, 1):
-        ellipse((side, 0.08, 0.17, 0.25), look.skin)
-    canvas.paint(canvas.ellipse(x, head, across=size, down=1.2 * size), colour(look.skin))
-    fringe = canvas.ellipse(x, head, across=1.04 * size, down=1.24 * size)
-    fringe = fringe * canvas.above(head - 0.55 * size)
+        ellipse(side, 0.08, 0.17, 0.25, look.skin)
+    face = (x, head, size, 1.2 * size)
+    canvas.paint(canvas.ellipse(*face), colour(look.skin))
+    fringe = canvas.ellipse(x, head, 1.04 * size, 1.24 * size) * canvas.above(head - 0.55 * size)
     canvas.paint(fringe, colour(look.hair))
     for side in (-1, 1):
-        ellipse((0.39 * side, -0.08, 0.22, 0.25), WHITE)
-        ellipse((0.39 * side, -0.05, 0.13, 0.16), look.iris)
-        ellipse((0.39 * side, -0.05, 0.075, 0.09), DARK)
-        box((0.39 * side, -0.42, 0.22, 0.045), 0.045, colour(look.hair))
-        ellipse((0.66 * side, 0.34, 0.15, 0.1), look.shade)
-    ellipse((0, 0.22, 0.1, 0.06), look.shade)
-    ellipse((0, MOUTH_BELOW, MOUTH_ACROSS, CLOSED + (WIDEST - CLOSED) * openness), MOUTH)
+        ellipse(0.39 * side, -0.08, 0.22, 0.25, WHITE)
+        ellipse(0.39 * side, -0.05, 0.13, 0.16, look.iris)
+        ellipse(0.39 * side, -0.05, 0.075, 0.09, DARK)
+        box(0.39 * side, -0.42, 0.22, 0.045, 0.045, colour(look.hair))
+        ellipse(0.66 * side, 0.34, 0.15, 0.1, look.shade)
+    ellipse(0, 0.22, 0.1, 0.06, look.shade)
+    ellipse(0, MOUTH_BELOW, MOUTH_ACROSS, CLOSED + (WIDEST - CLOSED) * openness, MOUTH)

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Callable, Iterable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ def write_report(folder: Path, page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     for name, table in TABLES.items():
         mark = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
-        text = mark.sub(partial(_filled, table(results)), text)
+        text = mark.sub(lambda found, table=table: f"{found[1]}{table(results)}{found[2]}", text)
     page.write_text(text, encoding="utf-8")
     draw_schemes(results, page.with_name("results_schemes.png"))
     draw_localization(results["localization"], page.with_name("results_localization.png"))
@@ -112,11 +111,6 @@ TABLES: dict[str, Callable[[Results], str]] = {
 }
 
 
-def _filled(table: str, mark: re.Match[str]) -> str:
-    """The two comments of a mark with a table between them."""
-    return f"{mark[1]}{table}{mark[2]}"
-
-
 def draw_schemes(results: Results, path: Path) -> None:
     """Own − other of every scheme, with intervals."""
     import matplotlib.pyplot as plt
@@ -155,8 +149,7 @@ def draw_localization(localization: dict[str, Any], path: Path) -> None:
 
 
 def _binding(results: Results, name: str) -> tuple[str, str, str]:
-    own, other, difference = (_interval(results[name][part]) for part in ("own", "other", "difference"))
-    return own, other, difference
+    return tuple(_interval(results[name][part]) for part in ("own", "other", "difference"))
 
 
 def _difference(results: Results, name: str) -> str:

@@ -71,7 +71,7 @@ def measures() -> dict[str, Measure]:
     return made
 
 
-def make_results(world: World, folder: Path, talks: int, *, report: Callable[[str], None]) -> dict[str, Any]:
+def make_results(world: World, folder: Path, talks: int, report: Callable[[str], None]) -> dict[str, Any]:
     """Make what is not yet in the folder's results.json, and read the rest.
 
     Parameters
@@ -86,7 +86,7 @@ def make_results(world: World, folder: Path, talks: int, *, report: Callable[[st
     """
     path = folder / "results.json"
     results = json.loads(path.read_text()) if path.exists() else {}
-    for name, measured in _missing(world, folder, talks, results=results):
+    for name, measured in _missing(world, folder, talks, results):
         results[name] = measured
         with whole_file(path) as part:
             part.write_text(json.dumps(results, indent=1))
@@ -95,7 +95,7 @@ def make_results(world: World, folder: Path, talks: int, *, report: Callable[[st
 
 
 def _missing(
-    world: World, folder: Path, talks: int, *, results: dict[str, Any]
+    world: World, folder: Path, talks: int, results: dict[str, Any]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     for name, wanted in measures().items():
         trained = wanted.stage is None or world.is_trained(folder, wanted.stage)
@@ -105,16 +105,7 @@ def _missing(
                 sampler = replace(sampler, settings=replace(sampler.settings, **dict(wanted.settings)))
             yield (
                 name,
-                numbers(
-                    measure(
-                        sampler,
-                        wanted.kind,
-                        talks,
-                        size=world.size,
-                        sway=world.sway,
-                        swapped=wanted.swapped,
-                    )
-                ),
+                numbers(measure(sampler, wanted.kind, talks, world.size, world.sway, wanted.swapped)),
             )
     if "localization" not in results and world.is_trained(folder, "two"):
         yield "localization", localization(world.sampler(folder, "two"), world.sway)
@@ -135,8 +126,8 @@ def localization(sampler: Sampler, sway: float) -> dict[str, Any]:
     recorder = ShareRecorder(0, 0)
     size = sampler.size
     for seed in range(UNSEEN_SEEDS, UNSEEN_SEEDS + LOCALIZED_TALKS):
-        talk = random_talk(seed, size, sway, kind=CROSSING, given=1)
-        recorder.truth = faces_on_tokens(talk.scene, size.frames, height=size.height, width=size.width)
+        talk = random_talk(seed, size, sway, CROSSING, given=1)
+        recorder.truth = faces_on_tokens(talk.scene, size.frames, size.height, size.width)
         sampler.film(talk, seed, recorder=recorder)
     blocks = sorted({block for block, _ in recorder.counts})
     steps = range(sampler.settings.steps)

@@ -121,7 +121,7 @@ class Scene:
         """
         count = openness.shape[1]
         progress = self.progress(count)
-        canvas = Canvas(count, height, round(self.aspect * height), colour=colour(self.wall))
+        canvas = Canvas(count, height, round(self.aspect * height), colour(self.wall))
         canvas.paint(1 - canvas.above(FLOOR_BELOW), colour(self.floor))
         for index in sorted(range(len(self.persons)), key=lambda index: self.persons[index].size):
             person = self.persons[index]
@@ -129,23 +129,20 @@ class Scene:
                 canvas,
                 person.look,
                 person.across(progress),
-                body=person.body(progress),
-                head=person.head(progress),
-                size=person.size,
-                shirt=person.shirt(progress),
-                openness=openness[index],
+                person.body(progress),
+                person.head(progress),
+                person.size,
+                person.shirt(progress),
+                openness[index],
             )
         return canvas.picture
 
     def boxes(self) -> list[tuple[float, float, float, float]]:
         """Left, top, right and bottom of every person in the first frame, in picture heights."""
-        left, top, right, bottom = PERSON_BOX
         return [
-            (
-                person.x + left * person.size,
-                person.y + top * person.size,
-                person.x + right * person.size,
-                person.y + bottom * person.size,
+            tuple(
+                middle + edge * person.size
+                for middle, edge in zip((person.x, person.y) * 2, PERSON_BOX, strict=True)
             )
             for person in self.persons
         ]
@@ -167,7 +164,7 @@ class Scene:
         return replace(self, persons=tuple(replace(person, action=action) for person, action in persons))
 
 
-def random_scene(seed: int, aspect: float = 1.5, persons: int = 2, *, sway: float = SWAY) -> Scene:
+def random_scene(seed: int, aspect: float = 1.5, persons: int = 2, sway: float = SWAY) -> Scene:
     """Persons side by side, each in a part of the picture of their own, swaying a little.
 
     Parameters

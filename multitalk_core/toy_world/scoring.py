@@ -36,7 +36,7 @@ class Sampler:
     size: Size
 
     def film(
-        self, talk: Talk, seed: int, *, swapped: bool = False, recorder: BindingRecorder | None = None
+        self, talk: Talk, seed: int, swapped: bool = False, recorder: BindingRecorder | None = None
     ) -> Tensor:
         """One clip from a talk's first frame, voices and caption, [frames, height, width, 3] in 0..1."""
         size = self.size
@@ -104,7 +104,7 @@ class Measured:
 
 
 def measure(
-    sampler: Sampler | None, kind: Kind, talks: int, *, size: Size, sway: float, swapped: bool = False
+    sampler: Sampler | None, kind: Kind, talks: int, size: Size, sway: float, swapped: bool = False
 ) -> Measured:
     """Generate unseen talks of a kind and measure them.
 
@@ -112,19 +112,13 @@ def measure(
     ----------
     sampler : Sampler or None
         None measures the real films.
-    kind : Kind
-    talks : int
-        How many.
-    size : Size
-    sway : float
-        How much the persons move.
     swapped : bool
         Give each person the other's voice, and measure against it.
     """
     measured = Measured()
     for seed in range(UNSEEN_SEEDS, UNSEEN_SEEDS + talks):
-        talk = random_talk(seed, size, sway, kind=kind, given=1)
-        film = talk.film(size) if sampler is None else sampler.film(talk, seed, swapped=swapped)
+        talk = random_talk(seed, size, sway, kind, given=1)
+        film = talk.film(size) if sampler is None else sampler.film(talk, seed, swapped)
         measured.add(film, talk, swapped)
     return measured
 

@@ -1,7 +1,6 @@
 """The stages of the demo's training, in the paper's order, and the variants of its ablations."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 from ..method.labels import LabelRanges, spread_ranges
 from ..training.recipe import BASE, FULL, Recipe
@@ -32,13 +31,13 @@ class Stage:
     events: bool = True
 
 
-def second_stage(**changes: Any) -> Stage:
+def second_stage(**changes: object) -> Stage:
     """Two people, after the stage with one; the recipe is changed by name."""
     return Stage(replace(SECOND, **changes), "two", ("base", "one"))
 
 
 UNTURNED = LabelRanges(persons=((2.0, 2.0), (22.0, 22.0)), background=12.0, audio=(2.0, 22.0))
-PLAIN = replace(SECOND, without_audio=0.0)
+PLAIN = {"without_audio": 0.0}
 
 STAGES = {
     "base": Stage(replace(FIRST, without_audio=0.7), "two"),
@@ -57,7 +56,7 @@ ABLATIONS = {
     "routed-unturned": second_stage(scheme="routed", ranges=UNTURNED),
     "narrow": second_stage(ranges=spread_ranges(2, width=2, step=2)),
     "full": replace(second_stage(trained=FULL), after=("base", "one")),
-    "one-plain": Stage(PLAIN, "one", ("base",), events=False),
-    "plain": Stage(PLAIN, "two", ("base", "one-plain"), events=False),
-    "full-plain": Stage(replace(PLAIN, trained=FULL), "two", ("base", "one-plain"), events=False),
+    "one-plain": Stage(replace(SECOND, **PLAIN), "one", ("base",), events=False),
+    "plain": Stage(replace(SECOND, **PLAIN), "two", ("base", "one-plain"), events=False),
+    "full-plain": Stage(replace(SECOND, trained=FULL, **PLAIN), "two", ("base", "one-plain"), events=False),
 }

@@ -120,27 +120,22 @@ def track_features(track: Track, encoder: AudioEncoder) -> Tensor:
     return encoder.encode(track.samples, frames=len(track.openness))
 
 
-def random_talk(seed: int, size: Size, sway: float, *, kind: Kind, given: int | None = None) -> Talk:
+def random_talk(seed: int, size: Size, sway: float, kind: Kind, given: int | None = None) -> Talk:
     """Persons who talk; from UNSEEN_SEEDS on they say sentences never trained on.
 
     Parameters
     ----------
-    seed : int
-    size : Size
-    sway : float
-        How much the persons move.
-    kind : Kind
     given : int, optional
-        Given frames; by default any of GIVEN_FRAMES.
+        Given frames; any of GIVEN_FRAMES where not told.
     """
     rng = np.random.default_rng(seed)
-    scene = random_scene(seed, size.width / size.height, int(rng.choice(kind.persons)), sway=sway)
+    scene = random_scene(seed, size.width / size.height, int(rng.choice(kind.persons)), sway)
     scene = replace(scene, start=(given or int(rng.choice(GIVEN_FRAMES))) - 1)
     if len(scene.persons) == 2 and rng.random() < kind.crossing:
         scene = scene.crossing()
     actions = [str(rng.choice(ACTIONS)) if rng.random() < kind.acting else STAYS for _ in scene.persons]
     scene = scene.acting(tuple(actions))
-    order = rng.permutation(len(scene.persons)).tolist()
+    order = rng.permutation(len(scene.persons))
     order = sorted(order) if kind.left_to_right else order
     scene = replace(scene, persons=tuple(scene.persons[index] for index in order))
     unseen = seed >= UNSEEN_SEEDS
@@ -154,7 +149,7 @@ def random_talk(seed: int, size: Size, sway: float, *, kind: Kind, given: int | 
     return Talk(scene, tracks, starts)
 
 
-def person_masks(scene: Scene, height: int, width: int, *, rng: np.random.Generator) -> Persons:
+def person_masks(scene: Scene, height: int, width: int, rng: np.random.Generator) -> Persons:
     """Where the persons are: boxes drawn by a hand that is not too exact, or equal parts of the picture."""
     if rng.random() < 0.5:
         return persons_from_parts(len(scene.persons), height, width).ordered(scene.places())
@@ -169,7 +164,6 @@ def training_clips(
     talks: list[Talk],
     size: Size,
     vae: "AutoencoderKLWan",
-    *,
     encoder: AudioEncoder,
     text: DemoText,
     kind: Kind,
@@ -188,7 +182,7 @@ def training_clips(
     clips = []
     for talk, latent, condition in zip(talks, latents, encoded, strict=True):
         features = talk.features(encoder, size.frames)
-        masks = person_masks(talk.scene, size.height, size.width, rng=rng)
+        masks = person_masks(talk.scene, size.height, size.width, rng)
         persons = masks.token_masks(size.height, size.width)
         negative = rng.random() < NEGATIVE_SHARE
         clips.append(
@@ -207,7 +201,6 @@ def training_clips(
 def prepare(
     folder: Path,
     portions: Sequence[Portion],
-    *,
     vae: "AutoencoderKLWan",
     encoder: AudioEncoder,
     text: DemoText,
@@ -221,12 +214,8 @@ def prepare(
         if not shard_path(folder, number).exists():
             first = first_seed + number * SHARD_CLIPS
             seeds = range(first, first + SHARD_CLIPS)
-            talks = [random_talk(seed, portion.size, sway, kind=portion.kind) for seed in seeds]
+            talks = [random_talk(seed, portion.size, sway, portion.kind) for seed in seeds]
             write_shard(
-                folder,
-                number,
-                training_clips(
-                    talks, portion.size, vae, encoder=encoder, text=text, kind=portion.kind, seed=first
-                ),
+                folder, number, training_clips(talks, portion.size, vae, encoder, text, portion.kind, first)
             )
         yield (number + 1) * SHARD_CLIPS

@@ -84,7 +84,6 @@ def write_models(
     folder: Path,
     transformer: "WanTransformer3DModel",
     adapter: AudioAdapter,
-    *,
     vae: "AutoencoderKLWan",
     audio_encoder: "Wav2Vec2Model",
     text: DemoText,
@@ -94,11 +93,8 @@ def write_models(
 
     Parameters
     ----------
-    folder : Path
-    transformer, adapter, vae, audio_encoder, text
-        The models.
     made : str
-        How the weights were made, for the files' metadata.
+        How the weights came about, for the files' metadata.
     """
     files = {name: folder / file for name, file in EMBEDDED_FILES.items()}
     transformer.save_config(folder / "diffusers" / "transformer")
@@ -106,19 +102,17 @@ def write_models(
     # What ComfyUI cannot read off the weights: it takes heads of 128 and umt5-xxl's text for granted.
     config = json.dumps({"transformer": {"num_heads": HEADS, "text_dim": TEXT_WIDTH}})
     half, whole = torch.float16, torch.float32
-    _write(files["transformer"], transformer_to_wan(transformer.state_dict()), half, made=made, config=config)
-    _write(files["vae"], vae_to_wan(vae.state_dict()), half, made=made)
+    _write(files["transformer"], transformer_to_wan(transformer.state_dict()), half, made, config=config)
+    _write(files["vae"], vae_to_wan(vae.state_dict()), half, made)
     config = audio_encoder.config.to_json_string(use_diff=True)
-    _write(files["audio_encoder"], audio_encoder.state_dict(), whole, made=made, config=config)
-    _write(files["text"], {"vectors": text.vectors}, whole, made=made, vocabulary=text.metadata())
+    _write(files["audio_encoder"], audio_encoder.state_dict(), whole, made, config=config)
+    _write(files["text"], {"vectors": text.vectors}, whole, made, vocabulary=text.metadata())
     files["adapter"].parent.mkdir(parents=True, exist_ok=True)
     state = {name: tensor.half() for name, tensor in adapter.state_dict().items()}
     write_adapter(files["adapter"], state, {"multitalk": made})
 
 
-def _write(
-    path: Path, state: dict[str, Tensor], precision: torch.dtype, *, made: str, **metadata: str
-) -> None:
+def _write(path: Path, state: dict[str, Tensor], precision: torch.dtype, made: str, **metadata: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     stored = {name: tensor.detach().to(precision).contiguous() for name, tensor in state.items()}
     save_file(stored, path, {"format": "pt", "multitalk": made, **metadata})

@@ -78,26 +78,20 @@ def train_vae(folder: Path, steps: int, seed: int = 0) -> "AutoencoderKLWan":
         vae.load_state_dict(state)
         return vae.eval().requires_grad_(False)
     loud_latents(vae)
-    fit(vae, list(vae.parameters()), folder / "vae.pt", steps=steps, still=STILL_SHARE, seed=seed)
+    fit(vae, list(vae.parameters()), folder / "vae.pt", steps, STILL_SHARE, seed)
     fold_statistics(vae, statistics_clips(seed))
     save_state(finished, vae.state_dict())
     return vae
 
 
-def tune_decoder(vae: "AutoencoderKLWan", folder: Path, steps: int, *, seed: int = 1) -> None:
+def tune_decoder(vae: "AutoencoderKLWan", folder: Path, steps: int, seed: int = 1) -> None:
     """Go on with the decoder alone, so that latents already encoded stay as they are."""
     parameters = [*vae.post_quant_conv.parameters(), *vae.decoder.parameters()]
-    fit(vae, parameters, folder / "decoder.pt", steps=steps, still=0.0, seed=seed)
+    fit(vae, parameters, folder / "decoder.pt", steps, 0.0, seed)
 
 
 def fit(
-    vae: "AutoencoderKLWan",
-    parameters: list[nn.Parameter],
-    path: Path,
-    *,
-    steps: int,
-    still: float,
-    seed: int,
+    vae: "AutoencoderKLWan", parameters: list[nn.Parameter], path: Path, steps: int, still: float, seed: int
 ) -> None:
     """Train `parameters` in place, or go on where `path` stands.
 

@@ -85,16 +85,7 @@ class World:
         """Encode the training clips of one folder."""
         vae, encoder, text = self.vae(folder), self.audio_encoder(folder), make_text(TEXT_WIDTH)
         first_seed = SEEDS_A_KIND * list(self.clips).index(name)
-        done_clips = prepare(
-            folder / name,
-            self.clips[name],
-            vae=vae,
-            encoder=encoder,
-            text=text,
-            sway=self.sway,
-            first_seed=first_seed,
-        )
-        for done in done_clips:
+        for done in prepare(folder / name, self.clips[name], vae, encoder, text, self.sway, first_seed):
             if on_clips is not None:
                 on_clips(done)
 
@@ -148,10 +139,10 @@ class World:
             output,
             models.transformer,
             sampler.adapter,
-            vae=models.vae,
-            audio_encoder=sampler.encoder.model,
-            text=make_text(TEXT_WIDTH),
-            made=made,
+            models.vae,
+            sampler.encoder.model,
+            make_text(TEXT_WIDTH),
+            made,
         )
 
     def _model(self, stage: Stage) -> TrainingModel:

@@ -14,6 +14,7 @@ LONG_SIGNATURES = {
     "multitalk_core/film/film.py:_inputs",
     "multitalk_core/film/film.py:make_film",
     "multitalk_core/hosts/diffusers/video_model.py:__init__",
+    "multitalk_core/toy_world/people.py:draw_person",
     "multitalk_core/training/trainer.py:train",
     "nodes/apply.py:execute",
     "nodes/audio_encoder.py:execute",
@@ -26,6 +27,9 @@ LARGE_CLASSES = {"multitalk_core/cli/job.py:FilmJob", "nodes/host/film_run.py:Sh
 UNDOCUMENTED_PARAMETERS = {
     "multitalk_core/method/audio_patch.py:after_text_attention",
     "multitalk_core/method/windows.py:audio_windows",
+    "multitalk_core/toy_world/scoring.py:measure",
+    "multitalk_core/toy_world/talks.py:random_talk",
+    "multitalk_core/toy_world/toy_models.py:write_models",
     "multitalk_core/training/saving.py:save_checkpoint",
 }
 

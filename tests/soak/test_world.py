@@ -59,13 +59,13 @@ def test_a_later_stage_leaves_the_base_alone_and_goes_on_from_the_adapter_before
 
 def test_what_is_measured_is_kept_and_told(trained):
     world, folder = trained
-    results = make_results(world, folder, 1, report=lambda text: None)
+    results = make_results(world, folder, 1, lambda text: None)
     made = {name for name, wanted in measures().items() if wanted.stage in (None, "base", "one", "two")}
     assert set(results) == made | {"localization"}
     assert results["real talking"]["own"][0] > 0.9
     shares = results["localization"]["shares"]
     assert len(shares) == 4 and all(0 <= share <= 1 for row in shares for share in row)
-    again = make_results(world, folder, 1, report=lambda text: pytest.fail(f"{text} was made twice"))
+    again = make_results(world, folder, 1, lambda text: pytest.fail(f"{text} was made twice"))
     assert again == results
 
     # Stages not trained here get the numbers of one that is.

@@ -101,7 +101,7 @@ def test_loudness_opens_the_mouth():
 
 @needs_espeak
 def test_a_talk_is_deterministic_and_holds_unseen_sentences_back():
-    talk, again = (random_talk(UNSEEN_SEEDS, SIZE, 0.02, kind=Kind()) for _ in range(2))
+    talk, again = (random_talk(UNSEEN_SEEDS, SIZE, 0.02, Kind()) for _ in range(2))
     assert torch.equal(talk.film(SIZE), again.film(SIZE))
     assert not set(SEEN_SENTENCES) & set(UNSEEN_SENTENCES)
     assert talk.openness(13).shape == (2, 13)
@@ -111,7 +111,7 @@ def test_a_talk_is_deterministic_and_holds_unseen_sentences_back():
 def test_features_of_a_clip_are_those_of_the_whole_track():
     torch.manual_seed(0)
     encoder = AudioEncoder(make_audio_encoder().eval().requires_grad_(False))
-    talk = random_talk(5, SIZE, 0.02, kind=Kind())
+    talk = random_talk(5, SIZE, 0.02, Kind())
     features = talk.features(encoder, 13)
     track, start = talk.tracks[1], talk.starts[1]
     whole = encoder.encode(track.samples, frames=len(track.openness))
@@ -124,14 +124,14 @@ def test_masks_follow_the_order_of_the_speakers():
     scene = random_scene(0)
     swapped = replace(scene, persons=scene.persons[::-1])
     for seed in range(6):
-        masks = person_masks(swapped, 64, 96, rng=np.random.default_rng(seed)).masks
+        masks = person_masks(swapped, 64, 96, np.random.default_rng(seed)).masks
         columns = [mask.any(0).nonzero().float().mean() for mask in masks]
         assert columns[0] > columns[1]
 
 
 def test_tokens_on_faces_are_those_of_their_persons():
     scene = random_scene(0, sway=0.0).crossing()
-    owners = faces_on_tokens(scene, 13, height=64, width=96).unflatten(0, (4, 4, 6))
+    owners = faces_on_tokens(scene, 13, 64, 96).unflatten(0, (4, 4, 6))
     columns = torch.arange(6).expand(4, 6)
     first = [(columns[frame == 0]).float().mean() for frame in owners[[0, 3]]]
     assert first[0] < 2.5 < first[1]  # the first person starts on the left and ends on the right
