@@ -15,7 +15,7 @@ from .encoding import Cutting, Footage
 from .manifest import read_entry, read_lines
 from .prepared_folder import Damaged, Part, Prepared, Refusal, read_own, read_record, write_record
 from .record import write_whole
-from .shards import check_half_precision, shard_digest, shard_path, shards_in, unfinished_shards, write_shard
+from .shards import check_finite, shard_digest, shard_path, shards_in, unfinished_shards, write_shard
 
 SHARD_CLIPS = 8
 SETTINGS, LINES = "settings.json", "lines"
@@ -118,7 +118,7 @@ class Preparation:
         for clip in range(index * SHARD_CLIPS, min((index + 1) * SHARD_CLIPS, footage.clips)):
             try:
                 encoded = footage.clip(clip)
-                check_half_precision(encoded)
+                check_finite(encoded)
                 clips.append(encoded)
             except MultiTalkError as error:
                 refused.append(Refusal(number, clip + 1, str(error)))

@@ -77,8 +77,11 @@ def stack_clips(clips: Sequence[TrainingClip]) -> TrainingClip:
     return TrainingClip(**{name: torch.stack([getattr(clip, name) for clip in clips]) for name in names})
 
 
-def check_half_precision(clip: TrainingClip) -> None:
-    """Raise a MultiTalkError unless all numbers of a clip are finite in a shard's half precision."""
+def check_finite(clip: TrainingClip) -> None:
+    """Raise a MultiTalkError for a clip with numbers that no training survives.
+
+    That are NaN, and those beyond a shard's half precision, which would become infinite.
+    """
     for name, tensor in clip.tensors().items():
         if not torch.isfinite(tensor.to(torch.float16)).all():
             raise MultiTalkError(
@@ -162,7 +165,7 @@ class ClipsOfOneKind(Dataset[TrainingClip]):
         shard = self.shards[number]
         clip = TrainingClip(**{name: shard.get_slice(name)[row].float() for name in shard.keys()})  # noqa: SIM118
         try:
-            check_half_precision(clip)
+            check_finite(clip)
         except MultiTalkError as error:
             raise MultiTalkError(f"The shard {self.paths[number]} is damaged: {MEND}. {error}") from error
         return clip
