@@ -28,6 +28,7 @@ soak: .venv/dev.stamp
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 
 bench: .venv/dev.stamp
 	$(BIN)/python tests/bench.py

@@ -1,14 +1,14 @@
-"""The one exception whose message is written for the person at the node graph or the command line."""
+"""The one exception whose message is written for the user of the node graph or the command line."""
 
 LONGEST_MESSAGE = 1000  # characters
 LONGEST_QUOTE = 80
 
 
 class MultiTalkError(ValueError):
-    """Something the user handed over cannot be used.
+    """Something the user provided cannot be used.
 
-    The message is one sentence or two: what is wrong, which input it is, and what to do. It can be logged and
-    shown anywhere: it is shortened, and what cannot be printed is escaped.
+    The message is one or two sentences: what is wrong, which input it is, and what to do. It can be logged
+    and shown anywhere: long ones are shortened, and unprintable characters are escaped.
     """
 
     def __init__(self, message: str) -> None:
@@ -16,7 +16,7 @@ class MultiTalkError(ValueError):
 
 
 def printable(text: str, longest: int) -> str:
-    """A text on one line, its middle left out where it is too long; controls and surrogates are escaped."""
+    """Put a text on one line: shorten its middle if necessary, and escape unprintable characters."""
     if len(text) > longest:
         text = f"{text[: longest // 2]} … {text[-longest // 2 :]}"
     return "".join(
@@ -26,9 +26,9 @@ def printable(text: str, longest: int) -> str:
 
 
 def quoted(value: object) -> str:
-    """A value from outside as a sentence repeats it: short and printable."""
+    """Make a value from outside short and printable, for use in a message."""
     try:
         text = str(value)
-    except ValueError:  # Python writes no number of more than 4300 digits
+    except ValueError:  # Python prints no number of more than 4300 digits
         text = "a number of thousands of digits"
     return printable(text, LONGEST_QUOTE)

@@ -1,56 +1,70 @@
-"""The limits of everything that users give: one home for nodes, the HTTP API, the command line and files."""
+"""Limits of all inputs, in one place for nodes, the HTTP API, the command line and files."""
 
 from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from .errors import MultiTalkError, quoted
 
+Number = TypeVar("Number", int, float)
+
 
 @dataclass(frozen=True)
-class Limit:
+class Limit(Generic[Number]):
     """A range of numbers.
 
     Attributes
     ----------
     least, most : int or float
-        Both allowed; two ints mean whole numbers.
+        Both included; two ints mean whole numbers.
     """
 
-    least: int | float
-    most: int | float
+    least: Number
+    most: Number
 
     @property
     def whole(self) -> bool:
         """Whether only whole numbers are allowed."""
         return isinstance(self.least, int) and isinstance(self.most, int)
 
-    def check(self, name: str, value: object) -> int | float:
-        """The value as Python's own number: an int where whole ones are asked for, else a float.
+    def check(self, name: str, value: object) -> Number:
+        """Convert a value to Python's int if the limit is for whole numbers, else to float.
 
         Parameters
         ----------
         name : str
-            The input's.
+            Name of the input.
         value : object
-            A number of Python's, NumPy's or torch's.
+            A number of Python, NumPy or torch.
 
         Raises
         ------
         MultiTalkError
-            It names the input and its range; NaN lies in none, and a bool is no number.
+            When the value is not a number in the range; NaN is in no range, and a bool is not a number.
         """
         number = python_number(value)
         if number is None or not self.least <= number <= self.most or (self.whole and number != int(number)):
             raise MultiTalkError(f"{name} is {quoted(value)}: give {self}.")
-        return int(number) if self.whole else float(number)
+        kind = type(self.least + self.most)
+        return kind(number)
 
     def __str__(self) -> str:
         kind = "a whole number" if self.whole else "a number"
         return f"{kind} from {self.least} to {self.most}"
 
 
+@runtime_checkable
+class _Array(Protocol):
+    """What NumPy's and torch's numbers share."""
+
+    ndim: int
+
+    def item(self) -> object:
+        """The number of an array with one element."""
+
+
 def python_number(value: object) -> int | float | None:
-    """A number of Python's, NumPy's or torch's as Python's own; None for all else, a bool too."""
-    number = value.item() if getattr(value, "ndim", None) == 0 else value
+    """Convert a number of Python, NumPy or torch to int or float; None for anything else, even a bool."""
+    number = value.item() if isinstance(value, _Array) and value.ndim == 0 else value
     return number if isinstance(number, int | float) and not isinstance(number, bool) else None
 
 
@@ -88,7 +102,7 @@ PIECE_SECONDS = Limit(0.0, 600.0)
 SOUND_RATE = Limit(1000, 768_000)  # samples per second
 MOST_CHANNELS = 8
 FILM_SOUND_RATE = 96_000  # samples per second at most, what AAC takes
-LOUDEST = 1e6  # times full scale: beyond are numbers that are no sound
+LOUDEST = 1e6  # times full scale; more is not sound
 MOST_PIXELS = 8192 * 8192  # of a picture
 MOST_PICTURES = 5_000_000  # of a video: ten hours at 120 a second
 LONGEST_STILL = 600.0  # seconds that a video shows one picture

@@ -1,5 +1,7 @@
 """The node that places voices in time and encodes them."""
 
+from typing import Any
+
 import torch
 from comfy.model_management import throw_exception_if_processing_interrupted
 from comfy_api.latest import io, ui
@@ -7,7 +9,7 @@ from comfy_api.latest import io, ui
 from ..multitalk_core import limits
 from ..multitalk_core.audio.conversation import encode_conversation
 from ..multitalk_core.audio.features import AudioEncoder
-from ..multitalk_core.audio.timeline import Timeline
+from ..multitalk_core.audio.timeline import Timeline, Timing
 from ..multitalk_core.audio.waveform import SPEECH_RATE
 from ..multitalk_core.drawing.timeline_picture import timeline_picture
 from ..multitalk_core.guards.memory import features_bytes, tracks_bytes
@@ -18,15 +20,12 @@ from .host.managed_encoder import managed_encoder
 from .host.sockets import CATEGORY, MultiTalkAudio, MultiTalkAudioEncoder
 from .host.voices import (
     FRAMES,
-    IN_TURN,
     SECONDS,
-    TABLE,
-    TOGETHER,
     VOICES_END,
     check_speakers,
+    check_table,
     length_of,
     numbers_of,
-    read_table,
     timeline_of,
 )
 from .inputs.shared import within
@@ -67,9 +66,9 @@ class AudioEncoderNode(io.ComfyNode):
                 io.DynamicCombo.Input(
                     "timing",
                     options=[
-                        io.DynamicCombo.Option(TOGETHER, []),
-                        io.DynamicCombo.Option(IN_TURN, [_gap()]),
-                        io.DynamicCombo.Option(TABLE, [_turns(), _names()]),
+                        io.DynamicCombo.Option(str(Timing.TOGETHER), []),
+                        io.DynamicCombo.Option(str(Timing.IN_TURN), [_gap()]),
+                        io.DynamicCombo.Option(str(Timing.TABLE), [_turns(), _names()]),
                     ],
                     tooltip="together: all voices start at once. in turn: one after another. table: "
                     "speaker_1 is one recording of everyone, and a table says who speaks when.",
@@ -126,14 +125,14 @@ class AudioEncoderNode(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, **given: object) -> bool:
+    def validate_inputs(cls, **given: Any) -> bool:
         """All of them, as no other way shows what lies within timing and length."""
         check_queued(cls, **given)
         speakers = given.get("speakers")
         if speakers is not None:
             check_speakers(numbers_of(given["voices"]), given["timing"]["timing"], speakers)
-        if given["timing"]["timing"] == TABLE:
-            read_table(given["timing"], speakers)
+        if given["timing"]["timing"] == Timing.TABLE:
+            check_table(given["timing"], speakers)
         if given.get("fps") is not None:
             length_of(given["length"], given["fps"])
         return True
@@ -159,16 +158,16 @@ class AudioEncoderNode(io.ComfyNode):
         conversation = encode_conversation(
             timeline,
             managed.encoder,
-            fps,
-            frames,
-            normalise_loudness,
-            seconds_per_piece or None,
+            fps=fps,
+            frames=frames,
+            normalise=normalise_loudness,
+            seconds_per_piece=seconds_per_piece or None,
             check_interrupted=throw_exception_if_processing_interrupted,
         )
         tracks = timeline.tracks(
             normalise_loudness, conversation.frames / fps, throw_exception_if_processing_interrupted
         )
-        picture = timeline_picture(torch.from_numpy(tracks), SPEECH_RATE, fps)[None]
+        picture = timeline_picture(torch.from_numpy(tracks), SPEECH_RATE, fps=fps)[None]
         sound = {
             "waveform": torch.from_numpy(conversation.sound.samples)[None],
             "sample_rate": conversation.sound.rate,
@@ -233,9 +232,9 @@ def _check_memory(timeline: Timeline, encoder: AudioEncoder, frames: int | None,
     seconds = timeline.seconds if frames is None else max(timeline.seconds, frames / fps)
     longest = round(seconds * fps)
     check_memory(
-        features_bytes(timeline.speakers, longest, encoder.layers, encoder.channels)
+        features_bytes(timeline.speakers, longest, layers=encoder.layers, channels=encoder.channels)
         + tracks_bytes(timeline.speakers, seconds, SPEECH_RATE)
-        + tracks_bytes(2, seconds, max(segment.voice.rate for segment in timeline.segments)),
+        + tracks_bytes(2, seconds, max(placed.voice.rate for placed in timeline.placed_voices)),
         f"Audio of {timeline.speakers} speakers over {longest} frames",
         "choose a shorter length or shorter voices",
     )

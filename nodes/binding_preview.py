@@ -78,7 +78,7 @@ def _frames_of(images: Tensor | Input.Video, clip: Clip) -> Tensor:
 
 
 def _strip(frames: Tensor, record: BindingRecord, shades: Tensor | None = None) -> Tensor:
-    return localization_strip(frames, record.classes, len(record.similarity) - 1, shades)
+    return localization_strip(frames, record.classes, len(record.similarity) - 1, shades=shades)
 
 
 def _shades(record: BindingRecord) -> Tensor:

@@ -70,7 +70,7 @@ class KeptFilmsNode(io.ComfyNode):
         lines = _clear(clear)
         found = survey(store_folder())
         lines += [_line(film) for film in found.films]
-        lines += found.passed
+        lines += found.ignored
         lines.append(f"{len(found.films)} films, {_gigabytes(found.films)} in {store_folder()}")
         text = lines_of("\n".join(lines))
         show_text(text, cls.hidden.unique_id)
@@ -101,7 +101,7 @@ def _named(name: str) -> StoredFilm:
 
 
 def _line(film: StoredFilm) -> str:
-    clips = f"{film.clips} of {film.of} clips"
+    clips = f"{film.clips} of {film.planned} clips"
     return f"{film.folder.name}  {film.size / GIGABYTE:.3f} GB  {clips}  {quoted(film.title)}"
 
 

@@ -54,8 +54,8 @@ class MouthsPlotNode(io.ComfyNode):
             images[..., :3],
             picture[0, ..., :3],
             list(tracks),
-            audio.fps,
-            throw_exception_if_processing_interrupted,
+            fps=audio.fps,
+            check_interrupted=throw_exception_if_processing_interrupted,
         )
-        plot = mouths_picture(mouths.openness, mouths.loudness, audio.fps)[None]
+        plot = mouths_picture(mouths.openness, mouths.loudness, fps=audio.fps)[None]
         return io.NodeOutput(plot, ui=ui.PreviewImage(plot, cls=cls))

@@ -11,9 +11,8 @@ from ..multitalk_core.guards.memory import FLOAT_BYTES
 from ..multitalk_core.limits import MOST_SPEAKERS
 from ..multitalk_core.persons.detection import find_persons
 from ..multitalk_core.persons.masks import (
-    GIVEN,
-    ORDERS,
     Box,
+    PersonOrder,
     Persons,
     check_same_size,
     persons_from_boxes,
@@ -172,7 +171,7 @@ def _boxes() -> io.Input:
 def _order() -> io.Combo.Input:
     return io.Combo.Input(
         "order",
-        options=list(ORDERS),
+        options=PersonOrder.words(),
         tooltip="left-to-right: the leftmost person has the first voice. given: keeps the order of the "
         "boxes.",
     )
@@ -194,14 +193,17 @@ def _persons(picture: Tensor, method: dict) -> Persons:
         case "automatic":
             model = None if method["model"] == FACES else model_path(KIND, method["model"])
             return find_persons(
-                picture, method["persons"] or None, model, throw_exception_if_processing_interrupted
+                picture,
+                method["persons"] or None,
+                model=model,
+                check_interrupted=throw_exception_if_processing_interrupted,
             )
         case "masks":
             return _masked(method["masks"], method.get("background"), method["allow_overlap"])
         case "boxes":
             boxes = [_box(*(float(box[key]) for key in BOX_KEYS)) for box in box_list(method["boxes"])]
             with naming("method.boxes"):
-                return persons_from_boxes(boxes, height, width, method["order"])
+                return persons_from_boxes(boxes, height, width, order=method["order"])
         case _:
             with naming("method.parts"):
                 return persons_from_parts(method["parts"], height, width)
@@ -211,7 +213,10 @@ def _masked(batches: dict[str, Tensor], background: Tensor | None, allow_overlap
     masks = [mask for batch in batches.values() for mask in _mask_list(batch)]
     with naming("method.masks"):
         return persons_from_masks(
-            masks, None if background is None else _mask_list(background)[0], GIVEN, allow_overlap
+            masks,
+            None if background is None else _mask_list(background)[0],
+            order=PersonOrder.GIVEN,
+            allow_overlap=allow_overlap,
         )
 
 

@@ -29,7 +29,7 @@ from multitalk_core.film.spec import Continuation
 from multitalk_core.hosts.diffusers.video_model import DiffusersVideoModel
 from multitalk_core.media.picture import write_picture
 from multitalk_core.media.video_source import FittedVideo, VideoInMemory
-from multitalk_core.persons.masks import GIVEN, Box, persons_from_boxes
+from multitalk_core.persons.masks import Box, PersonOrder, persons_from_boxes
 from multitalk_core.toy_world.captions import caption
 from multitalk_core.toy_world.talks import UNSEEN_SEEDS, Kind, Size, Talk, random_talk
 
@@ -94,7 +94,7 @@ def dubbed(film: DemoFilm, scene: Scene, denoise: float, continuation: str, mask
     ]
     conversation = encode_conversation(Timeline.together(voices), film.encoder, frames=frames)
     boxes = [Box(*(edge * height for edge in box)) for box in talk.scene.boxes()]
-    masks = persons_from_boxes(boxes, height, width, GIVEN).token_masks(height, width)
+    masks = persons_from_boxes(boxes, height, width, order=PersonOrder.GIVEN).token_masks(height, width)
     model = DiffusersVideoModel(film.model.models, film.model.adapter, prompt=caption(talk.scene))
     video, region = (
         FittedVideo(VideoInMemory(pictures, Fraction(FPS)), height, width, FPS)
@@ -158,7 +158,9 @@ def print_row(name: str, scenes: list[Scene], made: list[Tensor]) -> None:
         )
         mouths.append(mouth_openness(frames, faces, paths))
         new.append(scene.talk.openness(len(frames)))
-    voices, old = (binding_score(mouths, part, 13) for part in (new, [scene.before for scene in scenes]))
+    voices, old = (
+        binding_score(mouths, part, block_frames=13) for part in (new, [scene.before for scene in scenes])
+    )
     changes = [
         (255 * (frames - scene.video).abs().mean((0, -1)), scene.region[0, :, :, 0] > 0)
         for scene, frames in zip(scenes, made, strict=True)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.unit.test_borders import core_modules_of_nodes
+from tests.house.test_borders import core_modules_of_nodes
 
 ROUNDS = 5
 

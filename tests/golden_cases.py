@@ -30,7 +30,7 @@ from multitalk_core.method.localization import class_similarity
 from multitalk_core.method.schemes import find_scheme
 from multitalk_core.method.wan import Grid, nearest_bucket
 from multitalk_core.method.windows import first_and_later_frames
-from multitalk_core.persons.masks import GIVEN, Box, persons_from_boxes, persons_from_parts
+from multitalk_core.persons.masks import Box, PersonOrder, persons_from_boxes, persons_from_parts
 
 SKIPPED = {
     "tea_cache": "step caching is ComfyUI's EasyCache and diffusers' own caches; the case is there to read"
@@ -148,7 +148,7 @@ def compare_masks(config: Config, tensors: Tensors, case: dict) -> Comparisons:
         else:
             boxes = [job["bbox"][f"person{index + 1}"] for index in range(job["persons"])]
             boxes = [Box(left, top, right, bottom) for top, left, bottom, right in boxes]
-            persons = persons_from_boxes(boxes, *size, order=GIVEN)
+            persons = persons_from_boxes(boxes, *size, order=PersonOrder.GIVEN)
         if job["persons"] == 1:
             # The released code hands the whole picture over three times; its one-person call reads none.
             tokens = persons.token_masks(*job["bucket"])[[0, 0, 0]]

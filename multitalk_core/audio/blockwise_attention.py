@@ -1,4 +1,4 @@
-"""wav2vec2's self-attention over voices of any length, in blocks of queries between which it can stop."""
+"""wav2vec2's self-attention for voices of any length, in blocks of queries; it can stop between blocks."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,16 +11,15 @@ from torch.nn import functional
 
 from ..guards.interruption import go_on
 
-NAME = "multitalk_blocks"  # as transformers knows it
-SCORES_AT_ONCE = 2**25  # of a head: voices of up to four minutes are one block
-
+NAME = "multitalk_blocks"  # in transformers' registry
+SCORES_AT_ONCE = 2**25  # per head: a voice of up to four minutes is one block
 
 _check_interrupted: ContextVar[Callable[[], None]] = ContextVar("check_interrupted", default=go_on)
 
 
 @contextmanager
 def interruptible(check_interrupted: Callable[[], None]) -> Iterator[None]:
-    """Let a function that raises to stop be called between blocks of attention inside."""
+    """Call a function between blocks of attention inside the context; it raises to stop."""
     before = _check_interrupted.set(check_interrupted)
     try:
         yield
@@ -29,14 +28,14 @@ def interruptible(check_interrupted: Callable[[], None]) -> Iterator[None]:
 
 
 def register() -> str:
-    """Make the attention known to transformers; its name."""
+    """Register the attention with transformers and return its name."""
     from transformers import AttentionInterface
 
     AttentionInterface.register(NAME, attend_in_blocks)
     return NAME
 
 
-def attend_in_blocks(
+def attend_in_blocks(  # noqa: PLR0917 - transformers calls it so
     module: nn.Module,
     query: Tensor,
     key: Tensor,
@@ -56,7 +55,7 @@ def attend_in_blocks(
         Voices have none.
     scaling : float, optional
     options
-        What transformers hands over besides.
+        Other arguments from transformers; unused.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""A timeline, heard by the audio encoder: what the adapter needs of all speakers, and the film's sound."""
+"""An encoded timeline: the audio features of all speakers, and the film's sound."""
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..files.digests import digest
+from ..files.digests import Json, digest
 from ..guards.interruption import go_on
 from ..method.windows import audio_windows
 from .features import AudioEncoder, Piece, cut_pieces
@@ -16,7 +16,7 @@ from .timeline import Timeline
 from .waveform import SPEECH_RATE, Waveform
 
 SILENT_FRAMES = 25
-SAMPLES_AT_ONCE = 2**24  # of a track whose digest is taken
+SAMPLES_AT_ONCE = 2**24  # hashed between two checks for an interruption
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,17 +26,17 @@ class Conversation:
     Parameters
     ----------
     features : tuple of Tensor [frames, layers, channels]
-        One a speaker, equally long, float32, on the CPU.
+        One per speaker, all of the same length, float32, on the CPU.
     silence : Tensor [silent frames, layers, channels]
-        Encoded silence, for what lies beyond the end.
+        Encoded silence, used beyond the end.
     fps : float
         Feature frames, and video frames, per second.
     sound : Waveform
         The film's sound, as long as the features.
     timeline : Timeline
     pieces : tuple of (end, digest)
-        Of each piece in which the tracks were encoded: its last frame + 1, and a digest of every track up to
-        the last sample that shaped it.
+        For each piece in which the tracks were encoded: its last frame + 1, and a digest of every track up
+        to the last sample that affects the piece.
     """
 
     features: tuple[Tensor, ...]
@@ -46,22 +46,22 @@ class Conversation:
     timeline: Timeline
     pieces: tuple[tuple[int, str], ...]
 
-    def heard(self, end: int) -> list[str | int]:
-        """What shapes the features up to frame `end`: a digest of what was heard, and where it ends."""
+    def digest_until(self, end: int) -> list[Json]:
+        """Identify the features up to frame `end`, by a digest of the sound behind them and their length."""
         piece = bisect_left(self.pieces, end, key=lambda piece: piece[0])
         return [self.pieces[min(piece, len(self.pieces) - 1)][1], min(end, self.frames)]
 
-    def windows(self, start: int, frames: int, window: int, prolonged: int = 0) -> Tensor:
-        """Audio windows of a clip's frames; past the voices' end lies encoded silence.
+    def windows(self, start: int, frames: int, window: int, *, prolonged: int = 0) -> Tensor:
+        """Audio windows of a clip's frames; beyond the end of the voices they contain encoded silence.
 
         Parameters
         ----------
         start, frames : int
-            First frame of the clip, and how many it has.
+            First frame and length of the clip.
         window : int
             Feature frames around a video frame.
         prolonged : int
-            Feature frames that play backwards after the end, before anything is clamped.
+            Feature frames that are repeated backwards after the end; after those the last one is repeated.
 
         Returns
         -------
@@ -69,10 +69,10 @@ class Conversation:
         """
         first = max(0, start - window // 2)
         end = start + frames + window // 2
-        heard = range(first, min(end, self.frames))
+        indices = list(range(first, min(end, self.frames)))
         if prolonged:
-            heard = mirrored_indices(self.frames, prolonged)[first:end]
-        features = torch.stack([speaker[list(heard)] for speaker in self.features])
+            indices = mirrored_indices(self.frames, prolonged)[first:end]
+        features = torch.stack([speaker[indices] for speaker in self.features])
         if not prolonged:
             beyond = range(max(first, self.frames), end)
             silence = self.silence[[(frame - self.frames) % len(self.silence) for frame in beyond]]
@@ -81,21 +81,23 @@ class Conversation:
 
     @property
     def frames(self) -> int:
+        """Length in feature frames."""
         return len(self.features[0])
 
     @property
     def speakers(self) -> int:
+        """Number of speakers, listeners included."""
         return len(self.features)
 
 
 def encode_conversation(
     timeline: Timeline,
     encoder: AudioEncoder,
+    *,
     fps: float = 25.0,
     frames: int | None = None,
     normalise: bool = True,
     seconds_per_piece: float | None = None,
-    *,
     check_interrupted: Callable[[], None] = go_on,
 ) -> Conversation:
     """Encode every speaker's track (paper 3.2).
@@ -107,14 +109,14 @@ def encode_conversation(
     fps : float
         Video frames per second.
     frames : int, optional
-        Length in video frames: later ones are encoded and cut off, missing ones are silence. By default
-        until the last voice ends.
+        Length in video frames; a shorter sound is padded with silence, a longer one is encoded whole and
+        then cut. By default until the last voice ends.
     normalise : bool
-        Bring each voice to -23 LUFS first.
+        Normalise each voice to -23 LUFS first.
     seconds_per_piece : float, optional
         See AudioEncoder.encode.
     check_interrupted : callable
-        Called again and again meanwhile; raises to stop.
+        Called repeatedly; raises to stop.
 
     Returns
     -------
@@ -122,16 +124,17 @@ def encode_conversation(
     """
     seconds = timeline.seconds if frames is None else max(timeline.seconds, frames / fps)
     tracks = timeline.tracks(normalise, seconds, check_interrupted)
-    heard = int(tracks.shape[1] / SPEECH_RATE * fps)
-    frames = heard if frames is None else frames
-    pieces = cut_pieces(max(heard, frames), tracks.shape[1], fps, seconds_per_piece)
+    available = int(tracks.shape[1] / SPEECH_RATE * fps)
+    frames = available if frames is None else frames
+    count = max(available, frames)
+    pieces = cut_pieces(count, tracks.shape[1], fps=fps, seconds=seconds_per_piece)
     encoded: dict[str, Tensor] = {}
     names = [_digest(track, check_interrupted) for track in tracks]
     for name, track in zip(names, tracks, strict=True):
-        # Equal tracks, such as two listeners', are encoded once.
+        # Identical tracks, such as those of two listeners, are encoded once.
         if name not in encoded:
             states = encoder.encode(
-                track, fps, max(heard, frames), seconds_per_piece, check_interrupted=check_interrupted
+                track, fps, count, seconds_per_piece=seconds_per_piece, check_interrupted=check_interrupted
             )
             encoded[name] = states if len(states) == frames else states[:frames].clone()
     return Conversation(
@@ -148,18 +151,18 @@ def _digests(
     tracks: np.ndarray, pieces: list[Piece], check_interrupted: Callable[[], None]
 ) -> Iterator[tuple[int, str]]:
     """The end of each piece, and a digest of the tracks up to its last sample."""
-    before, heard = "", 0
+    before, done = "", 0
     for piece in pieces:
-        own = [_digest(track[heard : piece.last_sample], check_interrupted) for track in tracks]
+        own: list[Json] = [_digest(track[done : piece.last_sample], check_interrupted) for track in tracks]
         before = digest([before, asdict(piece), own])
-        heard = piece.last_sample
+        done = piece.last_sample
         yield piece.end, before
 
 
 def _digest(samples: np.ndarray, check_interrupted: Callable[[], None]) -> str:
-    """Of samples [samples], however many."""
+    """Digest of [samples], taken block by block."""
     blocks = range(0, len(samples), SAMPLES_AT_ONCE)
-    digests = []
+    digests: list[Json] = []
     for start in blocks:
         check_interrupted()
         digests.append(digest(samples[start : start + SAMPLES_AT_ONCE]))
@@ -167,5 +170,5 @@ def _digest(samples: np.ndarray, check_interrupted: Callable[[], None]) -> str:
 
 
 def mirrored_indices(frames: int, prolonged: int) -> list[int]:
-    """Feature frames of a voice followed by its last `prolonged` ones backwards."""
+    """Indices of all feature frames, followed by the last `prolonged` ones in reverse order."""
     return [*range(frames), *reversed(range(max(0, frames - prolonged), frames))]

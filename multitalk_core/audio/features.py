@@ -1,13 +1,14 @@
 """Voices as wav2vec2 features, one set of hidden states per video frame (paper 3.2).
 
 Knows transformers and 16 kHz samples; knows nothing of speakers or timelines. The convolutions run in
-pieces and are exact all the same; the transformer hears the whole voice at once, unless asked for pieces.
+pieces, with exact results; the transformer attends to the whole voice at once, unless asked for pieces.
 """
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -17,9 +18,12 @@ from torch.nn import functional
 from ..errors import MultiTalkError
 from ..guards.interruption import go_on
 from .blockwise_attention import interruptible
-from .running_statistics import VoiceNorms
+from .running_statistics import RunningStatistics
 from .wav2vec2 import build_wav2vec2, read_wav2vec2
 from .waveform import SPEECH_RATE
+
+if TYPE_CHECKING:
+    from transformers import Wav2Vec2Model
 
 CONVOLUTION_FRAMES_PER_PIECE = 500  # ten seconds
 OVERLAP_SECONDS = 5.0
@@ -27,17 +31,17 @@ OVERLAP_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Piece:
-    """Frames that the transformer hears at once.
+    """Frames that the transformer encodes at once.
 
     Attributes
     ----------
     start, end : int
-        Frames that are kept.
+        Frames whose features are used.
     first, last : int
-        Frames that are heard: those and some on either side.
+        Frames that are encoded: those and an overlap on either side.
     first_sample, last_sample : int
-        Where these lie in the sound. What comes later shapes nothing of the piece; what came before shapes
-        the norms.
+        The samples of the encoded frames. Later samples never affect a piece; earlier ones only through the
+        running statistics.
     """
 
     start: int
@@ -48,8 +52,18 @@ class Piece:
     last_sample: int
 
 
-def cut_pieces(count: int, samples: int, fps: float, seconds: float | None) -> list[Piece]:
-    """Pieces of `seconds` each, which stay the same when the sound grows longer; None is one piece."""
+def cut_pieces(count: int, samples: int, *, fps: float, seconds: float | None) -> list[Piece]:
+    """Cut a sound into pieces that stay the same when the sound grows longer.
+
+    Parameters
+    ----------
+    count, samples : int
+        Length of the sound in video frames and in samples at 16 kHz.
+    fps : float
+        Video frames per second.
+    seconds : float or None
+        Length of a piece; None for one piece.
+    """
     length = count if seconds is None else max(1, round(seconds * fps))
     overlap = round(OVERLAP_SECONDS * fps)
     pieces = []
@@ -57,12 +71,20 @@ def cut_pieces(count: int, samples: int, fps: float, seconds: float | None) -> l
         first, last = max(0, start - overlap), min(count, start + length + overlap)
         last_sample = samples if last == count else round(last / fps * SPEECH_RATE)
         first_sample = round(first / fps * SPEECH_RATE)
-        pieces.append(Piece(start, min(count, start + length), first, last, first_sample, last_sample))
+        piece = Piece(
+            start=start,
+            end=min(count, start + length),
+            first=first,
+            last=last,
+            first_sample=first_sample,
+            last_sample=last_sample,
+        )
+        pieces.append(piece)
     return pieces
 
 
 class AudioEncoder:
-    """wav2vec2, heard at video frames.
+    """wav2vec2 with one output per video frame.
 
     Parameters
     ----------
@@ -72,7 +94,7 @@ class AudioEncoder:
         Whether the wave gets zero mean and unit variance first (`do_normalize` of the preprocessor).
     """
 
-    def __init__(self, model: nn.Module, normalise: bool = False) -> None:
+    def __init__(self, model: "Wav2Vec2Model", normalise: bool = False) -> None:
         self.model = model
         self.normalise = normalise
 
@@ -87,18 +109,18 @@ class AudioEncoder:
 
         Parameters
         ----------
-        path
+        path : str or Path
             A folder with config.json and model.safetensors, or one .safetensors file.
-        device
+        device : str or torch.device
             Where the network runs.
-        normalise
-            Give the wave zero mean and unit variance. None: as preprocessor_config.json says, or not where
-            there is none.
+        normalise : bool, optional
+            Give the wave zero mean and unit variance. By default as preprocessor_config.json says; without
+            that file the wave is left as it is.
 
         Raises
         ------
         MultiTalkError
-            When the path holds no wav2vec2 weights in safetensors.
+            When there are no wav2vec2 weights in safetensors at the path.
         """
         state, config, recommended = read_wav2vec2(Path(path))
         model = build_wav2vec2(state, config, str(path))
@@ -108,22 +130,23 @@ class AudioEncoder:
     def from_state(
         cls,
         state: dict[str, Tensor],
-        config: dict | None = None,
+        config: dict[str, Any] | None = None,
+        *,
         normalise: bool = False,
         source: str = "The audio encoder",
     ) -> "AudioEncoder":
-        """An encoder from wav2vec2 tensors at hand, under their original names, in float32.
+        """Build an encoder in float32 from wav2vec2 tensors in memory.
 
         Parameters
         ----------
-        state
-            With or without the prefix `wav2vec2.`.
-        config
-            Entries of a Hugging Face config.json; what it lacks is read from the tensors.
-        normalise
+        state : dict of str to Tensor
+            Under their original names, with or without the prefix `wav2vec2.`.
+        config : dict, optional
+            Entries of a Hugging Face config.json; missing ones are read from the tensors.
+        normalise : bool
             Give the wave zero mean and unit variance.
-        source
-            Where the tensors come from, for messages.
+        source : str
+            Where the tensors come from, for error messages.
 
         Raises
         ------
@@ -134,10 +157,12 @@ class AudioEncoder:
 
     @property
     def layers(self) -> int:
+        """Number of transformer layers."""
         return len(self.model.encoder.layers)
 
     @property
     def channels(self) -> int:
+        """Width of a hidden state."""
         return self.model.config.hidden_size
 
     @torch.no_grad()
@@ -146,16 +171,16 @@ class AudioEncoder:
         samples: np.ndarray,
         fps: float = 25.0,
         frames: int | None = None,
-        seconds_per_piece: float | None = None,
         *,
+        seconds_per_piece: float | None = None,
         check_interrupted: Callable[[], None] = go_on,
     ) -> Tensor:
         """Hidden states 1..N of every video frame.
 
         The convolutional features are resized linearly (align_corners) to the frame count before the
-        feature projection and the transformer, as in the released code. Ten minutes of voice through base
-        size took 1.2 GB of memory above the weights, 0.5 GB of it the result, and 5 minutes on 2 busy cores
-        (`python -m tests.bench_audio --minutes 10`).
+        feature projection and the transformer, as in the reference implementation. With the base model, ten
+        minutes of voice took 1.2 GB of memory beside the weights, 0.5 GB of it the result, and 5 minutes on
+        2 busy cores (`python -m tests.bench_audio --minutes 10`).
 
         Parameters
         ----------
@@ -164,15 +189,15 @@ class AudioEncoder:
         fps : float
             Video frames per second.
         frames : int, optional
-            Frames that the whole sound is spread over; int(samples / 16000 * fps) by default.
+            Number of frames for the whole sound; by default int(samples / 16000 * fps).
         seconds_per_piece : float, optional
-            Encode pieces of this length, with 5 s of overlap on either side, rather than the whole: less
-            memory, and what follows a piece and its overlap does not change it. wav2vec2 hears the whole
-            voice, so this changes the features: by 2.8 % (largest relative error; mean 2.1 %) at 20 s and
-            8.0 % (3.8 %) at 5 s, for a minute of speech and random weights of base size
-            (`python -m tests.bench_audio --minutes 1 --pieces 5 20`).
+            Encode pieces of this length, with 5 s of overlap on either side, instead of the whole sound.
+            This takes less memory, and sound after a piece and its overlap does not change the piece.
+            wav2vec2 attends to the whole voice, so pieces change the features: by 2.8 % (largest relative
+            error; mean 2.1 %) at 20 s and by 8.0 % (3.8 %) at 5 s, measured on a minute of speech with
+            random weights of base size (`python -m tests.bench_audio --minutes 1 --pieces 5 20`).
         check_interrupted : callable
-            Called before every convolution piece, layer and block of attention; raises to stop.
+            Called before every piece of the convolutions and every block of attention; raises to stop.
 
         Returns
         -------
@@ -190,11 +215,11 @@ class AudioEncoder:
                 "use a longer one."
             )
         states = torch.empty(count, self.layers, self.channels)
-        norms = VoiceNorms(samples, self.model.feature_extractor.conv_layers[0], self.normalise)
-        for piece in cut_pieces(count, len(samples), fps, seconds_per_piece):
-            norms.hear(piece.last_sample, check_interrupted)
+        statistics = self._running_statistics(samples)
+        for piece in cut_pieces(count, len(samples), fps=fps, seconds=seconds_per_piece):
+            statistics.advance(piece.last_sample, check_interrupted)
             features = functional.interpolate(
-                self._convolve(norms, piece.first_sample, check_interrupted),
+                self._convolve(statistics, piece.first_sample, check_interrupted),
                 size=piece.last - piece.first,
                 mode="linear",
                 align_corners=True,
@@ -206,7 +231,7 @@ class AudioEncoder:
         return states
 
     def silence(self, frames: int, fps: float = 25.0) -> Tensor:
-        """Features of encoded silence, which are not zeros.
+        """Encode silence; its features are not zeros.
 
         Returns
         -------
@@ -216,16 +241,16 @@ class AudioEncoder:
         return self.encode(np.zeros(samples, np.float32), fps, frames)
 
     def _transform(self, hidden: Tensor, states: Tensor, inner: slice) -> None:
-        """Run the transformer and write the inner frames of its hidden states, one layer at a time."""
+        """Run the transformer and copy the `inner` frames of each layer's output into `states`."""
         encoder = self.model.encoder
 
-        def keep(layer: int) -> None:
-            def hook(module: nn.Module, inputs: tuple, output: Tensor) -> None:
+        def copy_into(layer: int) -> Callable[[nn.Module, Any, Tensor], None]:
+            def hook(module: nn.Module, inputs: Any, output: Tensor) -> None:
                 states[:, layer] = output[0, inner]
 
             return hook
 
-        hooks = [layer.register_forward_hook(keep(n)) for n, layer in enumerate(encoder.layers)]
+        hooks = [layer.register_forward_hook(copy_into(n)) for n, layer in enumerate(encoder.layers)]
         try:
             # The last state is the encoder's own output: large models normalise it once more.
             states[:, -1] = encoder(hidden).last_hidden_state[0, inner]
@@ -233,38 +258,38 @@ class AudioEncoder:
             for hook in hooks:
                 hook.remove()
 
+    def _running_statistics(self, samples: np.ndarray) -> RunningStatistics:
+        first = self.model.feature_extractor.conv_layers[0]
+        grouped = isinstance(first.layer_norm, nn.GroupNorm)
+        return RunningStatistics(samples, first.conv, grouped=grouped, normalise=self.normalise)
+
     def _receptive_field(self) -> int:
-        """Samples that one convolutional frame hears."""
+        """Number of samples in the receptive field of one convolutional frame."""
         field = 1
         for layer in reversed(self.model.feature_extractor.conv_layers):
             field = (field - 1) * layer.conv.stride[0] + layer.conv.kernel_size[0]
         return field
 
     def _convolve(
-        self, norms: VoiceNorms, first: int = 0, check_interrupted: Callable[[], None] = go_on
+        self, statistics: RunningStatistics, first: int = 0, check_interrupted: Callable[[], None] = go_on
     ) -> Tensor:
-        """Convolutional features of what was heard from the sample `first` on, computed in pieces.
+        """Convolutional features of the samples from `first` to the statistics' end, computed in pieces.
 
         Returns
         -------
         Tensor [1, channels, convolution frames]
         """
-        statistics = norms.convolved() if norms.grouped else None
         layers = self.model.feature_extractor.conv_layers
         hop, field = math.prod(layer.conv.stride[0] for layer in layers), self._receptive_field()
-        count = (norms.heard - first - field) // hop + 1
+        count = (statistics.end - first - field) // hop + 1
         pieces = []
         for start in range(0, count, CONVOLUTION_FRAMES_PER_PIECE):
             check_interrupted()
             stop = min(start + CONVOLUTION_FRAMES_PER_PIECE, count)
-            piece = norms.wave(first + start * hop, first + (stop - 1) * hop + field)[None, None]
+            piece = statistics.wave(first + start * hop, first + (stop - 1) * hop + field)[None, None]
             for layer in layers:
                 if isinstance(getattr(layer, "layer_norm", None), nn.GroupNorm):
-                    # With known statistics, group norm with one group a channel is batch norm.
-                    norm = layer.layer_norm
-                    normed = functional.batch_norm(
-                        layer.conv(piece), *statistics, norm.weight, norm.bias, eps=norm.eps
-                    )
+                    normed = statistics.group_norm(layer.conv(piece), layer.layer_norm)
                     piece = layer.activation(normed)
                 else:
                     piece = layer(piece)

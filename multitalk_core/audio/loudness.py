@@ -1,10 +1,10 @@
-"""Loudness by ITU-R BS.1770, and a voice brought to a given one. Knows pyloudnorm and one voice at a time."""
+"""Loudness by ITU-R BS.1770, and normalisation of one voice to a target loudness. Knows pyloudnorm."""
 
 import numpy as np
 
 TARGET_LUFS = -23.0
 BLOCK_SECONDS = 0.4
-# Beyond this pyloudnorm has measured no sound at all; the released code leaves such a voice as it is.
+# A larger absolute value means that nothing was measured; the reference implementation keeps such a voice.
 LARGEST_LUFS = 100.0
 
 
@@ -32,7 +32,7 @@ def integrated_loudness(samples: np.ndarray, rate: int = 16000) -> float:
 
 
 def normalise_loudness(samples: np.ndarray, rate: int = 16000, target: float = TARGET_LUFS) -> np.ndarray:
-    """A voice at a given loudness; nothing is clipped (released code, loudness_norm).
+    """Scale a voice to a target loudness without clipping (loudness_norm in the reference implementation).
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def normalise_loudness(samples: np.ndarray, rate: int = 16000, target: float = T
     Returns
     -------
     np.ndarray [samples], float32
-        The same samples where they are silent or shorter than 0.4 s.
+        Unchanged where the voice is silent or shorter than 0.4 s.
     """
     loudness = integrated_loudness(samples, rate)
     if not abs(loudness) <= LARGEST_LUFS:

@@ -1,4 +1,4 @@
-"""Who speaks when: every speaker's voices at their seconds, and one track per speaker (paper 3.2, 4.1).
+"""Who speaks when: each speaker's voices placed in time, and one track per speaker (paper 3.2, 4.1).
 
 Knows sounds and seconds; knows nothing of features or faces.
 """
@@ -11,6 +11,7 @@ import numpy as np
 
 from ..errors import MultiTalkError, quoted
 from ..guards.interruption import go_on
+from ..guards.words import Word
 from ..limits import FILM_SOUND_RATE, LONGEST_SECONDS, MOST_SPEAKERS, VOICE_START
 from .loudness import normalise_loudness
 from .turns import Turn
@@ -18,22 +19,30 @@ from .waveform import SPEECH_RATE, Waveform, speech
 
 SHORTEST_SECONDS = 0.2  # one audio window: 5 frames at 25 fps
 SILENT_PEAK = 1e-4  # -80 dB, a few steps of 16 bits
-TABLE_SLACK_SECONDS = 0.05  # tables round their times
+TABLE_SLACK_SECONDS = 0.05  # times in tables are rounded
+
+
+class Timing(Word):
+    """How the voices of a film are placed in time."""
+
+    TOGETHER = "together"
+    IN_TURN = "in turn"
+    TABLE = "table"
 
 
 @dataclass(frozen=True, eq=False)
 class PlacedVoice:
-    """A voice at its place.
+    """A voice of one speaker, placed in time.
 
     Parameters
     ----------
     speaker : int
         From 0.
     start : float
-        Second of the film at which the voice's first sample is heard.
+        When the voice begins, in seconds of the film.
     voice : Waveform
     turns : tuple of (start, end)
-        Seconds of the voice during which the speaker is heard; the rest belongs to others.
+        When the speaker speaks, in seconds of the voice; the rest belongs to others.
     """
 
     speaker: int
@@ -43,16 +52,18 @@ class PlacedVoice:
 
     @property
     def end(self) -> float:
+        """When the voice ends, in seconds of the film."""
         return self.start + self.voice.seconds
 
     @property
     def silent(self) -> bool:
+        """Whether nothing can be heard in any of the turns."""
         rate = self.voice.rate
-        heard = [self.voice.samples[:, round(a * rate) : round(b * rate)] for a, b in self.turns]
-        return all(np.abs(piece).max(initial=0.0) < SILENT_PEAK for piece in heard)
+        spoken = [self.voice.samples[:, round(a * rate) : round(b * rate)] for a, b in self.turns]
+        return all(np.abs(piece).max(initial=0.0) < SILENT_PEAK for piece in spoken)
 
     def track(self, normalise: bool) -> np.ndarray:
-        """The speaker's own part of the voice, mono at 16 kHz, [samples]."""
+        """The voice with everything but the speaker's turns silenced, mono at 16 kHz, [samples]."""
         samples = speech(self.voice)
         own = np.zeros_like(samples)
         for start, end in self.turns:
@@ -68,35 +79,35 @@ class Timeline:
     Parameters
     ----------
     speakers : int
-        Number of speakers; one without a segment is a listener.
-    segments : tuple of PlacedVoice
+        Number of speakers; one without a voice is a listener.
+    placed_voices : tuple of PlacedVoice
     recording : Waveform, optional
         The film's sound where all voices come from one recording.
 
     Raises
     ------
     MultiTalkError
-        When nobody has a voice, there are too many speakers, every voice is silent, one starts before the
-        film, or the whole is shorter than one audio window or longer than a film can be.
+        When nobody has a voice, there are too many speakers, all voices are silent, one starts before the
+        film, or the timeline is shorter than one audio window or longer than a film can be.
     """
 
     speakers: int
-    segments: tuple[PlacedVoice, ...]
+    placed_voices: tuple[PlacedVoice, ...]
     recording: Waveform | None = None
 
     def __post_init__(self) -> None:
-        if not self.segments:
+        if not self.placed_voices:
             raise MultiTalkError("No speaker has a voice; give at least one of them an audio file.")
         if self.speakers > MOST_SPEAKERS:
             raise MultiTalkError(
                 f"There are {quoted(self.speakers)} speakers; give at most {MOST_SPEAKERS} for one film."
             )
-        for segment in self.segments:
+        for placed in self.placed_voices:
             VOICE_START.check(
-                f"The second where a voice of speaker {segment.speaker + 1} starts", segment.start
+                f"The second where a voice of speaker {placed.speaker + 1} starts", placed.start
             )
-        if all(segment.silent for segment in self.segments):
-            raise MultiTalkError("Every voice is silent; at least one speaker must be heard.")
+        if all(placed.silent for placed in self.placed_voices):
+            raise MultiTalkError("Every voice is silent; at least one speaker must be audible.")
         if self.seconds < SHORTEST_SECONDS:
             raise MultiTalkError(
                 f"The voices are {self.seconds:.3f} seconds long; they must last at least "
@@ -109,13 +120,14 @@ class Timeline:
 
     @classmethod
     def together(cls, voices: Sequence[Waveform | None]) -> "Timeline":
-        """All voices start at once; None is a listener."""
+        """Start all voices at the same time; None is a listener."""
         return cls.placed((speaker, 0.0, voice) for speaker, voice in enumerate(voices))
 
     @classmethod
     def in_turn(cls, voices: Sequence[Waveform | None], gap: float = 0.0) -> "Timeline":
-        """One voice after the other, `gap` seconds apart; None is a listener and takes no time."""
-        placed, start = [], 0.0
+        """Place one voice after the other, `gap` seconds apart; None is a listener and takes no time."""
+        placed: list[tuple[int, float, Waveform | None]] = []
+        start = 0.0
         for speaker, voice in enumerate(voices):
             placed.append((speaker, start, voice))
             if voice is not None:
@@ -124,7 +136,7 @@ class Timeline:
 
     @classmethod
     def placed(cls, voices: Iterable[tuple[int, float, Waveform | None]]) -> "Timeline":
-        """Voices at given seconds, overlapping, with gaps, several a speaker.
+        """Place voices at given times; they may overlap, and a speaker may have several.
 
         Parameters
         ----------
@@ -145,26 +157,26 @@ class Timeline:
     def from_table(
         cls, waveform: Waveform, turns: Sequence[Turn], speakers: Sequence[str] | None = None
     ) -> "Timeline":
-        """One recording and a table of who speaks when in it; the recording is the film's sound.
+        """Split a recording by a table of who speaks when; the recording is the film's sound.
 
         Parameters
         ----------
         waveform : Waveform
-            The recording. Where turns overlap, both speakers get it.
+            The recording. Where turns overlap, it belongs to both speakers.
         turns : sequence of Turn
             From `read_turns`.
         speakers : sequence of str, optional
-            The table's names in the persons' order; one without a turn is a listener. By default number n is
-            speaker n, and names are in the order in which they first appear.
+            The table's names in speaker order; a name without a turn is a listener. By default number n is
+            speaker n, and names are ordered by first appearance.
 
         Raises
         ------
         MultiTalkError
-            When a turn's times are negative, reversed or beyond the recording, its name is not among
-            `speakers`, or numbers are no speakers' or stand beside names.
+            When the times of a turn are negative, reversed or beyond the recording, its name is not among
+            `speakers`, or a number is not a speaker's or mixed with names.
         """
         places = places_of(turns, speakers)
-        heard: dict[int, list[tuple[float, float]]] = {}
+        spoken: dict[int, list[tuple[float, float]]] = {}
         for turn in turns:
             if not 0 <= turn.start < turn.end <= waveform.seconds + TABLE_SLACK_SECONDS:
                 raise MultiTalkError(
@@ -172,15 +184,15 @@ class Timeline:
                     f"seconds; turns must lie within the recording's {waveform.seconds:g} seconds and end "
                     "after their start."
                 )
-            times = heard.setdefault(places[turn.speaker], [])
+            times = spoken.setdefault(places[turn.speaker], [])
             times.append((turn.start, min(turn.end, waveform.seconds)))
-        segments = [PlacedVoice(place, 0.0, waveform, tuple(sorted(heard[place]))) for place in sorted(heard)]
-        return cls(1 + max(places.values(), default=0), tuple(segments), waveform)
+        voices = (PlacedVoice(place, 0.0, waveform, tuple(sorted(spoken[place]))) for place in sorted(spoken))
+        return cls(1 + max(places.values(), default=0), tuple(voices), waveform)
 
     @property
     def seconds(self) -> float:
-        """Until the last voice ends."""
-        return max(segment.end for segment in self.segments)
+        """Time until the last voice ends."""
+        return max(placed.end for placed in self.placed_voices)
 
     def tracks(
         self,
@@ -188,14 +200,14 @@ class Timeline:
         seconds: float | None = None,
         check_interrupted: Callable[[], None] = go_on,
     ) -> np.ndarray:
-        """What the audio encoder hears of each speaker; a listener's track is silence.
+        """Input of the audio encoder for each speaker; a listener's track is silent.
 
         Parameters
         ----------
         normalise : bool
-            Bring each voice to -23 LUFS before it is placed.
+            Normalise each voice to -23 LUFS before it is placed.
         seconds : float, optional
-            Cut, or pad with silence, to this length; by default until the last voice ends.
+            Cut or pad with silence to this length; by default until the last voice ends.
         check_interrupted : callable
             Called before each voice; raises to stop.
 
@@ -205,20 +217,20 @@ class Timeline:
         """
         length = round((self.seconds if seconds is None else seconds) * SPEECH_RATE)
         tracks = np.zeros((self.speakers, length), np.float32)
-        for segment in self.segments:
+        for placed in self.placed_voices:
             check_interrupted()
-            _add(tracks[segment.speaker], segment.track(normalise), round(segment.start * SPEECH_RATE))
+            _add(tracks[placed.speaker], placed.track(normalise), round(placed.start * SPEECH_RATE))
         return tracks
 
     def sound(self, seconds: float | None = None) -> Waveform:
-        """The film's sound: the users' own voices, added, at their highest rate, at most 96 kHz.
+        """The film's sound: the sum of the original voices, at their highest rate, at most 96 kHz.
 
         Loudness stays as recorded, and a loud sum may exceed full scale.
 
         Parameters
         ----------
         seconds : float, optional
-            Cut, or pad with silence, to this length; by default until the last voice ends.
+            Cut or pad with silence to this length; by default until the last voice ends.
 
         Returns
         -------
@@ -226,7 +238,7 @@ class Timeline:
             Stereo if any voice has more than one channel, else mono.
         """
         if self.recording is None:
-            voices = [(segment.start, segment.voice) for segment in self.segments]
+            voices = [(placed.start, placed.voice) for placed in self.placed_voices]
         else:
             voices = [(0.0, self.recording)]
         rate = min(FILM_SOUND_RATE, max(voice.rate for _, voice in voices))
@@ -240,15 +252,23 @@ class Timeline:
 
 
 def places_of(turns: Sequence[Turn], speakers: Sequence[str] | None = None) -> dict[str, int]:
-    """Which speaker, from 0, each name of a table is; both as `Timeline.from_table` takes them.
+    """Map each name of a table to its speaker, from 0.
+
+    Parameters
+    ----------
+    turns : sequence of Turn
+    speakers : sequence of str, optional
+        As in `Timeline.from_table`.
 
     Raises
     ------
     MultiTalkError
-        When a name is not among `speakers`, or `speakers` or numbers are not as they must be.
+        When a name is not among `speakers`, is repeated there, or is a number that no speaker has.
     """
     names = list(dict.fromkeys(turn.speaker for turn in turns))
-    places = speakers_of(names) if speakers is None else _places_of(speakers)
+    if speakers is None:
+        return speakers_of(names)
+    places = _places_of(speakers)
     for name in names:
         if name not in places:
             raise MultiTalkError(
@@ -259,32 +279,33 @@ def places_of(turns: Sequence[Turn], speakers: Sequence[str] | None = None) -> d
 
 
 def speakers_of(names: Sequence[str]) -> dict[str, int]:
-    """Which speaker, from 0, each name of a table is: number n is speaker n, names are as they appear.
+    """Map names to speakers, from 0: number n is speaker n, other names are in order of appearance.
 
     Raises
     ------
     MultiTalkError
-        When a number is no speaker's, or numbers stand beside names.
+        When a number is not a speaker's, or numbers are mixed with names.
     """
     numbers = {name: number for name in names if (number := _number(name)) is not None}
     if not numbers:
         return _places_of(names)
     if named := [name for name in names if name not in numbers]:
         raise MultiTalkError(
-            f"The table has numbers ({quoted(next(iter(numbers)))}) beside names ({quoted(named[0])}), so "
-            "who is who cannot be told: use one of them, or list all in speaker order as the names."
+            f"The table mixes numbers ({quoted(next(iter(numbers)))}) with names ({quoted(named[0])}), so it "
+            "is not clear which speaker is which: use only one kind, or list all in speaker order as the "
+            "names."
         )
     for name, number in numbers.items():
         if not number.is_integer() or not 1 <= number <= MOST_SPEAKERS:
             raise MultiTalkError(
                 f"The table names the speaker {quoted(name)}: number speakers from 1 to {MOST_SPEAKERS}, or "
-                "list the table's in speaker order as the names."
+                "list the table's own in speaker order as the names."
             )
     return {name: int(number) - 1 for name, number in numbers.items()}
 
 
 def _number(name: str) -> float | None:
-    """What a name says that is written as a number, 2 or 2.0; somebody may be called Nan."""
+    """The number that a name consists of, such as 2 or 2.0; "Nan" is a name."""
     return float(name) if re.fullmatch(r"[+-]?\d+(\.\d+)?", name) else None
 
 

@@ -1,4 +1,4 @@
-"""A who-speaks-when table: CSV, JSON or RTTM. Knows names and seconds; knows nothing of sound."""
+"""A table of who speaks when: CSV, JSON or RTTM. Knows names and seconds; knows nothing of sound."""
 
 import csv
 import io
@@ -12,11 +12,20 @@ from typing import Any, NamedTuple
 
 from ..errors import MultiTalkError, quoted
 from ..files.given import check_file, read_text
+from ..guards.words import Word
 from ..limits import LONGEST_NAME, LONGEST_SECONDS, LONGEST_TABLE, MOST_SPEAKERS, MOST_TURNS
 
 BYTES_OF_A_CHARACTER = 4  # at most, in UTF-8
 RTTM_FIELDS = (8, 10)  # SPEAKER file channel start duration <NA> <NA> speaker [confidence [<NA>]]
-LONGEST_NUMBER = 300  # digits: more are no float
+LONGEST_NUMBER = 300  # digits: a float has no more
+
+
+class TableFormat(Word):
+    """How a table of turns is written."""
+
+    CSV = "csv"
+    JSON = "json"
+    RTTM = "rttm"
 
 
 @dataclass(frozen=True)
@@ -29,7 +38,7 @@ class Turn:
 
 
 class _Row(NamedTuple):
-    """What a table says of a turn, as it stands there."""
+    """The values of a turn as the table gives them."""
 
     where: str
     speaker: Any
@@ -43,50 +52,50 @@ def read_turns(path: str | Path) -> list[Turn]:
 
     Parameters
     ----------
-    path
+    path : str or Path
         .csv, .json or .rttm; see `parse_turns`.
 
     Raises
     ------
     MultiTalkError
-        When the file cannot be read, and as `parse_turns`.
+        When the file cannot be read, and as in `parse_turns`.
     """
     path = Path(path)
-    form = path.suffix.lower().removeprefix(".")
+    ending = path.suffix.lower().removeprefix(".")
     check_file(path, "table of turns")
-    if form not in READERS:
+    if ending not in list(TableFormat):
         raise MultiTalkError(
-            f"The table of turns {path} is no .csv, .json or .rttm file; save it as one of them."
+            f"The table of turns {path} is not a .csv, .json or .rttm file; save it as one of them."
         )
     text = read_text(path, "table of turns", BYTES_OF_A_CHARACTER * LONGEST_TABLE)
-    return parse_turns(text, form, f"the table of turns {path}")
+    return parse_turns(text, ending, f"the table of turns {path}")
 
 
 def parse_turns(text: str, form: str | None = None, name: str = "the table of turns") -> list[Turn]:
-    """A table of turns from its text, in its own order.
+    """Read a table of turns from its text, in its own order.
 
     Parameters
     ----------
-    text
+    text : str
         CSV with the header speaker,start,end; JSON with a list of objects of these names; or RTTM, whose
         lines read SPEAKER file channel start duration <NA> <NA> speaker <NA> <NA>. Times are in seconds.
-    form
-        "csv", "json" or "rttm"; told from the text where not given.
-    name
-        What messages call the table.
+    form : str, optional
+        "csv", "json" or "rttm"; by default recognised from the text.
+    name : str
+        What error messages call the table.
 
     Raises
     ------
     MultiTalkError
-        When the text is empty, too long or of another form, lacks a speaker or a time, has a time that is
-        none, or names more speakers than one film can have.
+        When the text is empty, too long or in another format, lacks a speaker or a time, has an invalid
+        time, or names more speakers than one film can have.
     """
     if len(text) > LONGEST_TABLE:
         raise MultiTalkError(
             f"There are {len(text):,} characters in {name}, more than {LONGEST_TABLE:,}: split the film."
         )
     text = text.removeprefix("\ufeff")
-    rows = list(islice(READERS[form or _form(text)](text, name), MOST_TURNS + 1))
+    rows = list(islice(READERS[TableFormat(form or _form(text))](text, name), MOST_TURNS + 1))
     if not rows:
         raise MultiTalkError(
             f"Nothing is in {name}, it is empty; give each turn a speaker, a start and an end."
@@ -103,14 +112,14 @@ def parse_turns(text: str, form: str | None = None, name: str = "the table of tu
     return turns
 
 
-def _form(text: str) -> str:
+def _form(text: str) -> TableFormat:
     if text.lstrip().startswith(("[", "{")):
-        return "json"
-    return "rttm" if any(map(_is_rttm, text.splitlines())) else "csv"
+        return TableFormat.JSON
+    return TableFormat.RTTM if any(map(_is_rttm, text.splitlines())) else TableFormat.CSV
 
 
 def _is_rttm(line: str) -> bool:
-    """Whether a line is RTTM's and no CSV of somebody called SPEAKER 1."""
+    """Whether a line is RTTM, and not CSV with a speaker called SPEAKER 1."""
     fields = line.split(maxsplit=3)
     return len(fields) > 2 and fields[0] == "SPEAKER" and "," not in "".join(fields[:3])
 
@@ -139,8 +148,8 @@ def _json_rows(text: str, name: str) -> Iterator[_Row]:
         table = json.loads(text, parse_int=_whole_number)
     except json.JSONDecodeError as error:
         raise MultiTalkError(
-            f"Turns cannot be read from {name}, it is no JSON ({error.msg} in line {error.lineno}): export "
-            "it again."
+            f"Turns cannot be read from {name}, it is not valid JSON ({error.msg} in line {error.lineno}): "
+            "export it again."
         ) from error
     except RecursionError as error:
         raise MultiTalkError(
@@ -148,7 +157,7 @@ def _json_rows(text: str, name: str) -> Iterator[_Row]:
         ) from error
     if not isinstance(table, list):
         raise MultiTalkError(
-            f'Turns cannot be read from {name}, it is no list: write [{{"speaker": "anna", "start": 0, '
+            f'Turns cannot be read from {name}, it is not a list: write [{{"speaker": "anna", "start": 0, '
             '"end": 1.5}, …].'
         )
     for number, row in enumerate(table, start=1):
@@ -159,7 +168,7 @@ def _json_rows(text: str, name: str) -> Iterator[_Row]:
 
 
 def _whole_number(digits: str) -> float:
-    """A whole number of JSON; one of so many digits that Python refuses them is infinite."""
+    """A whole number in JSON; one with so many digits that Python refuses it becomes infinite."""
     return int(digits) if len(digits) <= LONGEST_NUMBER else math.inf
 
 
@@ -189,7 +198,7 @@ def _rttm_rows(text: str, name: str) -> Iterator[_Row]:
 
 
 def _is_confidence(field: str) -> bool:
-    """Whether a field after the name is what RTTM has there: <NA> or a number."""
+    """Whether a field after the name is one that RTTM allows: <NA> or a number."""
     return field.upper() == "<NA>" or _seconds(field) is not None
 
 
@@ -197,7 +206,7 @@ def _turn(row: _Row, name: str) -> Turn:
     speaker = _speaker(row.speaker)
     if speaker is None:
         raise MultiTalkError(
-            f"{row.where} has {_told('speaker', row.speaker)}: give a name of at most {LONGEST_NAME} "
+            f"{row.where} has {_described('speaker', row.speaker)}: give a name of at most {LONGEST_NAME} "
             "characters, or a number, or leave the turn out."
         )
     start, end = _time(row, "start", row.start), _time(row, "duration" if row.lasts else "end", row.end)
@@ -211,7 +220,7 @@ def _turn(row: _Row, name: str) -> Turn:
 
 
 def _speaker(value: object) -> str | None:
-    """A name, or a number as text; None where it is neither."""
+    """A name, or a number as text; None for anything else."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, str | int):
@@ -224,17 +233,17 @@ def _time(row: _Row, field: str, value: object) -> float:
     seconds = _seconds(value)
     if seconds is None or abs(seconds) > LONGEST_SECONDS:
         raise MultiTalkError(
-            f"{row.where} has {_told(field, value)}: give seconds, at most {LONGEST_SECONDS:g}."
+            f"{row.where} has {_described(field, value)}: give seconds, at most {LONGEST_SECONDS:g}."
         )
     return seconds
 
 
-def _told(field: str, value: object) -> str:
+def _described(field: str, value: object) -> str:
     return f"no {field}" if value is None or value == "" else f"the {field} {quoted(value)}"
 
 
 def _seconds(value: object) -> float | None:
-    """A finite number, of text too; None where it is none."""
+    """A finite number, given as a number or as text; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     try:
@@ -244,4 +253,4 @@ def _seconds(value: object) -> float | None:
     return seconds if math.isfinite(seconds) else None
 
 
-READERS = {"csv": _csv_rows, "json": _json_rows, "rttm": _rttm_rows}
+READERS = {TableFormat.CSV: _csv_rows, TableFormat.JSON: _json_rows, TableFormat.RTTM: _rttm_rows}

@@ -4,7 +4,7 @@ import json
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -17,7 +17,7 @@ from .blockwise_attention import register
 if TYPE_CHECKING:
     from transformers import Wav2Vec2Model
 
-# What the features need; heads for speech recognition and quantisers are left out.
+# The parts that make the features; quantisers and heads for speech recognition are skipped.
 PARTS = ("feature_extractor.", "feature_projection.", "encoder.")
 PREFIX = "wav2vec2."
 WEIGHT_NORM = {
@@ -28,14 +28,15 @@ HEAD_WIDTH = 64  # of base and large alike
 STRIDES = (5, 2, 2, 2, 2, 2, 2)
 
 
-def read_wav2vec2(path: Path) -> tuple[dict[str, Tensor], dict, bool]:
-    """Tensors, configuration, and whether the preprocessor normalises the wave.
+def read_wav2vec2(path: Path) -> tuple[dict[str, Tensor], dict[str, Any], bool]:
+    """Read tensors, configuration, and whether the preprocessor normalises the wave.
 
     Parameters
     ----------
-    path
-        A folder with config.json, model.safetensors and maybe preprocessor_config.json, or one .safetensors
-        file, whose metadata may carry the same configuration (and `do_normalize`) as JSON under `config`.
+    path : Path
+        A folder with config.json, model.safetensors and optionally preprocessor_config.json, or one
+        .safetensors file, whose metadata may hold the same configuration (and `do_normalize`) as JSON under
+        `config`.
 
     Raises
     ------
@@ -53,17 +54,17 @@ def read_wav2vec2(path: Path) -> tuple[dict[str, Tensor], dict, bool]:
     return state, config, bool(advice.get("do_normalize", False))
 
 
-def build_wav2vec2(state: dict[str, Tensor], config: dict, source: str) -> "Wav2Vec2Model":
-    """The network in float32 and eval mode, without gradients.
+def build_wav2vec2(state: dict[str, Tensor], config: dict[str, Any], source: str) -> "Wav2Vec2Model":
+    """Build the network in float32 and eval mode, without gradients.
 
     Parameters
     ----------
-    state
-        Under released names, with or without prefix and heads.
-    config
-        Entries of a config.json; what it lacks is read from the tensors.
-    source
-        Where the tensors come from, for messages.
+    state : dict of str to Tensor
+        Under their released names, with or without prefix and heads.
+    config : dict
+        Entries of a config.json; missing ones are read from the tensors.
+    source : str
+        Where the tensors come from, for error messages.
 
     Raises
     ------
@@ -109,7 +110,7 @@ def _weights_in(folder: Path) -> Path:
     return weights
 
 
-def _parse_json(text: str, path: Path) -> dict:
+def _parse_json(text: str, path: Path) -> dict[str, Any]:
     try:
         return dict(json.loads(text))
     except (TypeError, ValueError, RecursionError) as error:
@@ -119,7 +120,7 @@ def _parse_json(text: str, path: Path) -> dict:
 
 
 def _plain_names(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Without prefix, without heads, with today's names of the weight norm."""
+    """Drop the prefix and the heads, and use the current names of the weight norm."""
     plain = {}
     for name, tensor in state.items():
         name = name.removeprefix(PREFIX)
@@ -130,8 +131,8 @@ def _plain_names(state: dict[str, Tensor]) -> dict[str, Tensor]:
     return plain
 
 
-def _dimensions(state: dict[str, Tensor]) -> dict:
-    """What the tensors tell of the configuration; the rest as in wav2vec2 base and large."""
+def _dimensions(state: dict[str, Tensor]) -> dict[str, Any]:
+    """The configuration as far as the tensors show it; the rest is the same in wav2vec2 base and large."""
     layers = [name for name in state if re.fullmatch(r"encoder\.layers\.\d+\.layer_norm\.weight", name)]
     convolutions = [
         state[f"feature_extractor.conv_layers.{n}.conv.weight"]

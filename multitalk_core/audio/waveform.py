@@ -13,16 +13,16 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from ..errors import MultiTalkError
-from ..files.containers import codec_of, opened
+from ..files.containers import check_codec, opened
 from ..files.given import check_file
 from ..guards.memory import FLOAT_BYTES, check_memory
 from ..limits import LONGEST_SECONDS, LOUDEST, MOST_CHANNELS, SOUND_RATE
 
 if TYPE_CHECKING:
-    from av import AudioCodecContext, AudioFrame, AudioStream
+    from av import AudioFrame, AudioStream
 
 SPEECH_RATE = 16000
-AT_ONCE = 2  # copies of a sound: its pieces and their whole, or the whole and its mono or another rate
+AT_ONCE = 2  # copies of a sound in memory: its pieces and their whole, or the whole and a converted one
 SHORTER = "save it as mono, at 48 kHz or less, or cut it"
 # FFmpeg's own guess for a file that names no layout.
 SURROUND_LAYOUTS = {3: "2.1", 4: "4.0", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
@@ -45,10 +45,12 @@ class Waveform:
 
     @property
     def channels(self) -> int:
+        """Number of channels."""
         return len(self.samples)
 
     @property
     def seconds(self) -> float:
+        """Duration."""
         return self.samples.shape[1] / self.rate
 
     def mono(self) -> "Waveform":
@@ -73,7 +75,7 @@ class Waveform:
         return Waveform(np.concatenate([piece.to_ndarray() for piece in mixed], axis=1), self.rate)
 
     def resampled(self, rate: int) -> "Waveform":
-        """At another rate, by soxr's HQ filter, ceil(samples * rate / self.rate) long, as librosa.load."""
+        """Resample with soxr's HQ filter to ceil(samples * rate / self.rate) samples, like librosa.load."""
         if rate == self.rate:
             return self
         import soxr
@@ -127,18 +129,17 @@ def from_array(samples: ArrayLike | Tensor, rate: int) -> Waveform:
         )
     if array.shape[1] == 0:
         raise MultiTalkError("The sound has no samples; choose another.")
-    rate = rate.item() if isinstance(rate, np.generic | Tensor) else rate
-    SOUND_RATE.check("The sound's rate in samples per second", rate)
-    _check_length("The sound", *array.shape, int(rate))
+    rate = int(SOUND_RATE.check("The sound's rate in samples per second", rate))
+    _check_length("The sound", channels=len(array), samples=array.shape[1], rate=rate)
     floats = _full_scale(array)
     if not (floats.max() <= LOUDEST and floats.min() >= -LOUDEST):
         raise MultiTalkError(
             "The sound has samples that are NaN, infinite or far beyond full scale; export it again."
         )
-    return Waveform(floats, int(rate))
+    return Waveform(floats, rate)
 
 
-def _check_length(name: str, channels: int, samples: int, rate: int) -> None:
+def _check_length(name: str, *, channels: int, samples: int, rate: int) -> None:
     if samples > LONGEST_SECONDS * rate:
         raise MultiTalkError(
             f"{name} lasts longer than {LONGEST_SECONDS / 3600:g} hours, the most for one film: cut it."
@@ -149,7 +150,7 @@ def _check_length(name: str, channels: int, samples: int, rate: int) -> None:
 def _full_scale(array: np.ndarray) -> np.ndarray:
     """Any number type as float32 with full scale at -1..1."""
     if array.dtype.kind == "f":
-        with np.errstate(over="ignore"):  # what is too loud is told
+        with np.errstate(over="ignore"):  # from_array refuses what overflows
             return array.astype(np.float32, copy=False)
     if array.dtype.kind not in "iu":
         raise MultiTalkError(f"The sound's samples are of type {array.dtype}; give integers or floats.")
@@ -167,8 +168,8 @@ def read_audio(path: str | Path) -> Waveform:
     Raises
     ------
     MultiTalkError
-        When the file is missing, empty, corrupt, has no sound, claims a rate, channels or a length that no
-        voice has, or has samples that are NaN, infinite or far beyond full scale.
+        When the file is missing, empty or corrupt, has no sound, claims an implausible rate, number of
+        channels or length, or has samples that are NaN, infinite or far beyond full scale.
     """
     from av.error import FFmpegError
 
@@ -192,32 +193,37 @@ def _decode(path: Path) -> tuple[np.ndarray, int]:
         if not container.streams.audio:
             raise MultiTalkError("It has no sound; choose a file with an audio track.")
         stream = container.streams.audio[0]
-        _check_claims(stream, codec_of(stream, path), path.stat().st_size)
-        pieces, kinds, length = [], set(), 0
+        check_codec(stream, path)
+        _check_claims(stream, path.stat().st_size)
+        pieces: list[np.ndarray] = []
+        kinds: set[tuple[int, int]] = set()
+        length = 0
         for frame in container.decode(stream):
             kinds.add((len(frame.layout.channels), frame.sample_rate))
             if len(kinds) > 1:
                 raise MultiTalkError("It changes its sample rate or channels midway; export it again as WAV.")
             ((channels, rate),) = kinds
             length += frame.samples
-            _check_length("It", channels, length, rate)
+            _check_length("It", channels=channels, samples=length, rate=rate)
             pieces.append(_full_scale(_planes(frame, channels)))
     if not pieces:
         raise MultiTalkError("It has an audio track without samples; export it again or choose another.")
     return np.concatenate(pieces, axis=1), rate
 
 
-def _check_claims(stream: "AudioStream", codec: "AudioCodecContext", size: int) -> None:
-    """Refuse what a header says before anything is decoded."""
+def _check_claims(stream: "AudioStream", size: int) -> None:
+    """Check the header of a file of `size` bytes before anything is decoded."""
+    codec = stream.codec_context
     SOUND_RATE.check("Its rate in samples per second", codec.sample_rate)
     if codec.channels > MOST_CHANNELS:
         raise MultiTalkError(f"It has {codec.channels} channels, at most {MOST_CHANNELS} are read.")
-    if stream.duration:
+    if stream.duration and stream.time_base:
         seconds = float(stream.duration * stream.time_base)
         if codec.name.startswith("pcm") and codec.bit_rate:
-            # Plain samples end with the file, whatever a header that was written into a pipe says.
+            # A header that was written to a pipe may claim any length; plain samples end with the file.
             seconds = min(seconds, 8 * size / codec.bit_rate)
-        _check_length("It", codec.channels, int(seconds * codec.sample_rate), codec.sample_rate)
+        samples = int(seconds * codec.sample_rate)
+        _check_length("It", channels=codec.channels, samples=samples, rate=codec.sample_rate)
 
 
 def _planes(frame: "AudioFrame", channels: int) -> np.ndarray:
@@ -233,7 +239,7 @@ def _planes(frame: "AudioFrame", channels: int) -> np.ndarray:
 
 
 def speech(waveform: Waveform) -> np.ndarray:
-    """The sound as the audio encoder hears it: mono at 16 kHz (paper 3.2).
+    """The sound as the audio encoder's input: mono at 16 kHz (paper 3.2).
 
     Returns
     -------

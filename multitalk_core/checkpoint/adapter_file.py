@@ -1,4 +1,4 @@
-"""Audio adapters on disk, under the key names MultiTalk and InfiniteTalk were released with."""
+"""Audio adapters on disk, under the key names of the MultiTalk and InfiniteTalk releases."""
 
 from collections.abc import Mapping
 from os import PathLike
@@ -17,24 +17,25 @@ from .recognition import kind_in_words
 
 
 def read_adapter(paths: Paths, dtype: torch.dtype | None = None) -> dict[str, Tensor]:
-    """A MultiTalk or InfiniteTalk adapter, alone or inside a whole DiT, under its released key names.
+    """Read a MultiTalk or InfiniteTalk adapter, alone or inside a whole DiT, under its released key names.
 
     Parameters
     ----------
-    paths
+    paths : path or sequence of paths
         One .safetensors file, shards, a folder or an index.
-    dtype
+    dtype : torch.dtype, optional
         Of the tensors returned. By default they keep their own; quantised weights become bfloat16.
 
     Raises
     ------
     MultiTalkError
-        The checkpoint cannot be read, is no adapter, or lacks or adds tensors.
+        When the checkpoint cannot be read, is not an adapter, or has missing or additional tensors.
     """
     stored, metadata = list_tensors(paths)
     name = str(paths) if isinstance(paths, str | PathLike) else ", ".join(map(str, paths))
     parameters, unexpected = find_parameters(stored, name)
-    check_keys(parameters, unexpected, name, None if parameters else kind_in_words(stored, metadata))
+    instead = None if parameters else kind_in_words(stored, metadata)
+    check_keys(parameters, unexpected, name, instead=instead)
     loaded = load_tensors({key: stored[key] for parts in parameters.values() for key in parts.values()})
     return {
         key: dequantise(key, {part: loaded[source] for part, source in parts.items()}, dtype)
@@ -45,12 +46,12 @@ def read_adapter(paths: Paths, dtype: torch.dtype | None = None) -> dict[str, Te
 def write_adapter(
     path: str | PathLike[str], state: Mapping[str, Tensor], metadata: Mapping[str, str] | None = None
 ) -> None:
-    """Writes an adapter, whole or not at all: a file already there stays until the new one is complete.
+    """Write an adapter; an existing file is replaced only when the new one is complete.
 
     Raises
     ------
     MultiTalkError
-        The state is no adapter, or the disk does not take it.
+        When the state is not an adapter, or cannot be written.
     """
     from safetensors import SafetensorError
     from safetensors.torch import save_file
@@ -65,7 +66,7 @@ def write_adapter(
     try:
         with whole_file(path) as part:
             part.touch()
-            mode = part.stat().st_mode  # save_file makes files only their owner can read
+            mode = part.stat().st_mode  # save_file makes files that only their owner can read
             save_file(tensors, part, metadata={"format": "pt", **(metadata or {})})
             part.chmod(mode)
     except (OSError, SafetensorError) as error:

@@ -1,21 +1,21 @@
-"""The names an audio adapter's tensors were released with, found again whatever a repack put before them."""
+"""The released names of an audio adapter's tensors, found whatever prefix a repack added."""
 
 import re
 from collections.abc import Collection, Iterable
 
 from ..errors import MultiTalkError
-from .quantised import PARTS, stored_part
+from .quantised import PARTS, stored_parts
 
 PROJECTION_LAYERS = ("proj1", "proj1_vf", "proj2", "proj3", "norm")
 BLOCK_LAYERS = ("audio_cross_attn.q_linear", "audio_cross_attn.kv_linear", "audio_cross_attn.proj", "norm_x")
 
-# Whatever prefix a repack put in front is dropped; WanVideoWrapper exports say multitalk_audio_proj.
+# Any prefix is dropped; exports of WanVideoWrapper say multitalk_audio_proj.
 _PARAMETER = re.compile(
     rf"(?:.+\.)?(?:multitalk_)?((?:audio_proj\.(?:{'|'.join(PROJECTION_LAYERS)})"
     rf"|blocks\.[0-9]{{1,4}}\.(?:{'|'.join(map(re.escape, BLOCK_LAYERS))}))\.)"
     rf"({'|'.join(map(re.escape, PARTS))})"
 )
-# Scales of activations and notes of quantisers: nothing of the weights themselves.
+# Scales of activations and notes of quantisers, which are not part of the weights.
 _IGNORED = re.compile(r"(?:.*\.)?(?:scaled_fp8|scale_input|input_scale|output_scale|comfy_quant)")
 _ADAPTER_SPACE = re.compile(
     r"(?:.+\.)?(?:multitalk_)?(?:audio_proj|blocks\.[0-9]{1,4}\.audio_cross_attn)\..+"
@@ -23,19 +23,19 @@ _ADAPTER_SPACE = re.compile(
 
 
 def find_parameters(stored: Iterable[str], name: str) -> tuple[dict[str, dict[str, str]], list[str]]:
-    """The parameters of the adapter among the names of a checkpoint, and audio tensors it should not have.
+    """Find an adapter's parameters among the names of a checkpoint, and audio tensors it should not have.
 
     Returns
     -------
-    parameters
+    parameters : dict
         Released key → part ("weight", "bias" or a part of a quantised weight) → name in the checkpoint.
-    unexpected
+    unexpected : list of str
         Names in the checkpoint.
 
     Raises
     ------
     MultiTalkError
-        There are two adapters.
+        When there are two adapters.
     """
     parameters: dict[str, dict[str, str]] = {}
     unexpected = []
@@ -49,14 +49,14 @@ def find_parameters(stored: Iterable[str], name: str) -> tuple[dict[str, dict[st
         parts = parameters.setdefault(layer + ("bias" if part == "bias" else "weight"), {})
         if part in parts:
             raise MultiTalkError(
-                f"{name} holds two adapters ({parts[part]} and {source}): split it into two files."
+                f"{name} contains two adapters ({parts[part]} and {source}): split it into two files."
             )
         parts[part] = source
-    return {key: parts for key, parts in parameters.items() if stored_part(parts)}, unexpected
+    return {key: parts for key, parts in parameters.items() if stored_parts(parts)}, unexpected
 
 
 def expected_keys(blocks: Iterable[int]) -> list[str]:
-    """The keys of an adapter on these blocks, in the released order."""
+    """The keys of an adapter for these blocks, in the released order."""
     layers = [f"audio_proj.{layer}" for layer in PROJECTION_LAYERS]
     layers += [f"blocks.{block}.{layer}" for block in blocks for layer in BLOCK_LAYERS]
     return [f"{layer}.{part}" for layer in layers for part in ("weight", "bias")]
@@ -68,20 +68,20 @@ def blocks_of(keys: Iterable[str]) -> tuple[int, ...]:
 
 
 def check_keys(
-    keys: Collection[str], unexpected: Collection[str], name: str, instead: str | None = None
+    keys: Collection[str], unexpected: Collection[str], name: str, *, instead: str | None = None
 ) -> None:
-    """Refuses anything but the audio projection and whole audio layers, on any subset of blocks.
+    """Check that keys are an audio projection and complete audio layers, for any subset of blocks.
 
     Parameters
     ----------
-    keys
-        Released keys, as `find_parameters` gives them.
-    unexpected
+    keys : collection of str
+        Released keys, from `find_parameters`.
+    unexpected : collection of str
         Audio tensors that no adapter has.
-    name
-        Of the checkpoint, for error sentences.
-    instead
-        What it is where it is no adapter, such as "a LoRA".
+    name : str
+        Name of the checkpoint, for error messages.
+    instead : str, optional
+        What the checkpoint is if not an adapter, such as "a LoRA".
 
     Raises
     ------
@@ -91,7 +91,7 @@ def check_keys(
     if not blocks or not any(key.startswith("audio_proj.") for key in keys):
         found = f", it is {instead}" if instead else " (tensors audio_proj.* and blocks.N.audio_cross_attn.*)"
         raise MultiTalkError(
-            f"{name} holds no audio adapter{found}: choose a MultiTalk or InfiniteTalk file."
+            f"{name} contains no audio adapter{found}: choose a MultiTalk or InfiniteTalk file."
         )
     if missing := [key for key in expected_keys(blocks) if key not in keys]:
         raise MultiTalkError(

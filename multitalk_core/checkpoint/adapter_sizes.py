@@ -11,12 +11,12 @@ from .adapter_keys import blocks_of, check_keys
 
 
 def adapter_shape(state: Mapping[str, Tensor]) -> AdapterShape:
-    """The dimensions of an adapter; meta tensors serve as well.
+    """Read the dimensions of an adapter from its tensors, which may be meta tensors.
 
     Raises
     ------
     MultiTalkError
-        Tensors are missing, or their shapes contradict each other.
+        When tensors are missing, or their shapes contradict each other.
     """
     check_keys(state.keys(), (), "the given tensors")
     sizes = {key: tuple(tensor.shape) for key, tensor in state.items()}
@@ -77,7 +77,7 @@ def expected_sizes(shape: AdapterShape) -> dict[str, tuple[int, ...]]:
 
 
 def check_adapter(
-    shape: AdapterShape, model_width: int, model_depth: int, *, model_name: str = "the model"
+    shape: AdapterShape, *, model_width: int, model_depth: int, model_name: str = "the model"
 ) -> None:
     """Refuse an adapter that was made for a DiT of another width or depth.
 

@@ -1,4 +1,4 @@
-"""What a checkpoint contains, for the `inspect` command: read from names and shapes, never the numbers."""
+"""What a checkpoint contains, for the `inspect` command, from names and shapes without reading numbers."""
 
 import os
 from collections import Counter
@@ -25,19 +25,30 @@ PRECISIONS = {
 
 @dataclass(frozen=True)
 class Description:
-    """What a checkpoint is, in words for the person who chose it."""
+    """A checkpoint described for the user.
+
+    Attributes
+    ----------
+    path : str
+    kind : str
+        For example "Wan2.1 diffusion transformer", or "unknown".
+    details : mapping of str to str
+        Labels and values that matter for this kind.
+    tensors, numbers : int
+        How many there are.
+    size : int
+        Bytes on disk.
+    precisions : mapping of str to int
+        How many numbers are stored in each precision, the most common first.
+    """
 
     path: str
     kind: str
-    """For example "Wan2.1 diffusion transformer"; "unknown" where nothing was recognised."""
     details: Mapping[str, str]
-    """Label and value of everything worth telling of this kind."""
     tensors: int
     numbers: int
     size: int
-    """In bytes, on disk."""
     precisions: Mapping[str, int]
-    """Numbers stored in each precision, the commonest first."""
 
     def lines(self) -> list[str]:
         """The description as aligned lines of text."""
@@ -59,19 +70,19 @@ class Description:
 
 
 def describe(path: str | PathLike[str]) -> Description:
-    """Reads names, shapes and metadata of a checkpoint, or of the parts of a diffusers model folder.
+    """Describe a checkpoint, or all parts of a diffusers model folder.
 
     Raises
     ------
     MultiTalkError
-        The checkpoint cannot be read.
+        When the checkpoint cannot be read.
     """
     path = Path(path)
     if os.path.isfile(path / "model_index.json"):
         return _describe_model_folder(path)
     stored, metadata = list_tensors(path)
     kind, details = recognise(stored, metadata | _configuration(path))
-    return _description(path, kind, details, stored, checkpoint_files(path))
+    return _description(path, kind, details, stored=stored, files=checkpoint_files(path))
 
 
 def _describe_model_folder(folder: Path) -> Description:
@@ -85,17 +96,22 @@ def _describe_model_folder(folder: Path) -> Description:
         details[part.name] = ", ".join([kind, *(f"{label} {value}" for label, value in part_details.items())])
         stored |= {f"{part.name}.{name}": tensor for name, tensor in part_stored.items()}
         files += checkpoint_files(part)
-    return _description(folder, f"diffusers model folder ({pipeline})", details, stored, files)
+    return _description(folder, f"diffusers model folder ({pipeline})", details, stored=stored, files=files)
 
 
 def _configuration(folder: Path) -> dict[str, str]:
-    """The text of a folder's config.json, under the name that metadata inside a file has."""
+    """A folder's config.json, under the key that metadata inside a file uses."""
     file = folder / "config.json"
     return {"config": read_text(file, "configuration", LONGEST_JSON)} if file.is_file() else {}
 
 
 def _description(
-    path: Path, kind: str, details: dict[str, str], stored: Mapping[str, StoredTensor], files: list[Path]
+    path: Path,
+    kind: str,
+    details: dict[str, str],
+    *,
+    stored: Mapping[str, StoredTensor],
+    files: list[Path],
 ) -> Description:
     precisions: Counter[str] = Counter()
     for tensor in stored.values():

@@ -1,4 +1,4 @@
-"""What tells Wan's image-to-video model from its others: the channels of its input."""
+"""Wan's image-to-video model differs from the others in its number of input channels."""
 
 from ..errors import MultiTalkError
 from ..method.wan import I2V_CHANNELS
@@ -10,16 +10,16 @@ def check_image_to_video(channels: int | None, model: str, advice: str) -> None:
     Parameters
     ----------
     channels : int, optional
-        Of the model's input; None where it does not say.
+        Of the model's input; None if unknown.
     model : str
-        What the sentence begins with, "The model" of some place.
+        Begins the message, such as "The model" with its path.
     advice : str
-        What to do, the sentence's end.
+        Ends the message: what to do.
 
     Raises
     ------
     MultiTalkError
-        When the model takes other channels than noise, mask and picture.
+        When the input is not noise, mask and picture.
     """
     if channels != I2V_CHANNELS:
         raise MultiTalkError(

@@ -1,4 +1,4 @@
-"""What a file is that should be safetensors and is not, told from its first bytes."""
+"""Recognise files that should be safetensors and are not, by their first bytes."""
 
 import re
 from codecs import getincrementaldecoder
@@ -21,13 +21,13 @@ FORMATS = (
 
 
 def refuse_other_formats(file: Path, start: bytes) -> None:
-    """Raise a MultiTalkError that says what a file is, if its first bytes tell.
+    """Raise a MultiTalkError that says what a file is, if its first bytes show it.
 
     Parameters
     ----------
     file : Path
     start : bytes
-        The first 64 of the file, or all of a shorter one.
+        The first 64 bytes of the file, or all of a shorter one.
     """
     if file.suffix.lower() in PICKLE_SUFFIXES:
         raise pickle_error(file)
@@ -47,7 +47,7 @@ def refuse_other_formats(file: Path, start: bytes) -> None:
         raise MultiTalkError(
             f"{file} begins with zeros, the download is incomplete: resume it or download the file again."
         )
-    # A safetensors header begins at byte 8 with a brace; its length before that may look like anything.
+    # A safetensors header begins at byte 8 with a brace; the length before it may look like anything.
     if start[8:9] == b"{":
         return
     if start.startswith(PICKLES):
@@ -58,7 +58,7 @@ def refuse_other_formats(file: Path, start: bytes) -> None:
 
 
 def _is_text(start: bytes) -> bool:
-    """Whether bytes are text, whose first eight would be the length of an endless header."""
+    """Whether bytes are text; as safetensors, they would start with an impossible header length."""
     try:
         text = getincrementaldecoder("utf-8-sig")().decode(start)  # a character may be cut at the end
     except UnicodeDecodeError:
@@ -67,7 +67,7 @@ def _is_text(start: bytes) -> bool:
 
 
 def pickle_error(file: Path) -> MultiTalkError:
-    """The sentence about a file that can run code."""
+    """The error for a file that can run code."""
     return MultiTalkError(
         f"{file} is a pickle, which can run code when it is opened: use the .safetensors version, or convert "
         f"it once with: safetensors.torch.save_file(torch.load('{file.name}', weights_only=True), "

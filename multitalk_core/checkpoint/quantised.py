@@ -1,4 +1,4 @@
-"""Quantised weights back to plain ones: fp8 with or without a scale, and Quanto's int8 and fp8."""
+"""Convert quantised weights to plain ones: fp8 with or without a scale, and Quanto's int8 and fp8."""
 
 from collections.abc import Collection, Mapping
 
@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ..errors import MultiTalkError
 
-# ComfyUI's older and newer name of the scale, and Quanto's pair; all mean stored · scale.
+# ComfyUI's older and newer name of the scale, and Quanto's; all mean stored · scale.
 SCALES = ("scale_weight", "weight_scale", "weight._scale")
 STORED = ("weight", "bias", "weight._data")
 PARTS = (*STORED, *SCALES)
@@ -15,30 +15,30 @@ PLAIN = (torch.float32, torch.float16, torch.bfloat16, torch.float64)
 FLOAT8 = (torch.float8_e4m3fn, torch.float8_e5m2)
 
 
-def stored_part(parts: Collection[str]) -> str | None:
-    """Which of a parameter's parts are its numbers, scaled or not; None where only scales are left."""
-    return next((part for part in STORED if part in parts), None)
+def stored_parts(parts: Collection[str]) -> list[str]:
+    """The parts of a parameter that contain its numbers, without their scales."""
+    return [part for part in STORED if part in parts]
 
 
 def dequantise(name: str, parts: Mapping[str, Tensor], dtype: torch.dtype | None) -> Tensor:
-    """One parameter as plain numbers.
+    """Convert a parameter to plain numbers.
 
     Parameters
     ----------
-    name
-        Of the parameter, for error sentences.
-    parts
-        "weight" or "bias", or the parts of a quantised weight: stored numbers and scale, the scale one
-        number for the tensor or one for each row.
-    dtype
-        Of the result; by default its own, and bfloat16 for quantised weights.
+    name : str
+        Name of the parameter, for error messages.
+    parts : mapping of str to Tensor
+        "weight" or "bias", or the parts of a quantised weight: its numbers and a scale, which is one number
+        for the tensor or one per row.
+    dtype : torch.dtype, optional
+        Of the result; by default that of the parameter, or bfloat16 for quantised weights.
 
     Raises
     ------
     MultiTalkError
-        The layout is not one of those above.
+        When the layout is not one of those above.
     """
-    stored = parts[stored_part(parts)]
+    stored = parts[stored_parts(parts)[0]]
     scales = [parts[scale] for scale in SCALES if scale in parts]
     quanto = "weight._data" in parts
     if len(parts) - len(scales) > 1 or len(scales) > 1 or quanto != ("weight._scale" in parts):

@@ -1,4 +1,4 @@
-"""Safetensors files: one, several shards, a folder or an index; anything else is refused with a sentence."""
+"""Reading safetensors: a file, several shards, a folder or an index; anything else is refused."""
 
 import json
 import math
@@ -23,48 +23,56 @@ ITEM_BITS = {
     "I64": 64, "I32": 32, "I16": 16, "I8": 8, "U64": 64, "U32": 32, "U16": 16, "U8": 8, "BOOL": 8,
     "C64": 64, "F8_E4M3FNUZ": 8, "F8_E5M2FNUZ": 8, "F6_E2M3": 6, "F6_E3M2": 6, "F4": 4,
 }  # fmt: skip
-LONGEST_HEADER = 10_000_000  # bytes; the largest of our models has 130 kB
+LONGEST_HEADER = 10_000_000  # bytes; the largest supported model has 130 kB
 SHARD_NAME = re.compile(r"(.+)-(\d+)-of-(\d+)\.safetensors")
 
 
 @dataclass(frozen=True)
 class StoredTensor:
-    """Where a tensor lies and what it is, without its numbers."""
+    """A tensor in a file, without its numbers.
+
+    Attributes
+    ----------
+    file : Path
+    dtype : str
+        In the notation of safetensors: F32, BF16, F8_E4M3, I8 …
+    shape : tuple of int
+    """
 
     file: Path
     dtype: str
-    """As safetensors writes it: F32, BF16, F8_E4M3, I8 …"""
     shape: tuple[int, ...]
 
     @property
     def numbers(self) -> int:
+        """How many numbers the tensor has."""
         return math.prod(self.shape)
 
 
 def read_tensors(paths: Paths) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Every tensor of a checkpoint, on the CPU and in its stored precision, and its metadata.
+    """Read all tensors of a checkpoint, on the CPU and in their stored precision, and its metadata.
 
     Parameters
     ----------
-    paths
-        One .safetensors file (a shard brings its sisters), a list of them, a folder, or an index.
+    paths : path or sequence of paths
+        One .safetensors file, or one shard for all of its shards; a list of files, a folder, or an index.
 
     Raises
     ------
     MultiTalkError
-        The checkpoint is missing, incomplete, damaged, or not safetensors.
+        When the checkpoint is missing, incomplete, damaged, or not safetensors.
     """
     tensors, metadata = list_tensors(paths)
     return load_tensors(tensors), metadata
 
 
 def list_tensors(paths: Paths) -> tuple[dict[str, StoredTensor], dict[str, str]]:
-    """Names, precisions and shapes of a checkpoint's tensors, and its metadata; the numbers stay on disk.
+    """List names, precisions and shapes of a checkpoint's tensors, and read its metadata.
 
     Raises
     ------
     MultiTalkError
-        As `read_tensors`.
+        As in `read_tensors`.
     """
     tensors: dict[str, StoredTensor] = {}
     metadata: dict[str, str] = {}
@@ -72,7 +80,7 @@ def list_tensors(paths: Paths) -> tuple[dict[str, StoredTensor], dict[str, str]]
         found, about = _read_header(file)
         for name in found.keys() & tensors.keys():
             raise MultiTalkError(
-                f"{tensors[name].file} and {file} both hold the tensor {name}: "
+                f"{tensors[name].file} and {file} both contain the tensor {name}: "
                 "they are two checkpoints, so choose one of the files."
             )
         tensors |= found
@@ -81,19 +89,19 @@ def list_tensors(paths: Paths) -> tuple[dict[str, StoredTensor], dict[str, str]]
 
 
 def load_tensors(stored: Mapping[str, StoredTensor]) -> dict[str, Tensor]:
-    """The numbers of the named tensors, on the CPU and in their stored precision.
+    """Load tensors onto the CPU in their stored precision.
 
     Raises
     ------
     MultiTalkError
-        A file cannot be read.
+        When a file cannot be read.
     """
     from safetensors import SafetensorError, safe_open
 
     names_by_file: dict[Path, list[str]] = {}
     for name, tensor in stored.items():
         names_by_file.setdefault(tensor.file, []).append(name)
-    loaded = {}
+    loaded: dict[str, Tensor] = {}
     for file, names in names_by_file.items():
         try:
             with safe_open(file, framework="pt") as opened:
@@ -104,7 +112,7 @@ def load_tensors(stored: Mapping[str, StoredTensor]) -> dict[str, Tensor]:
 
 
 def checkpoint_files(paths: Paths) -> list[Path]:
-    """The files that make up a checkpoint: an index or a folder opened up, a shard with its sisters."""
+    """The files of a checkpoint: those of an index or a folder, and all shards for one of them."""
     if not isinstance(paths, str | PathLike):
         if not paths:
             raise MultiTalkError("No checkpoint file was given: name at least one .safetensors file.")
@@ -133,7 +141,7 @@ def _files_in_folder(folder: Path) -> list[Path]:
     if pickles:
         raise pickle_error(pickles[0])
     raise MultiTalkError(
-        f"The folder {folder} holds no .safetensors file: choose the folder with the weights."
+        f"The folder {folder} contains no .safetensors file: choose the folder with the weights."
     )
 
 
@@ -158,10 +166,10 @@ def _existing_shard(shard: Path, mentioned_by: Path) -> Path:
 
 
 def _read_header(file: Path) -> tuple[dict[str, StoredTensor], dict[str, str]]:
-    """Read by ourselves for the sake of sentences, and checked by safetensors, which says what is valid."""
+    """Parse the header here, for clear messages, and let safetensors check that the file is valid."""
     from safetensors import SafetensorError, safe_open
 
-    if not os.path.exists(file):  # which takes names that are too long for being no file
+    if not os.path.exists(file):  # also false for a name that is too long
         raise _missing_error(file)
     size = check_file(file, "checkpoint", "download it again")
     try:
@@ -205,7 +213,7 @@ def _parse_header(file: Path, header: bytes) -> tuple[dict[str, StoredTensor], d
 
 
 def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object of JSON; a name that occurs twice would hide a tensor."""
+    """A JSON object; a repeated name, which would hide a tensor, is an error."""
     found = dict(pairs)
     if len(found) < len(pairs):
         raise ValueError

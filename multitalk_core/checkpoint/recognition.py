@@ -1,4 +1,4 @@
-"""Which model a checkpoint belongs to, told from the names and shapes of its tensors."""
+"""Recognise the model of a checkpoint by the names and shapes of its tensors."""
 
 import json
 import re
@@ -8,13 +8,13 @@ from ..errors import MultiTalkError, quoted
 from ..method.wan import I2V_CHANNELS, LATENT_CHANNELS
 from .adapter_keys import check_keys, find_parameters
 from .adapter_sizes import shape_from_sizes
-from .quantised import stored_part
+from .quantised import stored_parts
 from .reading import StoredTensor
 
 Stored = Mapping[str, StoredTensor]
 Found = tuple[str, dict[str, str]]
 
-# What the names of the first of each layer's tensors end with.
+# The end of the name of each layer's first tensor.
 LORA_NAMES = {
     "LoRA": re.compile(r"[._](lora_down|lora_A|lora\.down|lora_linear_layer\.down)(\.\w+)?\.weight$"),
     "LoHa": re.compile(r"\.hada_w1_a$"),
@@ -25,19 +25,19 @@ KNOWN_MODELS = {"Wan2.1 14B": (5120, 40), "Wan2.1 1.3B": (1536, 30)}
 
 
 def recognise(stored: Stored, metadata: Mapping[str, str]) -> Found:
-    """The kind of a checkpoint, in words, and what is worth telling of it, by label."""
+    """The kind of a checkpoint in words, and its details by label."""
     for recogniser in RECOGNISERS:
         try:
             if found := recogniser(stored, metadata):
                 return found
-        except (IndexError, ValueError):  # the names of a kind, but tensors of other dimensions
+        except (IndexError, ValueError):  # names of this kind, but tensors of other dimensions
             continue
     prefixes = sorted({quoted(name.split(".")[0]) for name in stored})
     return "unknown", {"names begin with": ", ".join(prefixes[:8])} if prefixes else {}
 
 
 def kind_in_words(stored: Stored, metadata: Mapping[str, str]) -> str | None:
-    """The kind with its article, as a sentence has it; None where it is unknown."""
+    """The kind with an article, for use in a sentence; None if unknown."""
     kind, _ = recognise(stored, metadata)
     return None if kind == "unknown" else f"{'an' if kind[0] in 'aeio' else 'a'} {kind}"
 
@@ -51,7 +51,7 @@ def _adapter(stored: Stored, metadata: Mapping[str, str]) -> Found | None:
         kind = f"{kind} with a {transformer[0]}"
     try:
         check_keys(parameters, unexpected, "this file")
-        weights = {key: stored[parts[stored_part(parts)]] for key, parts in parameters.items()}
+        weights = {key: stored[parts[stored_parts(parts)[0]]] for key, parts in parameters.items()}
         shape = shape_from_sizes({key: tensor.shape for key, tensor in weights.items()})
     except MultiTalkError as error:
         return f"incomplete or changed {kind}", {"fault": str(error)}
@@ -175,7 +175,7 @@ def _text_encoder(stored: Stored, metadata: Mapping[str, str]) -> Found | None:
 
 
 def _below(stored: Stored, anchor: str) -> dict[str, StoredTensor]:
-    """Tensors with the same prefix as the anchor, named without it; none where the anchor is missing."""
+    """Tensors with the same prefix as the anchor, named without it; empty if the anchor is missing."""
     for name in stored:
         if name == anchor or name.endswith(f".{anchor}"):
             prefix = name.removesuffix(anchor)
@@ -186,7 +186,7 @@ def _below(stored: Stored, anchor: str) -> dict[str, StoredTensor]:
 
 
 def _count(stored: Stored, layers: str) -> int:
-    """How many numbered layers there are under this name."""
+    """Number of numbered layers under this name."""
     pattern = re.compile(rf"{re.escape(layers)}(\d+)\.")
     return len({match[1] for name in stored if (match := pattern.match(name))})
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..demo.boxes import BOXES
 from ..demo.files import EMBEDDED
 from ..errors import MultiTalkError
-from ..files.whole import there
+from ..files.whole import is_taken
 from .options.paths import folder_path
 from .options.types import box_text
 
@@ -94,7 +94,7 @@ def check_own(folder: Path, files: list[Path]) -> None:
     ------
     MultiTalkError
     """
-    taken = [file for file in files if there(file)]
+    taken = [file for file in files if is_taken(file)]
     if taken and not (folder / "localization.png").is_file():
         raise MultiTalkError(f"{taken[0]} exists and is not a file of the demo: choose another --folder.")
 
@@ -121,9 +121,9 @@ def draw_mouths(planned: "PlannedFilm", picture: Path, film: Path) -> "BindingSc
     frames, fps, _ = read_video(planned.files.film)
     conversation = planned.spec.conversation
     tracks = conversation.timeline.tracks(seconds=len(frames) / fps)
-    mouths = measure_film(frames, planned.picture, list(tracks), fps)
-    write_picture(picture, mouths_picture(mouths.openness, mouths.loudness, fps))
-    drawn = frames_with_mouths(frames, mouths.openness, mouths.loudness, mouths.columns, fps)
+    mouths = measure_film(frames, planned.picture, list(tracks), fps=fps)
+    write_picture(picture, mouths_picture(mouths.openness, mouths.loudness, fps=fps))
+    drawn = frames_with_mouths(frames, mouths.openness, mouths.loudness, columns=mouths.columns, fps=fps)
     first = next(drawn)
     with VideoWriter(film, first.shape[1], first.shape[0], fps=fps, sound=conversation.sound) as writer:
         for frame in chain([first], drawn):

@@ -4,8 +4,9 @@ import argparse
 
 from ..errors import LONGEST_MESSAGE, MultiTalkError, printable, quoted
 from ..film.store import StoredFilm, clear_films, survey
+from ..guards.memory import GIGABYTE
 from .options.paths import folder_path
-from .options.store_options import GIGABYTE, default_store
+from .options.store_options import default_store
 
 
 def add_command(commands: argparse._SubParsersAction) -> None:
@@ -44,7 +45,7 @@ def run(arguments: argparse.Namespace) -> None:
         _print(*(f"cleared {_line(film)}" for film in cleared.films), *cleared.stay)
         _print(f"{_counted(cleared.films)} cleared, {_gigabytes(cleared.films)}")
     found = survey(store)
-    _print(*map(_line, found.films), *found.passed)
+    _print(*map(_line, found.films), *found.ignored)
     _print(f"{_gigabytes(found.films)} in {_counted(found.films)} in {store}")
 
 
@@ -55,7 +56,7 @@ def _print(*lines: str) -> None:
 
 
 def _line(film: StoredFilm) -> str:
-    clips = f"{film.clips} of {film.of} clips"
+    clips = f"{film.clips} of {film.planned} clips"
     return f"{_gigabytes([film])} {clips:>18}  {quoted(film.title)}  {film.folder}"
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import MultiTalkError, quoted
 from ..files.outputs import check_inputs_stay
-from ..files.whole import name_trouble, there
+from ..files.whole import is_taken, name_trouble
 from .options.paths import input_file
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def check(config: "TrainingConfig", file: Path) -> None:
     written = chain.from_iterable(output.glob(pattern) for pattern in WRITTEN)
     read = chain.from_iterable(folder.glob(pattern) for folder in folders for pattern in READ)
     check_inputs_stay(written, [file, *weights, *read], "output")
-    foreign = [output / name for name in RESULTS if there(output / name)]
+    foreign = [output / name for name in RESULTS if is_taken(output / name)]
     if foreign and not (output / "run.json").exists():
         raise MultiTalkError(
             f"{foreign[0]} exists and is not the result of a training: choose another output folder."

@@ -1,1 +1,1 @@
-"""Pictures that explain: who is where, who speaks when, what the model located."""
+"""Drawings that explain: persons in the picture, who speaks when, what the model located."""

@@ -1,4 +1,4 @@
-"""What all drawings share: pictures to and from Pillow, type, and the speakers' badges."""
+"""Shared parts of all drawings: conversion from and to Pillow, fonts, and speakers' badges."""
 
 import numpy as np
 import torch
@@ -12,31 +12,31 @@ SUPERSAMPLING = 4  # Pillow draws circles without smoothing
 
 
 def to_image(picture: Tensor) -> Image.Image:
-    """[height, width, 3] in 0..1 to a Pillow picture."""
+    """Convert [height, width, 3] in 0..1 to a Pillow image."""
     return Image.fromarray(levels(picture).cpu().numpy())
 
 
 def to_picture(image: Image.Image) -> Tensor:
-    """A Pillow picture to [height, width, 3], float32, in 0..1."""
+    """Convert a Pillow image to [height, width, 3], float32, in 0..1."""
     return torch.from_numpy(np.array(image.convert("RGB"))).float() / 255
 
 
-def font(size: float) -> ImageFont.FreeTypeFont:
-    """Pillow's own typeface; size in pixels."""
+def font(size: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """Pillow's default font at a size in pixels."""
     return ImageFont.load_default(size)
 
 
-def draw_badge(image: Image.Image, column: float, row: float, radius: float, speaker: int) -> None:
-    """A disc in the speaker's colour with their number, counted from 1, centred at (column, row).
+def draw_badge(image: Image.Image, speaker: int, *, column: float, row: float, radius: float) -> None:
+    """Draw a disc in the speaker's colour with their number.
 
     Parameters
     ----------
     image : Image
-        Drawn upon.
-    column, row, radius : float
-        In pixels.
+        Where to draw.
     speaker : int
-        Counted from 0.
+        Counted from 0; the number on the badge counts from 1.
+    column, row, radius : float
+        Centre and radius in pixels.
     """
     side = 2 * round(radius) + 1
     tile = Image.new("RGBA", (side * SUPERSAMPLING, side * SUPERSAMPLING))

@@ -1,4 +1,4 @@
-"""How steady a film is, over time: brightness and colour against the picture's, and the change a frame."""
+"""Steadiness of a film over time: drift of brightness and colour, and change between frames."""
 
 from collections.abc import Sequence
 
@@ -13,42 +13,41 @@ from .palette import FAINT_TEXT, LINE, SPEAKERS, TEXT, Colour
 NAMES = ("brightness", "colour", "change")
 BELOW = 30  # for the legend
 SUPERSAMPLING = 4
-VISIBLE = 2.0  # CIE Lab: about the least that is seen
-LEAST_SCALE = 5.0  # Lab, or levels, from a lane's zero to its edge: nothing is made to look like much
+VISIBLE = 2.0  # CIE Lab: about the smallest visible difference
+LEAST_SCALE = 5.0  # Lab, or levels, from a lane's zero to its edge, so that small values look small
 SEAM: Colour = SPEAKERS[1]
 BAND: Colour = (48, 54, 58)
 
 
 def drift_picture(
-    drift: Tensor, change: Tensor, starts: Sequence[int], fps: float = 25.0, width: int = 1280
+    drift: Tensor, change: Tensor, starts: Sequence[int], *, fps: float = 25.0, width: int = 1280
 ) -> Tensor:
-    """Draw three lanes: brightness (above and below the picture's), distance of colour, change from frame to
-    frame; the clips' borders through all of them.
+    """Draw brightness drift, colour drift and change between frames in three lanes, with the clip boundaries.
 
     Parameters
     ----------
     drift : Tensor [frames, 3]
-        Of each frame's mean colour, in CIE Lab, lightness first.
+        Difference of each frame's mean colour to the reference, in CIE Lab, lightness first.
     change : Tensor [frames]
-        From the frame before, of 255 levels.
+        Difference to the frame before, in levels of 255.
     starts : sequence of int
         First frame of each clip.
     fps : float
     width : int
-        Of the drawing, in pixels.
+        Width of the drawing in pixels.
 
     Returns
     -------
     Tensor [height, width, 3], float32, in 0..1
     """
-    lanes = Lanes(len(NAMES), len(drift) / fps, fps, width, below=BELOW)
+    lanes = Lanes(len(NAMES), len(drift) / fps, fps=fps, width=width, below=BELOW)
     draw = ImageDraw.Draw(lanes.image)
     curves = (drift[:, 0], drift[:, 1:].norm(dim=1), change)
     for index, (name, curve, top) in enumerate(zip(NAMES, curves, lanes.tops, strict=True)):
         scale = max(LEAST_SCALE, float(curve.abs().max()))
-        zero = 0.5 if index == 0 else 1.0  # of the lane's height, from its top
+        zero = 0.5 if index == 0 else 1.0  # share of the lane's height, from its top
         visible = None if name == "change" else VISIBLE
-        lane = _lane(lanes.span, curve, scale, zero, visible, starts)
+        lane = _lane(curve, starts, width=lanes.span, scale=scale, zero=zero, visible=visible)
         lanes.image.paste(lane, (LEFT, top), lane)
         draw.text((LEFT - 8, top + LANE_HEIGHT / 2), name, TEXT, font(10), anchor="rm")
         unit = "of 255" if name == "change" else "Lab"
@@ -59,9 +58,9 @@ def drift_picture(
 
 
 def _lane(
-    width: int, curve: Tensor, scale: float, zero: float, visible: float | None, starts: Sequence[int]
+    curve: Tensor, starts: Sequence[int], *, width: int, scale: float, zero: float, visible: float | None
 ) -> Image.Image:
-    """A curve over what can just be seen, with the clips' borders, on nothing."""
+    """A curve over the band of invisible differences, with the clip boundaries, on a transparent ground."""
     size = (width * SUPERSAMPLING, LANE_HEIGHT * SUPERSAMPLING)
     image = Image.new("RGBA", size, (0, 0, 0, 0))
     draw = ImageDraw.Draw(image)
@@ -71,7 +70,7 @@ def _lane(
         below = min(size[1], floor + visible / scale * reach) if zero < 1 else floor
         draw.rectangle((0, floor - visible / scale * reach, size[0], below), (*BAND, 255))
     draw.line((0, floor, size[0], floor), (*LINE, 255), SUPERSAMPLING)
-    middle = 0.0 if visible is None else 0.5  # a change lies between two frames
+    middle = 0.0 if visible is None else 0.5  # a change is between two frames
     columns = ((torch.arange(len(curve)) + middle) / len(curve) * size[0]).tolist()
     for start in starts[1:]:
         border = start / len(curve) * size[0]

@@ -1,4 +1,4 @@
-"""Mouths against voices: how loud a speaker is, how far their mouth is open, and how well the two agree."""
+"""Mouths against voices: each speaker's loudness and mouth openness, and their correlation."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -20,39 +20,40 @@ VOICE, MOUTH = "loudness of the voice", "openness of the mouth"
 MARGIN = 6  # between a curve and its lane's edge
 SUPERSAMPLING = 4
 LEAST_WIDTH = 640  # pixels; smaller films are enlarged so that the plot can be read
-TO_COME = 0.45  # brightness of what the cursor has not reached
-BADGE = 16  # its radius on the film
+TO_COME = 0.45  # brightness after the cursor
+BADGE = 16  # radius on the film
 
 
-def mouths_picture(openness: Tensor, loudness: Tensor, fps: float = 25.0, width: int = 1280) -> Tensor:
-    """Draw each voice's loudness, filled, and that speaker's mouth over it, a line.
+def mouths_picture(openness: Tensor, loudness: Tensor, *, fps: float = 25.0, width: int = 1280) -> Tensor:
+    """Draw each voice's loudness as an area, and the speaker's mouth over it as a line.
 
-    All voices are to one scale and all mouths to another; at the end of a lane stands the correlation of its
+    All voices share one scale and all mouths another; at the end of each lane are the correlations of its
     mouth with every voice.
 
     Parameters
     ----------
     openness, loudness : Tensor [speakers, frames]
-        Mouth i is the speaker's of voice i.
+        Of mouth i and voice i, which belong to the same speaker.
     fps : float
     width : int
-        Of the drawing, in pixels.
+        Width of the drawing in pixels.
 
     Returns
     -------
     Tensor [height, width, 3], float32, in 0..1
     """
-    return to_picture(_draw(openness, loudness, fps, width).image)
+    return to_picture(_draw(openness, loudness, fps=fps, width=width).image)
 
 
 def frames_with_mouths(
     frames: Tensor,
     openness: Tensor,
     loudness: Tensor,
+    *,
     columns: Sequence[float],
     fps: float = 25.0,
 ) -> Iterator[Tensor]:
-    """A film's frames, enlarged, over the drawing of its mouths, in which a cursor moves.
+    """Put a film's frames, enlarged, above the drawing of its mouths with a moving cursor.
 
     Parameters
     ----------
@@ -60,7 +61,7 @@ def frames_with_mouths(
     openness, loudness, fps
         As in `mouths_picture`.
     columns : sequence of float, in 0..1
-        Where in the film's width each speaker's badge goes.
+        Horizontal position of each speaker's badge, as a share of the film's width.
 
     Yields
     ------
@@ -69,33 +70,33 @@ def frames_with_mouths(
     """
     factor = math.ceil(LEAST_WIDTH / frames.shape[2])
     width, height = factor * frames.shape[2], factor * frames.shape[1]
-    lanes = _draw(openness, loudness, fps, width)
+    lanes = _draw(openness, loudness, fps=fps, width=width)
     rows = math.ceil((height + lanes.image.height) / TOKEN_STEP) * TOKEN_STEP
     for index, frame in enumerate(frames):
         whole = Image.new("RGB", (width, rows), CANVAS)
         whole.paste(to_image(frame).resize((width, height), Image.Resampling.BICUBIC))
         whole.paste(_played(lanes, index / fps), (0, height))
         for speaker, column in enumerate(columns):
-            draw_badge(whole, column * width, height - 1.5 * BADGE, BADGE, speaker)
+            draw_badge(whole, speaker, column=column * width, row=height - 1.5 * BADGE, radius=BADGE)
         yield to_picture(whole)
 
 
-def _draw(openness: Tensor, loudness: Tensor, fps: float, width: int) -> Lanes:
+def _draw(openness: Tensor, loudness: Tensor, *, fps: float, width: int) -> Lanes:
     speakers, frames = openness.shape
-    lanes = Lanes(speakers, frames / fps, fps, width, BESIDE, BELOW)
+    lanes = Lanes(speakers, frames / fps, fps=fps, width=width, beside=BESIDE, below=BELOW)
     lanes.number()
     correlations = torch.corrcoef(torch.cat([openness, loudness]).double())[:speakers, speakers:]
     movement = openness - openness.amin(dim=1, keepdim=True)
     heights = [loudness / loudness.max().clamp(min=1e-9), movement / movement.max().clamp(min=1e-9)]
     for index, (voice, mouth) in enumerate(zip(*(part.cpu().numpy() for part in heights), strict=True)):
-        lanes.image.paste(_curves(lanes, index, voice, mouth), (LEFT, lanes.tops[index]))
+        lanes.image.paste(_curves(lanes, index, voice=voice, mouth=mouth), (LEFT, lanes.tops[index]))
         _write_correlations(lanes, index, correlations[index].nan_to_num().tolist())
     _draw_legend(lanes)
     return lanes
 
 
-def _curves(lanes: Lanes, speaker: int, voice: np.ndarray, mouth: np.ndarray) -> Image.Image:
-    """A lane with the voice's hill and the mouth's line, both in 0..1."""
+def _curves(lanes: Lanes, speaker: int, *, voice: np.ndarray, mouth: np.ndarray) -> Image.Image:
+    """A lane with the voice as an area and the mouth as a line, both in 0..1."""
     box = (LEFT, lanes.tops[speaker], LEFT + lanes.span, lanes.tops[speaker] + LANE_HEIGHT)
     lane = lanes.image.crop(box)
     lane = lane.resize((lane.width * SUPERSAMPLING, lane.height * SUPERSAMPLING), Image.Resampling.NEAREST)
@@ -103,16 +104,16 @@ def _curves(lanes: Lanes, speaker: int, voice: np.ndarray, mouth: np.ndarray) ->
     columns = (np.arange(len(voice)) / len(voice) * lane.width).tolist()
     margin, floor = MARGIN * SUPERSAMPLING, lane.height - 1
     loud, opened = (floor - margin - curve * (lane.height - 2 * margin) for curve in (voice, mouth))
-    hill = [*zip(columns, loud.tolist(), strict=True), (columns[-1], floor), (columns[0], floor)]
+    area = [*zip(columns, loud.tolist(), strict=True), (columns[-1], floor), (columns[0], floor)]
     tint = np.add(np.multiply(speaker_colour(speaker), VOICE_TINT), np.multiply(LANE, 1 - VOICE_TINT))
-    draw.polygon(hill, fill=tuple(tint.round().astype(int).tolist()))
+    draw.polygon(area, fill=tuple(tint.round().astype(int).tolist()))
     line = list(zip(columns, opened.tolist(), strict=True))
     draw.line(line, TEXT, 2 * SUPERSAMPLING + 1, joint="curve")
     return lane.resize((lanes.span, LANE_HEIGHT), Image.Resampling.BOX)
 
 
 def _write_correlations(lanes: Lanes, speaker: int, correlations: list[float]) -> None:
-    """With every voice, the speaker's own in stronger type."""
+    """Write the correlations with every voice, the speaker's own in bold."""
     draw = ImageDraw.Draw(lanes.image)
     left, middle = LEFT + lanes.span + 16, lanes.tops[speaker] + LANE_HEIGHT / 2
     step = min(24, LANE_HEIGHT / len(correlations))
@@ -137,7 +138,7 @@ def _draw_legend(lanes: Lanes) -> None:
 
 
 def _played(lanes: Lanes, second: float) -> Image.Image:
-    """The drawing as it is at a moment: a cursor, and the lanes beyond it dim."""
+    """The drawing at a point in time: a cursor, and the lanes after it dimmed."""
     plot = lanes.image.copy()
     column = round(lanes.column(second))
     box = (column, AXIS, LEFT + lanes.span + 1, lanes.bottom + 1)

@@ -1,4 +1,4 @@
-"""The persons drawn over their picture."""
+"""Persons drawn over their picture."""
 
 import math
 
@@ -17,18 +17,18 @@ BACKGROUND_LIGHT = 0.55
 
 
 def persons_overlay(picture: Tensor, persons: Persons) -> Tensor:
-    """The picture with each person tinted, outlined and numbered, and the background dimmed.
+    """Tint, outline and number each person, and dim the background.
 
     Parameters
     ----------
     picture : Tensor [height, width, 3], float32, in 0..1
     persons : Persons
-        Of the picture's size.
+        Of the same size as the picture.
 
     Returns
     -------
     Tensor [height, width, 3], float32, in 0..1
-        Enlarged by a whole factor where the shorter side is under 384 pixels.
+        Enlarged by a whole factor if the shorter side is less than 384 pixels.
     """
     factor = math.ceil(READABLE_SIDE / min(picture.shape[:2]))
     size = (factor * picture.shape[1], factor * picture.shape[0])
@@ -47,19 +47,19 @@ def persons_overlay(picture: Tensor, persons: Persons) -> Tensor:
     radius = max(12, shorter * 0.038)
     for index, mask in enumerate(masks):
         column, row = _badge_place(mask, radius)
-        draw_badge(image, column, row, radius, index)
+        draw_badge(image, index, column=column, row=row, radius=radius)
     return to_picture(image)
 
 
 def _outline(mask: Tensor, width: int) -> Tensor:
-    """How much each pixel belongs to the line along the inside of the mask's edge, 0..1, smoothed."""
+    """Coverage of each pixel by a smooth line along the inside of the mask's edge, 0..1."""
     padded = F.pad((~mask).float()[None, None], (width,) * 4, value=1.0)
     near_outside = F.max_pool2d(padded, 2 * width + 1, stride=1)[0, 0].bool()
     return F.avg_pool2d((mask & near_outside).float()[None], 3, stride=1, padding=1)[0]
 
 
 def _badge_place(mask: Tensor, radius: float) -> tuple[float, float]:
-    """Column and row in the middle of the mask's top, as far inside the picture as the badge needs."""
+    """Column and row at the top of the mask, moved so that the badge is inside the picture."""
     height, width = mask.shape
     top = int(mask.any(dim=1).nonzero()[0])
     columns = mask[top : top + max(1, round(radius))].any(dim=0).nonzero().float()

@@ -1,8 +1,8 @@
-"""One colour a speaker, the same in every picture of this pack."""
+"""One colour per speaker, the same in all drawings."""
 
 Colour = tuple[int, int, int]  # red, green, blue in 0..255
 
-# Okabe and Ito (2008), "Color Universal Design": told apart by colour-blind eyes; strongest contrasts first.
+# Okabe and Ito (2008), "Color Universal Design": distinct for colour-blind viewers; highest contrast first.
 SPEAKERS: tuple[Colour, ...] = (
     (86, 180, 233),
     (230, 159, 0),
@@ -12,9 +12,9 @@ SPEAKERS: tuple[Colour, ...] = (
     (213, 94, 0),
     (0, 114, 178),
 )
-DARKER = 0.6  # each further round of the seven
+DARKER = 0.6  # for each repetition of the seven
 
-BACKGROUND: Colour = (92, 92, 92)  # a middle grey is bluish green to some eyes
+BACKGROUND: Colour = (92, 92, 92)  # to some viewers a middle grey looks like bluish green
 CANVAS: Colour = (24, 26, 31)
 LANE: Colour = (36, 39, 46)
 LINE: Colour = (66, 71, 82)
@@ -30,10 +30,10 @@ def speaker_colour(index: int) -> Colour:
 
 
 def class_names(persons: int) -> list[str]:
-    """Names of the persons, counted from 1, and, last, of the background."""
+    """Names of the persons, counted from 1, and of the background last."""
     return [*(f"person {number}" for number in range(1, persons + 1)), "background"]
 
 
 def class_colours(persons: int) -> list[Colour]:
-    """Colours of the persons and, last, of the background."""
+    """Colours of the persons, and of the background last."""
     return [*(speaker_colour(index) for index in range(persons)), BACKGROUND]

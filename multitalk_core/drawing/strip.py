@@ -1,4 +1,4 @@
-"""What the model located, over time: a row of frames, and the class of each token over them."""
+"""The persons as the model located them over time: frames, and the class of each token over them."""
 
 import torch
 from PIL import Image, ImageDraw
@@ -16,17 +16,20 @@ LEGEND = 44
 TINT = 0.62
 
 
-def localization_strip(frames: Tensor, classes: Tensor, persons: int, shades: Tensor | None = None) -> Tensor:
-    """Frames above, the same frames with their tokens' classes below, left to right in time.
+def localization_strip(
+    frames: Tensor, classes: Tensor, persons: int, *, shades: Tensor | None = None
+) -> Tensor:
+    """Draw frames in a row, and below them the same frames with their tokens' classes.
 
     Parameters
     ----------
     frames : Tensor [frames, height, width, 3], float32, in 0..1
     classes : Tensor [latent frames, token rows, token columns], integers
-        The person, counted from 0, whom a token was located as; the background is the last class.
+        The person of each token, counted from 0; the background is the last class.
     persons : int
+        Number of persons.
     shades : Tensor [latent frames, token rows, token columns], in 0..1, optional
-        How bright a token's colour is, such as where its label lies in its person's range.
+        Brightness of each token's colour, such as the position of its label in its person's range.
 
     Returns
     -------
@@ -51,13 +54,16 @@ def localization_strip(frames: Tensor, classes: Tensor, persons: int, shades: Te
         draw.text((left + cell[0] / 2, MARGIN + 8), f"frame {shown}", FAINT_TEXT, font(15), anchor="mm")
         strip.paste(frame, (left, top))
         shade = None if shades is None else shades[latent]
-        strip.paste(_tinted(frame, classes[latent], colours, shade), (left, top + cell[1] + GAP))
+        tinted = _tinted(frame, classes[latent], colours=colours, shade=shade)
+        strip.paste(tinted, (left, top + cell[1] + GAP))
     _draw_legend(draw, size[1] - MARGIN - LEGEND / 2 + 6, persons)
     return to_picture(strip)
 
 
-def _tinted(frame: Image.Image, classes: Tensor, colours: list[Colour], shade: Tensor | None) -> Image.Image:
-    """The frame in grey under the colours of its tokens."""
+def _tinted(
+    frame: Image.Image, classes: Tensor, *, colours: list[Colour], shade: Tensor | None
+) -> Image.Image:
+    """The frame in grey, tinted with the colours of its tokens."""
     tokens = (torch.tensor(colours)[classes.long().cpu()] / 255).float()
     if shade is not None:
         tokens = tokens * shade.cpu()[..., None]
@@ -66,7 +72,7 @@ def _tinted(frame: Image.Image, classes: Tensor, colours: list[Colour], shade: T
 
 
 def _draw_legend(draw: ImageDraw.ImageDraw, row: float, persons: int) -> None:
-    column, side = MARGIN, 16
+    column, side = float(MARGIN), 16
     for name, colour in zip(class_names(persons), class_colours(persons), strict=True):
         draw.rounded_rectangle((column, row - side / 2, column + side, row + side / 2), 4, fill=colour)
         draw.text((column + side + 8, row), name, TEXT, font(17), anchor="lm")

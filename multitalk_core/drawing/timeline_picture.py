@@ -1,4 +1,4 @@
-"""Who speaks when: one lane a speaker, seconds and frames on the axes."""
+"""Who speaks when: one lane per speaker, with frames and seconds on the axes."""
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -11,25 +11,25 @@ from .palette import FAINT_TEXT, Colour, speaker_colour
 SUPERSAMPLING = 2
 
 
-def timeline_picture(tracks: Tensor, rate: int, fps: float = 25.0, width: int = 1280) -> Tensor:
-    """Draw the voices one under the other, all to the same scale of loudness.
+def timeline_picture(tracks: Tensor, rate: int, *, fps: float = 25.0, width: int = 1280) -> Tensor:
+    """Draw the waveforms of all voices one below the other, at the same scale.
 
     Parameters
     ----------
     tracks : Tensor [speakers, samples], float32, in -1..1
     rate : int
-        Samples a second.
+        Samples per second.
     fps : float
-        Frames a second of the video.
+        Video frames per second.
     width : int
-        Of the drawing, in pixels.
+        Width of the drawing in pixels.
 
     Returns
     -------
     Tensor [height, width, 3], float32, in 0..1
     """
     voices = tracks.detach().float().cpu().numpy()
-    lanes = Lanes(len(voices), voices.shape[1] / rate, fps, width)
+    lanes = Lanes(len(voices), voices.shape[1] / rate, fps=fps, width=width)
     lanes.number()
     draw = ImageDraw.Draw(lanes.image)
     loudest = max(np.abs(voices).max(), 1e-9)
@@ -43,7 +43,7 @@ def timeline_picture(tracks: Tensor, rate: int, fps: float = 25.0, width: int = 
 
 
 def _wave(voice: np.ndarray, width: int, colour: Colour) -> Image.Image:
-    """The envelope of a voice in -1..1, one lane high, on nothing."""
+    """The envelope of a voice in -1..1, one lane high, on a transparent ground."""
     columns = width * SUPERSAMPLING
     starts = np.arange(columns) * len(voice) // columns
     highest = np.maximum.reduceat(voice, starts)

@@ -1,4 +1,4 @@
-"""The binding score: does each mouth follow its own voice, and no other?"""
+"""The binding score: how much better each mouth follows its own voice than any other."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,19 +43,21 @@ class BindingScore:
 
 
 def binding_score(
-    openness: Sequence[Tensor], voices: Sequence[Tensor], block_frames: int = 25, seed: int = 0
+    openness: Sequence[Tensor], voices: Sequence[Tensor], *, block_frames: int = 25, seed: int = 0
 ) -> BindingScore:
-    """Correlate each mouth with its own voice and with the others', over all films together.
+    """Correlate each mouth with its own voice and with the others', over all films.
 
-    Every mouth and voice is centred over its film. The interval comes from drawing blocks of frames,
-    all persons of a film together, with replacement.
+    Every mouth and voice is centred over its film. The intervals are a bootstrap over blocks of frames, each
+    with all persons of its film.
 
     Parameters
     ----------
     openness, voices : sequence of Tensor [persons, frames]
-        One a film, at least two persons; voice i is person i's.
+        One per film with at least two persons; voice i belongs to person i.
     block_frames : int
+        Length of a block.
     seed : int
+        Of the bootstrap.
 
     Returns
     -------

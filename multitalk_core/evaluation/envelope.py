@@ -17,7 +17,7 @@ def loudness_envelope(samples: np.ndarray, frames: int, fps: float = 25.0) -> Te
     samples : np.ndarray [samples]
         Mono at 16 kHz.
     frames : int
-        Beyond the sound's end lies silence.
+        Number of frames; the sound is padded with silence.
     fps : float
 
     Returns

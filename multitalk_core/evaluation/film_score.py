@@ -1,4 +1,4 @@
-"""Mouths and voices of a finished film of cartoon people, and its binding score."""
+"""Mouths and voices in a film of cartoon people, and its binding score."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -19,14 +19,14 @@ BLOCK_FRAMES = 13  # half a second
 
 @dataclass(frozen=True, eq=False)
 class FilmMouths:
-    """What was seen and heard of each speaker.
+    """Measured mouth openness and loudness of each speaker.
 
     Attributes
     ----------
     openness, loudness : Tensor [speakers, frames]
         Of the mouth and of the voice.
     columns : tuple of float, in 0..1
-        Where in the film's width each face is in the first frame.
+        Horizontal position of each face in the first frame, as a share of the width.
     """
 
     openness: Tensor
@@ -35,33 +35,34 @@ class FilmMouths:
 
     def score(self) -> BindingScore:
         """How well the mouths follow the voices."""
-        return binding_score([self.openness], [self.loudness], BLOCK_FRAMES)
+        return binding_score([self.openness], [self.loudness], block_frames=BLOCK_FRAMES)
 
 
 def measure_film(
     frames: Tensor,
     picture: Tensor,
     voices: Sequence[np.ndarray],
+    *,
     fps: float = 25.0,
     check_interrupted: Callable[[], None] = go_on,
 ) -> FilmMouths:
-    """Find the faces in the picture, and read their mouths in the film and the loudness of the voices.
+    """Measure the mouths in a film and the loudness of the voices.
 
     Parameters
     ----------
     frames : Tensor [frames, height, width, 3], in 0..1
     picture : Tensor [height, width, 3], in 0..1
-        The source picture, at its own size; faces and voices go from left to right.
+        The source picture at its own size, in which the faces are found, from left to right.
     voices : sequence of np.ndarray [samples]
-        Each speaker's own track, mono at 16 kHz, equally loud.
+        Each speaker's track, mono at 16 kHz, normalised, in the order of the faces.
     fps : float
     check_interrupted : callable
-        Called before every frame; raises where the user has interrupted.
+        Called before every frame; raises to stop.
 
     Raises
     ------
     MultiTalkError
-        When there are not as many faces as voices.
+        When the numbers of faces and voices differ.
     """
     faces = find_faces(picture)
     if len(faces) != len(voices):
@@ -76,8 +77,8 @@ def measure_film(
     return FilmMouths(openness, loudness, columns)
 
 
-def face_in_film(face: CartoonFace, picture: tuple[int, int], film: tuple[int, int]) -> CartoonFace:
-    """A face's place after the picture's resize and crop to the film's size, both (height, width)."""
+def face_in_film(face: CartoonFace, picture: Sequence[int], film: Sequence[int]) -> CartoonFace:
+    """Position of a face after the resize and crop from a picture's to a film's (height, width)."""
     ratio = max(film[0] / picture[0], film[1] / picture[1])
     top, left = (
         round((math.ceil(ratio * before) - after) / 2) for before, after in zip(picture, film, strict=True)

@@ -1,6 +1,6 @@
-"""How far cartoon mouths are open in a video: the face is found first, in every frame, then its mouth.
+"""Openness of cartoon mouths in a video: in every frame the face is found first, then its mouth.
 
-Lengths are in picture heights, places inside a face in half widths of the face.
+Lengths are in picture heights, positions inside a face in half widths of the face.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,19 +15,19 @@ from ..errors import MultiTalkError
 from ..guards.interruption import go_on
 
 EYE_APART, EYE_ABOVE = 0.39, 0.08
-EYES = (-0.7, -0.5, 0.7, 0.2)  # left, top, right, bottom: what a face is recognised by
+EYES = (-0.7, -0.5, 0.7, 0.2)  # left, top, right, bottom: the part that is tracked
 BRIDGE = (-0.1, -0.3, 0.1, 0.08)  # skin between the eyes
 MOUTH = (-0.5, 0.3, 0.5, 1.0)
 MOUTH_COLOUR = (0.486, 0.122, 0.169)
-POINTS = (14, 20)  # rows and columns a region is sampled at
-REACH, STEP = 0.3, 0.05  # how far, and how finely, a face is looked for around its last place
+POINTS = (14, 20)  # sampled rows and columns of a region
+REACH, STEP = 0.3, 0.05  # range and step of the search around a face's last position
 WHITE = 0.97
 SMALLEST_EYE = 6  # pixels
 
 
 @dataclass(frozen=True)
 class CartoonFace:
-    """Middle and half width of a face, in picture heights."""
+    """Centre and half width of a face, in picture heights."""
 
     x: float
     y: float
@@ -35,7 +35,7 @@ class CartoonFace:
 
 
 def find_faces(picture: Tensor) -> list[CartoonFace]:
-    """Faces of a drawn picture, from left to right, by the whites of their eyes.
+    """Find the faces of a drawn picture, from left to right, by the whites of their eyes.
 
     Parameters
     ----------
@@ -68,42 +68,46 @@ def find_faces(picture: Tensor) -> list[CartoonFace]:
 def follow_faces(
     video: Tensor,
     faces: Sequence[CartoonFace],
+    *,
     expected: Tensor | None = None,
     check_interrupted: Callable[[], None] = go_on,
 ) -> Tensor:
-    """Where each face is in every frame, by its eyes.
+    """Track each face through all frames, by its eyes.
 
     Parameters
     ----------
     video : Tensor [frames, height, width, 3], in 0..1
     faces : sequence of CartoonFace
-        Where they are in the first frame.
+        Positions in the first frame.
     expected : Tensor [faces, frames, 2], optional
-        Middles to look around; else around where a face was in the frame before.
+        Centres of the search; by default the position in the frame before.
     check_interrupted : callable
-        Called before every frame; raises where the user has interrupted.
+        Called before every frame; raises to stop.
 
     Returns
     -------
-    Tensor [faces, frames, 2], middles as (x, y)
+    Tensor [faces, frames, 2], centres as (x, y)
     """
     frames = video.movedim(-1, 1)
     around = [None] * len(faces) if expected is None else expected
     return torch.stack(
-        [_follow(frames, face, path, check_interrupted) for face, path in zip(faces, around, strict=True)]
+        [
+            _follow(frames, face, expected=path, check_interrupted=check_interrupted)
+            for face, path in zip(faces, around, strict=True)
+        ]
     )
 
 
 def mouth_openness(video: Tensor, faces: Sequence[CartoonFace], paths: Tensor | None = None) -> Tensor:
-    """Share of each mouth's surroundings that has the colour of a mouth.
+    """Measure the share of each mouth region that has the colour of a mouth.
 
     Parameters
     ----------
     video : Tensor [frames, height, width, 3], in 0..1
     faces : sequence of CartoonFace
-        Where they are in the first frame.
+        Positions in the first frame.
     paths : Tensor [faces, frames, 2], optional
-        From `follow_faces`, which is called where they are not given.
+        From `follow_faces`; by default it is called here.
 
     Returns
     -------
@@ -115,32 +119,34 @@ def mouth_openness(video: Tensor, faces: Sequence[CartoonFace], paths: Tensor | 
 
 
 def _follow(
-    frames: Tensor, face: CartoonFace, expected: Tensor | None, check_interrupted: Callable[[], None]
+    frames: Tensor, face: CartoonFace, *, expected: Tensor | None, check_interrupted: Callable[[], None]
 ) -> Tensor:
     place = torch.tensor([[face.x, face.y]])
-    template = _sample(frames[:1], place, face.size, EYES)
+    template = _sample(frames[:1], place, size=face.size, region=EYES)
     steps = torch.arange(-REACH, REACH + STEP / 2, STEP) * face.size
     shifts = torch.cartesian_prod(steps, steps)
     path = []
     for index, frame in enumerate(frames):
         check_interrupted()
         places = shifts + (place if expected is None else expected[index])
-        seen = _sample(frame.expand(len(shifts), -1, -1, -1), places, face.size, EYES)
+        seen = _sample(frame.expand(len(shifts), -1, -1, -1), places, size=face.size, region=EYES)
         place = places[(seen - template).square().mean((1, 2, 3)).argmin()]
         path.append(place)
     return torch.stack(path)
 
 
 def _openness_of(frames: Tensor, face: CartoonFace, path: Tensor) -> Tensor:
-    skin = _sample(frames[:1], path[:1], face.size, BRIDGE).mean((2, 3))
+    skin = _sample(frames[:1], path[:1], size=face.size, region=BRIDGE).mean((2, 3))
     towards_mouth = torch.tensor(MOUTH_COLOUR) - skin[0]
-    mouths = _sample(frames, path, face.size, MOUTH) - skin[:, :, None, None]
+    mouths = _sample(frames, path, size=face.size, region=MOUTH) - skin[:, :, None, None]
     share = torch.einsum("nchw,c->nhw", mouths, towards_mouth) / towards_mouth.square().sum()
     return share.clamp(0, 1).mean((1, 2))
 
 
-def _sample(frames: Tensor, places: Tensor, size: float, region: tuple[float, float, float, float]) -> Tensor:
-    """A region of the face at each place, [frames, 3, *POINTS] from [frames, 3, height, width]."""
+def _sample(
+    frames: Tensor, places: Tensor, *, size: float, region: tuple[float, float, float, float]
+) -> Tensor:
+    """Sample a region of the face at each place, [frames, 3, *POINTS] from [frames, 3, height, width]."""
     left, top, right, bottom = region
     rows, columns = torch.linspace(top, bottom, POINTS[0]), torch.linspace(left, right, POINTS[1])
     offsets = torch.stack(torch.meshgrid(columns, rows, indexing="xy"), dim=-1) * size
@@ -150,6 +156,6 @@ def _sample(frames: Tensor, places: Tensor, size: float, region: tuple[float, fl
 
 
 def _is_upright(box: tuple[int, int, int, int]) -> bool:
-    """The white of an eye is about as high as it is wide."""
+    """Whether a box is about as high as wide, like the white of an eye."""
     top, left, bottom, right = box
     return 0.6 < (bottom - top) / (right - left) < 1.8

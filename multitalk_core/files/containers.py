@@ -1,4 +1,4 @@
-"""Sound and video files as PyAV opens them: alone, without whatever else they name."""
+"""Open sound and video files with PyAV; files that refer to other files are refused."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,24 +9,23 @@ from ..errors import MultiTalkError
 from .given import unreadable
 
 if TYPE_CHECKING:
-    from av import CodecContext
     from av.container import InputContainer
     from av.stream import Stream
 
-PLAYLISTS = (b"#EXTM3U", b"ffconcat", b"v=0")  # HLS, FFmpeg's own and SDP, which waits for a network
+PLAYLISTS = (b"#EXTM3U", b"ffconcat", b"v=0")  # HLS, FFmpeg's own, and SDP, which waits for a network
 OPTIONS = {"protocol_whitelist": "file"}
 
 
 @contextmanager
 def opened(path: Path) -> Iterator["InputContainer"]:
-    """A sound or video file, open for reading.
+    """Open a sound or video file for reading.
 
     Raises
     ------
     MultiTalkError
         When the file cannot be opened, or is a list of other files.
     av.FFmpegError
-        When it is no sound or video.
+        When it is neither sound nor video.
     """
     import av
 
@@ -37,19 +36,18 @@ def opened(path: Path) -> Iterator["InputContainer"]:
         raise unreadable(path, "file", error) from error
     if start.startswith(PLAYLISTS):
         raise MultiTalkError(f"{path} is a list of other files: give the sound or video itself.")
-    # From the root on, so that no name is taken for a protocol.
+    # An absolute path, so that no name is mistaken for a protocol.
     with av.open(str(path.absolute()), options=OPTIONS, metadata_errors="replace") as container:
         yield container
 
 
-def codec_of(stream: "Stream", path: Path) -> "CodecContext":
-    """What decodes a stream.
+def check_codec(stream: "Stream", path: Path) -> None:
+    """Refuse a stream that FFmpeg cannot decode.
 
     Raises
     ------
     MultiTalkError
-        When FFmpeg does not know how it is coded.
+        When FFmpeg does not know its codec.
     """
     if stream.codec_context is None:
-        raise MultiTalkError(f"{path} is coded in a way that is not known here: export it as mp4 or WAV.")
-    return stream.codec_context
+        raise MultiTalkError(f"{path} uses a codec that FFmpeg does not know: export it as mp4 or WAV.")

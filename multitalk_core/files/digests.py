@@ -1,4 +1,4 @@
-"""Keys of clips: digests over everything that shapes them, each with the one before it."""
+"""Keys of clips: digests of everything that affects them, each chained to the one before."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ _ENCODER = json.JSONEncoder(sort_keys=True, allow_nan=False)
 
 
 def digest(value: Json | Tensor | np.ndarray) -> str:
-    """SHA-256 of a plain value, or of a tensor's type, shape and numbers, in hexadecimal."""
+    """SHA-256, in hexadecimal, of a JSON value or of the type, shape and numbers of an array."""
     if isinstance(value, Tensor):
         value = value.detach().cpu().contiguous().numpy()
     if isinstance(value, np.ndarray):
@@ -24,21 +24,22 @@ def digest(value: Json | Tensor | np.ndarray) -> str:
 
 
 def chain(description: Json, links: Sequence[Json]) -> list[str]:
-    """The key of every clip.
+    """Compute the key of every clip.
 
     Parameters
     ----------
-    description : plain values
-        What shapes the whole film.
-    links : sequence of plain values
-        What shapes each clip besides.
+    description : JSON value
+        What affects the whole film.
+    links : sequence of JSON values
+        What affects one clip each.
 
     Returns
     -------
     list of str
-        One a link; each depends on the description and on all links up to its own.
+        One per link; each depends on the description and on all links up to its own.
     """
-    keys, before = [], digest(description)
+    keys: list[str] = []
+    before = digest(description)
     for link in links:
         before = digest([before, link])
         keys.append(before)
@@ -46,10 +47,10 @@ def chain(description: Json, links: Sequence[Json]) -> list[str]:
 
 
 def computed_on(device: torch.device) -> dict[str, Json]:
-    """What changes the numbers of a film besides its inputs, by name: part of the description everywhere."""
+    """What changes the numbers of a film besides its inputs, by name; part of every description."""
     return {"device": device.type, "torch": release(torch.__version__)}
 
 
 def release(version: str) -> str:
-    """Of a library's version, what can change numbers: its first two parts."""
+    """The first two parts of a library's version; the rest does not change numbers."""
     return ".".join(version.split(".")[:2])

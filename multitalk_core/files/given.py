@@ -1,4 +1,4 @@
-"""Files that users name: each is checked to be one before it is opened, so that nothing waits for a pipe."""
+"""Checks on files that users name, before they are opened, so that nothing waits for a pipe."""
 
 import json
 import os
@@ -17,13 +17,13 @@ LONGEST_JSON = 50_000_000  # bytes: the index of a checkpoint, the configuration
 
 
 def check_file(path: Path, kind: str, advice: str = "export or copy it again") -> int:
-    """Refuse what cannot be read as a file: nothing, a folder, a pipe, a device, or an empty file.
+    """Check that a path is a readable file: not a folder, a pipe, a device, or an empty file.
 
     Parameters
     ----------
     path : Path
     kind : str
-        What sentences call it, such as "picture".
+        What the error message calls it, such as "picture".
     advice : str
         What to do about an empty file.
 
@@ -45,7 +45,7 @@ def check_file(path: Path, kind: str, advice: str = "export or copy it again") -
     if stat.S_ISDIR(found.st_mode):
         raise MultiTalkError(f"{path} is a folder and no {kind}: name a file in it.")
     if not stat.S_ISREG(found.st_mode):
-        raise MultiTalkError(f"{path} is a pipe or a device and no {kind}: save it as a file first.")
+        raise MultiTalkError(f"{path} is a pipe or a device and not a {kind}: save it as a file first.")
     if not found.st_size:
         raise MultiTalkError(f"The {kind} {path} is an empty file: {advice}.")
     if not os.access(path, os.R_OK):
@@ -54,7 +54,7 @@ def check_file(path: Path, kind: str, advice: str = "export or copy it again") -
 
 
 def check_folder(folder: Path, kind: str) -> None:
-    """Refuse a folder that holds pipes or devices, before a library reads whatever lies in it.
+    """Refuse a folder that contains pipes or devices, before a library reads everything in it.
 
     Raises
     ------
@@ -66,31 +66,31 @@ def check_folder(folder: Path, kind: str) -> None:
 
 
 def model_files(folder: Path) -> list[Path]:
-    """The files of the model in a folder, sorted; whatever else lies there is none of its."""
+    """The files in a folder that belong to its model, sorted."""
     return sorted(path for path in _model_entries(folder) if path.suffix in MODEL_SUFFIXES and path.is_file())
 
 
 def _model_entries(folder: Path) -> Iterator[Path]:
-    """What lies in a model's folder and in those of its parts, but no deeper: it may be any folder at all."""
+    """The entries of a model's folder and of its parts' folders; not deeper, since it may be any folder."""
     for place in (folder, *(folder / part for part in MODEL_PARTS)):
         yield from place.glob("*")
 
 
 def read_text(path: Path, kind: str, most: int) -> str:
-    """The text of a file in UTF-8.
+    """Read a text file in UTF-8.
 
     Parameters
     ----------
     path : Path
     kind : str
-        What sentences call it.
+        What the error message calls it.
     most : int
-        Bytes that it may hold.
+        Largest size in bytes.
 
     Raises
     ------
     MultiTalkError
-        When there is no such file, or it is longer or in another encoding.
+        When there is no such file, or it is too long or not in UTF-8.
     """
     check_file(path, kind)
     try:
@@ -104,26 +104,26 @@ def read_text(path: Path, kind: str, most: int) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise MultiTalkError(
-            f"The {kind} {path} is no UTF-8 text: open it in the program that made it and save it as UTF-8 "
+            f"The {kind} {path} is not UTF-8 text: open it in the program that made it and save it as UTF-8 "
             "(“CSV UTF-8” in Excel)."
         ) from error
 
 
 def read_json(path: Path, kind: str, advice: str = "download it again") -> dict[str, Any]:
-    """The object in a JSON file.
+    """Read the object in a JSON file.
 
     Parameters
     ----------
     path : Path
     kind : str
-        What sentences call it.
+        What the error message calls it.
     advice : str
         What to do about a damaged file.
 
     Raises
     ------
     MultiTalkError
-        When there is no such file, or it holds anything else.
+        When there is no such file, or it contains anything else.
     """
     text = read_text(path, kind, LONGEST_JSON)
     try:
@@ -134,13 +134,13 @@ def read_json(path: Path, kind: str, advice: str = "download it again") -> dict[
 
 @contextmanager
 def loading(path: Path | str, kind: str, advice: str = "download it again") -> Iterator[None]:
-    """Tell of damaged files that a library loads inside; libraries raise whatever comes to them then.
+    """Turn any exception of a library that loads files inside the context into a MultiTalkError.
 
     Parameters
     ----------
     path : Path or str
     kind : str
-        What sentences call it.
+        What the error message calls it.
     advice : str
         What to do about damaged files.
 
@@ -153,13 +153,13 @@ def loading(path: Path | str, kind: str, advice: str = "download it again") -> I
     except (MultiTalkError, MemoryError):
         raise
     except Exception as error:
-        if "memory" in str(error):  # as torch tells of too little, on the GPU or not
+        if "memory" in str(error):  # torch says so when there is too little of it
             raise
         reason = quoted(str(error).strip().partition("\n")[0] or type(error).__name__)
         raise MultiTalkError(f"The {kind} {path} cannot be loaded ({reason}): {advice}.") from error
 
 
 def unreadable(path: Path, kind: str, error: Exception) -> MultiTalkError:
-    """The sentence about a file that the system does not give."""
+    """The error for a file that the system does not let us read."""
     reason = getattr(error, "strerror", None) or error
     return MultiTalkError(f"The {kind} {path} cannot be read ({reason}): check its path and permissions.")

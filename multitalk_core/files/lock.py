@@ -1,6 +1,7 @@
-"""One process at a time, by a lock that the system lets go when its holder dies."""
+"""A file lock for one process at a time; the system releases it when its holder dies."""
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -8,8 +9,8 @@ from pathlib import Path
 from .plain import open_plain
 
 
-class Held(Exception):
-    """Another process has the lock; `holder` is its number, or "?"."""
+class Locked(Exception):
+    """Another process has the lock; `holder` is its process id, or "?" if unknown."""
 
     def __init__(self, holder: str):
         super().__init__(holder)
@@ -17,54 +18,54 @@ class Held(Exception):
 
 
 @contextmanager
-def held(path: Path, signed: bool = True) -> Iterator[None]:
-    """Hold the lock of a file while inside.
+def locked(path: Path, signed: bool = True) -> Iterator[None]:
+    """Lock a file inside the context.
 
     Parameters
     ----------
     path : Path
     signed : bool
-        Let the file's content name the holder.
+        Write the holder's process id into the file.
 
     Raises
     ------
-    Held
-        At once, when somebody else holds it.
+    Locked
+        Immediately, when another process has the lock.
     OSError
-        When the file cannot be made, or is no plain file.
+        When the file cannot be created, or is not a regular file.
     """
     descriptor, taken = _opened(path)
     try:
         if not taken:
             os.lseek(descriptor, 0, os.SEEK_SET)
-            raise Held(os.read(descriptor, 32).decode("ascii", "replace").strip() if signed else "?")
+            raise Locked(os.read(descriptor, 32).decode("ascii", "replace").strip() if signed else "?")
         if signed:
             os.ftruncate(descriptor, 0)
             os.lseek(descriptor, 0, os.SEEK_SET)
             os.write(descriptor, f"{os.getpid()}\n".encode())
         yield
     finally:
-        os.close(descriptor)  # which lets the lock go
+        os.close(descriptor)  # releases the lock
 
 
 def _opened(path: Path) -> tuple[int, bool]:
-    """A descriptor of the file, and whether the lock was free and is now taken."""
+    """Open the file and try to lock it: its descriptor, and whether that worked."""
     while True:
         descriptor = open_plain(path, os.O_RDWR | os.O_CREAT)
         taken = _take(descriptor)
         with suppress(FileNotFoundError):
             if not taken or os.path.samestat(os.fstat(descriptor), path.lstat()):
                 return descriptor, taken
-        os.close(descriptor)  # its holder removed or renamed the file before the lock was taken
+        os.close(descriptor)  # the holder before removed or renamed the file meanwhile
 
 
 def _take(descriptor: int) -> bool:
-    """Whether the lock was free. The lock is the system's own: no dead holder can leave it behind."""
+    """Lock a file if it is free, and return whether it was."""
     try:
-        if os.name == "nt":
+        if sys.platform == "win32":
             import msvcrt
 
-            os.lseek(descriptor, 1 << 30, os.SEEK_SET)  # beyond the number, which others may then read
+            os.lseek(descriptor, 1 << 30, os.SEEK_SET)  # beyond the process id, which others read
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         else:
             import fcntl

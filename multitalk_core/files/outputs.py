@@ -1,4 +1,4 @@
-"""Where results go: never over an input, and over what is there only when that was asked for."""
+"""Checks on output files: never over an input, and over an existing file only on request."""
 
 import shutil
 import sys
@@ -9,26 +9,26 @@ from pathlib import Path
 
 from ..errors import MultiTalkError
 from .given import model_files
-from .whole import numbered, there
+from .whole import is_taken, numbered
 
 ROOM_FOR_DRAWINGS = 100_000  # bytes
-BYTES_PER_PIXEL = 0.02  # of a film: a fifth of what films take at this quality
+BYTES_PER_PIXEL = 0.02  # of a film: a fifth of the usual size at this quality
 SOUND_BYTES_PER_SECOND = 12_000
 
 
 def check_folder(folder: Path, needed: int = 0) -> None:
-    """Refuse a folder for new files.
+    """Check that new files can be written to a folder.
 
     Parameters
     ----------
     folder : Path
     needed : int
-        Bytes.
+        Free space in bytes.
 
     Raises
     ------
     MultiTalkError
-        When it is not there, cannot be written to, or has less space than needed.
+        When the folder does not exist, cannot be written to, or has less free space than needed.
     """
     if not folder.is_dir():
         raise MultiTalkError(f"The folder {folder} does not exist: create it first.")
@@ -47,14 +47,14 @@ def check_folder(folder: Path, needed: int = 0) -> None:
         )
 
 
-def film_bytes(frames: int, height: int, width: int, fps: float) -> int:
-    """The least that a film and its drawings take on disk; it lies there twice while it is finished."""
+def film_bytes(frames: int, height: int, width: int, *, fps: float) -> int:
+    """Least disk space of a film and its drawings; while it is finished the film takes it twice."""
     film = BYTES_PER_PIXEL * frames * height * width + SOUND_BYTES_PER_SECOND * frames / fps
     return round(2 * film) + ROOM_FOR_DRAWINGS
 
 
 def check_inputs_stay(outputs: Iterable[Path], inputs: Iterable[Path], option: str) -> None:
-    """Refuse an output that is one of the inputs, by whatever path or link it is named.
+    """Refuse an output that is one of the inputs, under whatever path or link.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def check_inputs_stay(outputs: Iterable[Path], inputs: Iterable[Path], option: s
     inputs : iterable of Path
         Files, and folders of models.
     option : str
-        What names the outputs.
+        The option that names the outputs.
 
     Raises
     ------
@@ -80,37 +80,37 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
 
 
 def _identity(path: Path) -> tuple[int, int] | Path:
-    """What is the same for all names of a file."""
+    """The same for all names of a file."""
     try:
         status = path.stat()
-    except OSError:  # a broken link among many
+    except OSError:  # a broken link
         return path
     return status.st_dev, status.st_ino
 
 
 def check_replaced(paths: Iterable[Path], overwrite: bool) -> bool:
-    """Refuse to replace files, unless that was asked for or is granted on the terminal.
+    """Refuse to replace files, unless the user asked for it or allows it on the terminal.
 
     Returns
     -------
     bool
-        Whether there are any.
+        Whether any of the files exists.
 
     Raises
     ------
     MultiTalkError
-        That names the first of the files.
+        It names the first of the files.
     """
-    taken = [path for path in paths if there(path)]
-    if taken and not overwrite and not _granted(taken[0]):
+    taken = [path for path in paths if is_taken(path)]
+    if taken and not overwrite and not _allowed(taken[0]):
         raise MultiTalkError(
             f"{taken[0]} exists: name another --output, or let it be replaced with --overwrite."
         )
     return bool(taken)
 
 
-def _granted(path: Path) -> bool:
-    """Whether somebody at a terminal lets a file be replaced."""
+def _allowed(path: Path) -> bool:
+    """Whether a user at the terminal allows a file to be replaced."""
     if sys.stdin is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
     print(f"{path} exists: replace it? [y/N] ", end="", file=sys.stderr, flush=True)
@@ -118,6 +118,6 @@ def _granted(path: Path) -> bool:
 
 
 def free_name(path: Path) -> Path:
-    """The name itself, or the first of its numbers that nothing has."""
+    """The name itself, or with the first number that makes it free."""
     names = chain([path], (numbered(path, number) for number in count(2)))
-    return next(name for name in names if not there(name))
+    return next(name for name in names if not is_taken(name))

@@ -1,4 +1,4 @@
-"""Plain files: a link, a pipe or a device may lie in place of one, and is never opened."""
+"""Regular files: a link, a pipe or a device in place of one is never opened."""
 
 import errno
 import os
@@ -6,12 +6,12 @@ import stat
 import tempfile
 from pathlib import Path
 
-# Should it be exchanged meanwhile: a pipe does not block then, and a link is not followed.
+# In case the file is replaced in between: a pipe does not block then, and a link is not followed.
 CAREFULLY = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
 def is_plain(path: Path) -> bool:
-    """Whether a file lies there, and not behind a link."""
+    """Whether a path is a regular file and not a link."""
     try:
         return stat.S_ISREG(path.lstat().st_mode)
     except OSError:
@@ -19,9 +19,9 @@ def is_plain(path: Path) -> bool:
 
 
 def is_own(status: os.stat_result, folder: Path) -> bool:
-    """Whether this process's user made what lies in a folder; Windows itself keeps users apart.
+    """Whether a file in a folder belongs to this process's user; on Windows always true.
 
-    Some network shares give all files to one user, so whoever gets a new one there is this user too.
+    Some network shares assign all files to one user; there, the owner of a new file counts as this user.
     """
     if os.name == "nt" or status.st_uid == os.geteuid():
         return True
@@ -33,13 +33,13 @@ def is_own(status: os.stat_result, folder: Path) -> bool:
 
 
 def open_plain(path: Path, flags: int) -> int:
-    """The descriptor of a plain file.
+    """Open a regular file and return its descriptor.
 
     Raises
     ------
     OSError
-        When it cannot be opened, or is none.
+        When it cannot be opened, or is not a regular file.
     """
     if os.path.lexists(path) and not is_plain(path):
-        raise OSError(errno.EINVAL, "it is no plain file", str(path))
+        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
     return os.open(path, flags | CAREFULLY, 0o644)

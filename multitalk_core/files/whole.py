@@ -1,4 +1,4 @@
-"""Files that are whole or not there, whenever the machine stops; and the names that files can have."""
+"""Files that are either complete or absent, even after a crash; and valid file names."""
 
 import os
 from collections.abc import Iterator
@@ -6,8 +6,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
-LONGEST_NAME = 180  # bytes; systems take 255, and what is written beside a file has a longer name
-FORBIDDEN = '<>:"|?*'  # by Windows
+LONGEST_NAME = 180  # bytes; systems allow 255, and temporary files beside a file have longer names
+FORBIDDEN = '<>:"|?*'  # on Windows
 RESERVED = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"} | {
     f"{port}{number}" for port in ("COM", "LPT") for number in "0123456789¹²³"
 }
@@ -15,15 +15,20 @@ RESERVED = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"} | {
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """A place beside `path` to write a file to, which becomes `path` on leaving.
+    """Write a file beside `path` that replaces `path` at the end of the context.
 
-    After an exception it is gone, and whatever lay at `path` before is untouched. After a kill it stays,
-    hidden, under a name that ends in .part.
+    After an exception it is removed, and an earlier file at `path` is unchanged. After a kill it stays
+    under a hidden name that ends in .part.
+
+    Yields
+    ------
+    Path
+        The file to write.
 
     Raises
     ------
     OSError
-        When the disk does not take the file.
+        When the file cannot be written.
     """
     part = path.with_name(f".{path.name}.{uuid4().hex[:8]}.part")
     try:
@@ -36,25 +41,26 @@ def whole_file(path: Path) -> Iterator[Path]:
     if hasattr(os, "O_DIRECTORY"):
         folder = os.open(path.parent, os.O_DIRECTORY)
         try:
-            with suppress(OSError):  # the new name too, where the drive can
+            with suppress(OSError):  # some drives cannot
                 os.fsync(folder)
         finally:
             os.close(folder)
 
 
 def name_trouble(name: str, windows: bool = os.name == "nt") -> str | None:
-    """What keeps a name, without its folder, from being a new file's; completes "the name ...".
+    """Explain why a new file cannot have a name; the text completes "the name ...".
 
     Parameters
     ----------
     name : str
+        Without its folder.
     windows : bool
-        By its rules, which are stricter.
+        Apply the rules of Windows, which are stricter.
 
     Returns
     -------
     str or None
-        None for a name that will do.
+        None for a valid name.
     """
     if not name or name == "..":
         return "stands for a folder"
@@ -63,26 +69,26 @@ def name_trouble(name: str, windows: bool = os.name == "nt") -> str | None:
     if not windows:
         return None
     if name[-1] in ". ":
-        return "ends in a dot or a blank, which Windows drops"
+        return "ends in a dot or a blank, which Windows removes"
     if any(character in FORBIDDEN or character < " " for character in name):
-        return f"has one of {FORBIDDEN} or a control character, which Windows forbids"
+        return f"contains one of {FORBIDDEN} or a control character, which Windows forbids"
     if name.split(".")[0].rstrip().upper() in RESERVED:
         return "is reserved for a device on Windows"
     return None
 
 
 def numbered(path: Path, number: int) -> Path:
-    """The same file with a number: film-2.mp4."""
+    """Insert a number before the ending: film-2.mp4."""
     return path.with_name(f"{path.stem}-{number}{path.suffix}")
 
 
-def there(path: Path) -> bool:
-    """Whether anything has this name, a broken link too.
+def is_taken(path: Path) -> bool:
+    """Whether anything has this name, even a broken link.
 
     Raises
     ------
     OSError
-        When the system does not let us look.
+        When the folder cannot be searched.
     """
     try:
         path.lstat()

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ..guards.finite import check_finite
-from ..guards.stopping import held_interrupt
+from ..guards.stopping import delayed_interrupt
 from ..limits import SEED
 from ..method.audio_patch import ClipAudio
 from ..method.conditioning import MotionLatent, conditioning_frames, conditioning_mask, motion_latent
@@ -92,7 +92,7 @@ def make_film(
         before = stored.motion
         del stored  # its frames need not lie in memory while the next clip is made
         yield finished
-        with held_interrupt():
+        with delayed_interrupt():
             run.listener.clip(finished)
         del finished
         if clip.index == spec.stop_after:

@@ -234,7 +234,7 @@ class FilmSpec:
             own = self.override(clip)
             yield {
                 "frames": [clip.start, clip.frames, clip.motion_frames, self.plan.overlap],
-                "voices": [*self.conversation.heard(clip.start + clip.frames + self.window // 2)],
+                "voices": [*self.conversation.digest_until(clip.start + clip.frames + self.window // 2)],
                 "ending": self.ending(clip),
                 "seed of its own": own.seed,
                 "prompt of its own": own.prompt,

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ..files.outputs import free_name
 from ..guards.interruption import go_on
-from ..guards.stopping import held_interrupt
+from ..guards.stopping import delayed_interrupt
 from ..media.video_writer import VideoWriter
 from ..method.recorder import BindingRecord
 from .clip_inputs import VideoModel
@@ -144,7 +144,7 @@ def _append(film: Iterator[FinishedClip], writer: VideoWriter, result: FilmResul
                 return error
             if finished is None:
                 return None
-            with held_interrupt():
+            with delayed_interrupt():
                 writer.append(finished.frames)
                 result.add(finished)
             del finished  # not while the next clip is made

@@ -1,4 +1,4 @@
-"""Numbers that are no numbers any more: they end a film before they are kept or shown."""
+"""NaN and infinite numbers: they end a film before they are stored or shown."""
 
 import torch
 from torch import Tensor
@@ -7,18 +7,18 @@ from ..errors import MultiTalkError
 
 
 def is_finite(values: Tensor) -> bool:
-    """Whether none of the numbers is NaN or infinite; by one reduction that takes no memory."""
+    """Whether no number is NaN or infinite; one reduction without extra memory."""
     return values.numel() == 0 or bool(torch.stack(values.aminmax()).isfinite().all())
 
 
 def check_finite(values: Tensor, name: str) -> None:
-    """Raise a MultiTalkError where numbers are NaN or infinite.
+    """Raise a MultiTalkError if any number is NaN or infinite.
 
     Parameters
     ----------
     values : Tensor
     name : str
-        What they are, such as "The latent of clip 2 after step 3".
+        What the error message calls them, such as "The latent of clip 2 after step 3".
     """
     if not is_finite(values):
         raise MultiTalkError(

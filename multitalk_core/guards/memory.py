@@ -1,4 +1,4 @@
-"""What a request takes of the main memory at once, and whether this machine has it; weights never count."""
+"""How much main memory a request needs at once, and whether this machine has it; weights do not count."""
 
 from contextlib import suppress
 from functools import cache
@@ -17,45 +17,45 @@ def frames_bytes(frames: int, height: int, width: int) -> int:
 
 
 def pictures_at_once(frames: int, dubbed: bool = False) -> int:
-    """What a clip holds: the pictures that condition it, those decoded, and those of a video it dubs."""
+    """Frames of a clip in memory: those that condition it, those decoded, and those of a dubbed video."""
     return (3 if dubbed else 2) * frames
 
 
 def clip_bytes(frames: int, height: int, width: int, *, dubbed: bool = False) -> int:
-    """What a clip of a film holds at once, in float32."""
+    """Memory of a clip's frames, in float32."""
     return frames_bytes(pictures_at_once(frames, dubbed), height, width)
 
 
-def features_bytes(speakers: int, frames: int, layers: int, channels: int) -> int:
+def features_bytes(speakers: int, frames: int, *, layers: int, channels: int) -> int:
     """Audio features of all speakers, [speakers, frames, layers, channels] in float32."""
     return FLOAT_BYTES * speakers * frames * layers * channels
 
 
 def tracks_bytes(tracks: int, seconds: float, rate: int) -> int:
-    """Sounds of one channel each, in float32."""
+    """Mono sounds, in float32."""
     return FLOAT_BYTES * tracks * round(seconds * rate)
 
 
 @cache
 def machine_bytes() -> int:
-    """The main memory of this machine, or of the container that it runs in."""
+    """Main memory of this machine, or of the container that it runs in."""
     import psutil
 
     total = psutil.virtual_memory().total
-    with suppress(OSError, ValueError):  # no container, or one without a limit: "max"
+    with suppress(OSError, ValueError):  # no container, or no limit ("max")
         total = min(total, int(CONTAINER_LIMIT.read_text(encoding="ascii")))
     return total
 
 
 def check_memory(needed_bytes: int, what: str, way_out: str) -> None:
-    """Refuse what cannot fit.
+    """Refuse a request that needs more memory than the machine has.
 
     Parameters
     ----------
     needed_bytes : int
-        Allocated at once, weights left out.
+        Allocated at once, without weights.
     what : str
-        Begins the sentence, such as "A clip of 81 frames of 16384×16384".
+        Begins the message, such as "A clip of 81 frames of 16384×16384".
     way_out : str
         Ends it, such as "choose fewer frames or a smaller size".
 

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: they end a command in the same way, and wait where a file would break."""
+"""Ctrl-C and SIGTERM: both end a command in the same way, and wait while a file would break."""
 
 import signal
 import threading
@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-ONCE_SECONDS = 1.0  # a process group gets a signal from `timeout` twice
+ONCE_SECONDS = 1.0  # `timeout` signals a process group twice
 
 Handler = Callable[[int, FrameType | None], object]
 
 
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """Both signals raise KeyboardInterrupt inside; one that follows at once is the same one."""
+    """Raise KeyboardInterrupt for both signals inside the context; repeats within a second are ignored."""
     last = -ONCE_SECONDS
 
     def stop(*signalled: object) -> None:
@@ -29,8 +29,8 @@ def stoppable() -> Iterator[None]:
 
 
 @contextmanager
-def held_interrupt() -> Iterator[None]:
-    """Both signals inside take effect at the end."""
+def delayed_interrupt() -> Iterator[None]:
+    """Delay both signals until the end of the context."""
     pressed: list[int] = []
     with _handled(lambda number, frame: pressed.append(number)):
         yield
@@ -40,7 +40,7 @@ def held_interrupt() -> Iterator[None]:
 
 @contextmanager
 def _handled(handler: Handler) -> Iterator[None]:
-    """Handle the signals that are not ignored; only the main thread is told of any."""
+    """Install a handler for the signals that are not ignored; only the main thread receives signals."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

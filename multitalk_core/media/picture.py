@@ -16,12 +16,12 @@ from ..method.wan import check_side
 
 
 def read_picture(path: str | Path) -> Tensor:
-    """Read a picture upright (EXIF orientation applied), transparency laid over black.
+    """Read a picture with its EXIF orientation applied and transparency composited over black.
 
     Parameters
     ----------
     path : str or Path
-        Any still format that Pillow reads; the first frame of an animation.
+        Any format that Pillow reads; of an animation, the first frame.
 
     Returns
     -------
@@ -37,9 +37,9 @@ def read_picture(path: str | Path) -> Tensor:
     path = Path(path)
     check_file(path, "picture")
     try:
-        with Image.open(path) as image:
-            check_pixels(*image.size, f"The picture {path}")
-            image = ImageOps.exif_transpose(image)
+        with Image.open(path) as opened:
+            check_pixels(*opened.size, f"The picture {path}")
+            image = ImageOps.exif_transpose(opened)
             if image.mode == "I;16":  # Pillow would clip 16-bit greys instead of scaling them
                 image = Image.fromarray((np.asarray(image) // 257).astype(np.uint8))
             image = image.convert("RGBA")
@@ -49,9 +49,9 @@ def read_picture(path: str | Path) -> Tensor:
         raise MultiTalkError(
             f"The picture {path} is too large to open safely: scale it down first."
         ) from error
-    except (PermissionError, FileNotFoundError) as error:  # it vanished since it was checked
+    except (PermissionError, FileNotFoundError) as error:  # removed since the check
         raise unreadable(path, "picture", error) from error
-    except Exception as error:  # Pillow's readers raise nearly anything for broken files
+    except Exception as error:  # Pillow raises almost anything for broken files
         raise MultiTalkError(
             f"{path} is broken or not a picture: open it in an image editor and save it as PNG."
         ) from error
@@ -60,7 +60,7 @@ def read_picture(path: str | Path) -> Tensor:
 
 
 def check_pixels(width: int, height: int, name: str) -> None:
-    """Raise a MultiTalkError for a size that no picture or film has, before anything of that size is made."""
+    """Refuse an impossible picture or film size, before memory for it is allocated."""
     if max(width, height) > LARGEST_SIDE or width * height > MOST_PIXELS:
         raise MultiTalkError(
             f"{name} is {width}×{height}: a side has at most {LARGEST_SIDE} pixels and the whole at most "
@@ -69,7 +69,7 @@ def check_pixels(width: int, height: int, name: str) -> None:
 
 
 def write_picture(path: str | Path, picture: Tensor) -> None:
-    """Write a picture in the format of the path's ending; the file appears only when it is whole.
+    """Write a picture in the format of the path's ending; the file appears only when it is complete.
 
     Parameters
     ----------
@@ -96,25 +96,25 @@ def write_picture(path: str | Path, picture: Tensor) -> None:
 
 
 def check_picture_name(path: Path) -> str:
-    """The format of a picture of this name; a MultiTalkError where pictures do not end so."""
+    """Pillow's format for a file name; raises a MultiTalkError for an ending that no picture has."""
     from PIL import Image
 
     file_format = Image.registered_extensions().get(path.suffix.lower())
     if file_format not in Image.SAVE:
-        raise MultiTalkError(f"{path.name} has no picture's ending: name it .png, .jpg or .webp.")
+        raise MultiTalkError(f"{path.name} does not end like a picture: name it .png, .jpg or .webp.")
     return file_format
 
 
 def levels(picture: Tensor) -> Tensor:
-    """0..1 to whole 8-bit levels, uint8, same shape."""
+    """Quantise 0..1 to 8-bit levels, uint8, in the same shape."""
     return (picture.float().clamp(0, 1) * 255).round().to(torch.uint8)
 
 
-def resize_and_crop(picture: Tensor, height: int, width: int, nearest: bool = False) -> Tensor:
-    """Resize until both sides are covered, then cut the centre out, as the released code does.
+def resize_and_crop(picture: Tensor, height: int, width: int, *, nearest: bool = False) -> Tensor:
+    """Resize until both sides are covered, then crop the centre, as the reference implementation does.
 
-    Pictures go through Pillow's antialiased bilinear resize, whose passes round to 8 bits: torch's own
-    differs from it by a level in most pictures. Masks are sampled nearest.
+    Pictures go through Pillow's antialiased bilinear resize, which rounds to 8 bits after each pass; torch's
+    own differs by one level in most pictures.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def resize_and_crop(picture: Tensor, height: int, width: int, nearest: bool = Fa
     height, width : int
         Target size in pixels.
     nearest : bool
-        Sample nearest, for masks; any float values.
+        Nearest-neighbour sampling for masks, of any float values.
 
     Returns
     -------
@@ -131,7 +131,7 @@ def resize_and_crop(picture: Tensor, height: int, width: int, nearest: bool = Fa
     Raises
     ------
     MultiTalkError
-        For a picture that is too large, or so long and thin that it would be too large when resized.
+        When the picture is too large, or would become too large because it is long and thin.
     """
     source_height, source_width = picture.shape[-2:]
     check_pixels(source_width, source_height, "The picture")

@@ -1,4 +1,4 @@
-"""A video as the frames of a film, at any frame rate; on disk it is read clip by clip, never whole.
+"""A video as the frames of a film, at any frame rate; a file is read clip by clip, never as a whole.
 
 Knows PyAV; knows nothing of models.
 """
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from ..errors import MultiTalkError
-from ..files.containers import codec_of, opened
+from ..files.containers import check_codec, opened
 from ..files.given import check_file
 from ..guards.interruption import go_on
 from ..limits import LONGEST_SECONDS, LONGEST_STILL, MOST_PICTURES
@@ -28,30 +28,35 @@ if TYPE_CHECKING:
 
 
 class Video(Protocol):
-    """Pictures, and when each is shown.
+    """Pictures, each with the time when it is shown."""
 
-    Attributes
-    ----------
-    times : np.ndarray [pictures]
-        Ascending, in units of `time_base`.
-    time_base : Fraction
-        Seconds.
-    seconds : float
-        How long it is.
-    fps : float
-        Pictures a second, on average.
-    """
+    @property
+    def times(self) -> np.ndarray:
+        """When each picture is shown, [pictures], ascending, in units of `time_base`."""
+        ...
 
-    times: np.ndarray
-    time_base: Fraction
-    seconds: float
-    fps: float
+    @property
+    def time_base(self) -> Fraction:
+        """Unit of `times` in seconds."""
+        ...
+
+    @property
+    def seconds(self) -> float:
+        """Duration."""
+        ...
+
+    @property
+    def fps(self) -> float:
+        """Average number of pictures per second."""
+        ...
 
     def picture(self) -> Tensor:
-        """The first one, [height, width, 3] in 0..1."""
+        """The first picture, [height, width, 3] in 0..1."""
+        ...
 
     def pictures(self, times: np.ndarray) -> Iterator[Tensor]:
-        """Those shown at some of `times`, which ascend and may repeat: [height, width, 3] in 0..1."""
+        """The pictures at some of `times`, which ascend and may repeat: [height, width, 3] in 0..1."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +67,7 @@ class VideoInMemory:
     ----------
     images : Tensor [pictures, height, width, 3], in 0..1
     rate : Fraction
-        Pictures a second.
+        Pictures per second.
     """
 
     images: Tensor
@@ -70,18 +75,22 @@ class VideoInMemory:
 
     @property
     def times(self) -> np.ndarray:
+        """As in `Video`."""
         return np.arange(len(self.images))
 
     @property
     def time_base(self) -> Fraction:
+        """As in `Video`."""
         return 1 / self.rate
 
     @property
     def seconds(self) -> float:
+        """As in `Video`."""
         return float(len(self.images) / self.rate)
 
     @property
     def fps(self) -> float:
+        """As in `Video`."""
         return float(self.rate)
 
     def picture(self) -> Tensor:
@@ -95,19 +104,19 @@ class VideoInMemory:
 
 @dataclass(frozen=True, eq=False)
 class VideoFile:
-    """When the pictures of a video are shown; the pictures stay on disk.
+    """A video file: the times of its pictures in memory, the pictures on disk.
 
     Attributes
     ----------
     path : Path
     times : np.ndarray [pictures], int64
-        Ascending, in units of `time_base`.
+        When each picture is shown, ascending, in units of `time_base`.
     keys : np.ndarray, int64
-        Those of `times` from which decoding can start.
+        Times from which decoding can start.
     end : int
-        Where the last picture ends.
+        When the last picture ends.
     time_base : Fraction
-        Seconds.
+        Unit of the times in seconds.
     check_interrupted : callable
         Called for each picture that is decoded; raises to stop.
     """
@@ -121,7 +130,7 @@ class VideoFile:
 
     @classmethod
     def open(cls, path: str | Path, check_interrupted: Callable[[], None] = go_on) -> "VideoFile":
-        """Read when every picture is shown; nothing is decoded.
+        """Read the times of all pictures, without decoding any.
 
         Parameters
         ----------
@@ -132,17 +141,17 @@ class VideoFile:
         Raises
         ------
         MultiTalkError
-            When the file is missing, empty, no video, a single picture, or claims a size or times that no
-            video has.
+            When the file is missing, empty, not a video or a single picture, or claims an implausible size
+            or duration.
         """
         path = Path(path)
         check_file(path, "video")
-        with _failures_told(path), opened(path) as container:
+        with _failures_reported(path), opened(path) as container:
             if not container.streams.video:
-                raise MultiTalkError(f"{path} holds no pictures: choose a video file such as an mp4.")
+                raise MultiTalkError(f"{path} contains no pictures: choose a video file such as an mp4.")
             stream = container.streams.video[0]
-            codec = codec_of(stream, path)
-            check_pixels(codec.width, codec.height, f"The video {path}")
+            check_codec(stream, path)
+            check_pixels(stream.codec_context.width, stream.codec_context.height, f"The video {path}")
             timed = _timed_packets(container, stream, check_interrupted)
             packets = list(islice(timed, MOST_PICTURES + 1))
             time_base = stream.time_base
@@ -150,11 +159,11 @@ class VideoFile:
             raise MultiTalkError(f"The video {path} has more than {MOST_PICTURES:,} pictures: cut it.")
         times = np.unique(np.array([time for time, *_ in packets], dtype=np.int64))
         keys = np.unique(np.array([time for time, _, is_key in packets if is_key], dtype=np.int64))
-        if len(times) < 2 or not len(keys):
+        if len(times) < 2 or not len(keys) or time_base is None:
             raise MultiTalkError(
-                f"{path} holds no moving pictures, or not when each is shown: export it as mp4."
+                f"{path} contains no moving pictures, or no time stamps for them: export it as mp4."
             )
-        times = times[times >= keys[0]]  # a cut may have left some without what they are decoded from
+        times = times[times >= keys[0]]  # after a cut, earlier ones may lack their key picture
         first, last = int(times[0]), int(times[-1])
         between = round((last - first) / max(1, len(times) - 1))
         lasting = max(packets)[1]
@@ -164,29 +173,29 @@ class VideoFile:
         return video
 
     def _check_times(self) -> None:
-        """Refuse times that a damaged or hostile file claims: a film of them would have no end."""
+        """Refuse times of a damaged or hostile file that would make an endless film."""
         if not 0 < self.seconds <= LONGEST_SECONDS:
             raise MultiTalkError(
-                f"The video {self.path} says that it lasts {self.seconds:g} s, and a film lasts at most "
-                f"{LONGEST_SECONDS:g}: its time stamps are damaged, or cut it."
+                f"The video {self.path} claims to last {self.seconds:g} s, and a film lasts at most "
+                f"{LONGEST_SECONDS:g} s: cut it, or repair its time stamps."
             )
         ends = np.append(self.times[1:], self.end)
         longest = int((ends - self.times).argmax())
-        held = float(int(ends[longest] - self.times[longest]) * self.time_base)
-        if held > LONGEST_STILL:
+        still = float(int(ends[longest] - self.times[longest]) * self.time_base)
+        if still > LONGEST_STILL:
             raise MultiTalkError(
-                f"The video {self.path} shows picture {longest + 1} for {held:g} s, more than "
-                f"{LONGEST_STILL:g}: its time stamps are damaged, or cut the still part out."
+                f"The video {self.path} shows picture {longest + 1} for {still:g} s, more than "
+                f"{LONGEST_STILL:g} s: cut the still part out, or repair the time stamps."
             )
 
     @property
     def seconds(self) -> float:
-        """How long it is."""
+        """Duration."""
         return float((self.end - int(self.times[0])) * self.time_base)
 
     @property
     def fps(self) -> float:
-        """Pictures a second, on average."""
+        """Average number of pictures per second."""
         return len(self.times) / self.seconds
 
     def picture(self) -> Tensor:
@@ -194,7 +203,7 @@ class VideoFile:
         return next(self.pictures(self.times[:1]))
 
     def trimmed(self, start: float, seconds: float) -> "VideoFile":
-        """The part from `start` on, in seconds; `seconds` 0 is until its end.
+        """The part of `seconds` from `start` on; 0 for everything up to the end.
 
         Raises
         ------
@@ -205,30 +214,30 @@ class VideoFile:
         end = begin + seconds / self.time_base if seconds else self.end
         times = self.times[(self.times >= begin) & (self.times < end)]
         if not len(times):
-            raise MultiTalkError(f"{self.path} has no pictures from {start:g} s on: trim it less.")
+            raise MultiTalkError(f"{self.path} has no pictures after {start:g} s: trim it less.")
         return replace(self, times=times, end=min(self.end, round(end)))
 
     def pictures(self, times: np.ndarray) -> Iterator[Tensor]:
-        """The pictures shown at some of `times`, which ascend and may repeat.
+        """Decode the pictures at some of `times`, which ascend and may repeat.
 
         Yields
         ------
         Tensor [height, width, 3], float32, in 0..1
-            Upright, as a player shows them.
+            Rotated as a player shows them.
 
         Raises
         ------
         MultiTalkError
-            Where the file is damaged.
+            When the file is damaged.
         """
         key = self.keys[np.searchsorted(self.keys, times[0], side="right") - 1]
-        with _failures_told(self.path):
+        with _failures_reported(self.path):
             decoded = self._decoded(int(key))
             frame = next(decoded, None)
-            if frame is None or frame.pts > times[0]:  # a file without an index leads anywhere
+            if frame is None or frame.pts > times[0]:  # without an index, seeking may miss
                 decoded = self._decoded(None)
                 frame = next(decoded, None)
-            shown = None
+            shown: Tensor | None = None
             for time in times:
                 while frame is not None and frame.pts < time:
                     frame, shown = next(decoded, None), None
@@ -256,15 +265,15 @@ class VideoFile:
 
 @dataclass(frozen=True, eq=False)
 class FittedVideo:
-    """A video at a film's size and frame rate: the SourceVideo of a dubbed film.
+    """A video at the size and frame rate of a film: the source of a dubbed film.
 
     Attributes
     ----------
     video : Video
     height, width : int
-        Resized and cropped as a picture would be.
+        Size of the film; pictures are resized and cropped to it.
     fps : float
-        Frame n is the picture that is shown nearest to n / fps seconds.
+        Frame n is the picture shown nearest to n / fps seconds.
     """
 
     video: Video
@@ -273,31 +282,33 @@ class FittedVideo:
     fps: float
 
     def frames(self, start: int, count: int) -> Tensor:
-        """Film frames from `start` on, [count, height, width, 3] in 0..1; past the end the last is held."""
+        """Film frames from `start` on, [count, height, width, 3] in 0..1; the last one is repeated."""
         times = self.video.times
         seconds = np.arange(start, start + count) / self.fps
         wanted = times[0] + seconds / float(self.video.time_base)
         middles = (times[1:] + times[:-1]) / 2
         shown = times[np.searchsorted(middles, wanted, side="right")]
         frames = torch.empty(count, self.height, self.width, 3)
-        before = fitted = None
-        for frame, time, picture in zip(frames, shown, self.video.pictures(shown), strict=True):
-            if time != before:
-                fitted = resize_and_crop(picture.movedim(-1, 0), self.height, self.width).movedim(0, -1)
-            before = time
-            frame.copy_(fitted)
+        pictures = zip(shown, self.video.pictures(shown), strict=True)
+        for index, (time, picture) in enumerate(pictures):
+            if index and time == shown[index - 1]:
+                frames[index] = frames[index - 1]
+            else:
+                frames[index] = resize_and_crop(picture.movedim(-1, 0), self.height, self.width).movedim(
+                    0, -1
+                )
         return frames
 
 
 def film_frames(video: Video, fps: float) -> int:
-    """How many frames a film as long as the video has."""
+    """Number of frames of a film as long as the video."""
     return max(1, round(video.seconds * fps))
 
 
 def _timed_packets(
     container: "InputContainer", stream: "VideoStream", check_interrupted: Callable[[], None]
 ) -> Iterator[tuple[int, int | None, bool]]:
-    """When each packet's picture is shown, how long, and whether decoding can start there."""
+    """For each packet, when its picture is shown, how long, and whether decoding can start there."""
     for packet in container.demux(stream):
         check_interrupted()
         if packet.pts is not None and not packet.is_discard:
@@ -305,7 +316,7 @@ def _timed_packets(
 
 
 @contextmanager
-def _failures_told(path: Path) -> Iterator[None]:
+def _failures_reported(path: Path) -> Iterator[None]:
     import av
 
     try:

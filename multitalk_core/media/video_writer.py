@@ -1,6 +1,6 @@
-"""The film on disk: frames and sound into one mp4, and back.
+"""Write frames and sound into one mp4, and read it back.
 
-Knows PyAV; knows nothing of models. Frames stream in clip by clip and none is kept in memory.
+Knows PyAV; knows nothing of models. Frames are written clip by clip and none stays in memory.
 """
 
 import os
@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -17,64 +18,68 @@ from torch import Tensor
 
 from ..audio.waveform import Waveform
 from ..errors import MultiTalkError
-from ..files.lock import Held, held
+from ..files.lock import Locked, locked
 from ..files.outputs import free_name
-from ..files.whole import there, whole_file
-from ..guards.stopping import held_interrupt
+from ..files.whole import is_taken, whole_file
+from ..guards.stopping import delayed_interrupt
 from .picture import levels
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
 
 AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000)
 AAC_FALLBACK_RATE = 48000
 AAC_BITS_PER_SECOND = 96_000  # per channel
 AAC_BITS_PER_SAMPLE = 6  # the most that AAC allows per channel: it limits low sample rates
 BT709 = 1
-# A fragment begins at every key frame, once a second. The header waits for the first fragment, to say how
+# A fragment begins at every key frame, once a second. The header waits for the first fragment, to state how
 # much of AAC's priming comes before the first frame.
 FRAGMENTS = "+frag_keyframe+delay_moov+default_base_moof"
 LIMITED_RANGE = 1
-# x264's AVX2 code for macroblock trees reads memory that nobody wrote unless the width is a multiple of 128:
-# the same frames would not always give the same film. Its SSSE3 code is as fast within 5 %.
+# x264's AVX2 code for macroblock trees reads uninitialised memory unless the width is a multiple of 128, so
+# that the same frames do not always give the same film. Its SSSE3 code is as fast within 5 %.
 X264 = {"x264-params": "asm=ssse3"} if platform.machine() in ("x86_64", "AMD64") else {}
 
 
 def growing(film: Path) -> Path:
-    """Where a film lies while it is made."""
+    """The file that grows while a film is made."""
     return film.with_name(f"{film.stem}.growing.mp4")
 
 
 def being_written(film: Path) -> bool:
-    """Whether another run is writing a film; what a kill left is free."""
-    if not there(growing(film)):
+    """Whether another run is writing a film; the remains of a killed run do not count."""
+    if not is_taken(growing(film)):
         return False
     try:
-        with held(growing(film), signed=False):
+        with locked(growing(film), signed=False):
             return False
-    except Held:
+    except Locked:
         return True
 
 
 class VideoWriter:
-    """Writes an mp4 (H.264 yuv420p and AAC) that appears at `path` only when it is whole.
+    """Writes an mp4 (H.264 yuv420p and AAC) that appears at `path` only when it is complete.
 
-    A context manager. Until the clean exit the film grows at `growing` beside `path`, in fragments, so that
-    it can be played meanwhile; then it is rewritten so that a player can start before the end is loaded.
-    After an exception or Ctrl-C `growing` is gone and whatever lay at `path` before is untouched; after a
-    kill it stays until the next run. Frame n and sound sample round(n / fps * rate) are heard and seen at the
-    same instant, in both files; the same frames give the same bytes on the same machine (measured on x86).
+    A context manager. Until it exits, the film grows at `growing` beside `path`, in fragments, so that it can
+    be played meanwhile; then it is rewritten so that a player can start before the end is loaded. After an
+    exception or Ctrl-C `growing` is removed and the file at `path`, if any, is unchanged; after a kill it
+    stays until the next run. Frame n and sound sample round(n / fps * rate) are played at the same time in
+    both files; the same frames give the same bytes on the same machine (measured on x86).
 
     Parameters
     ----------
-    path
+    path : str or Path
         The film; its folder must exist.
-    width, height
+    width, height : int
         Size in pixels, multiples of 16.
-    fps
+    fps : float
         Frames per second.
-    sound
-        Any rate; more than two channels become stereo. Cut, or padded with silence, to the film's length.
-    replaces
-        Whether an earlier file is replaced; else the film gets a number where somebody took its name
-        meanwhile, and `path` tells it.
+    sound : Waveform, optional
+        Of any rate; more than two channels are mixed down to stereo. Cut or padded with silence to the
+        length of the film.
+    replaces : bool
+        Whether an earlier file is replaced. If not and the name is taken when the film is complete, the film
+        gets a number, and `path` has the new name.
 
     Raises
     ------
@@ -87,9 +92,9 @@ class VideoWriter:
         path: str | Path,
         width: int,
         height: int,
+        *,
         fps: float = 25.0,
         sound: Waveform | None = None,
-        *,
         replaces: bool = True,
     ) -> None:
         self.path = Path(path)
@@ -100,7 +105,7 @@ class VideoWriter:
         self.growing = growing(self.path)
         self.whole = False
         self._sound = None if sound is None else _for_aac(sound)
-        self._heard = 0
+        self._samples_written = 0
 
     def __enter__(self) -> "VideoWriter":
         import av
@@ -110,9 +115,9 @@ class VideoWriter:
         if self.path.is_dir():
             raise MultiTalkError(f"{self.path} is a folder; name a file in it, such as film.mp4.")
         self._opened = ExitStack()
-        with self._failures_told():
-            self._opened.enter_context(held(self.growing, signed=False))
-            # libavformat by itself would swallow failures to write the last fragment.
+        with self._failures_reported():
+            self._opened.enter_context(locked(self.growing, signed=False))
+            # Opened here, because libavformat hides failures to write the last fragment.
             self._file = self._opened.enter_context(self.growing.open("wb", buffering=0))
         self._container = av.open(self._file, "w", format="mp4", container_options={"movflags": FRAGMENTS})
         self._add_streams()
@@ -123,8 +128,7 @@ class VideoWriter:
 
         Parameters
         ----------
-        frames
-            [n, height, width, 3], red, green and blue in 0..1.
+        frames : Tensor [n, height, width, 3], RGB in 0..1
         """
         import av
         from av.video.reformatter import ColorRange, Colorspace
@@ -134,7 +138,7 @@ class VideoWriter:
                 format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
             )
             picture.pts, picture.time_base = self.frames, 1 / self.fps
-            with self._failures_told():
+            with self._failures_reported():
                 self._container.mux(self._video.encode(picture))
                 self.frames += 1
                 self._append_sound()
@@ -149,17 +153,17 @@ class VideoWriter:
 
         try:
             if kind is None:
-                with held_interrupt(), self._failures_told():
+                with delayed_interrupt(), self._failures_reported():
                     self._finish()
         finally:
-            with suppress(OSError, av.FFmpegError):  # a file already given up may fail once more as it closes
+            with suppress(OSError, av.FFmpegError):  # after a failure, closing may fail as well
                 self._container.close()
             self._file.close()
-            if os.name != "nt":  # while the lock is held: another run may take the file as soon as it is not
+            if os.name != "nt":  # before unlocking: another run may take the file right after
                 self.growing.unlink(missing_ok=True)
             self._opened.close()
-            if os.name == "nt":  # which removes no open file
-                with suppress(PermissionError):  # another run has it already
+            if os.name == "nt":  # Windows removes no open file
+                with suppress(PermissionError):  # taken by another run
                     self.growing.unlink(missing_ok=True)
 
     def _finish(self) -> None:
@@ -189,27 +193,27 @@ class VideoWriter:
             self._audio.bit_rate = channels * min(AAC_BITS_PER_SECOND, AAC_BITS_PER_SAMPLE * self._sound.rate)
 
     def _append_sound(self) -> None:
-        """Write the sound up to the end of the last frame, so that the two streams stay interleaved."""
+        """Write the sound up to the end of the last frame, to keep the two streams interleaved."""
         if self._sound is None:
             return
         import av
 
         until = round(self.frames / self.fps * self._sound.rate)
-        piece = Waveform(self._sound.samples[:, self._heard : until], self._sound.rate)
-        samples = np.ascontiguousarray(piece.padded(until - self._heard).samples)
+        piece = Waveform(self._sound.samples[:, self._samples_written : until], self._sound.rate)
+        samples = np.ascontiguousarray(piece.padded(until - self._samples_written).samples)
         frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout=self._audio.layout.name)
         frame.sample_rate, frame.time_base = self._sound.rate, Fraction(1, self._sound.rate)
-        frame.pts = self._heard
+        frame.pts = self._samples_written
         self._container.mux(self._audio.encode(frame))
-        self._heard = until
+        self._samples_written = until
 
     @contextmanager
-    def _failures_told(self) -> Iterator[None]:
+    def _failures_reported(self) -> Iterator[None]:
         import av
 
         try:
             yield
-        except Held as taken:
+        except Locked as taken:
             raise MultiTalkError(
                 f"Another run is writing the video {self.path}: wait until it ends, or name another file."
             ) from taken
@@ -221,7 +225,7 @@ class VideoWriter:
 
 
 def _rewrite(growing: Path, path: Path) -> None:
-    """The same packets with the index first."""
+    """Copy the packets into a file that begins with the index."""
     import av
 
     options = {"movflags": "+faststart"}
@@ -238,33 +242,32 @@ def read_video(path: str | Path) -> tuple[Tensor, float, Waveform | None]:
 
     Returns
     -------
-    frames
-        [n, height, width, 3] float32, red, green and blue in 0..1.
-    fps
+    frames : Tensor [n, height, width, 3], float32, RGB in 0..1
+    fps : float
         Frames per second.
-    sound
-        None when the film is silent.
+    sound : Waveform or None
+        None when the file has no sound.
 
     Raises
     ------
     MultiTalkError
-        When the file is missing or no video.
+        When the file is missing or not a video.
     """
     import av
 
     try:
         with av.open(str(path)) as container:
-            if not container.streams.video:
-                raise MultiTalkError(f"{path} holds no video; choose a video file such as an mp4.")
-            fps = float(container.streams.video[0].average_rate)
+            rate = container.streams.video[0].average_rate if container.streams.video else None
+            if rate is None:
+                raise MultiTalkError(f"{path} contains no video; choose a video file such as an mp4.")
             frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
             sound = _read_sound(container) if container.streams.audio else None
     except (OSError, av.FFmpegError) as error:
         raise MultiTalkError(f"{path} cannot be read as a video ({error.strerror}).") from error
-    return torch.from_numpy(np.stack(frames)).float() / 255, fps, sound
+    return torch.from_numpy(np.stack(frames)).float() / 255, float(rate), sound
 
 
-def _read_sound(container) -> Waveform:
+def _read_sound(container: "InputContainer") -> Waveform:
     from av import AudioResampler
 
     stream = container.streams.audio[0]
@@ -276,7 +279,9 @@ def _read_sound(container) -> Waveform:
         for plane in to_planes.resample(frame)
     ]
     # AAC comes in whole packets; the sound ends where the container says.
-    end = None if stream.duration is None else round(stream.duration * stream.time_base * stream.rate)
+    end = None
+    if stream.duration is not None and stream.time_base is not None:
+        end = round(stream.duration * stream.time_base * stream.rate)
     return Waveform(np.concatenate(planes, axis=1)[:, :end], stream.rate)
 
 

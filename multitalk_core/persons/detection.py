@@ -1,7 +1,8 @@
-"""Persons found automatically: by a segmentation model, else by their faces."""
+"""Automatic person detection: by a segmentation model, or by faces."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,14 +15,15 @@ from ..media.picture import levels
 from .faces import Face, find_faces
 from .masks import Persons, persons_from_masks
 
-CERTAINTY = 0.5  # least probability of a segmented person
-SPEAKER_AREA = 0.1  # of the largest person: smaller ones are passers-by
+CERTAINTY = 0.5  # lowest probability of a segmented person
+SPEAKER_AREA = 0.1  # of the largest person; smaller ones are passers-by
 BY_HAND = "draw a box or a mask for each person, or cut the picture into equal parts"
 
 
 def find_persons(
     picture: Tensor,
     count: int | None = None,
+    *,
     model: str | Path | None = None,
     check_interrupted: Callable[[], None] = go_on,
 ) -> Persons:
@@ -31,13 +33,13 @@ def find_persons(
     ----------
     picture : Tensor [height, width, 3], float32, in 0..1
     count : int, optional
-        How many persons speak; the most prominent ones are taken. By default all that are found.
+        How many persons speak or listen; the most prominent ones are chosen. By default all.
     model : str or Path, optional
-        Folder or Hugging Face name of an instance or panoptic segmentation model that knows persons
-        (Mask2Former, DETR and their like). Without one, frontal faces are found and grown to head and
-        shoulders; that needs no download.
+        Folder or Hugging Face name of an instance or panoptic segmentation model that knows persons, such
+        as Mask2Former or DETR. Without one, frontal faces are found and extended to head and shoulders;
+        this needs no download.
     check_interrupted : callable
-        Called between two passes over the picture; raises where the user has interrupted.
+        Called between passes over the picture; raises to stop.
 
     Returns
     -------
@@ -51,17 +53,18 @@ def find_persons(
     """
     pixels = levels(picture).cpu().numpy()
     if model is None:
-        masks = head_and_shoulders(find_faces(pixels, count, check_interrupted), *pixels.shape[:2])
+        faces = find_faces(pixels, count, check_interrupted)
+        masks = list(head_and_shoulders(faces, *pixels.shape[:2]))
     else:
         masks = _segmented(pixels, count, str(model))
     if len(masks) < (count or 1):
-        found = "Nobody was" if not len(masks) else f"Only {len(masks)} of {count} persons were"
+        found = "Nobody was" if not masks else f"Only {len(masks)} of {count} persons were"
         raise MultiTalkError(f"{found} found in the picture: {BY_HAND}.")
     return persons_from_masks(masks)
 
 
 def head_and_shoulders(faces: Sequence[Face], height: int, width: int) -> Tensor:
-    """Grow faces to head and shoulders; where two would overlap, the nearer face keeps the pixel.
+    """Extend faces to head and shoulders; a pixel that two would share goes to the nearer face.
 
     Parameters
     ----------
@@ -87,15 +90,15 @@ def head_and_shoulders(faces: Sequence[Face], height: int, width: int) -> Tensor
     return masks
 
 
-def person_segments(segments: Sequence[dict], count: int | None = None) -> list[Tensor]:
-    """The masks of the persons among a segmentation pipeline's results, the most prominent first.
+def person_segments(segments: Sequence[dict[str, Any]], count: int | None = None) -> list[Tensor]:
+    """Select the masks of persons among a segmentation pipeline's results, the most prominent first.
 
     Parameters
     ----------
     segments : sequence of dict
-        With "label", "score" and "mask" (a Pillow picture), as transformers gives them.
+        With "label", "score" and "mask" (a Pillow picture), as transformers returns them.
     count : int, optional
-        At most so many; by default all but passers-by.
+        At most this many; by default all but passers-by.
 
     Returns
     -------
@@ -122,6 +125,6 @@ def _segmented(pixels: np.ndarray, count: int | None, model: str) -> list[Tensor
         segmenter = pipeline("image-segmentation", model=model, model_kwargs={"use_safetensors": True})
     if not any(_is_person(label) for label in segmenter.model.config.id2label.values()):
         raise MultiTalkError(
-            f"The segmentation model {model} knows no persons: use one that was trained on COCO."
+            f"The segmentation model {model} does not know persons: use one that was trained on COCO."
         )
     return person_segments(segmenter(Image.fromarray(pixels), threshold=CERTAINTY), count)

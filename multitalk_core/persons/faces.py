@@ -1,41 +1,45 @@
-"""Faces without a download: scikit-image's LBP cascade, asked many times and taken at its majority.
+"""Face detection without a download: a majority vote over many passes of scikit-image's LBP cascade.
 
-One pass of the cascade finds faces and carpets alike. A face is found again when the picture is scaled,
-mirrored and turned a little; a carpet is not. So all passes vote, and windows that agree are a face.
+One pass finds faces and false positives alike. A face is found again when the picture is scaled, mirrored and
+rotated slightly; a false positive is not. So all passes vote, and windows that agree are a face.
 """
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..guards.interruption import go_on
+
+if TYPE_CHECKING:
+    from skimage.feature import Cascade
 
 WORKING_SIDES = (240, 300, 375)  # square roots of the working areas, in pixels
 ANGLES = (-10, 0, 10)  # degrees
 SMALLEST_WINDOW = 24  # pixels; what the cascade was trained on
 SAME_FACE = 0.4  # intersection over union
 
-# Chosen on variants of one photograph and small faces pasted into others: those faces got 44 votes and more,
-# everything else at most 45 beside a face twice as large, and 29 in pictures without one.
+# Chosen on variants of one photograph and on small faces pasted into others: faces got at least 44 votes;
+# false positives at most 45 next to a face twice as large, and at most 29 in pictures without faces.
 ENOUGH_VOTES = 35
-FEWEST_VOTES = 15  # where the number of faces is known
+FEWEST_VOTES = 15  # when the number of faces is known
 CERTAIN_VOTES = 60
 SPEAKER_SCORE = 0.45  # of the best score: speakers' faces are within about twice each other's size
 
 
 @dataclass(frozen=True)
 class Face:
-    """A square from brows to chin, in source pixels.
+    """A square from eyebrows to chin, in source pixels.
 
     Attributes
     ----------
     row, column : float
-        Its centre.
+        Centre.
     side : float
     votes : int
-        Passes and windows that agree.
+        Number of windows that agree, over all passes.
     """
 
     row: float
@@ -45,22 +49,22 @@ class Face:
 
     @property
     def score(self) -> float:
-        """Large and certain faces first."""
+        """Rank of the face: larger and more certain ones score higher."""
         return min(self.votes, CERTAIN_VOTES) * self.side
 
 
 def find_faces(
     picture: np.ndarray, count: int | None = None, check_interrupted: Callable[[], None] = go_on
 ) -> list[Face]:
-    """Frontal faces, the best first.
+    """Find frontal faces, the best first.
 
     Parameters
     ----------
-    picture : array [height, width, 3], uint8
+    picture : np.ndarray [height, width, 3], uint8
     count : int, optional
-        How many are known to be there; at most so many are returned, on less evidence.
+        Known number of faces; at most this many are returned, and fewer votes suffice.
     check_interrupted : callable
-        Called before every pass; raises where the user has interrupted.
+        Called before every pass; raises to stop.
 
     Returns
     -------
@@ -74,7 +78,7 @@ def find_faces(
 
 
 def _windows(picture: np.ndarray, check_interrupted: Callable[[], None]) -> np.ndarray:
-    """What every pass reports, as rows of (row, column, side) in source pixels."""
+    """The windows that all passes find, as rows of (row, column, side) in source pixels."""
     from PIL import Image
     from skimage.data import lbp_frontal_face_cascade_filename
     from skimage.feature import Cascade
@@ -96,11 +100,11 @@ def _windows(picture: np.ndarray, check_interrupted: Callable[[], None]) -> np.n
             mirrored[:, 1] = size[0] - mirrored[:, 1]
             found += [upright / scale, _upright(mirrored, angle, size) / scale]
     windows = np.concatenate(found) if found else np.empty((0, 3))
-    return windows[np.lexsort(windows.T)]  # the cascade's threads report in any order
+    return windows[np.lexsort(windows.T)]  # the cascade's threads finish in any order
 
 
-def _detect(cascade: object, picture: np.ndarray) -> np.ndarray:
-    """One pass, nothing merged: rows of (row, column, side), the centre of each window."""
+def _detect(cascade: "Cascade", picture: np.ndarray) -> np.ndarray:
+    """One pass without merging: the centre and side of each window, as rows of (row, column, side)."""
     shorter = min(picture.shape[:2])
     windows = cascade.detect_multi_scale(
         picture,
@@ -117,7 +121,7 @@ def _detect(cascade: object, picture: np.ndarray) -> np.ndarray:
 
 
 def _upright(windows: np.ndarray, angle: float, size: tuple[int, int]) -> np.ndarray:
-    """Windows of a picture that was turned about its centre, back where they were before."""
+    """Windows found in a picture rotated about its centre, mapped back to the picture before."""
     radians = math.radians(angle)
     rows, columns = windows[:, 0] - size[1] / 2, windows[:, 1] - size[0] / 2
     back = windows.copy()
@@ -127,7 +131,7 @@ def _upright(windows: np.ndarray, angle: float, size: tuple[int, int]) -> np.nda
 
 
 def _faces(windows: np.ndarray) -> list[Face]:
-    """The most agreed window and all that agree with it are a face; then the next, elsewhere."""
+    """The window that most others agree with, averaged with those, is a face; repeat with the rest."""
     faces = []
     while len(windows):
         agree = _overlap(windows, windows) > SAME_FACE

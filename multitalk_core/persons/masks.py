@@ -1,4 +1,4 @@
-"""Who is where in the picture: masks of the persons, in speaker order, and of the background."""
+"""Person masks: one for each person, in speaker order, and one for the background."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -8,17 +8,21 @@ import torch
 from torch import Tensor
 
 from ..errors import MultiTalkError, quoted
+from ..guards.words import Word
 from ..limits import MOST_SPEAKERS
 from ..media.picture import check_pixels, resize_and_crop
 from ..method.wan import TOKEN_STEP
 
-LEFT_TO_RIGHT = "left-to-right"
-GIVEN = "given"
-ORDERS = (LEFT_TO_RIGHT, GIVEN)
+PART_MARGIN = 0.05  # left free on each side of a part, as face_scale in the reference implementation
+OUTSIDE_LIMIT = 0.1  # how far a box may extend beyond the picture, as a share of its side
+OVERLAP_LIMIT = 0.1  # of the smaller mask: soft edges may touch
 
-PART_MARGIN = 0.05  # the released code's face_scale: what a part leaves free on each side
-OUTSIDE_LIMIT = 0.1  # of the picture's side: how far a box may stick out
-OVERLAP_LIMIT = 0.1  # of the smaller mask: soft edges touch, two persons do not share more
+
+class PersonOrder(Word):
+    """How boxes or masks are assigned to speakers."""
+
+    LEFT_TO_RIGHT = "left-to-right"
+    GIVEN = "given"
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +34,7 @@ class Persons:
     masks : Tensor [persons, height, width], bool
         In speaker order.
     background : Tensor [height, width], bool
-        In no person; may be empty.
+        Pixels of no person; may be empty.
     """
 
     masks: Tensor
@@ -38,21 +42,22 @@ class Persons:
 
     @property
     def count(self) -> int:
-        """How many persons."""
+        """Number of persons."""
         return len(self.masks)
 
     @property
     def size(self) -> tuple[int, int]:
         """Height and width in pixels."""
-        return tuple(self.background.shape)
+        height, width = self.background.shape
+        return height, width
 
     def ordered(self, order: Sequence[int]) -> "Persons":
-        """The persons in another speaker order.
+        """Reorder the persons by speaker.
 
         Parameters
         ----------
         order : sequence of int
-            For each speaker the index of their person here, each index once.
+            For each speaker, the index of their person here; each index once.
 
         Raises
         ------
@@ -67,13 +72,13 @@ class Persons:
         return Persons(self.masks[list(order)], self.background)
 
     def fitted(self, height: int, width: int) -> "Persons":
-        """The masks after the very resize and crop that the picture gets, sampled nearest."""
+        """The masks after the same resize and crop as the picture, with nearest-neighbour sampling."""
         masks = [*self.masks, self.background]
         fitted = [resize_and_crop(mask[None].float(), height, width, nearest=True)[0] > 0 for mask in masks]
         return Persons(torch.stack(fitted[:-1]), fitted[-1])
 
     def shown(self, height: int, width: int) -> list[float]:
-        """How much of each person a video of this size shows, 0..1: the crop may cut some away."""
+        """Share of each person, 0..1, that a video of this size shows; the crop may cut some of it off."""
         source_height, source_width = self.size
         ratio = max(height / source_height, width / source_width)
         top, left = (
@@ -86,8 +91,8 @@ class Persons:
     def token_masks(self, height: int, width: int) -> Tensor:
         """Masks on the token grid of a video of this size (paper 3.3).
 
-        Nearest to the latent grid and nearest again to the token grid keep every 16th pixel of the
-        cropped mask.
+        Nearest-neighbour sampling to the latent grid and then to the token grid keeps every 16th pixel of
+        the cropped mask.
 
         Parameters
         ----------
@@ -102,7 +107,7 @@ class Persons:
         Raises
         ------
         MultiTalkError
-            When a person has no token.
+            When a person covers no token.
         """
         fitted = self.fitted(height, width)
         grid = torch.cat([fitted.masks, fitted.background[None]])[:, ::TOKEN_STEP, ::TOKEN_STEP]
@@ -111,7 +116,7 @@ class Persons:
             if area == 0:
                 raise MultiTalkError(
                     f"Person {number} vanishes at {width}×{height}: the mask is too small or lies where the "
-                    "crop cuts; enlarge it or choose a size closer to the picture's shape."
+                    "picture is cropped; enlarge it or choose a size closer to the picture's shape."
                 )
         return tokens
 
@@ -129,19 +134,19 @@ class Box:
 def persons_from_masks(
     masks: Iterable[Tensor],
     background: Tensor | None = None,
-    order: str = LEFT_TO_RIGHT,
+    *,
+    order: PersonOrder | str = PersonOrder.LEFT_TO_RIGHT,
     allow_overlap: bool = False,
 ) -> Persons:
-    """Persons from masks painted by hand or found by another tool.
+    """Make persons from masks that were painted by hand or found by another tool.
 
     Parameters
     ----------
     masks : iterable of Tensor [height, width]
-        One a person; bool, or numbers that count as inside above 0.5.
+        One per person; bool, or numbers that are inside above 0.5.
     background : Tensor [height, width], optional
-        Where nobody is; by default all that is in no person.
-    order : str
-        "left-to-right" or "given".
+        By default all pixels of no person.
+    order : PersonOrder or str
     allow_overlap : bool
         Accept masks that share more than a tenth of the smaller one.
 
@@ -180,17 +185,23 @@ def persons_from_masks(
     return _persons(stacked, None if background is None else background > 0.5, order)
 
 
-def persons_from_boxes(boxes: Sequence[Box], height: int, width: int, order: str = LEFT_TO_RIGHT) -> Persons:
-    """Persons from boxes, which may overlap as in the released code.
+def persons_from_boxes(
+    boxes: Sequence[Box],
+    height: int,
+    width: int,
+    *,
+    order: PersonOrder | str = PersonOrder.LEFT_TO_RIGHT,
+) -> Persons:
+    """Make persons from boxes, which may overlap, as in the reference implementation.
 
     Parameters
     ----------
     boxes : sequence of Box
-        One a person; edges are truncated to whole pixels.
+        One per person; edges are truncated to whole pixels.
     height, width : int
         Size of the source picture.
-    order : str
-        "left-to-right" or "given" (as the released code takes them).
+    order : PersonOrder or str
+        The reference implementation keeps the given one.
 
     Returns
     -------
@@ -199,8 +210,8 @@ def persons_from_boxes(boxes: Sequence[Box], height: int, width: int, order: str
     Raises
     ------
     MultiTalkError
-        For no boxes or too many, one that sticks far out of the picture or is without a pixel in it, or an
-        unknown order.
+        For no boxes or too many, a box that extends far beyond the picture or contains no pixel of it, or
+        an unknown order.
     """
     if not boxes:
         raise MultiTalkError("There is no person: give one box for each person.")
@@ -208,7 +219,7 @@ def persons_from_boxes(boxes: Sequence[Box], height: int, width: int, order: str
     masks = torch.zeros(len(boxes), height, width, dtype=torch.bool)
     for number, (mask, box) in enumerate(zip(masks, boxes, strict=True), start=1):
         edges = (box.left, box.top, box.right, box.bottom)
-        read = (
+        described = (
             f"The box of person {number} (left {box.left:g}, top {box.top:g}, right {box.right:g}, "
             f"bottom {box.bottom:g})"
         )
@@ -216,36 +227,38 @@ def persons_from_boxes(boxes: Sequence[Box], height: int, width: int, order: str
             left, top, right, bottom = (max(0, int(edge)) for edge in edges)
             mask[top:bottom, left:right] = True
         if not mask.any():
-            raise MultiTalkError(f"{read} holds no pixel of the {width}×{height} picture: draw it again.")
-        if _sticks_out(box.left, box.right, width) or _sticks_out(box.top, box.bottom, height):
             raise MultiTalkError(
-                f"{read} sticks far out of the {width}×{height} picture: give pixels of this picture, in the "
-                "order left, top, right, bottom (MultiTalk's own files have top and bottom first)."
+                f"{described} contains no pixel of the {width}×{height} picture: draw it again."
+            )
+        if _far_outside(box.left, box.right, width) or _far_outside(box.top, box.bottom, height):
+            raise MultiTalkError(
+                f"{described} extends far beyond the {width}×{height} picture: give pixels of this picture, "
+                "in the order left, top, right, bottom (MultiTalk's own files have top and bottom first)."
             )
     return _persons(masks, None, order)
 
 
-def _sticks_out(first: float, last: float, side: int) -> bool:
+def _far_outside(first: float, last: float, side: int) -> bool:
     return min(first, side - last) < -OUTSIDE_LIMIT * side
 
 
 def _check_count(count: int) -> None:
     if count > MOST_SPEAKERS:
         raise MultiTalkError(
-            f"There are {quoted(count)} persons and at most {MOST_SPEAKERS} in a film: mark those who speak."
+            f"There are {quoted(count)} persons, and at most {MOST_SPEAKERS} in a film: mark those who speak."
         )
 
 
 def persons_from_parts(count: int, height: int, width: int) -> Persons:
-    """Equal vertical parts of the picture, one a person, as the released code cuts halves.
+    """Cut the picture into equal vertical parts, one per person, as the reference implementation cuts halves.
 
-    Each mask leaves 5 % of the rows and of its part's columns free on each side. One person is the
-    whole picture, without any background.
+    Each mask leaves 5 % of the rows and of its part's columns free on each side. A single person is the whole
+    picture, without background.
 
     Parameters
     ----------
     count : int
-        Persons.
+        Number of persons.
     height, width : int
         Size of the source picture.
 
@@ -257,7 +270,7 @@ def persons_from_parts(count: int, height: int, width: int) -> Persons:
     Raises
     ------
     MultiTalkError
-        For no persons, too many, or more than the picture has room for.
+        For no persons, too many, or more than fit into the picture.
     """
     if count < 1:
         raise MultiTalkError("There is no person: cut the picture into at least one part.")
@@ -276,7 +289,7 @@ def persons_from_parts(count: int, height: int, width: int) -> Persons:
         raise MultiTalkError(
             f"A {width}×{height} picture is too small for {count} persons: use a larger one or fewer persons."
         )
-    return _persons(masks, None, GIVEN)
+    return _persons(masks, None, PersonOrder.GIVEN)
 
 
 def check_speakers(persons: Persons, voices: int) -> None:
@@ -302,12 +315,10 @@ def check_same_size(persons: Persons, height: int, width: int) -> None:
         )
 
 
-def _persons(masks: Tensor, background: Tensor | None, order: str) -> Persons:
-    """In the asked order, the background being what is in no person unless it is given."""
-    if order not in ORDERS:
-        raise MultiTalkError(f"There is no order called {order}: choose {' or '.join(ORDERS)}.")
+def _persons(masks: Tensor, background: Tensor | None, order: PersonOrder | str) -> Persons:
+    """Persons in the requested order; without a background, that is all pixels of no person."""
     persons = Persons(masks, ~masks.any(dim=0) if background is None else background)
-    if order == GIVEN:
+    if PersonOrder(order) is PersonOrder.GIVEN:
         return persons
     columns = torch.arange(masks.shape[-1], dtype=torch.float64, device=masks.device)
     areas = masks.sum(dim=1).double()  # pixels of each column

@@ -61,8 +61,12 @@ def measures() -> dict[str, Measure]:
     made["two swapped"] = Measure("two", TALKING, swapped=True)
     made["full talking"] = Measure("full", TALKING)
     for stage in PROMPTED:
-        silent = {"binding": (("strength", 0.0),), "sampling": (("scales", GuidanceScales(1.0, 1.0)),)}
-        made[f"{stage} acting"] = Measure(stage, ACTING, **(silent if stage == "base" else {}))
+        made[f"{stage} acting"] = Measure(stage, ACTING)
+    made["base acting"] = replace(
+        made["base acting"],
+        binding=(("strength", 0.0),),
+        sampling=(("scales", GuidanceScales(1.0, 1.0)),),
+    )
     for stage in ("one", "two"):
         made[f"{stage} alone"] = Measure(stage, ALONE, binding=(("ranges", None),))
     made["two three"] = Measure("two", THREE, binding=(("ranges", spread_ranges(3)),))

@@ -19,7 +19,7 @@ from ..method.audio_patch import BindingOptions, ClipAudio
 from ..method.conditioning import conditioning_frames, conditioning_mask
 from ..method.recorder import BindingRecorder
 from ..method.wan import Grid
-from ..persons.masks import GIVEN, Box, persons_from_boxes
+from ..persons.masks import Box, PersonOrder, persons_from_boxes
 from .acting import seen_actions
 from .captions import caption
 from .scene import STAYS
@@ -47,7 +47,7 @@ class Sampler:
         size = self.size
         first = talk.film(size)[:1].permute(3, 0, 1, 2)[None] * 2 - 1
         boxes = [Box(*(edge * size.height for edge in box)) for box in talk.scene.boxes()]
-        persons = persons_from_boxes(boxes, size.height, size.width, GIVEN)
+        persons = persons_from_boxes(boxes, size.height, size.width, order=PersonOrder.GIVEN)
         masks = persons.token_masks(size.height, size.width)
         model = DiffusersVideoModel(
             self.models, self.adapter, prompt=caption(talk.scene), rows_at_once=ROWS_AT_ONCE
@@ -93,7 +93,7 @@ class Measured:
         faces = [CartoonFace(person.x, person.y, person.size) for person in scene.persons]
         expected = scene.paths(count)
         walking = any(person.walk for person in scene.persons)
-        paths = follow_faces(film, faces, expected if walking else None)
+        paths = follow_faces(film, faces, expected=expected if walking else None)
         voices = talk.openness(count)
         shown = _shown(expected, max(face.size for face in faces)) if walking else slice(None)
         self.mouths.append(mouth_openness(film, faces, paths)[:, shown])

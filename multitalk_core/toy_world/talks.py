@@ -15,7 +15,7 @@ from ..demo.text import DemoText
 from ..hosts.diffusers.models import decode_latent, encode_frames
 from ..method.conditioning import conditioning_frames, conditioning_mask
 from ..method.windows import window_indices
-from ..persons.masks import GIVEN, Box, Persons, persons_from_boxes, persons_from_parts
+from ..persons.masks import Box, PersonOrder, Persons, persons_from_boxes, persons_from_parts
 from ..training.shards import TrainingClip, shard_path, write_shard
 from .captions import caption
 from .scene import ACTIONS, STAYS, Scene, random_scene
@@ -166,7 +166,7 @@ def person_masks(scene: Scene, height: int, width: int, *, rng: np.random.Genera
     boxes = [
         Box(*((np.array(box) + rng.uniform(-BOX_JITTER, BOX_JITTER, 4)) * height)) for box in scene.boxes()
     ]
-    return persons_from_boxes(boxes, height, width, GIVEN)
+    return persons_from_boxes(boxes, height, width, order=PersonOrder.GIVEN)
 
 
 @torch.no_grad()

@@ -31,7 +31,7 @@ from .recipe import ADAPTER, BASE, FULL, Recipe
 LONGEST_CONFIG = 1_000_000  # bytes
 PRECISIONS = ("no", "bf16")
 CHOICES = {"trained": (BASE, ADAPTER, FULL), "scheme": SCHEMES, "precision": PRECISIONS}
-LIMITS = {
+LIMITS: dict[str, Limit[int] | Limit[float]] = {
     "steps": Limit(1, UPDATES.most), "batch": BATCH, "accumulation": BATCH, "learning_rate": RATE,
     "warm_up": UPDATES, "final_rate": FRACTION, "weight_decay": WEIGHT_DECAY, "clip_norm": CLIP_NORM,
     "without_audio": FRACTION, "shift": SHIFT, "seed": SEED, "every": UPDATES, "count": SAMPLE_CLIPS,

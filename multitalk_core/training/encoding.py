@@ -20,7 +20,7 @@ from ..method.conditioning import conditioning_frames, conditioning_mask
 from ..method.wan import Grid, nearest_bucket
 from ..method.windows import window_indices
 from ..persons.detection import find_persons
-from ..persons.masks import GIVEN, Persons, check_same_size, persons_from_boxes, persons_from_masks
+from ..persons.masks import PersonOrder, Persons, check_same_size, persons_from_boxes, persons_from_masks
 from .manifest import Entry
 from .shards import TrainingClip
 
@@ -182,9 +182,11 @@ def _faces(picture: Tensor, persons: Persons, size: tuple[int, int]) -> Tensor:
 
 def _marked_persons(entry: Entry, height: int, width: int) -> Persons | None:
     if entry.boxes:
-        return persons_from_boxes(entry.boxes, height, width, GIVEN)
+        return persons_from_boxes(entry.boxes, height, width, order=PersonOrder.GIVEN)
     if not entry.masks:
         return None
-    persons = persons_from_masks([read_picture(mask).mean(dim=-1) for mask in entry.masks], order=GIVEN)
+    persons = persons_from_masks(
+        [read_picture(mask).mean(dim=-1) for mask in entry.masks], order=PersonOrder.GIVEN
+    )
     check_same_size(persons, height, width)
     return persons

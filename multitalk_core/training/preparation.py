@@ -9,7 +9,7 @@ from pathlib import Path
 from ..audio.features import AudioEncoder
 from ..errors import MultiTalkError
 from ..files.digests import Json, digest
-from ..files.lock import Held, held
+from ..files.lock import Locked, locked
 from ..hosts.diffusers.models import Models
 from .encoding import Cutting, Footage
 from .manifest import read_entry, read_lines
@@ -142,10 +142,10 @@ def preparing(folder: Path, settings: dict[str, Json], note: Note) -> Iterator[N
     """
     try:
         (folder / LINES).mkdir(parents=True, exist_ok=True)
-        with held(folder / ".lock"):
+        with locked(folder / ".lock"):
             _check_settings(folder / SETTINGS, settings, note)
             yield
-    except Held as taken:
+    except Locked as taken:
         raise MultiTalkError(f"Another run is preparing {folder}: wait until it ends.") from taken
     except OSError as error:
         raise MultiTalkError(

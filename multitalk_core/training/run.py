@@ -14,7 +14,7 @@ from ..checkpoint import write_adapter
 from ..demo.files import EMBEDDED
 from ..errors import MultiTalkError
 from ..files.given import loading, read_json
-from ..files.whole import there
+from ..files.whole import is_taken
 from ..hosts.diffusers.embedded_models import load_embedded
 from ..hosts.diffusers.wan_adapter import read_fitting_adapter
 from ..hosts.diffusers.wan_folder import load_transformer
@@ -165,7 +165,7 @@ def check_same_run(config: TrainingConfig) -> None:
     data = {"clips": config.clips, "i2v_clips": config.i2v_clips}
     now = json.loads(json.dumps(recipe | files | data, default=str))
     record = config.output / "run.json"
-    before = read_json(record, "record", "choose another output folder") if there(record) else now
+    before = read_json(record, "record", "choose another output folder") if is_taken(record) else now
     for name, value in now.items():
         if before.get(name) != value:
             raise MultiTalkError(

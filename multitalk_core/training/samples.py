@@ -94,7 +94,7 @@ class SampleVideos:
         """Write the video, and log a row of its frames."""
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"clip-{index + 1}-step-{step:08d}.mp4"
-        with VideoWriter(path, frames.shape[2], frames.shape[1], FPS) as writer:
+        with VideoWriter(path, frames.shape[2], frames.shape[1], fps=FPS) as writer:
             writer.append(frames)
         shown = torch.linspace(0, len(frames) - 1, min(STRIP_FRAMES, len(frames))).round().int()
         strip = torch.cat([frames[frame] for frame in shown], dim=1).numpy()
@@ -106,6 +106,6 @@ class SampleVideos:
         if clip.faces is None or clip.loudness is None or len(clip.faces) < 2:
             return
         faces = [CartoonFace(*face) for face in clip.faces.tolist()]
-        score = binding_score([mouth_openness(frames, faces)], [clip.loudness], BLOCK_FRAMES)
+        score = binding_score([mouth_openness(frames, faces)], [clip.loudness], block_frames=BLOCK_FRAMES)
         values = {"own voice": score.own.value, "other voice": score.other.value}
         self.accelerator.log({f"clip {index + 1}, {name}": value for name, value in values.items()}, step)

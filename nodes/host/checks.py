@@ -8,6 +8,7 @@ the node runs; there `checked` checks everything.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from typing import Any
 
 from comfy_api.latest import io
 
@@ -60,13 +61,15 @@ def naming(name: str) -> Iterator[None]:
         raise MultiTalkError(f"{name}: {error}") from error
 
 
-def _check(described: io.Input, name: str, value: object, queued: bool) -> object:
+def _check(described: io.Input, name: str, value: Any, *, queued: bool) -> object:
     """The value as the node gets it."""
     if isinstance(described, io.DynamicCombo.Input):
-        return _check_choice(described, name, value, queued)
+        return _check_choice(described, name, value, queued=queued)
     if isinstance(described, io.Autogrow.Input):
         grown = described.template.input
-        return {key: _check(grown, f"{name}.{key}", each, queued) for key, each in (value or {}).items()}
+        return {
+            key: _check(grown, f"{name}.{key}", each, queued=queued) for key, each in (value or {}).items()
+        }
     if value is not None:
         return _check_value(described, name, value)
     if not queued and (isinstance(described, io.WidgetInput) or not described.optional):
@@ -74,7 +77,7 @@ def _check(described: io.Input, name: str, value: object, queued: bool) -> objec
     return None
 
 
-def _check_choice(described: io.DynamicCombo.Input, name: str, value: object, queued: bool) -> dict:
+def _check_choice(described: io.DynamicCombo.Input, name: str, value: Any, *, queued: bool) -> dict[str, Any]:
     """ComfyUI leaves out a word that it does not know, and all that goes with it."""
     word = value.get(described.id) if isinstance(value, dict) else None
     option = next((option for option in described.options if option.key == word), None)
@@ -82,7 +85,8 @@ def _check_choice(described: io.DynamicCombo.Input, name: str, value: object, qu
         words = ", ".join(f'"{option.key}"' for option in described.options)
         raise MultiTalkError(f"{name}: the value is missing or unknown; choose one of {words}.")
     checks = {
-        each.id: _check(each, f"{name}.{each.id}", value.get(each.id), queued) for each in option.inputs
+        each.id: _check(each, f"{name}.{each.id}", value.get(each.id), queued=queued)
+        for each in option.inputs
     }
     return value | checks
 

@@ -73,5 +73,5 @@ def fitting_adapter(model: ModelPatcher, model_patch: ModelPatcher) -> ModelPatc
             "This model already has voices: connect the model from before the first MultiTalk node."
         )
     shape = adapter_shape(model_patch.model.state_dict())
-    check_adapter(shape, transformer.dim, len(transformer.blocks))
+    check_adapter(shape, model_width=transformer.dim, model_depth=len(transformer.blocks))
     return adapter_for(model_patch, transformer.num_heads)

@@ -73,14 +73,14 @@ def _digest_link(graph: DynamicPrompt, link: Link, seen: dict[str, str]) -> str:
     if node_id not in seen:
         node = graph.get_node(node_id)
         inputs = {
-            name: _digest_link(graph, value, seen) if is_link(value) else [value, *_files(value)]
+            name: _digest_link(graph, value, seen) if is_link(value) else [value, *_file_states(value)]
             for name, value in node["inputs"].items()
         }
         seen[node_id] = digest([node["class_type"], inputs])
     return digest([seen[node_id], output])
 
 
-def _files(value: object) -> Iterator[Json]:
+def _file_states(value: object) -> Iterator[Json]:
     """Size and time of change of every file of ComfyUI's that a text names, or of a model's folder."""
     if not isinstance(value, str) or not value or "\n" in value:
         return

@@ -84,10 +84,15 @@ def film_spec(
         than there is.
     """
     height, width, audio = inputs["height"], inputs["width"], inputs["audio"]
-    check_crop("picture", picture.shape[:2], height, width)
-    check_film_memory(plan.clips[0].frames, frames_in_memory, height, width, dubbed=video is not None)
+    check_crop("picture", picture.shape[:2], height=height, width=width)
+    check_film_memory(
+        plan.clips[0].frames, height, width, in_memory=frames_in_memory, dubbed=video is not None
+    )
     ranges = spread_ranges(
-        audio.speakers, inputs["label_range"], inputs["label_distance"], inputs["background_label"]
+        audio.speakers,
+        label_range=inputs["label_range"],
+        label_distance=inputs["label_distance"],
+        background_label=inputs["background_label"],
     )
     return FilmSpec(
         picture=resize_and_crop(picture.movedim(-1, 0), height, width).movedim(0, -1),
@@ -110,7 +115,9 @@ def film_spec(
 def _persons(inputs: SamplerInputs, picture: Tensor) -> Persons:
     """The persons on the picture, one a voice."""
     rows, columns = picture.shape[:2]
-    persons = persons_for(inputs.get("persons"), inputs["audio"], inputs["scheme"], rows, columns)
+    persons = persons_for(
+        inputs.get("persons"), inputs["audio"], inputs["scheme"], height=rows, width=columns
+    )
     check_same_size(persons, rows, columns)
     return persons
 
@@ -120,16 +127,16 @@ def _dubbing(inputs: SamplerInputs, video: Video | None) -> Dubbing | None:
     if video is None:
         if masks is not None:
             raise MultiTalkError(
-                "region: it says where a video is regenerated, but the picture is no video; connect a VIDEO "
-                "to picture, or nothing to region."
+                "region: works only when dubbing, but picture is not a video; connect a VIDEO to picture, or "
+                "disconnect region."
             )
         return None
-    fitting = (inputs["height"], inputs["width"], inputs["audio"].fps)
+    fitted = FittedVideo(video, inputs["height"], inputs["width"], inputs["audio"].fps)
     region = None
     if masks is not None:
         with naming("region"):
-            region = fitted_region(region_of(masks, video), video, *fitting)
-    return Dubbing(FittedVideo(video, *fitting), inputs.get("denoise", USUAL_DENOISE), region)
+            region = fitted_region(region_of(masks, video), fitted)
+    return Dubbing(fitted, inputs.get("denoise", USUAL_DENOISE), region)
 
 
 def prepared_run(

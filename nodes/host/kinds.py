@@ -3,7 +3,8 @@
 ComfyUI compares only the names of kinds, and accepts anything from nodes whose outputs are of any kind.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from comfy.model_patcher import ModelPatcher
 from comfy_api.latest import Input
@@ -17,6 +18,8 @@ from ...multitalk_core.persons.masks import Persons
 from .managed_encoder import ManagedEncoder
 
 BOX_KEYS = ("x", "y", "width", "height")
+
+Fault = Callable[[object], str | None]  # what is wrong with a value, None where nothing is
 
 
 def check_kind(name: str, kind: str, value: object) -> None:
@@ -101,8 +104,9 @@ def _boxes(value: object) -> str | None:
     if not boxes:
         return "it contains no box; draw one for each person."
     for number, box in enumerate(boxes, start=1):
-        sides = [python_number(box.get(key)) for key in BOX_KEYS] if isinstance(box, dict) else [None]
-        if not all(side is not None and abs(side) < 1e9 for side in sides):
+        given = [python_number(box.get(key)) for key in BOX_KEYS] if isinstance(box, dict) else []
+        sides = [side for side in given if side is not None and abs(side) < 1e9]
+        if len(sides) < len(BOX_KEYS):
             return (
                 f"box {number} is {quoted(box)}; a box needs the numbers x, y, width and height, in pixels."
             )
@@ -111,7 +115,7 @@ def _boxes(value: object) -> str | None:
     return None
 
 
-def box_list(value: object) -> list:
+def box_list(value: object) -> list[Any]:
     """Boxes from one box, a list of boxes, or one list per image, of which the first is used."""
     if isinstance(value, dict):
         return [value]
@@ -120,16 +124,16 @@ def box_list(value: object) -> list:
     return value if isinstance(value, list) else []
 
 
-def _of_class(kind: type, what: str):
+def _of_class(kind: type, what: str) -> Fault:
     return lambda value: None if isinstance(value, kind) else f"this is not {what}."
 
 
-def _with(*methods: str, what: str):
+def _with(*methods: str, what: str) -> Fault:
     """Classes of other packs are accepted if they have the methods that are called."""
     return lambda value: None if all(hasattr(value, method) for method in methods) else f"this is not {what}."
 
 
-FAULTS = {
+FAULTS: dict[str, Fault] = {
     "IMAGE": _image,
     "MASK": _mask,
     "AUDIO": _audio,

@@ -1,12 +1,16 @@
-"""The audio encoder under ComfyUI's memory management: what a MULTITALK_AUDIO_ENCODER socket holds."""
+"""The audio encoder under ComfyUI's memory management, the value of a MULTITALK_AUDIO_ENCODER socket."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import comfy.model_management
 from comfy.model_patcher import ModelPatcher
 from torch import nn
 
 from ...multitalk_core.audio.features import AudioEncoder
+
+if TYPE_CHECKING:
+    from comfy.audio_encoders.audio_encoders import AudioEncoderModel
 
 
 @dataclass(frozen=True)
@@ -24,12 +28,12 @@ class ManagedEncoder:
     patcher: ModelPatcher
 
     def load(self) -> None:
-        """Bring the network to its device, and others out of the way."""
+        """Move the network to its device, and free memory for it."""
         comfy.model_management.load_model_gpu(self.patcher)
 
 
 def manage(encoder: AudioEncoder) -> ManagedEncoder:
-    """Hand an encoder to ComfyUI's memory management."""
+    """Put an encoder under ComfyUI's memory management."""
     # A module around it, because transformers' models have no `device` that a patcher could set.
     patcher = ModelPatcher(
         nn.Sequential(encoder.model),
@@ -40,7 +44,7 @@ def manage(encoder: AudioEncoder) -> ManagedEncoder:
 
 
 def load_encoder(path: str) -> ManagedEncoder:
-    """A wav2vec2 folder or file.
+    """Load an encoder from a wav2vec2 folder or file.
 
     Raises
     ------
@@ -51,16 +55,16 @@ def load_encoder(path: str) -> ManagedEncoder:
     return manage(AudioEncoder.load(path, offload_device))
 
 
-def managed_encoder(audio_encoder: object) -> ManagedEncoder:
-    """What either socket holds as ours: of ComfyUI's own AUDIO_ENCODER the weights are taken.
+def managed_encoder(audio_encoder: "ManagedEncoder | AudioEncoderModel") -> ManagedEncoder:
+    """Get a ManagedEncoder from either socket: of ComfyUI's own AUDIO_ENCODER only the weights are used.
 
-    Its node spreads the features over the frames after the transformer, which is not what the adapters
-    were trained with; so only the weights serve.
+    ComfyUI spreads the features over the frames after the transformer, which is not what the adapters were
+    trained with.
 
     Raises
     ------
     MultiTalkError
-        When ComfyUI's encoder is no wav2vec2.
+        When ComfyUI's encoder is not wav2vec2.
     """
     if isinstance(audio_encoder, ManagedEncoder):
         return audio_encoder

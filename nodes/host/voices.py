@@ -1,19 +1,19 @@
 """Voices as the sockets and texts of Encode MultiTalk Audio give them: who has one, and who speaks when."""
 
 from collections.abc import Collection
+from typing import Any
 
-from ...multitalk_core.audio.timeline import Timeline, places_of
+from ...multitalk_core.audio.timeline import Timeline, Timing, places_of
 from ...multitalk_core.audio.turns import Turn, parse_turns
 from ...multitalk_core.audio.waveform import Waveform, from_array
 from ...multitalk_core.errors import MultiTalkError
 from ...multitalk_core.limits import FILM_FRAMES, MOST_SPEAKERS
 from .checks import naming
 
-TOGETHER, IN_TURN, TABLE = "together", "in turn", "table"
 VOICES_END, SECONDS, FRAMES = "until the voices end", "seconds", "frames"
 
 
-def numbers_of(voices: dict[str, dict | None]) -> list[int]:
+def numbers_of(voices: dict[str, Any]) -> list[int]:
     """Of the speakers whose sockets are linked, whatever comes from there."""
     return [int(name.removeprefix("speaker_")) for name in voices]
 
@@ -22,7 +22,7 @@ def check_speakers(numbers: Collection[int], timing: str, speakers: int) -> None
     """Raise a MultiTalkError unless the linked voices, by number, go with the other inputs."""
     if not numbers:
         raise MultiTalkError("voices: no speaker has a voice; connect at least one.")
-    if timing == TABLE and list(numbers) != [1]:
+    if Timing(timing) is Timing.TABLE and list(numbers) != [1]:
         raise MultiTalkError(
             "voices: with a table, speaker_1 is the recording of everyone; connect only this one."
         )
@@ -33,13 +33,13 @@ def check_speakers(numbers: Collection[int], timing: str, speakers: int) -> None
         )
 
 
-def _waveforms(voices: dict[str, dict | None], speakers: int) -> list[Waveform | None]:
+def _waveforms(voices: dict[str, Any], speakers: int) -> list[Waveform | None]:
     """One a speaker, None for listeners, up to the last one with a voice or as many as asked for."""
     given = {int(name.removeprefix("speaker_")): _waveform(name, audio) for name, audio in voices.items()}
     return [given.get(number) for number in range(1, (speakers or max(given)) + 1)]
 
 
-def _waveform(name: str, audio: dict | None) -> Waveform:
+def _waveform(name: str, audio: dict[str, Any] | None) -> Waveform:
     if audio is None:  # as ComfyUI takes apart a video without sound
         raise MultiTalkError(
             f"voices.{name}: the connected input has no sound; connect one that has, or none if this speaker "
@@ -54,7 +54,7 @@ def _waveform(name: str, audio: dict | None) -> Waveform:
         return from_array(batch[0], audio["sample_rate"])
 
 
-def timeline_of(voices: dict[str, dict | None], timing: dict, speakers: int) -> Timeline:
+def timeline_of(voices: dict[str, Any], timing: dict[str, Any], speakers: int) -> Timeline:
     """Everybody's voices at their places.
 
     Parameters
@@ -71,31 +71,46 @@ def timeline_of(voices: dict[str, dict | None], timing: dict, speakers: int) -> 
     MultiTalkError
         It begins with the id of the input that is wrong.
     """
-    check_speakers(numbers_of(voices), timing["timing"], speakers)
-    waveforms = _waveforms(voices, speakers)
-    if timing["timing"] == TOGETHER:
-        return Timeline.together(waveforms)
-    if timing["timing"] == IN_TURN:
-        return Timeline.in_turn(waveforms, timing["gap"])
-    turns, names = read_table(timing, speakers)
-    with naming("timing.turns"):
-        timeline = Timeline.from_table(waveforms[0], turns, names)
-    _check_count("timing.turns", timeline.speakers, speakers)
-    return Timeline(max(speakers, timeline.speakers), timeline.segments, timeline.recording)
+    word = Timing(timing["timing"])
+    check_speakers(numbers_of(voices), word, speakers)
+    match word:
+        case Timing.TOGETHER:
+            return Timeline.together(_waveforms(voices, speakers))
+        case Timing.IN_TURN:
+            return Timeline.in_turn(_waveforms(voices, speakers), timing["gap"])
+        case Timing.TABLE:
+            recording = _waveform("speaker_1", voices["speaker_1"])
+            names = table_names(timing["names"], speakers)
+            turns = table_turns(timing["turns"], names, speakers)
+            with naming("timing.turns"):
+                timeline = Timeline.from_table(recording, turns, names)
+            return Timeline(max(speakers, timeline.speakers), timeline.placed_voices, timeline.recording)
 
 
-def read_table(timing: dict, speakers: int | None) -> tuple[list[Turn] | None, list[str] | None]:
-    """The table's turns, and the names where they are given; None is a text that is not yet known."""
-    turns = names = None
-    if timing["names"] is not None:
-        names = [name.strip() for name in timing["names"].split(",") if name.strip()] or None
-        _check_count("timing.names", len(names or ()), speakers)
+def check_table(timing: dict[str, Any], speakers: int | None) -> None:
+    """Raise a MultiTalkError for wrong turns or names, of which None is a text that is not known yet."""
+    names = None if timing["names"] is None else table_names(timing["names"], speakers)
+    if timing["turns"] is not None and timing["names"] is not None:
+        table_turns(timing["turns"], names, speakers)
+    elif timing["turns"] is not None:
+        with naming("timing.turns"):
+            parse_turns(timing["turns"])
+
+
+def table_names(text: str, speakers: int | None) -> list[str] | None:
+    """The names of a table's speakers in their order, if the text lists any."""
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    _check_count("timing.names", len(names), speakers)
+    return names or None
+
+
+def table_turns(text: str, names: list[str] | None, speakers: int | None) -> list[Turn]:
+    """The turns of a table, checked against the names and the number of speakers."""
     with naming("timing.turns"):
-        if timing["turns"] is not None:
-            turns = parse_turns(timing["turns"])
-        places = {} if None in (turns, timing["names"]) else places_of(turns, names)
-    _check_count("timing.turns", 1 + max(places.values(), default=0), speakers)
-    return turns, names
+        turns = parse_turns(text)
+        places = places_of(turns, names)
+    _check_count("timing.turns", 1 + max(places.values()), speakers)
+    return turns
 
 
 def _check_count(name: str, count: int, speakers: int | None) -> None:
@@ -107,7 +122,7 @@ def _check_count(name: str, count: int, speakers: int | None) -> None:
         )
 
 
-def length_of(length: dict, fps: float) -> int | None:
+def length_of(length: dict[str, Any], fps: float) -> int | None:
     """In frames; None lasts until the voices end, or is not yet known."""
     if length["length"] == FRAMES:
         return length["frames"]

@@ -13,7 +13,7 @@ from transformers import Wav2Vec2Config, Wav2Vec2ForCTC, Wav2Vec2Model, WhisperC
 from multitalk_core.audio import blockwise_attention as attention
 from multitalk_core.audio import features
 from multitalk_core.audio.features import AudioEncoder
-from multitalk_core.audio.running_statistics import VoiceNorms
+from multitalk_core.audio.running_statistics import RunningStatistics
 from multitalk_core.errors import MultiTalkError
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -125,28 +125,28 @@ def test_convolutions_in_pieces_are_exact(monkeypatch, large, piece):
     samples[:8000] += 0.5  # group norm must see the whole: the halves differ
     whole = encoder.model.feature_extractor(torch.from_numpy(samples)[None])
     monkeypatch.setattr(features, "CONVOLUTION_FRAMES_PER_PIECE", piece)
-    heard = VoiceNorms(samples, encoder.model.feature_extractor.conv_layers[0], normalise=False)
+    statistics = encoder._running_statistics(samples)
     with torch.no_grad():
-        heard.hear(len(samples))
-        assert relative(encoder._convolve(heard), whole) < 1e-5
+        statistics.advance(len(samples))
+        assert relative(encoder._convolve(statistics), whole) < 1e-5
 
 
 @pytest.mark.parametrize("bias", [False, True])
-def test_a_voice_heard_step_by_step_is_normalised_as_its_beginning_would_be(bias):
+def test_running_statistics_are_those_of_the_beginning(bias):
     torch.manual_seed(1)
     config = tiny_config()
     config.conv_bias = bias
     first = Wav2Vec2Model(config).eval().feature_extractor.conv_layers[0].requires_grad_(False)
     samples = voice(9.0) + 0.2
     samples[50000:] *= 5
-    norms = VoiceNorms(samples, first, normalise=True)
+    statistics = RunningStatistics(samples, first.conv, grouped=True, normalise=True)
     for end in (16000, 16003, 70000, 70000, len(samples)):
-        norms.hear(end)
+        statistics.advance(end)
         beginning = samples[:end]
         wave = (beginning - beginning.mean()) / np.sqrt(beginning.var() + 1e-7)
-        np.testing.assert_allclose(norms.wave(4000, end), wave[4000:], atol=1e-4)
+        np.testing.assert_allclose(statistics.wave(4000, end), wave[4000:], atol=1e-4)
         variance, mean = torch.var_mean(first.conv(torch.from_numpy(wave)[None]), dim=1, correction=0)
-        torch.testing.assert_close(norms.convolved(), (mean, variance), atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(statistics.convolved(), (mean, variance), atol=1e-5, rtol=1e-4)
 
 
 def test_the_transformer_in_pieces_is_near_but_not_the_same():

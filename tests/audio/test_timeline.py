@@ -31,10 +31,10 @@ def turns_of(timeline: Timeline) -> list[list[tuple[float, float]]]:
     """For each speaker the (start, end) seconds in which they have a voice."""
     return [
         [
-            (segment.start + start, segment.start + end)
-            for segment in timeline.segments
-            if segment.speaker == speaker
-            for start, end in segment.turns
+            (placed.start + start, placed.start + end)
+            for placed in timeline.placed_voices
+            if placed.speaker == speaker
+            for start, end in placed.turns
         ]
         for speaker in range(timeline.speakers)
     ]
@@ -247,7 +247,7 @@ def test_a_conversation_has_equal_lengths_and_its_listeners_hear_encoded_silence
 @pytest.mark.parametrize("frames", [9, 81])
 def test_wanted_frames_are_exact_for_picture_and_sound(encoder, fps, frames):
     timeline = Timeline.in_turn([voice(0.7, rate=44100), voice(0.5, rate=44100)])
-    conversation = encode_conversation(timeline, encoder, fps, frames)
+    conversation = encode_conversation(timeline, encoder, fps=fps, frames=frames)
     assert conversation.frames == frames
     assert conversation.sound.seconds == pytest.approx(frames / fps, abs=1 / 44100)
 

@@ -25,8 +25,8 @@ def row(**changes: object) -> str:
 WRONG = {
     "deep.json": ("[" * 150_000, "nested too deeply"),
     "deep_objects.json": ('{"a":' * 150_000, "nested too deeply"),
-    "text.json": ("[1, 2", "no JSON"),
-    "object.json": ('{"speaker": "anna"}', "no list"),
+    "text.json": ("[1, 2", "not valid JSON"),
+    "object.json": ('{"speaker": "anna"}', "not a list"),
     "numbers.json": ("[1, 2]", r"Turn 1 of .* is 1"),
     "digits.json": (row(end=int("9" * 400)), "Turn 1 .* has the end"),
     "more_digits.json": (row().replace("1}", "9" * 5000 + "}"), "Turn 1 .* has the end"),
@@ -108,7 +108,7 @@ def lanes(*names: str, speakers: list[str] | None = None) -> list[int]:
     """Which of the speakers, from 1, each name's turn is given to; then how many there are."""
     turns = [Turn(name, 0.4 * index, 0.4 * index + 0.2) for index, name in enumerate(names)]
     timeline = Timeline.from_table(RECORDING, turns, speakers)
-    found = {turn: segment.speaker + 1 for segment in timeline.segments for turn in segment.turns}
+    found = {turn: placed.speaker + 1 for placed in timeline.placed_voices for turn in placed.turns}
     return [found[turn.start, turn.end] for turn in turns] + [timeline.speakers]
 
 
@@ -137,7 +137,7 @@ def test_a_number_stays_its_speakers_and_names_come_as_they_appear(names, expect
         (["-1"], "the speaker -1"),
         (["1.5"], "the speaker 1.5"),
         (["9" * 5000], "the speaker 999"),
-        (["2", "anna"], r"numbers \(2\) beside names \(anna\)"),
+        (["2", "anna"], r"mixes numbers \(2\) with names \(anna\)"),
         ([f"s{number}" for number in range(9)], "9 speakers"),
     ],
 )

@@ -205,9 +205,9 @@ def test_missing_and_unexpected_tensors_are_named(tmp_path):
     save_file(state | {"blocks.2.audio_cross_attn.q_norm.weight": torch.zeros(4)}, file)
     assert "also has blocks.2.audio_cross_attn.q_norm.weight" in sentence(file)
     save_file({"blocks.0.self_attn.q.weight": torch.zeros(4, 4)}, file)
-    assert "holds no audio adapter" in sentence(file)
+    assert "contains no audio adapter" in sentence(file)
     save_file(state | {f"ema.{key}": tensor.clone() for key, tensor in state.items()}, file)
-    assert "holds two adapters" in sentence(file)
+    assert "contains two adapters" in sentence(file)
 
 
 def test_a_missing_shard_is_named(tmp_path):
@@ -253,7 +253,7 @@ def test_what_is_not_safetensors_is_told_apart(tmp_path):
     assert "damaged" in refusal("noise.safetensors", (9).to_bytes(8, "little") + b"not json!")
     assert "does not exist" in sentence(tmp_path / "absent.safetensors")
     (tmp_path / "folder").mkdir()
-    assert "holds no .safetensors" in sentence(tmp_path / "folder")
+    assert "contains no .safetensors" in sentence(tmp_path / "folder")
     (tmp_path / "folder" / "pytorch_model.bin").write_bytes(zipped)
     assert "pytorch_model.bin is a pickle" in sentence(tmp_path / "folder")
 
@@ -305,12 +305,12 @@ def test_a_tensor_of_the_wrong_size_is_named(key, size):
 
 
 def test_an_adapter_for_another_model_is_refused():
-    check_adapter(RELEASED, 5120, 40)
-    check_adapter(TINY, 16, 30)
+    check_adapter(RELEASED, model_width=5120, model_depth=40)
+    check_adapter(TINY, model_width=16, model_depth=30)
     with pytest.raises(MultiTalkError, match=r"5120 wide and Wan2.1 1.3B is 1536 wide"):
-        check_adapter(RELEASED, 1536, 30, model_name="Wan2.1 1.3B")
+        check_adapter(RELEASED, model_width=1536, model_depth=30, model_name="Wan2.1 1.3B")
     with pytest.raises(MultiTalkError, match=r"reaches to block 39 and the model has only blocks 0 to 29"):
-        check_adapter(RELEASED, 5120, 30)
+        check_adapter(RELEASED, model_width=5120, model_depth=30)
 
 
 # Writing
@@ -319,7 +319,7 @@ def test_an_adapter_for_another_model_is_refused():
 def test_only_adapters_and_only_safetensors_are_written(tmp_path):
     with pytest.raises(MultiTalkError, match=r"name the file .*adapter\.safetensors"):
         write_adapter(tmp_path / "adapter.pt", adapter())
-    with pytest.raises(MultiTalkError, match="holds no audio adapter"):
+    with pytest.raises(MultiTalkError, match="contains no audio adapter"):
         write_adapter(tmp_path / "adapter.safetensors", {"a": torch.zeros(2)})
     with pytest.raises(MultiTalkError, match="could not be written"):
         write_adapter(tmp_path / "no such folder" / "adapter.safetensors", adapter())

@@ -91,7 +91,7 @@ OTHER_KINDS = [
 @pytest.mark.parametrize(("tensors", "said"), OTHER_KINDS)
 def test_the_loader_says_what_is_given_instead_of_an_adapter(tmp_path, tensors, said):
     save_file(tensors, tmp_path / "other.safetensors")
-    assert f"holds no audio adapter{said}" in sentence(tmp_path / "other.safetensors")
+    assert f"contains no audio adapter{said}" in sentence(tmp_path / "other.safetensors")
 
 
 OTHER_FILES = {

@@ -129,8 +129,8 @@ def test_what_the_limit_clears_is_told(generate, tmp_path):
 def test_two_runs_at_once(generate, tmp_path):
     generate("--stop-after", "1")
     folder = next((tmp_path / "store").glob("*/lock"))
-    hold = "import sys; from pathlib import Path; from multitalk_core.files.lock import held\n"
-    hold += "with held(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
+    hold = "import sys; from pathlib import Path; from multitalk_core.files.lock import locked\n"
+    hold += "with locked(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
     command = [sys.executable, "-c", hold, str(folder)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
         other.stdout.readline()

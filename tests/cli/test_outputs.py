@@ -316,7 +316,7 @@ def test_a_disk_without_room_is_refused_before_work(tmp_path):
     free = shutil.disk_usage(tmp_path).free
     with pytest.raises(MultiTalkError, match=r"MB free, and at least .* MB are needed: free some space"):
         check_folder(tmp_path, 2 * free)
-    check_folder(tmp_path, film_bytes(81, 480, 832, 25))
+    check_folder(tmp_path, film_bytes(81, 480, 832, fps=25))
 
 
 def test_a_film_through_a_link_leaves_what_the_link_named(folder):

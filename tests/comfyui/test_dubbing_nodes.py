@@ -23,7 +23,7 @@ def video(server):
     picture = Image.open(EMBEDDED / "picture.png").convert("RGB").resize((2 * WIDTH, 2 * HEIGHT))
     still = torch.from_numpy(np.array(picture)).float() / 255
     path = server.input / "slide.mp4"
-    with VideoWriter(path, 2 * WIDTH, 2 * HEIGHT, RATE) as writer:
+    with VideoWriter(path, 2 * WIDTH, 2 * HEIGHT, fps=RATE) as writer:
         writer.append(torch.stack([still.roll(index, 1) for index in range(PICTURES)]))
     return path
 
@@ -143,7 +143,7 @@ def test_a_mask_for_each_picture_is_shown_when_its_picture_is(server, uneven):
 def test_a_mask_that_does_not_go_with_the_video_is_refused(server, video, tmp_path):
     refused = server.refuse(masked(server, tmp_path, video, size=(2 * WIDTH, WIDTH)))
     assert refused.message.startswith("region: The region is")
-    assert "give a region of the video's shape" in refused.message
+    assert "give a region with the video's aspect ratio" in refused.message
     graph = masked(server, tmp_path, video)
     graph["two"] = node("MaskToImage", mask=["mask", 0])
     graph["batch"] = node("RepeatImageBatch", image=["two", 0], amount=2)

@@ -87,7 +87,7 @@ def test_a_film_that_fails_is_a_video_so_far_and_says_why(server):
     """The video that is dubbed loses its end while the first clip is made."""
     still = read_picture(EMBEDDED / "picture.png")[: HEIGHT * 4, : WIDTH * 4]
     path = server.input / "cut.mp4"
-    with VideoWriter(path, WIDTH * 4, HEIGHT * 4, 25.0) as writer:
+    with VideoWriter(path, WIDTH * 4, HEIGHT * 4, fps=25.0) as writer:
         writer.append(torch.stack([still.roll(index, 1) for index in range(17)]))
     content, times = path.read_bytes(), path.stat()
     with av.open(str(path)) as video:

@@ -178,8 +178,8 @@ def test_strangers_in_the_store_are_named_and_stay(server, picture, run):
     os.mkfifo(pipe / "film.json")
     try:
         text = server.run({"kept": node("MultiTalkKeptFilms", clear="all films")}).outputs["kept"]["text"][0]
-        assert f"{deep.name} is passed over: its film.json is none that the store writes." in text
-        assert f"{pipe.name} is passed over: its film.json is no plain file." in text
+        assert f"{deep.name} is passed over: its film.json was not written by the store." in text
+        assert f"{pipe.name} is passed over: its film.json is not a regular file." in text
         assert "holiday is passed over: " in text and "0 films, 0.000 GB" in text
         assert {path.name for path in store.iterdir()} == {deep.name, pipe.name, "holiday"}
         _, said = run(long_video_graph(picture, seed=88, stop_after=1))
@@ -198,7 +198,7 @@ def test_a_store_that_takes_no_files_is_told_before_sampling(server, picture):
     store.write_text("a file")
     try:
         refused = server.refuse(long_video_graph(picture, seed=89))
-        assert "cannot be written to (it is no folder)" in refused.message
+        assert "cannot be written to (it is not a folder)" in refused.message
     finally:
         store.unlink()
         if moved.exists():

@@ -49,9 +49,9 @@ def test_the_plot_is_the_command_lines(server, film):
     frames, fps, _ = read_video(film)
     timeline = Timeline.together([read_audio(EMBEDDED / f"voice_{number}.flac") for number in (1, 2)])
     tracks = timeline.tracks(seconds=FRAMES / fps)
-    mouths = measure_film(frames, read_picture(EMBEDDED / "picture.png"), list(tracks), fps)
+    mouths = measure_film(frames, read_picture(EMBEDDED / "picture.png"), list(tracks), fps=fps)
     assert mouths.openness[0].diff().min() > -0.02 and mouths.openness[0, -1] > 0.2
-    expected = mouths_picture(mouths.openness, mouths.loudness, fps)
+    expected = mouths_picture(mouths.openness, mouths.loudness, fps=fps)
     drawn = torch.from_numpy(np.array(Image.open(server.path(shown)).convert("RGB"))).float() / 255
     assert drawn.shape == expected.shape and (drawn - expected).abs().mean() < 0.002
 

@@ -107,7 +107,7 @@ def test_equal_parts(server):
             painted(0, 300) | painted(100, 200),
             "overlap",
         ),
-        ({**BOXES, "method.boxes": ["box", 0]}, {"box": box(2000, 0, 10, 10)}, "holds no pixel"),
+        ({**BOXES, "method.boxes": ["box", 0]}, {"box": box(2000, 0, 10, 10)}, "contains no pixel"),
         (
             {"method": "masks", "method.masks.person_1": ["small", 0], "method.allow_overlap": False},
             {"small": {"class_type": "SolidMask", "inputs": {"value": 1.0, "width": 64, "height": 64}}},

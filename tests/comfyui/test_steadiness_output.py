@@ -85,7 +85,7 @@ def test_a_dubbed_film_is_measured_against_its_video(server):
     still = read_picture(EMBEDDED / "picture.png")
     still = still[: still.shape[0] // 16 * 16, : still.shape[1] // 16 * 16]
     path = server.input / "darkening.mp4"
-    with VideoWriter(path, still.shape[1], still.shape[0], 25.0) as writer:
+    with VideoWriter(path, still.shape[1], still.shape[0], fps=25.0) as writer:
         writer.append(torch.stack([still * (1 - 0.03 * index) for index in range(FRAMES)]))
     graph = steadiness_graph("unused.png", seed=61, colour_strength=1.0)
     graph["picture"] = node("LoadVideo", file=path.name)

@@ -13,7 +13,7 @@ from multitalk_core.drawing.overlay import persons_overlay
 from multitalk_core.drawing.palette import BACKGROUND, LANE, SPEAKERS, TEXT, class_colours, speaker_colour
 from multitalk_core.drawing.strip import localization_strip
 from multitalk_core.drawing.timeline_picture import timeline_picture
-from multitalk_core.persons.masks import GIVEN, Box, persons_from_boxes
+from multitalk_core.persons.masks import Box, PersonOrder, persons_from_boxes
 
 
 def share(picture: torch.Tensor, colour: tuple[int, int, int], tolerance: float = 0.02) -> float:
@@ -52,7 +52,7 @@ def test_overlay_tints_each_person_in_their_colour_and_dims_the_rest():
 def test_speakers_keep_their_colour_when_the_order_changes():
     picture = torch.full((400, 600, 3), 0.6)
     boxes = [Box(350, 100, 550, 350), Box(50, 100, 250, 350)]
-    drawn = persons_overlay(picture, persons_from_boxes(boxes, 400, 600, order=GIVEN))
+    drawn = persons_overlay(picture, persons_from_boxes(boxes, 400, 600, order=PersonOrder.GIVEN))
     assert hue(drawn[200:300, 400:500]) == pytest.approx(
         hue(torch.tensor(speaker_colour(0))[None] / 255), abs=0.02
     )
@@ -147,7 +147,7 @@ def test_the_correlations_beside_the_lanes_tell_whose_voice_a_mouth_follows():
 def test_a_film_above_its_mouths_is_enlarged_and_its_cursor_moves():
     loudness = talking()
     frames = torch.full((50, 64, 96, 3), 0.5)
-    shown = torch.stack(list(frames_with_mouths(frames, loudness, loudness, (0.3, 0.7))))
+    shown = torch.stack(list(frames_with_mouths(frames, loudness, loudness, columns=(0.3, 0.7))))
     assert shown.shape[2] >= 640 and shown.shape[1] % 16 == shown.shape[2] % 16 == 0
     height = shown.shape[2] * 64 // 96
     assert share(shown[0, : height - 50], (128, 128, 128)) == 1
@@ -162,7 +162,7 @@ def test_a_film_above_its_mouths_is_enlarged_and_its_cursor_moves():
 
 def test_a_large_film_is_not_enlarged():
     loudness = talking(2)
-    shown = next(frames_with_mouths(torch.zeros(2, 480, 832, 3), loudness, loudness, (0.3, 0.7)))
+    shown = next(frames_with_mouths(torch.zeros(2, 480, 832, 3), loudness, loudness, columns=(0.3, 0.7)))
     assert shown.shape[1] == 832
 
 

@@ -48,7 +48,7 @@ def test_faces_that_cross_are_followed_where_they_are_expected():
     scene = random_scene(2, sway=0.0).crossing()
     mouths = voices(1, 13)[0]
     expected = scene.paths(13)
-    paths = follow_faces(scene.frames(mouths, 64), faces_of(scene), expected)
+    paths = follow_faces(scene.frames(mouths, 64), faces_of(scene), expected=expected)
     assert expected[0, -1, 0] == pytest.approx(scene.persons[1].x, abs=1e-6)
     in_front = max(range(2), key=lambda index: scene.persons[index].size)
     torch.testing.assert_close(paths[in_front], expected[in_front], atol=0.03, rtol=0)

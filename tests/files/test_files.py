@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from multitalk_core.files.whole import name_trouble, numbered, there, whole_file
+from multitalk_core.files.whole import is_taken, name_trouble, numbered, whole_file
 
 KILLED = """
 import os, sys
@@ -103,7 +103,11 @@ def test_a_number_goes_before_the_ending():
 
 def test_a_broken_link_is_there(tmp_path):
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
-    assert there(tmp_path / "link") and not there(tmp_path / "nowhere") and not there(tmp_path / "a" / "b")
+    assert (
+        is_taken(tmp_path / "link")
+        and not is_taken(tmp_path / "nowhere")
+        and not is_taken(tmp_path / "a" / "b")
+    )
 
 
 def test_what_only_posix_has_is_imported_only_where_it_runs():

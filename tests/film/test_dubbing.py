@@ -346,7 +346,10 @@ def test_persons_are_located_in_the_first_picture(talk, tmp_path, capsys):
         (["--video", "nowhere.mp4"], "--video: There is no file at nowhere.mp4"),
         (["--region", "nowhere.png"], "--region: There is no file at nowhere.png"),
         (["--region", "short.mp4"], "The region ends after 0.33 s and the video after 1.17 s"),
-        (["--region", f"{EMBEDDED}/picture.png", "--size", "96x48"], "give a region of the video's shape"),
+        (
+            ["--region", f"{EMBEDDED}/picture.png", "--size", "96x48"],
+            "with the video's aspect ratio",
+        ),
         (["--region", "black.png"], "The region is black everywhere"),
     ],
 )

@@ -185,9 +185,9 @@ def test_a_lock_that_was_removed_before_it_was_taken_is_taken_anew(tmp_path, mon
         return take(descriptor)
 
     monkeypatch.setattr(locking, "_take", removed_just_before)
-    with locking.held(lock):
+    with locking.locked(lock):
         assert lock.read_text() == f"{os.getpid()}\n"
-        with pytest.raises(locking.Held, match=str(os.getpid())), locking.held(lock):
+        with pytest.raises(locking.Locked, match=str(os.getpid())), locking.locked(lock):
             pytest.fail("two would hold it")
 
 
@@ -199,7 +199,7 @@ def test_the_least_recently_used_films_go_first_whatever_the_clock_says(tmp_path
             os.utime(file, (2_000_000_000 - seed, 2_000_000_000 - 10 * seed))
     films = stored_films(tmp_path)
     assert [film.title for film in films] == ["film 1", "film 3", "film 2"]
-    assert all((film.clips, film.of) == (1, 3) and film.size > 30_000 for film in films)
+    assert all((film.clips, film.planned) == (1, 3) and film.size > 30_000 for film in films)
     room = films[0].size + films[1].size + 1000  # and the manifest of a fourth
     with open_film(tmp_path, "film 4", {"seed": 4}, LINKS, limit=room, note=notes.append) as kept:
         assert [film.title for film in stored_films(tmp_path)] == ["film 4", "film 1", "film 3"]
@@ -248,7 +248,7 @@ def test_a_folder_that_a_killed_run_left_is_not_listed_and_goes_with_the_films(t
     folder.mkdir()
     for name in left:
         (folder / name).touch()
-    assert survey(tmp_path).passed == [] and folder.exists()
+    assert survey(tmp_path).ignored == [] and folder.exists()
     assert clear_films(tmp_path) == Cleared() and not folder.exists()
 
 

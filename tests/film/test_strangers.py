@@ -129,7 +129,7 @@ def a_dangling_link(root: Path) -> Path:
     return root / HEX
 
 
-STRANGE = "is none that the store writes"
+STRANGE = "was not written by the store"
 STRANGERS = {
     "holiday": (with_manifest('{"title": "holiday", "scenes": ["beach"]}', "holiday"), "16 hexadecimal"),
     "shape": (with_manifest('{"title": "holiday", "scenes": ["beach"]}'), STRANGE),
@@ -149,13 +149,13 @@ STRANGERS = {
         "another version",
     ),
     "copied": (with_another_films_manifest, "belongs to a folder of another name"),
-    "huge": (with_a_huge_manifest, "larger than any"),
-    "pipes": (with_pipes, "no plain file"),
+    "huge": (with_a_huge_manifest, "larger than the store writes"),
+    "pipes": (with_pipes, "not a regular file"),
     "pipe": (a_pipe, "a link or a file"),
-    "device": (a_device, "no plain file"),
+    "device": (a_device, "not a regular file"),
     "linked film": (a_link_to_a_film, "a link or a file"),
-    "linked manifest": (a_linked_manifest, "no plain file"),
-    "folder": (a_folder_for_a_manifest, "no plain file"),
+    "linked manifest": (a_linked_manifest, "not a regular file"),
+    "folder": (a_folder_for_a_manifest, "not a regular file"),
     "dangling": (a_dangling_link, "a link or a file"),
 }
 
@@ -171,7 +171,7 @@ def test_a_stranger_is_named_and_not_touched_and_the_rest_works(tmp_path, capsys
     first = film(store)
     found = survey(store)
     assert [kept.folder for kept in found.films] == [first]
-    (sentence,) = found.passed
+    (sentence,) = found.ignored
     assert sentence.startswith(f"{stranger.name} is passed over: ") and reason in sentence
     assert main(["films", "--store", str(store)]) == 0
     assert sentence in capsys.readouterr().out.splitlines()
@@ -193,14 +193,14 @@ def test_what_others_put_into_a_film_stays(tmp_path):
     os.mkfifo(folder / "clip-0003-0123456789abcdef.safetensors")
     (kept,) = stored_films(tmp_path / "store")
     assert kept.clips == 1
-    named = [sentence.split(" is passed over")[0] for sentence in survey(tmp_path / "store").passed]
+    named = [sentence.split(" is passed over")[0] for sentence in survey(tmp_path / "store").ignored]
     assert named == [f"{folder.name}/clip-000{clip}-0123456789abcdef.safetensors" for clip in (2, 3)]
     assert [film.folder for film in clear_films(tmp_path / "store").films] == [folder]
     left = ["clip-0001.safetensors", "clip-0002-0123456789abcdef.safetensors"]
     left += ["clip-0003-0123456789abcdef.safetensors", "notes.txt"]
     assert sorted(path.name for path in folder.iterdir()) == left
     assert (tmp_path / "holiday.jpg").read_bytes() == b"waves"
-    assert survey(tmp_path / "store").passed == [
+    assert survey(tmp_path / "store").ignored == [
         f"{folder.name} is passed over: there is no film.json in it."
     ]
 
@@ -263,7 +263,7 @@ def test_another_users_film_is_named_and_stays():
             os.seteuid(OTHER)
         found = survey(root)
         assert [kept.folder for kept in found.films] == [mine]
-        assert "cannot be read (Permission denied)" in found.passed[0]
+        assert "cannot be read (Permission denied)" in found.ignored[0]
         assert [kept.folder for kept in clear_films(root).films] == [mine]
     finally:
         os.seteuid(user)
@@ -301,7 +301,7 @@ def test_another_users_clip_in_a_film_stays(tmp_path):
     folder = film(tmp_path)
     (clip,) = folder.glob("clip-*")
     os.chown(clip, OTHER, -1)
-    assert survey(tmp_path).passed == [
+    assert survey(tmp_path).ignored == [
         f"{folder.name}/{clip.name} is passed over: it belongs to another user."
     ]
     clear_films(tmp_path)
@@ -367,7 +367,7 @@ def test_a_store_that_is_a_file(tmp_path, command):
     store = tmp_path / "store"
     store.write_text("mine")
     work = {"list": survey, "clear": clear_films, "film": film}[command]
-    with pytest.raises(MultiTalkError, match=r"cannot be read|cannot be written to \(it is no folder\)"):
+    with pytest.raises(MultiTalkError, match=r"cannot be read|cannot be written to \(it is not a folder\)"):
         work(store)
     assert store.read_text() == "mine"
 
@@ -384,5 +384,5 @@ def test_a_store_is_checked_before_work(tmp_path):
     with pytest.raises(MultiTalkError, match=r"GB left, and a clip takes about 1000000000.000 GB: free some"):
         check_store(tmp_path, clip_bytes=10**18)
     (tmp_path / "file").touch()
-    with pytest.raises(MultiTalkError, match="it is no folder"):
+    with pytest.raises(MultiTalkError, match="it is not a folder"):
         check_store(tmp_path / "file")

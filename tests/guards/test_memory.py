@@ -18,7 +18,7 @@ def test_bytes_are_those_of_the_arrays():
     import torch
 
     assert frames_bytes(5, 32, 48) == torch.empty(5, 32, 48, 3).nbytes
-    assert features_bytes(2, 9, 12, 768) == torch.empty(2, 9, 12, 768).nbytes
+    assert features_bytes(2, 9, layers=12, channels=768) == torch.empty(2, 9, 12, 768).nbytes
     assert tracks_bytes(2, 1.5, 16000) == torch.empty(2, 24000).nbytes
     assert clip_bytes(5, 32, 48, dubbed=True) > clip_bytes(5, 32, 48) > frames_bytes(5, 32, 48)
 

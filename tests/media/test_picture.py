@@ -93,7 +93,7 @@ def test_bad_files_get_a_sentence(tmp_path):
 
 def test_bad_places_get_a_sentence_and_leave_nothing(tmp_path):
     picture = torch.zeros(4, 4, 3)
-    with pytest.raises(MultiTalkError, match="picture's ending"):
+    with pytest.raises(MultiTalkError, match="does not end like a picture"):
         write_picture(tmp_path / "a.mp3", picture)
     with pytest.raises(MultiTalkError, match="cannot be written"):
         write_picture(tmp_path / "nowhere" / "a.png", picture)

@@ -185,7 +185,7 @@ def test_models_that_cannot_be_used_get_a_sentence(tmp_path, astronaut, mask2for
     config = AutoConfig.from_pretrained(mask2former)
     config.id2label = {0: "cat", 1: "dog"}
     config.save_pretrained(tmp_path)
-    with pytest.raises(MultiTalkError, match="knows no persons"):
+    with pytest.raises(MultiTalkError, match="does not know persons"):
         find_persons(astronaut, model=tmp_path)
     weights = tmp_path / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-100])

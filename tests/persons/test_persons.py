@@ -14,8 +14,8 @@ from safetensors.torch import load_file
 from multitalk_core.errors import MultiTalkError
 from multitalk_core.media.picture import resize_and_crop
 from multitalk_core.persons.masks import (
-    GIVEN,
     Box,
+    PersonOrder,
     Persons,
     check_same_size,
     check_speakers,
@@ -37,7 +37,7 @@ def test_masks_are_the_released_ones(name):
     height, width = job["source"]["height"], job["source"]["width"]
     if job["bbox"]:
         boxes = [Box(left, top, right, bottom) for top, left, bottom, right in job["bbox"].values()]
-        persons = persons_from_boxes(boxes, height, width, order=GIVEN)
+        persons = persons_from_boxes(boxes, height, width, order=PersonOrder.GIVEN)
     else:
         persons = persons_from_parts(job["persons"], height, width)
     pixels = torch.cat([persons.masks, persons.background[None]]).flatten(1).sum(dim=1)
@@ -86,7 +86,7 @@ def test_masks_follow_the_very_crop_of_the_picture(source_height, source_width, 
 @settings(max_examples=30, deadline=None)
 def test_permuted_persons_have_permuted_token_masks(order, fractions_of_boxes):
     boxes = [box_in(90, 130, fraction) for fraction in fractions_of_boxes]
-    persons = persons_from_boxes(boxes, 90, 130, order=GIVEN)
+    persons = persons_from_boxes(boxes, 90, 130, order=PersonOrder.GIVEN)
     tokens = persons.token_masks(96, 128)
     assert torch.equal(persons.ordered(order).token_masks(96, 128), tokens[[*order, 4]])
 
@@ -94,11 +94,11 @@ def test_permuted_persons_have_permuted_token_masks(order, fractions_of_boxes):
 def test_persons_are_ordered_left_to_right_unless_told_otherwise():
     right, left = Box(60, 0, 90, 50), Box(5, 10, 30, 40)
     assert persons_from_boxes([right, left], 50, 100).masks[0, 20, 10]
-    assert persons_from_boxes([right, left], 50, 100, order=GIVEN).masks[0, 20, 70]
-    masks = persons_from_boxes([right, left], 50, 100, order=GIVEN).masks.float()
+    assert persons_from_boxes([right, left], 50, 100, order=PersonOrder.GIVEN).masks[0, 20, 70]
+    masks = persons_from_boxes([right, left], 50, 100, order=PersonOrder.GIVEN).masks.float()
     assert persons_from_masks(masks).masks[0, 20, 10]
-    assert persons_from_masks(masks, order=GIVEN).masks[0, 20, 70]
-    with pytest.raises(MultiTalkError, match="no order called"):
+    assert persons_from_masks(masks, order=PersonOrder.GIVEN).masks[0, 20, 70]
+    with pytest.raises(MultiTalkError, match='no person order "by height"'):
         persons_from_masks(masks, order="by height")
     with pytest.raises(MultiTalkError, match="exactly once"):
         persons_from_masks(masks).ordered([0, 0])
@@ -227,7 +227,7 @@ def test_a_box_far_out_of_the_picture_is_told_as_it_was_read(box, read):
     ],
 )
 def test_more_persons_than_a_film_has(build):
-    with pytest.raises(MultiTalkError, match="persons and at most 8 in a film"):
+    with pytest.raises(MultiTalkError, match="persons, and at most 8 in a film"):
         build()
 
 

@@ -25,7 +25,7 @@ from multitalk_core.hosts.diffusers.models import encode_frames
 from multitalk_core.media.picture import read_picture, resize_and_crop
 from multitalk_core.media.video_writer import VideoWriter, read_video
 from multitalk_core.method.conditioning import conditioning_frames
-from multitalk_core.persons.masks import GIVEN, Box, persons_from_boxes
+from multitalk_core.persons.masks import Box, PersonOrder, persons_from_boxes
 from multitalk_core.training.encoding import Cutting
 from multitalk_core.training.manifest import read_entry
 from multitalk_core.training.preparation import Preparation, preparing
@@ -41,7 +41,7 @@ def write_video(path, frames=14, fps=25.0, height=HEIGHT, width=WIDTH):
     """The demo's picture, growing darker."""
     picture = read_picture(EMBEDDED / "picture.png").movedim(-1, 0)
     picture = resize_and_crop(picture, height, width).movedim(0, -1)
-    with VideoWriter(path, width, height, fps) as writer:
+    with VideoWriter(path, width, height, fps=fps) as writer:
         for index in range(frames):
             writer.append(picture[None] * (1 - index / (2 * frames)))
     return path.name
@@ -79,7 +79,7 @@ def test_a_clip_is_its_part_of_video_and_voices(tmp_path, talk):
     for voice, features in zip(VOICES, clip.features, strict=True):
         whole = encoder.encode(normalise_loudness(speech(read_audio(voice))))
         same(features, whole[FRAMES - 2 : 2 * FRAMES + 2])
-    persons = persons_from_boxes([Box(*box) for box in BOXES], HEIGHT, WIDTH, GIVEN)
+    persons = persons_from_boxes([Box(*box) for box in BOXES], HEIGHT, WIDTH, order=PersonOrder.GIVEN)
     assert torch.equal(clip.persons, persons.token_masks(HEIGHT, WIDTH))
     same(clip.text, models.text("Two people talk.")[0])
 
@@ -117,7 +117,7 @@ def test_masks_mark_persons_in_the_order_of_the_voices(tmp_path, talk):
         Image.fromarray(mask).save(tmp_path / name)
     entry = {name: talk[name] for name in ("video", "voices", "caption")}
     assert prepare(tmp_path, [{**entry, "masks": ["right.png", "left.png"]}]) == 0
-    persons = persons_from_boxes([Box(*box) for box in BOXES[::-1]], HEIGHT, WIDTH, GIVEN)
+    persons = persons_from_boxes([Box(*box) for box in BOXES[::-1]], HEIGHT, WIDTH, order=PersonOrder.GIVEN)
     clip = ShardedClips(tmp_path / "clips")[0]
     assert torch.equal(clip.persons, persons.token_masks(HEIGHT, WIDTH))
 

@@ -65,10 +65,10 @@ def dubbing(arguments: argparse.Namespace, video: VideoFile | None, size: tuple[
     if video is None:
         return None
     usual = 1.0 if arguments.continuation == Continuation.INFINITETALK else USUAL_DENOISE
-    region = None
+    region, fitted = None, FittedVideo(video, *size, arguments.fps)
     if arguments.region is not None:
-        region = fitted_region(read_region(arguments.region), video, *size, arguments.fps)
-    return Dubbing(FittedVideo(video, *size, arguments.fps), arguments.denoise or usual, region)
+        region = fitted_region(read_region(arguments.region), fitted)
+    return Dubbing(fitted, arguments.denoise or usual, region)
 
 
 def read_region(path: Path) -> Video:

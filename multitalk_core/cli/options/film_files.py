@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...files.whole import there
+from ...files.whole import is_taken
 from ...film.store import Json, output_claim
 from ...media.video_writer import being_written
 
@@ -63,7 +63,7 @@ class FilmFiles:
 
     def free(self) -> bool:
         """Whether these names may be used: no file has them that must not be replaced."""
-        taken = not self.replaces and any(map(there, self.all()))
+        taken = not self.replaces and any(map(is_taken, self.all()))
         return not taken and not being_written(self.film)
 
     def claim(self) -> Json:

@@ -10,8 +10,7 @@ from ...media.picture import read_picture
 from ...media.video_source import VideoFile
 from ...persons.detection import find_persons
 from ...persons.masks import (
-    LEFT_TO_RIGHT,
-    ORDERS,
+    PersonOrder,
     Persons,
     check_same_size,
     persons_from_boxes,
@@ -65,8 +64,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--speakers-order",
-        choices=ORDERS,
-        default=LEFT_TO_RIGHT,
+        choices=PersonOrder.words(),
+        default=PersonOrder.LEFT_TO_RIGHT,
         help="how boxes or masks are assigned to speakers: left to right in the picture, or in the order "
         "given (default: %(default)s)",
     )
@@ -93,7 +92,7 @@ def read_persons(arguments: argparse.Namespace, picture: Tensor, count: int | No
     """The persons in a picture [height, width, 3]; `count` applies unless boxes or masks are given."""
     height, width = picture.shape[:2]
     if arguments.boxes:
-        return persons_from_boxes(arguments.boxes, height, width, arguments.speakers_order)
+        return persons_from_boxes(arguments.boxes, height, width, order=arguments.speakers_order)
     if arguments.masks:
         masks = [read_picture(file).mean(dim=-1) for file in arguments.masks]
         persons = persons_from_masks(masks, order=arguments.speakers_order)
@@ -101,4 +100,4 @@ def read_persons(arguments: argparse.Namespace, picture: Tensor, count: int | No
         return persons
     if arguments.persons == "parts":
         return persons_from_parts(count or 1, height, width)
-    return find_persons(picture, count, arguments.segmentation_model)
+    return find_persons(picture, count, model=arguments.segmentation_model)

@@ -137,10 +137,12 @@ def check_memory(timeline: Timeline, encoder: AudioEncoder, *, fps: float, frame
         When they take more memory than this machine has; it names both figures.
     """
     seconds = max(timeline.seconds, frames / fps)
-    speakers = len({segment.speaker for segment in timeline.segments})  # listeners share one silence
+    speakers = len({placed.speaker for placed in timeline.placed_voices})  # listeners share one silence
     memory.check_memory(
         memory.tracks_bytes(timeline.speakers, seconds, SPEECH_RATE)
-        + memory.features_bytes(speakers, round(seconds * fps), encoder.layers, encoder.channels),
+        + memory.features_bytes(
+            speakers, round(seconds * fps), layers=encoder.layers, channels=encoder.channels
+        ),
         f"Encoding {speakers} voices of {seconds:,.0f} seconds",
         "use shorter voices, or start them earlier (--ignore-memory skips this check)",
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ...errors import MultiTalkError, quoted
 from ...files.digests import Json, chain
-from ...files.lock import Held, held
+from ...files.lock import Locked, locked
 from ...guards.memory import GIGABYTE
 from .stored_clip import BrokenClip, StoredClip, read_clip, write_clip
 from .stored_film import (
@@ -162,10 +162,10 @@ def open_film(
         try:
             folder.mkdir(parents=True, exist_ok=True)
             before = _film_before(folder)
-            stack.enter_context(held(folder / LOCK))
+            stack.enter_context(locked(folder / LOCK))
             films = stored_films(root)
             before = before or next((film for film in films if film.title == title), None)
-            used = 1 + max((film.used for film in films), default=0)
+            used = 1 + max((film.last_used for film in films), default=0)
             write_manifest(
                 folder, title=title, used=used, description=description, links=links, output=output
             )
@@ -173,7 +173,7 @@ def open_film(
             for name in sizes:
                 if name.endswith(".part"):  # left by a kill
                     (folder / name).unlink()
-        except Held as taken:
+        except Locked as taken:
             raise MultiTalkError(
                 f"Process {taken.holder} is making the same film: wait until it ends, or stop it."
             ) from taken
@@ -186,8 +186,8 @@ def open_film(
         yield clips
 
 
-def _plain(value: Json) -> Json:
-    return json.loads(json.dumps(value))
+def _plain(entry: dict[str, Json]) -> dict[str, Json]:
+    return dict(json.loads(json.dumps(entry)))
 
 
 def _film_before(folder: Path) -> StoredFilm | None:
@@ -199,8 +199,8 @@ def _film_before(folder: Path) -> StoredFilm | None:
         Where something lies in its place that the store did not write.
     """
     try:
-        _, strange = own_files(folder)
-        for name, reason in strange.items():
+        _, foreign = own_files(folder)
+        for name, reason in foreign.items():
             raise PassedOver(f"{name} in it {reason}")
         return read_film(folder) if os.path.lexists(folder / MANIFEST) else None
     except PassedOver as reason:

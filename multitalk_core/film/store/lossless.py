@@ -1,4 +1,4 @@
-"""8-bit frames as FFV1 in Matroska: lossless, and about two fifths of the size."""
+"""8-bit frames as FFV1 in Matroska: lossless, at about two fifths of the size."""
 
 import io
 
@@ -10,7 +10,7 @@ OPTIONS = {"level": "3", "slices": "4"}
 
 
 def pack_frames(frames: Tensor) -> Tensor:
-    """Frames [n, height, width, 3] to a file's bytes [m], both uint8."""
+    """Encode frames [n, height, width, 3] as the bytes [m] of a file, both uint8."""
     import av
 
     buffer = io.BytesIO()
@@ -26,9 +26,9 @@ def pack_frames(frames: Tensor) -> Tensor:
 
 
 def unpack_frames(packed: Tensor) -> Tensor:
-    """The way back."""
+    """Decode what `pack_frames` returned."""
     import av
 
-    with av.open(io.BytesIO(packed.numpy().tobytes())) as container:
+    with av.open(io.BytesIO(packed.numpy().tobytes()), "r") as container:
         frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
     return torch.from_numpy(np.stack(frames))

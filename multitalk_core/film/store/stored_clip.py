@@ -1,4 +1,4 @@
-"""One clip on disk: what it adds to the film, and what the next clip goes on from."""
+"""One clip on disk: its frames, and the state from which the next clip continues."""
 
 import hashlib
 import json
@@ -16,13 +16,13 @@ from .lossless import pack_frames, unpack_frames
 
 FORMAT = "multitalk segment 1"
 TENSORS = ("frames", "latent", "motion", "noise")
-LOCATED = "located."  # before the names of what was recorded
-FRAME_BYTES = 1.5  # of a pixel: two fifths of its 8-bit colours, and its share of the latent
-MOTION_BYTES = 12  # of a pixel: three colours in float32
+LOCATED = "located."  # prefix of the recorded tensors
+FRAME_BYTES = 1.5  # per pixel: two fifths of its 8-bit colours, and its share of the latent
+MOTION_BYTES = 12  # per pixel: three colours in float32
 
 
 class BrokenClip(Exception):
-    """A segment that cannot be used; the message completes "its segment is ..."."""
+    """A stored clip that cannot be used; the message completes "the stored clip is ..."."""
 
 
 @dataclass(frozen=True)
@@ -32,14 +32,14 @@ class StoredClip:
     Attributes
     ----------
     frames : Tensor [clip frames - motion frames, height, width, 3], in 0..1
-        Those that the clip adds, the ones beyond the film's end among them; kept in 8 bits.
+        Frames that the clip adds, including any after the end of the film; stored in 8 bits.
     latent : Tensor [1, 16, latent frames, height / 8, width / 8]
     motion : Tensor [1, 3, overlap, height, width], float32 in -1..1
-        The clip's last frames, which the next one starts from, after colour correction.
+        The clip's last frames after colour correction, from which the next clip starts.
     noise : Tensor [n], uint8
         State of the noise generator after the clip.
     located : dict of str to Tensor
-        What was recorded of the clip, if anything.
+        Recorded localization of the clip, if any.
     """
 
     frames: Tensor
@@ -49,43 +49,43 @@ class StoredClip:
     located: dict[str, Tensor] = field(default_factory=dict)
 
 
-def stored_clip_bytes(frames: int, overlap: int, height: int, width: int) -> int:
-    """About what a clip of so many frames, pixels high and wide, takes on disk."""
+def stored_clip_bytes(frames: int, overlap: int, *, height: int, width: int) -> int:
+    """Estimate the size of a stored clip on disk."""
     return round((FRAME_BYTES * frames + MOTION_BYTES * overlap) * height * width)
 
 
-def write_clip(path: Path, key: str, segment: StoredClip) -> StoredClip:
-    """Write a segment whole or not at all.
+def write_clip(path: Path, key: str, clip: StoredClip) -> StoredClip:
+    """Write a clip, completely or not at all.
 
     Returns
     -------
     StoredClip
-        As it will be read: its frames in 8 bits.
+        The clip as it will be read, with its frames in 8 bits.
 
     Raises
     ------
     OSError
-        When the disk does not take it.
+        When the clip cannot be written.
     """
     from safetensors.torch import save
 
-    tensors = {name: getattr(segment, name).detach().cpu().contiguous() for name in TENSORS}
-    tensors |= {LOCATED + name: tensor.cpu().contiguous() for name, tensor in segment.located.items()}
-    seen = levels(segment.frames)
+    tensors = {name: getattr(clip, name).detach().cpu().contiguous() for name in TENSORS}
+    tensors |= {LOCATED + name: tensor.cpu().contiguous() for name, tensor in clip.located.items()}
+    seen = levels(clip.frames)
     tensors["frames"] = pack_frames(seen)
     metadata = {"format": FORMAT, "key": key, "sha256": _checksum(key, tensors)}
     with whole_file(path) as part:
         part.write_bytes(save(tensors, metadata))
-    return replace(segment, frames=seen.float() / 255)
+    return replace(clip, frames=seen.float() / 255)
 
 
 def read_clip(path: Path, key: str) -> StoredClip:
-    """Read a segment and check every byte of it.
+    """Read a clip and verify all of its bytes.
 
     Raises
     ------
     BrokenClip
-        When it is missing, cut short, altered, or another clip's.
+        When the file is missing, truncated, altered, or another clip's.
     """
     from safetensors import SafetensorError, safe_open
 
@@ -95,7 +95,7 @@ def read_clip(path: Path, key: str) -> StoredClip:
         with safe_open(path, "pt") as file:
             metadata = file.metadata() or {}
             if metadata.get("format") != FORMAT or not set(TENSORS) <= set(file.keys()):
-                raise BrokenClip("not one that this version writes")
+                raise BrokenClip("not in this version's format")
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except SafetensorError as error:
         raise BrokenClip("cut short or altered") from error

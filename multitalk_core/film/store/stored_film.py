@@ -1,4 +1,4 @@
-"""A film in the store: a folder whose name and manifest say that the store wrote it."""
+"""A film in the store: a folder that its name and manifest identify as written by the store."""
 
 import json
 import os
@@ -13,8 +13,8 @@ from ...files.whole import whole_file
 
 FORMAT = "multitalk film 1"
 MANIFEST, LOCK = "film.json", "lock"
-FOLDER_DIGITS = 16  # of the first clip's key: films of another beginning lie in other folders
-LARGEST_MANIFEST = 64 * 2**20  # bytes: 300,000 clips, and little enough to be read from a stranger
+FOLDER_DIGITS = 16  # of the first clip's key: films that begin differently are in different folders
+LARGEST_MANIFEST = 64 * 2**20  # bytes: enough for 300,000 clips, and safe to read from an unknown file
 MOST_USES = 10**15
 
 FOLDER = re.compile(f"[0-9a-f]{{{FOLDER_DIGITS}}}")
@@ -23,7 +23,7 @@ OURS = re.compile(rf"film\.json|lock|{CLIP}|\.(?:film\.json|{CLIP})\.[0-9a-f]{{8
 
 
 class PassedOver(Exception):
-    """A folder that is no film of the store's; the message completes "... is passed over: "."""
+    """A folder that is not a film of the store; the message completes "... is passed over: "."""
 
 
 @dataclass(frozen=True)
@@ -34,51 +34,51 @@ class StoredFilm:
     ----------
     folder : Path
     title : str
-    clips, of : int
-        Clips whose segments lie there, and clips of the plan.
+    clips, planned : int
+        Clips that are stored, and clips of the whole film.
     size : int
         Bytes of the store's own files.
-    used : int
-        Greater for films used later.
-    description : dict of plain values
-        What shapes the whole film.
-    links : list of dict of plain values
-        What shapes each clip besides.
-    strange : dict of str to str
-        Names of the store's under which something lies that it did not write, and what it is.
-    output : plain value
-        Which file the film was written to; see `note_output`.
+    last_used : int
+        Larger for films that were used later.
+    description : dict of JSON values
+        What affects the whole film.
+    links : list of dict of JSON values
+        What affects one clip each.
+    foreign : dict of str to str
+        Files with names of the store that the store did not write, and what is wrong with each.
+    output : JSON value
+        The file to which the film was written; see `note_output`.
     """
 
     folder: Path
     title: str
     clips: int
-    of: int
+    planned: int
     size: int
-    used: int
+    last_used: int
     description: dict[str, Json]
     links: list[dict[str, Json]]
-    strange: dict[str, str]
+    foreign: dict[str, str]
     output: Json
 
 
 def read_film(folder: Path) -> StoredFilm:
-    """The film that lies in a folder; not one byte of its clips is read.
+    """Read the manifest of a film's folder; its clips are not read.
 
-    Its name is the beginning of its first clip's key, so only the manifest that belongs to it can be there.
+    The folder's name is the beginning of the first clip's key, so a manifest of another folder is recognised.
 
     Raises
     ------
     PassedOver
-        When the folder is none that the store wrote, or cannot be read.
+        When the folder was not written by the store, or cannot be read.
     """
     if FOLDER.fullmatch(folder.name) is None:
-        raise PassedOver(f"films lie in folders that are named by {FOLDER_DIGITS} hexadecimal digits")
+        raise PassedOver(f"folders of films are named by {FOLDER_DIGITS} hexadecimal digits")
     try:
-        sizes, strange = own_files(folder)
+        sizes, foreign = own_files(folder)
         for name in (MANIFEST, LOCK):
-            if name in strange:
-                raise PassedOver(f"its {name} {strange[name]}")
+            if name in foreign:
+                raise PassedOver(f"its {name} {foreign[name]}")
         with open(open_plain(folder / MANIFEST, os.O_RDONLY), "rb") as file:
             content = file.read(LARGEST_MANIFEST + 1)
     except FileNotFoundError as error:
@@ -87,42 +87,53 @@ def read_film(folder: Path) -> StoredFilm:
         raise PassedOver(f"its {MANIFEST} cannot be read ({error.strerror})") from error
     title, used, description, links, output = _parsed(content, folder.name)
     clips = {found[1] for name in sizes if (found := re.fullmatch(CLIP, name))}
-    size = sum(sizes.values())
-    return StoredFilm(folder, title, len(clips), len(links), size, used, description, links, strange, output)
+    return StoredFilm(
+        folder=folder,
+        title=title,
+        clips=len(clips),
+        planned=len(links),
+        size=sum(sizes.values()),
+        last_used=used,
+        description=description,
+        links=links,
+        foreign=foreign,
+        output=output,
+    )
 
 
 def own_files(folder: Path) -> tuple[dict[str, int], dict[str, str]]:
-    """Sizes of the files that the store wrote, by name; and such names under which something else lies.
+    """Sizes of the files that the store wrote, and what is wrong with others that have such names.
 
     Raises
     ------
     PassedOver
-        When it is no folder, or another user's.
+        When the path is not a folder, or belongs to another user.
     OSError
-        When it cannot be read.
+        When the folder cannot be read.
     """
     status = folder.lstat()
     if not stat.S_ISDIR(status.st_mode):
         raise PassedOver("it is a link or a file, not a folder")
     if not is_own(status, folder.parent):
         raise PassedOver("it belongs to another user")
-    sizes, strange = {}, {}
+    sizes: dict[str, int] = {}
+    foreign: dict[str, str] = {}
     for name in sorted(filter(OURS.fullmatch, os.listdir(folder))):
         try:
             status = (folder / name).lstat()
-        except FileNotFoundError:  # another run renames and removes its files
+        except FileNotFoundError:  # another run has renamed or removed it
             continue
         if not stat.S_ISREG(status.st_mode):
-            strange[name] = "is no plain file"
+            foreign[name] = "is not a regular file"
         elif not is_own(status, folder):
-            strange[name] = "belongs to another user"
+            foreign[name] = "belongs to another user"
         else:
             sizes[name] = status.st_size
-    return sizes, strange
+    return sizes, foreign
 
 
 def is_leftover(folder: Path) -> bool:
-    """Whether a film's folder is empty but for the lock and the half-written files of a killed run."""
+    """Whether a film's folder contains only the lock and the partial files of a killed run."""
     try:
         sizes, _ = own_files(folder)
         leftovers = {name for name in sizes if name == LOCK or name.endswith(".part")}
@@ -132,31 +143,31 @@ def is_leftover(folder: Path) -> bool:
 
 
 def _parsed(content: bytes, name: str) -> tuple[str, int, dict[str, Json], list[dict[str, Json]], Json]:
-    """Title, use, description, links and output of a manifest that belongs to a folder of this name."""
+    """Title, use, description, links and output of a manifest that belongs to a folder with this name."""
     if len(content) > LARGEST_MANIFEST:
-        raise PassedOver(f"its {MANIFEST} is larger than any of the store's")
+        raise PassedOver(f"its {MANIFEST} is larger than the store writes")
     try:
-        match json.loads(content):
-            # Manifests of before there was a format are told by the folder's name alone.
+        manifest = json.loads(content)
+        match manifest:
+            # Manifests without a format are identified by the folder's name alone.
             case {"format": str(version)} if version != FORMAT:
-                raise PassedOver(f"its {MANIFEST} is of another version")
+                raise PassedOver(f"its {MANIFEST} is from another version")
             case {
                 "title": str(title),
                 "used": int(used),
                 "description": dict(description),
                 "links": [*links],
-                **others,
             } if links and all(isinstance(link, dict) for link in links) and 0 <= used <= MOST_USES:
                 if chain(description, links[:1])[0][:FOLDER_DIGITS] == name:
-                    return title, used, description, links, others.get("output")
+                    return title, used, description, links, manifest.get("output")
                 raise PassedOver(f"its {MANIFEST} belongs to a folder of another name")
     except (ValueError, RecursionError):  # not JSON, not UTF-8, too many digits, or nested too deep
         pass
-    raise PassedOver(f"its {MANIFEST} is none that the store writes")
+    raise PassedOver(f"its {MANIFEST} was not written by the store")
 
 
 def clip_name(clip: int, key: str) -> str:
-    """The file of a clip's segment, as CLIP finds it."""
+    """File name of a clip, which CLIP matches."""
     return f"clip-{clip + 1:04}-{key[:FOLDER_DIGITS]}.safetensors"
 
 
@@ -169,12 +180,12 @@ def write_manifest(
     links: list[dict[str, Json]],
     output: Json,
 ) -> None:
-    """Write what tells a film from others, whole or not at all.
+    """Write the manifest that identifies a film, completely or not at all.
 
     Raises
     ------
     OSError
-        When the disk does not take it, or it is larger than could be read again.
+        When the manifest cannot be written, or is too large to be read again.
     """
     manifest = {
         "format": FORMAT,
@@ -186,7 +197,7 @@ def write_manifest(
     }
     content = json.dumps(manifest, separators=(",", ":")).encode()
     if len(content) > LARGEST_MANIFEST:
-        raise OSError(None, "the plan of so many clips and prompts is too large to be kept")
+        raise OSError(None, "the plan has too many clips or prompts to be stored")
     with whole_file(folder / MANIFEST) as part:
         part.write_bytes(content)
 
@@ -202,18 +213,18 @@ def output_claim(film: Path, request: str | None) -> Json:
 
 
 def note_output(folder: Path, output: Json) -> None:
-    """Note in a film's manifest which file it was written to.
+    """Note in a film's manifest to which file it was written.
 
     Raises
     ------
     OSError
-        When the disk does not take the manifest.
+        When the manifest cannot be written.
     """
     film = read_film(folder)
     write_manifest(
         folder,
         title=film.title,
-        used=film.used,
+        used=film.last_used,
         description=film.description,
         links=film.links,
         output=output,

@@ -1,7 +1,7 @@
-"""The films of a store: a folder each, with a manifest, a lock, and one segment a clip.
+"""The films of a store: one folder per film, with a manifest, a lock, and one file per clip.
 
-Only what the store wrote is ever removed, file by file. Which film was used last is told by a counter, not by
-the clock, which may jump.
+Only files that the store wrote are removed, one by one. A counter says which film was used last, because a
+clock may jump.
 """
 
 import os
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...errors import MultiTalkError, quoted
-from ...files.lock import Held, held
+from ...files.lock import Locked, locked
 from ...files.plain import is_plain
 from ...guards.memory import GIGABYTE
 from .stored_film import FOLDER, LOCK, MANIFEST, PassedOver, StoredFilm, is_leftover, own_files, read_film
@@ -21,26 +21,26 @@ from .stored_film import FOLDER, LOCK, MANIFEST, PassedOver, StoredFilm, is_left
 
 @dataclass(frozen=True)
 class Survey:
-    """What lies in a store.
+    """The contents of a store.
 
     Attributes
     ----------
     films : list of StoredFilm
         The last used first.
-    passed : list of str
-        A sentence for each thing that is none of the store's.
+    ignored : list of str
+        A sentence for everything that the store did not write.
     leftovers : list of Path
-        Folders in which a killed run left nothing of a film.
+        Folders without a film, left by killed runs.
     """
 
     films: list[StoredFilm] = field(default_factory=list)
-    passed: list[str] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
     leftovers: list[Path] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Cleared:
-    """What was removed from a store.
+    """The films that were removed from a store.
 
     Attributes
     ----------
@@ -54,14 +54,16 @@ class Cleared:
 
 
 def survey(root: Path) -> Survey:
-    """All films of a store, and all that is passed over.
+    """Find all films of a store, and everything that is passed over.
 
     Raises
     ------
     MultiTalkError
-        When the store is no folder, or cannot be read.
+        When the store is not a folder, or cannot be read.
     """
-    films, passed, leftovers = [], [], []
+    films: list[StoredFilm] = []
+    ignored: list[str] = []
+    leftovers: list[Path] = []
     for path in _entries(root):
         try:
             film = read_film(path)
@@ -69,12 +71,12 @@ def survey(root: Path) -> Survey:
             if is_leftover(path):
                 leftovers.append(path)
             else:
-                passed.append(f"{quoted(path.name)} is passed over: {reason}.")
+                ignored.append(f"{quoted(path.name)} is passed over: {reason}.")
             continue
         films.append(film)
-        passed += [f"{path.name}/{name} is passed over: it {what}." for name, what in film.strange.items()]
-    films.sort(key=lambda film: film.used, reverse=True)
-    return Survey(films, passed, leftovers)
+        ignored += [f"{path.name}/{name} is passed over: it {what}." for name, what in film.foreign.items()]
+    films.sort(key=lambda film: film.last_used, reverse=True)
+    return Survey(films, ignored, leftovers)
 
 
 def stored_films(root: Path) -> list[StoredFilm]:
@@ -83,18 +85,18 @@ def stored_films(root: Path) -> list[StoredFilm]:
 
 
 def clear_films(root: Path) -> Cleared:
-    """Remove all films but those that are being made, and what killed runs left."""
+    """Remove all films that are not being made, and the remains of killed runs."""
     found = survey(root)
     for folder in found.leftovers:
-        with suppress(Held, PassedOver, OSError):  # a film that begins just now
+        with suppress(Locked, PassedOver, OSError):  # a film that has just begun
             _remove(folder, used=None)
     return make_room(found.films, 0)
 
 
 def make_room(films: Sequence[StoredFilm], limit: int) -> Cleared:
-    """Remove films, the last one first, until the others take no more than `limit` bytes.
+    """Remove films, the last one first, until the others take at most `limit` bytes.
 
-    Films that are being made stay, and their bytes count.
+    Films that are being made stay, and count.
     """
     size = sum(film.size for film in films)
     cleared = Cleared()
@@ -112,18 +114,18 @@ def make_room(films: Sequence[StoredFilm], limit: int) -> Cleared:
 
 
 def clear_film(film: StoredFilm) -> None:
-    """Remove the files of a film that the store wrote, and its folder if nothing else lies there.
+    """Remove the files of a film that the store wrote, and its folder if it is empty then.
 
     Raises
     ------
     MultiTalkError
-        When it is being made or was since, or the disk does not let go of it.
+        When the film is being made, was made again meanwhile, or cannot be removed.
     """
     try:
-        _remove(film.folder, film.used)
-    except FileNotFoundError:  # another clear-out was quicker
+        _remove(film.folder, film.last_used)
+    except FileNotFoundError:  # removed by another run
         return
-    except Held as taken:
+    except Locked as taken:
         raise _stays(film, f"process {taken.holder} is making it") from taken
     except PassedOver as reason:
         raise _stays(film, str(reason)) from reason
@@ -132,20 +134,20 @@ def clear_film(film: StoredFilm) -> None:
 
 
 def _remove(folder: Path, used: int | None) -> None:
-    """Remove what the store wrote into a folder whose manifest, if there is one, tells this use."""
+    """Remove the store's files from a folder whose manifest, if any, has this use."""
     lock = folder / LOCK
-    with held(lock):
+    with locked(lock):
         sizes, _ = own_files(folder)
-        if os.path.lexists(folder / MANIFEST) and read_film(folder).used != used:
+        if os.path.lexists(folder / MANIFEST) and read_film(folder).last_used != used:
             raise PassedOver("it was made again meanwhile")
-        # The manifest last: until then the film can be cleared again.
+        # The manifest last, so that an interrupted removal can be repeated.
         for name in sorted(sizes.keys() - {LOCK}, key=lambda name: name == MANIFEST):
             (folder / name).unlink(missing_ok=True)
-        if os.name != "nt":  # while it is held: another run may take it as soon as it is not
+        if os.name != "nt":  # before unlocking: another run may take it right after
             lock.unlink()
-    if os.name == "nt":  # which removes no open file
+    if os.name == "nt":  # Windows removes no open file
         lock.unlink(missing_ok=True)
-    with suppress(OSError):  # what somebody else put there stays
+    with suppress(OSError):  # other files stay
         folder.rmdir()
 
 
@@ -154,12 +156,12 @@ def _stays(film: StoredFilm, reason: str) -> MultiTalkError:
 
 
 def check_store(root: Path, clip_bytes: int = 0) -> None:
-    """Check that a store can be written to, and that a clip of so many bytes finds room.
+    """Check that a store can be written to and has room for a clip.
 
     Raises
     ------
     MultiTalkError
-        When it does not.
+        When the store cannot be written to or has too little room.
     """
     try:
         root.mkdir(parents=True, exist_ok=True)
@@ -177,8 +179,8 @@ def check_store(root: Path, clip_bytes: int = 0) -> None:
 
 
 def not_writable(root: Path, error: OSError) -> MultiTalkError:
-    """The sentence about a store that nothing can be written to."""
-    reason = "it is no folder" if os.path.exists(root) and not os.path.isdir(root) else error.strerror
+    """The error for a store that cannot be written to."""
+    reason = "it is not a folder" if os.path.exists(root) and not os.path.isdir(root) else error.strerror
     return MultiTalkError(
         f"The store {root} cannot be written to ({reason}): free some space, choose a folder that you may "
         "write to, or make the film without a store."
@@ -186,7 +188,7 @@ def not_writable(root: Path, error: OSError) -> MultiTalkError:
 
 
 def _entries(root: Path) -> Iterator[Path]:
-    """What could be films; plain files of other names, such as a file browser's, could not."""
+    """Entries that could be films; regular files with other names, such as a file browser's, are not."""
     try:
         paths = sorted(root.iterdir())
     except FileNotFoundError:

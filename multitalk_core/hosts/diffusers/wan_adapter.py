@@ -36,5 +36,5 @@ def read_fitting_adapter(
     config = transformer.config
     heads = config.num_attention_heads
     width, depth = heads * config.attention_head_dim, config.num_layers
-    check_adapter(adapter_shape(state), width, depth, model_name=model_name)
+    check_adapter(adapter_shape(state), model_width=width, model_depth=depth, model_name=model_name)
     return build_adapter(state, heads)

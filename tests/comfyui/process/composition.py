@@ -6,7 +6,6 @@ from uuid import uuid4
 
 import comfy.context_windows
 import comfy.model_management
-import comfy.samplers
 import comfy.sd
 import comfy.utils
 import torch
