@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from .. import __version__
 from ..errors import MultiTalkError, quoted
 from ..guards.stopping import stoppable
 from . import generate_command, localize_command, prepare_command, train_command
@@ -98,6 +99,7 @@ def make_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    parser.add_argument("--version", action="version", version=f"multitalk {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     generate_command.add_command(commands)
     _add_demo(commands)
