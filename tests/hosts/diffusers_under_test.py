@@ -1,0 +1,145 @@
+"""The diffusers host as the hosts' suite sees it."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from functools import cache
+
+import torch
+from torch import Tensor
+
+from hosts.contract import (
+    FRAMES,
+    PERSONS,
+    RECORDED_BLOCK,
+    RECORDED_STEP,
+    SIDE,
+    SIGMA,
+    Row,
+    Variant,
+    left_half,
+    wandering_video,
+)
+from multitalk_core.audio.conversation import Conversation
+from multitalk_core.audio.timeline import Timeline
+from multitalk_core.audio.waveform import Waveform
+from multitalk_core.demo.files import EMBEDDED, EMBEDDED_FILES
+from multitalk_core.demo.text import PROMPT
+from multitalk_core.film.clips import plan_clips
+from multitalk_core.film.dubbing import Dubbing
+from multitalk_core.film.film import make_film
+from multitalk_core.hosts.diffusers.embedded_models import load_embedded
+from multitalk_core.hosts.diffusers.models import Models
+from multitalk_core.hosts.diffusers.video_model import MultiTalkPipeline, SamplingSettings, load_adapter
+from multitalk_core.hosts.diffusers.wan_host import WanHost
+from multitalk_core.media.video_source import FittedVideo, VideoInMemory
+from multitalk_core.method.adapter import AudioAdapter
+from multitalk_core.method.audio_patch import AudioPatch, audio_rows
+from multitalk_core.method.conditioning import conditioning_mask
+from multitalk_core.method.guidance import GuidanceScales
+from multitalk_core.method.recorder import BindingRecorder
+from multitalk_core.persons.masks import Box, persons_from_boxes
+
+
+@cache
+def embedded() -> tuple[Models, AudioAdapter]:
+    """The embedded model and its adapter."""
+    models = load_embedded()
+    return models, load_adapter(EMBEDDED / EMBEDDED_FILES["adapter"], models)
+
+
+def conversation(scene: dict[str, Tensor]) -> Conversation:
+    """Two voices whose features were drawn."""
+    features = scene["features"]
+    sound = Waveform(torch.ones(1, 16000).numpy(), 16000)
+    pieces = ((features.shape[1], "drawn"),)
+    timeline = Timeline.together([sound] * len(features))
+    return Conversation(tuple(features), scene["silence"], 25.0, sound, timeline, pieces)
+
+
+def token_masks() -> Tensor:
+    """Of the two persons and the background."""
+    boxes = [Box(left, 0, right, SIDE) for left, right in PERSONS]
+    return persons_from_boxes(boxes, SIDE, SIDE).token_masks(SIDE, SIDE)
+
+
+class DiffusersUnderTest:
+    """See `hosts.contract.Host`."""
+
+    def __init__(self, scene: dict[str, Tensor]):
+        self.scene = scene
+        self.models, self.adapter = embedded()
+
+    def encode(self, frames: Tensor) -> Tensor:
+        return self._video_model(Variant()).encode(frames)
+
+    def decode(self, latent: Tensor) -> Tensor:
+        return self._video_model(Variant()).decode(latent)
+
+    @torch.no_grad()
+    def predict(
+        self, rows: Sequence[Row], *, scheme: str = "l-rope", strength: float = 1.0, together: bool = True
+    ) -> Tensor:
+        windows = conversation(self.scene).windows(0, FRAMES, self.adapter.shape.window)
+        voices = self.adapter.voice_tokens(windows)
+        host = WanHost(self.models.transformer, AudioPatch(self.adapter, scheme, scale=strength))
+        try:
+            predicted = []
+            for batch in [rows] if together else [[row] for row in rows]:
+                with host.hearing(audio_rows(voices, token_masks(), [row.audible for row in batch])):
+                    predicted.append(self.predict_plain(batch))
+        finally:
+            host.remove()
+        return torch.cat(predicted)
+
+    @torch.no_grad()
+    def predict_plain(self, rows: Sequence[Row]) -> Tensor:
+        mask = conditioning_mask(FRAMES, 1, SIDE // 8, SIDE // 8)[None]
+        given = torch.cat([self.scene["latent"], mask, self.scene["encoded"]], dim=1)
+        return self.models.transformer(
+            given.expand(len(rows), -1, -1, -1, -1),
+            torch.full([len(rows)], 1000 * SIGMA),
+            torch.cat([self.models.text(PROMPT, negative=row.negative) for row in rows]),
+            return_dict=False,
+        )[0]
+
+    def film(self, variant: Variant) -> dict[str, Tensor]:
+        recorder = BindingRecorder(RECORDED_BLOCK, RECORDED_STEP)
+        plan = plan_clips(13, 9, 5) if variant.two_clips else plan_clips(5, 5, 1)
+        film = list(
+            make_film(
+                self._video_model(variant, recorder),
+                self.scene["picture"],
+                conversation(self.scene),
+                plan,
+                variant.seed,
+                continuation=variant.continuation,
+                dubbing=self._dubbing(variant),
+            )
+        )
+        outputs = {
+            "frames": torch.cat([clip.frames for clip in film]),
+            "latents": torch.cat([clip.latent for clip in film]),
+        }
+        for clip, record in recorder.records.items():
+            outputs[f"similarity_{clip}"] = record.similarity
+            if record.labels is not None:
+                outputs[f"labels_{clip}"] = record.labels
+        return outputs
+
+    def _dubbing(self, variant: Variant) -> Dubbing | None:
+        if variant.denoise is None:
+            return None
+        video, region = (
+            FittedVideo(VideoInMemory(frames, Fraction(30)), SIDE, SIDE, 25.0)
+            for frames in (wandering_video(self.scene["picture"]), left_half()[..., None])
+        )
+        return Dubbing(video, variant.denoise, region if variant.left_half_only else None)
+
+    def _video_model(self, variant: Variant, recorder: BindingRecorder | None = None) -> MultiTalkPipeline:
+        settings = SamplingSettings(
+            steps=2,
+            scales=GuidanceScales(variant.text_scale, variant.audio_scale),
+            projected=variant.projected_guidance,
+            scheme=variant.scheme,
+        )
+        return MultiTalkPipeline(self.models, self.adapter, token_masks(), PROMPT, "", settings, recorder)
