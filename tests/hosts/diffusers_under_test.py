@@ -93,14 +93,18 @@ class DiffusersUnderTest:
 
     @torch.no_grad()
     def predict_plain(self, rows: Sequence[Row]) -> Tensor:
+        latent, timestep, text = self.given(rows)
+        return self.models.transformer(latent, timestep, text, return_dict=False)[0]
+
+    def given(self, rows: Sequence[Row]) -> tuple[Tensor, Tensor, Tensor]:
+        """The DiT's inputs: noisy latent with its conditioning, timestep, text."""
         mask = conditioning_mask(FRAMES, 1, SIDE // 8, SIDE // 8)[None]
-        given = torch.cat([self.scene["latent"], mask, self.scene["encoded"]], dim=1)
-        return self.models.transformer(
-            given.expand(len(rows), -1, -1, -1, -1),
+        latent = torch.cat([self.scene["latent"], mask, self.scene["encoded"]], dim=1)
+        return (
+            latent.expand(len(rows), -1, -1, -1, -1),
             torch.full([len(rows)], 1000 * SIGMA),
             torch.cat([self.models.text(PROMPT, negative=row.negative) for row in rows]),
-            return_dict=False,
-        )[0]
+        )
 
     def film(self, variant: Variant) -> dict[str, Tensor]:
         recorder = BindingRecorder(RECORDED_BLOCK, RECORDED_STEP)
