@@ -10,6 +10,8 @@ __version__ = "0.2.0.dev0"
 
 _HOMES = {
     "AudioAdapter": "method.adapter",
+    "adapter_shape": "checkpoint",
+    "read_adapter": "checkpoint",
     "AudioPatch": "method.audio_patch",
     "audio_rows": "method.audio_patch",
     "Grid": "method.wan",
