@@ -33,7 +33,7 @@ def test_a_host_written_out_has_the_voices(tmp_path):
     assert float(re.search(r"by ([\d.]+)%", run("new_host.py", tmp_path))[1]) > 1
 
 
-@pytest.mark.parametrize("example", ["headless.py", "one_clip.py"])
+@pytest.mark.parametrize("example", ["headless.py"])
 def test_readme_shows_the_example(example):
     program = (EXAMPLES / example).read_text().split('"""\n\n', 1)[1]
     assert f"```python\n{program}```\n" in (PACK / "README.md").read_text(), example
