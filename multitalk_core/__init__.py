@@ -9,30 +9,42 @@ from importlib import import_module
 __version__ = "0.2.0.dev0"
 
 _HOMES = {
+    # the paper
     "AudioAdapter": "method.adapter",
-    "adapter_shape": "checkpoint",
-    "read_adapter": "checkpoint",
     "AudioPatch": "method.audio_patch",
-    "audio_rows": "method.audio_patch",
+    "BindingOptions": "method.audio_patch",
+    "BindingRecorder": "method.recorder",
     "Grid": "method.wan",
     "GuidanceScales": "method.guidance",
     "LabelRanges": "method.labels",
-    "spread_ranges": "method.labels",
+    "audio_rows": "method.audio_patch",
     "audio_windows": "method.windows",
-    "BindingRecorder": "method.recorder",
-    "MultiTalkError": "errors",
+    "build_adapter": "checkpoint",
+    "read_adapter": "checkpoint",
+    "spread_ranges": "method.labels",
+    # voices, pictures, persons
     "AudioEncoder": "audio.features",
     "Timeline": "audio.timeline",
     "encode_conversation": "audio.conversation",
-    "read_audio": "audio.waveform",
     "persons_from_boxes": "persons.masks",
+    "persons_from_masks": "persons.masks",
     "persons_from_parts": "persons.masks",
-    "plan_clips": "film.clips",
+    "read_audio": "audio.waveform",
+    "read_picture": "media.picture",
+    "resize_and_crop": "media.picture",
+    # films
+    "FilmSpec": "film.spec",
+    "SamplingOptions": "film.spec",
     "make_film": "film.film",
+    "plan_clips": "film.clips",
+    "write_film": "film.write",
+    # the diffusers host
+    "DiffusersVideoModel": "hosts.diffusers.video_model",
     "WanHost": "hosts.diffusers.wan_host",
     "load_adapter": "hosts.diffusers.video_model",
     "load_embedded": "hosts.diffusers.embedded_models",
     "load_folder": "hosts.diffusers.wan_folder",
+    "MultiTalkError": "errors",
 }
 __all__ = ["__version__", *_HOMES]
 

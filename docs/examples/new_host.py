@@ -12,16 +12,16 @@ from diffusers import WanTransformer3DModel
 from torch import Tensor
 
 from multitalk_core import (
+    AudioAdapter,
     AudioPatch,
     Grid,
-    GuidanceScales,
     audio_rows,
     load_adapter,
     load_embedded,
     persons_from_parts,
 )
 from multitalk_core.demo.files import EMBEDDED, EMBEDDED_FILES
-from multitalk_core.film.film import ClipInputs
+from multitalk_core.film.clip_inputs import ClipInputs
 from multitalk_core.hosts.diffusers.models import Models, decode_latent, encode_frames
 from multitalk_core.method.audio_patch import AudioRows
 from multitalk_core.method.guidance import (
@@ -30,9 +30,9 @@ from multitalk_core.method.guidance import (
     PROMPT_WITHOUT_AUDIO,
     ProjectedGuidance,
     guide,
-    released_timesteps,
 )
 from multitalk_core.method.sampling import sample_clip
+from multitalk_core.method.schedule import released_timesteps
 
 
 def forward(
@@ -63,7 +63,7 @@ def forward(
     -------
     Tensor [rows, 16, frames, height, width]
     """
-    grid = grid_of(latent)
+    grid = Grid.of_latent(latent)
     rotation = transformer.rope(latent)
     hidden = transformer.patch_embedding(latent).flatten(2).transpose(1, 2)
     time, modulation, text, _ = transformer.condition_embedder(timestep, text)
@@ -83,13 +83,13 @@ def forward(
         value = attention.to_v(normed).unflatten(-1, (attention.heads, -1))
         binding = None
         if patch is not None:  # the first hook: queries and keys as they attend
-            binding = patch.after_self_attention(index, query, key, rows, grid)
+            binding = patch.after_self_attention(index, query, key, rows=rows, grid=grid)
         attended = F.scaled_dot_product_attention(*(part.transpose(1, 2) for part in (query, key, value)))
         hidden = hidden + attention.to_out[0](attended.transpose(1, 2).flatten(2)) * gate
 
         hidden = hidden + block.attn2(block.norm2(hidden), text)
         if binding is not None:  # the second hook: what the audio layer adds to the hidden states
-            hidden = hidden + patch.after_text_attention(index, hidden, rows, grid, binding)
+            hidden = hidden + patch.after_text_attention(index, hidden, rows=rows, grid=grid, binding=binding)
 
         hidden = hidden + block.ffn(block.norm3(hidden) * (1 + mlp_scale) + mlp_shift) * mlp_gate
 
@@ -98,11 +98,6 @@ def forward(
     # tokens and patches back to a picture: [rows, frames, height, width, 1, 2, 2, channels]
     patches = patches.unflatten(1, (grid.frames, grid.height, grid.width)).unflatten(-1, (1, 2, 2, -1))
     return patches.permute(0, 7, 1, 4, 2, 5, 3, 6).flatten(6, 7).flatten(4, 5).flatten(2, 3)
-
-
-def grid_of(latent: Tensor) -> Grid:
-    """The token grid of a latent: one token for 2×2 cells of a frame."""
-    return Grid(latent.shape[2], latent.shape[3] // 2, latent.shape[4] // 2)
 
 
 def rotate(vectors: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
@@ -119,33 +114,14 @@ class WrittenOutVideoModel:
     ----------
     models : Models
         Wan and its VAE.
-    patch : AudioPatch
-    masks : Tensor [persons + 1, tokens of a frame]
+    adapter : AudioAdapter
     prompt : str
-    steps : int
-    scales : GuidanceScales
-    projected : bool
-        Adaptive projected guidance.
     """
 
-    def __init__(
-        self,
-        models: Models,
-        patch: AudioPatch,
-        masks: Tensor,
-        *,
-        prompt: str,
-        steps: int,
-        scales: GuidanceScales,
-        projected: bool = False,
-    ):
+    def __init__(self, models: Models, adapter: AudioAdapter, *, prompt: str) -> None:
         self.models = models
-        self.patch = patch
-        self.masks = masks
+        self.adapter = adapter
         self.text = {True: models.text(prompt), False: models.text("", negative=True)}
-        self.steps = steps
-        self.scales = scales
-        self.projected = projected
 
     @torch.no_grad()
     def encode(self, frames: Tensor) -> Tensor:
@@ -160,30 +136,30 @@ class WrittenOutVideoModel:
     @torch.no_grad()
     def sample(self, inputs: ClipInputs) -> Tensor:
         """The latent of one clip."""
-        names = self.scales.conditions()
-        voices = self.patch.adapter.voice_tokens(inputs.windows)
-        rows = audio_rows(voices, self.masks, [name in (PROMPT, NEGATIVE) for name in names])
+        sampling, audio, source = inputs.sampling, inputs.audio, inputs.source
+        names = sampling.scales.conditions()
         text = torch.cat([self.text[name in (PROMPT, PROMPT_WITHOUT_AUDIO)] for name in names])
+        audible = [name in (PROMPT, NEGATIVE) for name in names]
+        rows = audio_rows(self.adapter.voice_tokens(audio.windows), audio.masks, audible)
+        patch = AudioPatch(self.adapter, inputs.binding, observer=inputs.observer)
         condition = torch.cat([inputs.mask, inputs.encoded], dim=1)
-        projected = ProjectedGuidance() if self.projected else None
-        recorder = self.patch.observer
-        if recorder is not None:
-            recorder.clip, recorder.grid, recorder.step = inputs.clip.index, grid_of(inputs.encoded), 0
+        projected = ProjectedGuidance() if sampling.projected else None
 
         def predict(latent: Tensor, timestep: Tensor) -> Tensor:
             given = torch.cat([latent, condition], dim=1).expand(len(names), -1, -1, -1, -1)
-            every = timestep.expand(len(names))
-            velocities = forward(self.models.transformer, given, every, text, patch=self.patch, rows=rows)
+            timesteps = timestep.expand(len(names))
+            velocities = forward(self.models.transformer, given, timesteps, text, patch=patch, rows=rows)
             predictions = {name: row[None] for name, row in zip(names, velocities, strict=True)}
-            return guide(predictions, self.scales, projected)
+            return guide(predictions, sampling.scales, projected)
 
-        def after_step(step: int, latent: Tensor) -> None:
-            if recorder is not None:
-                recorder.step = step + 1
-
-        denoise = inputs.source.denoise if inputs.source else 1.0
-        timesteps = released_timesteps(self.steps, denoise=denoise)
-        return sample_clip(predict, inputs.noise, timesteps, inputs.motion, after_step, inputs.source)
+        return sample_clip(
+            predict,
+            inputs.noise,
+            released_timesteps(sampling.steps, sampling.shift, 1.0 if source is None else source.denoise),
+            motion=inputs.motion,
+            on_step=inputs.on_step,
+            source=source,
+        )
 
 
 @torch.no_grad()

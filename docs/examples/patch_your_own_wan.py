@@ -9,13 +9,12 @@ import torch
 from diffusers import WanTransformer3DModel
 
 from multitalk_core import (
-    AudioAdapter,
     AudioEncoder,
     AudioPatch,
     Timeline,
     WanHost,
-    adapter_shape,
     audio_rows,
+    build_adapter,
     encode_conversation,
     persons_from_parts,
     read_adapter,
@@ -31,10 +30,8 @@ transformer = WanTransformer3DModel.from_single_file(
 )
 
 # Its adapter: a file of MultiTalk's or InfiniteTalk's released form.
-state = read_adapter(EMBEDDED / EMBEDDED_FILES["adapter"])
-adapter = AudioAdapter(adapter_shape(state), heads=transformer.config.num_attention_heads)
-adapter.load_state_dict(state)
-adapter.eval().requires_grad_(False)
+state = read_adapter(EMBEDDED / EMBEDDED_FILES["adapter"], torch.float32)
+adapter = build_adapter(state, heads=transformer.config.num_attention_heads)
 
 # Two voices at once, encoded 25 times a second, and the persons: here the left and the right half.
 voices = [read_audio(EMBEDDED / f"voice_{number}.flac") for number in (1, 2)]
@@ -51,7 +48,7 @@ latent = torch.randn(1, 36, 1 + (FRAMES - 1) // 4, HEIGHT // 8, WIDTH // 8).expa
 timestep = torch.tensor([700.0]).expand(3)
 text = torch.randn(3, 12, 64)
 host = WanHost(transformer, AudioPatch(adapter))
-with torch.no_grad(), host.hearing(rows):
+with torch.no_grad(), host.conditioned(rows):
     prompt, negative, without_audio = transformer(latent, timestep, text, return_dict=False)[0]
 velocity = without_audio + 5 * (prompt - negative) + 4 * (negative - without_audio)  # the paper's scales
 host.remove()  # the model is as it was

@@ -11,9 +11,7 @@ from torch import Tensor
 from hosts.contract import ROUNDING, ROWS, HostContract, Row, Variant, difference, draw_scene
 from hosts.diffusers_under_test import DiffusersUnderTest, conversation, token_masks
 from multitalk_core.demo.text import PROMPT
-from multitalk_core.method.audio_patch import AudioPatch, audio_rows
-from multitalk_core.method.guidance import GuidanceScales
-from multitalk_core.method.recorder import BindingRecorder
+from multitalk_core.method.audio_patch import AudioPatch, BindingOptions, audio_rows
 
 sys.path.append(str(Path(__file__).parents[2] / "docs" / "examples"))
 
@@ -33,7 +31,7 @@ class WrittenOutUnderTest(DiffusersUnderTest):
         return forward(
             self.models.transformer,
             *self.given(rows),
-            patch=AudioPatch(self.adapter, scheme, scale=strength),
+            patch=AudioPatch(self.adapter, BindingOptions(scheme=scheme, strength=strength)),
             rows=audio_rows(voices, token_masks(), [row.audible for row in rows]),
         )
 
@@ -41,16 +39,8 @@ class WrittenOutUnderTest(DiffusersUnderTest):
     def predict_plain(self, rows: Sequence[Row]) -> Tensor:
         return forward(self.models.transformer, *self.given(rows))
 
-    def _video_model(self, variant: Variant, recorder: BindingRecorder | None = None) -> WrittenOutVideoModel:
-        return WrittenOutVideoModel(
-            self.models,
-            AudioPatch(self.adapter, variant.scheme, observer=recorder),
-            token_masks(),
-            prompt=PROMPT,
-            steps=2,
-            scales=GuidanceScales(variant.text_scale, variant.audio_scale),
-            projected=variant.projected_guidance,
-        )
+    def video_model(self) -> WrittenOutVideoModel:
+        return WrittenOutVideoModel(self.models, self.adapter, prompt=PROMPT)
 
 
 @pytest.fixture(scope="module")

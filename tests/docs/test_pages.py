@@ -10,7 +10,7 @@ import pytest
 
 import multitalk_core
 from multitalk_core.cli.main import main
-from multitalk_core.film.film import MATHS_VERSION
+from multitalk_core.film.spec import MATHS_VERSION
 
 PACK = Path(__file__).parents[2]
 PAGES = [PACK / name for name in ("README.md", "CONTRIBUTING.md")]

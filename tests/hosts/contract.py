@@ -4,9 +4,9 @@ A host's tests give the suite a `Host`: a few methods around the embedded model,
 suite needs no pytest and nothing of the core, so that it also runs inside ComfyUI's own process.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -128,6 +128,21 @@ def wandering_video(picture: Tensor) -> Tensor:
 def left_half() -> Tensor:
     """[15, 48, 48], 1 in the left half: what `left_half_only` regenerates of the video."""
     return torch.cat([torch.ones(15, SIDE, SIDE // 2), torch.zeros(15, SIDE, SIDE // 2)], dim=2)
+
+
+def film_tensors(film: Iterable[Any]) -> dict[str, Tensor]:
+    """The finished clips of a film as `Host.film` returns them."""
+    clips = list(film)
+    tensors = {
+        "frames": torch.cat([clip.frames for clip in clips]),
+        "latents": torch.cat([clip.latent for clip in clips]),
+    }
+    for index, clip in enumerate(clips):
+        if clip.record is not None:
+            tensors[f"similarity_{index}"] = clip.record.similarity
+            if clip.record.labels is not None:
+                tensors[f"labels_{index}"] = clip.record.labels
+    return tensors
 
 
 def difference(ours: Tensor, theirs: Tensor) -> float:

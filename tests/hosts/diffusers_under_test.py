@@ -16,6 +16,7 @@ from hosts.contract import (
     SIGMA,
     Row,
     Variant,
+    film_tensors,
     left_half,
     wandering_video,
 )
@@ -24,19 +25,20 @@ from multitalk_core.audio.timeline import Timeline
 from multitalk_core.audio.waveform import Waveform
 from multitalk_core.demo.files import EMBEDDED, EMBEDDED_FILES
 from multitalk_core.demo.text import PROMPT
+from multitalk_core.film.clip_inputs import VideoModel
 from multitalk_core.film.clips import plan_clips
 from multitalk_core.film.dubbing import Dubbing
 from multitalk_core.film.film import make_film
+from multitalk_core.film.spec import FilmSpec, RecordedStep, SamplingOptions
 from multitalk_core.hosts.diffusers.embedded_models import load_embedded
 from multitalk_core.hosts.diffusers.models import Models
-from multitalk_core.hosts.diffusers.video_model import MultiTalkPipeline, SamplingSettings, load_adapter
+from multitalk_core.hosts.diffusers.video_model import DiffusersVideoModel, load_adapter
 from multitalk_core.hosts.diffusers.wan_host import WanHost
 from multitalk_core.media.video_source import FittedVideo, VideoInMemory
 from multitalk_core.method.adapter import AudioAdapter
-from multitalk_core.method.audio_patch import AudioPatch, audio_rows
+from multitalk_core.method.audio_patch import AudioPatch, BindingOptions, audio_rows
 from multitalk_core.method.conditioning import conditioning_mask
 from multitalk_core.method.guidance import GuidanceScales
-from multitalk_core.method.recorder import BindingRecorder
 from multitalk_core.persons.masks import Box, persons_from_boxes
 
 
@@ -70,10 +72,10 @@ class DiffusersUnderTest:
         self.models, self.adapter = embedded()
 
     def encode(self, frames: Tensor) -> Tensor:
-        return self._video_model(Variant()).encode(frames)
+        return self.video_model().encode(frames)
 
     def decode(self, latent: Tensor) -> Tensor:
-        return self._video_model(Variant()).decode(latent)
+        return self.video_model().decode(latent)
 
     @torch.no_grad()
     def predict(
@@ -81,11 +83,12 @@ class DiffusersUnderTest:
     ) -> Tensor:
         windows = conversation(self.scene).windows(0, FRAMES, self.adapter.shape.window)
         voices = self.adapter.voice_tokens(windows)
-        host = WanHost(self.models.transformer, AudioPatch(self.adapter, scheme, scale=strength))
+        options = BindingOptions(scheme=scheme, strength=strength)
+        host = WanHost(self.models.transformer, AudioPatch(self.adapter, options))
         try:
             predicted = []
             for batch in [rows] if together else [[row] for row in rows]:
-                with host.hearing(audio_rows(voices, token_masks(), [row.audible for row in batch])):
+                with host.conditioned(audio_rows(voices, token_masks(), [row.audible for row in batch])):
                     predicted.append(self.predict_plain(batch))
         finally:
             host.remove()
@@ -98,7 +101,7 @@ class DiffusersUnderTest:
 
     def given(self, rows: Sequence[Row]) -> tuple[Tensor, Tensor, Tensor]:
         """The DiT's inputs: noisy latent with its conditioning, timestep, text."""
-        mask = conditioning_mask(FRAMES, 1, SIDE // 8, SIDE // 8)[None]
+        mask = conditioning_mask(FRAMES, 1, height=SIDE // 8, width=SIDE // 8)[None]
         latent = torch.cat([self.scene["latent"], mask, self.scene["encoded"]], dim=1)
         return (
             latent.expand(len(rows), -1, -1, -1, -1),
@@ -107,28 +110,27 @@ class DiffusersUnderTest:
         )
 
     def film(self, variant: Variant) -> dict[str, Tensor]:
-        recorder = BindingRecorder(RECORDED_BLOCK, RECORDED_STEP)
-        plan = plan_clips(13, 9, 5) if variant.two_clips else plan_clips(5, 5, 1)
-        film = list(
-            make_film(
-                self._video_model(variant, recorder),
-                self.scene["picture"],
-                conversation(self.scene),
-                plan,
-                variant.seed,
-                continuation=variant.continuation,
-                dubbing=self._dubbing(variant),
-            )
+        spec = FilmSpec(
+            picture=self.scene["picture"],
+            masks=token_masks(),
+            conversation=conversation(self.scene),
+            plan=plan_clips(13, 9, 5) if variant.two_clips else plan_clips(5, 5, 1),
+            seed=variant.seed,
+            sampling=SamplingOptions(
+                steps=2,
+                scales=GuidanceScales(variant.text_scale, variant.audio_scale),
+                projected=variant.projected_guidance,
+            ),
+            binding=BindingOptions(scheme=variant.scheme),
+            continuation=variant.continuation,
+            dubbing=self._dubbing(variant),
+            recorded=RecordedStep(block=RECORDED_BLOCK, step=RECORDED_STEP),
         )
-        outputs = {
-            "frames": torch.cat([clip.frames for clip in film]),
-            "latents": torch.cat([clip.latent for clip in film]),
-        }
-        for clip, record in recorder.records.items():
-            outputs[f"similarity_{clip}"] = record.similarity
-            if record.labels is not None:
-                outputs[f"labels_{clip}"] = record.labels
-        return outputs
+        return film_tensors(make_film(spec, self.video_model()))
+
+    def video_model(self) -> VideoModel:
+        """What the host offers the film."""
+        return DiffusersVideoModel(self.models, self.adapter, prompt=PROMPT, negative_prompt="")
 
     def _dubbing(self, variant: Variant) -> Dubbing | None:
         if variant.denoise is None:
@@ -138,12 +140,3 @@ class DiffusersUnderTest:
             for frames in (wandering_video(self.scene["picture"]), left_half()[..., None])
         )
         return Dubbing(video, variant.denoise, region if variant.left_half_only else None)
-
-    def _video_model(self, variant: Variant, recorder: BindingRecorder | None = None) -> MultiTalkPipeline:
-        settings = SamplingSettings(
-            steps=2,
-            scales=GuidanceScales(variant.text_scale, variant.audio_scale),
-            projected=variant.projected_guidance,
-            scheme=variant.scheme,
-        )
-        return MultiTalkPipeline(self.models, self.adapter, token_masks(), PROMPT, "", settings, recorder)

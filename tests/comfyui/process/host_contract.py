@@ -9,24 +9,22 @@ import torch
 from comfy.model_patcher import ModelPatcher
 from comfy.samplers import CFGGuider, calc_cond_batch
 from comfy_api.latest import Input, InputImpl, Types
+from multitalk_pack.multitalk_core.film.clip_inputs import VideoModel
 from multitalk_pack.multitalk_core.film.clips import plan_clips
+from multitalk_pack.multitalk_core.film.film import make_film
 from multitalk_pack.multitalk_core.method.conditioning import conditioning_mask
-from multitalk_pack.nodes.host.clip_settings import ClipSettings
-from multitalk_pack.nodes.host.comfy_video_model import ComfyClipMaker
-from multitalk_pack.nodes.host.hearing import without_audio
+from multitalk_pack.nodes.host.conditioned_model import without_audio
 from scene import (
     EXCHANGE,
     LATENT,
-    adapter,
     apart,
+    conditioned,
     conditioning,
-    hear,
     inputs,
     model,
+    prepared,
     sample,
     save_outputs,
-    shoot,
-    vae,
 )
 from torch import Tensor
 
@@ -40,6 +38,7 @@ from hosts.contract import (
     VARIANTS,
     Row,
     Variant,
+    film_tensors,
     left_half,
     promises,
     wandering_video,
@@ -57,7 +56,7 @@ class RowsGuider(CFGGuider):
 
     def _given(self, name: str) -> list:
         encoded = model().model.process_latent_out(inputs()["encoded"])
-        mask = 1 - conditioning_mask(FRAMES, 1, *LATENT[-2:])[None]
+        mask = 1 - conditioning_mask(FRAMES, 1, height=LATENT[-2], width=LATENT[-1])[None]
         return [
             [tokens, options | {"concat_latent_image": encoded, "concat_mask": mask}]
             for tokens, options in conditioning(name)
@@ -91,7 +90,7 @@ class ComfyUnderTest:
     def predict(
         self, rows: Sequence[Row], *, scheme: str = "l-rope", strength: float = 1.0, together: bool = True
     ) -> Tensor:
-        return self._predict(hear(scheme=scheme, audio_strength=strength), rows, together)
+        return self._predict(conditioned(scheme=scheme, audio_strength=strength), rows, together)
 
     def predict_plain(self, rows: Sequence[Row]) -> Tensor:
         return self._predict(model(), rows)
@@ -110,7 +109,10 @@ class ComfyUnderTest:
         changes = {} if variant.denoise is None else {"picture": self._video(), "denoise": variant.denoise}
         if variant.left_half_only:
             changes["region"] = left_half()
-        run = shoot(
+        plan = plan_clips(13, 9, 5) if variant.two_clips else plan_clips(5, 5, 1)
+        run = prepared(
+            plan,
+            {"continuation": variant.continuation},
             steps=2,
             text_scale=variant.text_scale,
             audio_scale=variant.audio_scale,
@@ -121,24 +123,14 @@ class ComfyUnderTest:
             record_step=RECORDED_STEP,
             **changes,
         )
-        plan = plan_clips(13, 9, 5) if variant.two_clips else plan_clips(5, 5, 1)
-        film = list(run.film(plan, None, ClipSettings(continuation=variant.continuation)))
-        outputs = {
-            "frames": torch.cat([clip.frames for clip in film]),
-            "latents": torch.cat([clip.latent for clip in film]),
-        }
-        for clip, record in run.recorder.records.items():
-            outputs[f"similarity_{clip}"] = record.similarity
-            if record.labels is not None:
-                outputs[f"labels_{clip}"] = record.labels
-        return outputs
+        return film_tensors(make_film(run.spec, run.model, listener=run.reporter))
 
     def _video(self) -> Input.Video:
         images = wandering_video(self.scene["picture"])
         return InputImpl.VideoFromComponents(Types.VideoComponents(images, Fraction(30)))
 
-    def _video_model(self) -> ComfyClipMaker:
-        return ComfyClipMaker(model(), adapter(), vae(), [], [], torch.empty(0), None)
+    def _video_model(self) -> VideoModel:
+        return prepared(plan_clips(5, 5, 1), {}).model
 
 
 def main() -> None:
