@@ -23,4 +23,5 @@ def run() -> int:
         return 130
 
 
-sys.exit(run())
+if __name__ == "__main__":
+    sys.exit(run())

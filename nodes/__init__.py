@@ -1,11 +1,13 @@
 """The pack as ComfyUI loads it: which nodes there are, and where the embedded demo's models lie."""
 
+import logging
 from pathlib import Path
 
 import comfyui_version
 import folder_paths
 from comfy_api.latest import ComfyExtension, io
 
+from ..multitalk_core import __version__
 from ..multitalk_core.demo.files import EMBEDDED
 from ..multitalk_core.errors import MultiTalkError
 
@@ -19,6 +21,7 @@ class MultiTalkExtension(ComfyExtension):
     async def on_load(self) -> None:
         """Offer the embedded demo's models in ComfyUI's own loaders, without copying them."""
         check_version(comfyui_version.__version__)
+        logging.info("[MultiTalk] version %s", __version__)
         # The page puts an error's class before its sentence, with its whole path unless it is a built-in.
         MultiTalkError.__module__, MultiTalkError.__qualname__ = "builtins", "MultiTalk"
         for folder in EMBEDDED_FOLDERS:

@@ -1,7 +1,7 @@
 """The rooms of the house and who imports whom, read from the syntax trees.
 
-python tools/rooms.py            prints floors and arrows
-python tools/rooms.py --write    draws them into docs/architecture.md
+python tools/rooms.py            prints the graph and the table of rooms
+python tools/rooms.py --write    puts them into docs/architecture.md
 """
 
 import argparse
@@ -77,21 +77,56 @@ def floors(found: dict[str, set[str]]) -> list[list[str]]:
     return standing
 
 
-def drawn(found: dict[str, set[str]]) -> str:
-    """The floors as a table, highest first; an arrow that another path implies is left out."""
-    lines = ["| floor | room | imports |", "|---|---|---|"]
-    standing = floors(found)
-    for number, floor in reversed(list(enumerate(standing))):
+def reduced(found: dict[str, set[str]]) -> dict[str, set[str]]:
+    """The arrows that no longer path implies."""
+
+    def reached(room: str) -> set[str]:
+        return found[room].union(*map(reached, found[room]))
+
+    return {room: imports - set().union(*map(reached, imports)) for room, imports in found.items()}
+
+
+def purpose(room: str) -> str:
+    """What a room says of itself: the first sentence of its docstring."""
+    folder = ROOT.joinpath(*([] if room.partition(".")[0] in PACKAGES else PACKAGES[:1]), *room.split("."))
+    path = folder / "__init__.py" if folder.is_dir() else folder.with_suffix(".py")
+    text = ast.get_docstring(ast.parse(path.read_text())) or ""
+    return text.partition("\n\n")[0].replace("\n", " ")
+
+
+def graph(found: dict[str, set[str]]) -> str:
+    """The rooms as a Mermaid graph, without arrows that a longer path implies."""
+    lines = ["```mermaid", "graph TD"]
+    for room, imports in reduced(found).items():
+        lines += [f'    {_key(room)}["{room}"]']
+        lines += [f"    {_key(room)} --> {_key(each)}" for each in sorted(imports)]
+    return "\n".join([*lines, "```"])
+
+
+def _key(room: str) -> str:
+    """A room's name as Mermaid takes it."""
+    return room.strip("_").replace(".", "_")
+
+
+def table(found: dict[str, set[str]]) -> str:
+    """Every room with its floor, its purpose and its imports; highest floor first."""
+    lines = ["| Floor | Room | What it is | Imports |", "|---|---|---|---|"]
+    for number, floor in reversed(list(enumerate(floors(found)))):
         for room in floor:
-            lines.append(
-                f"| {number} | `{room}` | {', '.join(f'`{each}`' for each in sorted(found[room]))} |"
-            )
-    count = sum(map(len, found.values()))
-    return "\n".join([f"{len(found)} rooms, {count} arrows, {len(standing)} floors.", "", *lines])
+            imports = ", ".join(f"`{each}`" for each in sorted(found[room]))
+            lines.append(f"| {number} | `{room}` | {purpose(room)} | {imports} |")
+    return "\n".join(lines)
+
+
+def drawn(found: dict[str, set[str]]) -> str:
+    """The page's section: how many rooms and arrows, the graph, the table."""
+    arrows_count, floors_count = sum(map(len, found.values())), len(floors(found))
+    counted = f"{len(found)} rooms on {floors_count} floors, {arrows_count} arrows: no circle, no arrow up."
+    return "\n\n".join([counted, graph(found), table(found)])
 
 
 def written(page: str, drawing: str) -> str:
-    """The page with its drawing renewed."""
+    """The page with a new drawing."""
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
     return f"{before}{BEGIN}\n\n{drawing}\n\n{END}{after}"

@@ -1,0 +1,1 @@
+"""Voices: waveforms, loudness, wav2vec2 features, and who speaks when."""

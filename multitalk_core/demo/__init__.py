@@ -1,0 +1,1 @@
+"""The embedded demo: its picture, voices and models, and where they lie."""

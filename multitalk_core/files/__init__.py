@@ -1,0 +1,1 @@
+"""Files: written whole or not at all, locks, digests, and checks of what users give."""

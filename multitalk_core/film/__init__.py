@@ -1,0 +1,1 @@
+"""A film: planned in clips, made clip by clip, its seams and colours corrected."""

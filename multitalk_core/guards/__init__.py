@@ -1,0 +1,1 @@
+"""What ends work in time: interruption, too little memory, numbers that are not finite."""

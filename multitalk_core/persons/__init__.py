@@ -1,0 +1,1 @@
+"""Who is in the picture: masks, faces, detection."""

@@ -1,0 +1,1 @@
+"""The ComfyUI host: everything between a node and the core."""

@@ -4,7 +4,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-import torch
 from comfy_server import find_comfyui
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -52,13 +51,3 @@ def run_in_comfyui(
     )
     assert finished.returncode == 0, finished.stderr[-6000:]
     return load_file(folder / "outputs.safetensors")
-
-
-def draw_scene(features: tuple[int, int, int] = (30, 4, 64)) -> dict[str, Tensor]:
-    """A picture and the features of two voices [frames, layers, channels] and of silence, drawn by a seed."""
-    generator = torch.Generator().manual_seed(11)
-    return {
-        "picture": torch.randint(256, (48, 48, 3), generator=generator) / 255,
-        "features": torch.randn(2, *features, generator=generator),
-        "silence": torch.randn(25, *features[1:], generator=generator),
-    }

@@ -4,9 +4,10 @@ from itertools import pairwise
 
 import pytest
 import torch
-from comfy_process import draw_scene, run_in_comfyui
+from comfy_process import run_in_comfyui
 
 from golden import relative_error
+from hosts.contract import draw_scene
 from multitalk_core.checkpoint import adapter_shape, read_adapter
 from multitalk_core.demo.files import EMBEDDED, EMBEDDED_FILES
 

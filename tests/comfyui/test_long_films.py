@@ -8,12 +8,13 @@ import av
 import numpy as np
 import pytest
 import torch
-from comfy_process import draw_scene, run_in_comfyui
+from comfy_process import run_in_comfyui
 from comfy_server import ComfyServer
 from graphs import HEIGHT, WIDTH, frame_paths, long_video_graph, node
 from PIL import Image
 from websocket import WebSocketException
 
+from hosts.contract import draw_scene
 from multitalk_core.demo.files import EMBEDDED
 from multitalk_core.media.video_writer import read_video
 

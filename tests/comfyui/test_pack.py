@@ -6,10 +6,16 @@ import urllib.request
 import pytest
 from comfy_process import run_in_comfyui
 
+import multitalk_core
+
 
 def test_pack_loads(server):
     line = re.search(r"[\d.]+ seconds(.*): .*ComfyUI-MultiTalk", server.log.read_text())
     assert "FAILED" not in line[1]
+
+
+def test_log_tells_the_version(server):
+    assert f"[MultiTalk] version {multitalk_core.__version__}\n" in server.log.read_text()
 
 
 @pytest.mark.parametrize(

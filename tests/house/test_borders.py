@@ -54,12 +54,12 @@ ALLOWED = {
     "training": FILM | {"evaluation", "demo", "hosts.diffusers"},
     "toy_world": SHOWN | {"demo", "hosts.diffusers", "training"},
     "cli.options": FILM | {"demo", "hosts.diffusers"},
-    "cli": SHOWN | {"demo", "hosts.diffusers", "training", "cli.options"},
-    "__main__": {"cli", "guards"},
     "multitalk_core": set(),
+    "cli": SHOWN | {"demo", "hosts.diffusers", "training", "cli.options", "multitalk_core"},
+    "__main__": {"cli", "guards"},
     "nodes.host": SHOWN | {"demo"},
     "nodes.inputs": FILM | {"nodes.host"},
-    "nodes": SHOWN | {"demo", "nodes.host", "nodes.inputs"},
+    "nodes": SHOWN | {"demo", "nodes.host", "nodes.inputs", "multitalk_core"},
 }
 
 

@@ -1,0 +1,1 @@
+"""The options of `generate`: one file a topic."""

@@ -1,0 +1,1 @@
+"""The diffusers host: everything that knows diffusers."""

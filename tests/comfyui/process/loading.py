@@ -13,6 +13,7 @@ from types import ModuleType
 PACK = Path(__file__).parents[3]
 
 sys.path.insert(0, os.getcwd())  # ComfyUI's folder
+sys.path.append(str(PACK / "tests"))  # the suite that both hosts inherit
 script = sys.argv.pop(1)
 sys.argv.insert(1, "--cpu")
 
