@@ -141,6 +141,7 @@ class AudioEncoderNode(io.ComfyNode):
     @checked
     def execute(
         cls,
+        *,
         audio_encoder: object,
         voices: dict[str, dict | None],
         timing: dict,
@@ -153,7 +154,7 @@ class AudioEncoderNode(io.ComfyNode):
         timeline = timeline_of(voices, timing, speakers)
         managed = managed_encoder(audio_encoder)
         frames = length_of(length, fps)
-        _check_memory(timeline, managed.encoder, frames, fps)
+        _check_memory(timeline, managed.encoder, frames=frames, fps=fps)
         managed.load()
         conversation = encode_conversation(
             timeline,
@@ -227,7 +228,7 @@ def _frames() -> io.Int.Input:
     )
 
 
-def _check_memory(timeline: Timeline, encoder: AudioEncoder, frames: int | None, fps: float) -> None:
+def _check_memory(timeline: Timeline, encoder: AudioEncoder, *, frames: int | None, fps: float) -> None:
     """Of features, tracks and sound; None are as many frames as the voices last."""
     seconds = timeline.seconds if frames is None else max(timeline.seconds, frames / fps)
     longest = round(seconds * fps)

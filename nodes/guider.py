@@ -39,6 +39,7 @@ class GuiderNode(io.ComfyNode):
     @checked
     def execute(
         cls,
+        *,
         model: ModelPatcher,
         positive: list,
         negative: list,

@@ -88,7 +88,7 @@ class LongVideoNode(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(
+    def validate_inputs(  # noqa: PLR0917
         cls,
         width: int | None = None,
         height: int | None = None,
@@ -212,7 +212,7 @@ def _check_sizes(
 ) -> None:
     """None is a value that is not yet known."""
     inputs.check_sizes(width, height, clip_frames=clip_frames, motion_frames=motion_frames)
-    if None not in (clip_frames, motion_frames):
+    if clip_frames is not None and motion_frames is not None:
         with naming("motion_frames"):
             check_overlap(clip_frames, motion_frames)
 

@@ -12,7 +12,7 @@ from .host.sockets import CATEGORY, MultiTalkAudio
 
 
 class MouthsPlotNode(io.ComfyNode):
-    """Does each mouth follow its own voice?"""
+    """Whether each mouth follows its own voice."""
 
     @classmethod
     def define_schema(cls) -> io.Schema:

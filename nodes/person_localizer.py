@@ -201,7 +201,7 @@ def _persons(picture: Tensor, method: dict) -> Persons:
         case "masks":
             return _masked(method["masks"], method.get("background"), method["allow_overlap"])
         case "boxes":
-            boxes = [_box(*(float(box[key]) for key in BOX_KEYS)) for box in box_list(method["boxes"])]
+            boxes = [_box(box) for box in box_list(method["boxes"])]
             with naming("method.boxes"):
                 return persons_from_boxes(boxes, height, width, order=method["order"])
         case _:
@@ -225,7 +225,8 @@ def _mask_list(batch: Tensor) -> list[Tensor]:
     return list(batch.cpu().reshape(-1, *batch.shape[-2:]))
 
 
-def _box(x: float, y: float, width: float, height: float) -> Box:
+def _box(box: dict[str, float]) -> Box:
+    x, y, width, height = (float(box[key]) for key in BOX_KEYS)
     return Box(x, y, x + width, y + height)
 
 

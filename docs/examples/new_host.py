@@ -39,8 +39,8 @@ def forward(
     transformer: WanTransformer3DModel,
     latent: Tensor,
     timestep: Tensor,
-    text: Tensor,
     *,
+    text: Tensor,
     patch: AudioPatch | None = None,
     rows: AudioRows | None = None,
 ) -> Tensor:
@@ -148,7 +148,7 @@ class WrittenOutVideoModel:
         def predict(latent: Tensor, timestep: Tensor) -> Tensor:
             given = torch.cat([latent, condition], dim=1).expand(len(names), -1, -1, -1, -1)
             timesteps = timestep.expand(len(names))
-            velocities = forward(self.models.transformer, given, timesteps, text, patch=patch, rows=rows)
+            velocities = forward(self.models.transformer, given, timesteps, text=text, patch=patch, rows=rows)
             predictions = {name: row[None] for name, row in zip(names, velocities, strict=True)}
             return guide(predictions, sampling.scales, projected)
 
@@ -172,8 +172,10 @@ def main() -> None:
     rows = audio_rows(adapter.voice_tokens(windows), masks, [True])
     latent, timestep = torch.randn(1, 36, 3, 8, 12), torch.tensor([700.0])
     text = models.text("two people talk")
-    plain = forward(models.transformer, latent, timestep, text)
-    conditioned = forward(models.transformer, latent, timestep, text, patch=AudioPatch(adapter), rows=rows)
+    plain = forward(models.transformer, latent, timestep, text=text)
+    conditioned = forward(
+        models.transformer, latent, timestep, text=text, patch=AudioPatch(adapter), rows=rows
+    )
     print(f"the voices change the prediction by {(conditioned - plain).norm() / plain.norm():.1%}")
 
 

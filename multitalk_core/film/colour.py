@@ -89,7 +89,7 @@ def _statistics(lab: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def lab_from_rgb(rgb: Tensor) -> Tensor:
-    """sRGB in 0..1 to CIE Lab, channels in dimension 1."""
+    """From sRGB in 0..1 to CIE Lab, channels in dimension 1."""
     linear = torch.where(rgb > 0.04045, ((rgb + 0.055) / 1.055) ** 2.4, rgb / 12.92)
     xyz = _mix(linear, torch.tensor(_XYZ_FROM_RGB, dtype=torch.float64)) / _white(rgb)
     cubed = torch.where(xyz > 0.008856, xyz.clamp(min=0) ** (1 / 3), 7.787 * xyz + 16 / 116)
@@ -98,7 +98,7 @@ def lab_from_rgb(rgb: Tensor) -> Tensor:
 
 
 def rgb_from_lab(lab: Tensor) -> Tensor:
-    """CIE Lab to sRGB in 0..1, channels in dimension 1."""
+    """From CIE Lab to sRGB in 0..1, channels in dimension 1."""
     lightness, a, b = lab.unbind(1)
     y = (lightness + 16) / 116
     cubed = torch.stack([a / 500 + y, y, (y - b / 200).clamp(min=0)], dim=1)

@@ -167,10 +167,13 @@ class _FilmRun:
 
         Parameters
         ----------
+        clip : Clip
         before : Tensor [1, 3, motion frames, height, width], in -1..1
             As in `made`.
         reference : Tensor [1, 3, 1 or clip frames, height, width], in -1..1
             The picture, or the dubbed video's frames.
+        dubbed : DubbedClip or None
+            What lies under the clip in a dubbed video.
         """
         spec, model, override = self.spec, self.model, self.spec.override(clip)
         if override.seed is not None:

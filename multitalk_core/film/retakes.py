@@ -71,7 +71,9 @@ def check_clip(clip: int, plan: ClipPlan) -> None:
 
 
 def parse_retakes(text: str) -> dict[int, ClipOverride]:
-    """Retakes by clip index, one a line: "3: 42" (clip and seed), "3: 42, She laughs." or "3: She laughs."
+    """Read retakes by clip index, one a line.
+
+    A line is "3: 42" (clip and seed), "3: 42, She laughs." or "3: She laughs."
 
     Raises
     ------
@@ -93,7 +95,9 @@ def parse_retakes(text: str) -> dict[int, ClipOverride]:
 
 
 def parse_prompts(text: str) -> list[tuple[float, str]]:
-    """Prompts and the seconds from which they hold, one a line: "0:05 She nods." or "5 She nods."
+    """Read prompts and the seconds from which they hold, one a line.
+
+    A line is "0:05 She nods." or "5 She nods."
 
     Raises
     ------

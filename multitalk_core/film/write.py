@@ -164,7 +164,7 @@ def _stored_clips(
         store.folder,
         store.title,
         spec.description(),
-        spec.links(check_interrupted),
+        links=spec.links(check_interrupted),
         limit=store.limit,
         output=output_claim(path, store.request),
         note=listener.note,

@@ -95,6 +95,12 @@ def write_models(
 
     Parameters
     ----------
+    folder : Path
+    transformer : WanTransformer3DModel
+    adapter : AudioAdapter
+    vae : AutoencoderKLWan
+    audio_encoder : Wav2Vec2Model
+    text : DemoText
     provenance : str
         How the weights were made, for the files' metadata.
     """

@@ -106,9 +106,9 @@ def _new_adapter(
     with torch.random.fork_rng():
         torch.manual_seed(config.recipe.seed)
         adapter = AudioAdapter(shape, heads)
-    for layer in adapter.blocks.values():
-        nn.init.zeros_(layer.audio_cross_attn.proj.weight)
-        nn.init.zeros_(layer.audio_cross_attn.proj.bias)
+    for name, parameter in adapter.named_parameters():
+        if ".audio_cross_attn.proj." in name:
+            nn.init.zeros_(parameter)
     return adapter
 
 

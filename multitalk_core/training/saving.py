@@ -3,6 +3,7 @@
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import torch
 from accelerate import Accelerator
@@ -41,8 +42,13 @@ def save_checkpoint(
 
     Parameters
     ----------
+    accelerator : Accelerator
     model : nn.Module
         Prepared by `accelerator`.
+    optimizer : AcceleratedOptimizer
+    folder : Path
+    step : int
+        Updates so far.
     """
     partial, final = folder / ".partial", checkpoint_path(folder, step)
     if accelerator.is_main_process:
@@ -50,8 +56,9 @@ def save_checkpoint(
         partial.mkdir()
     accelerator.wait_for_everyone()
     if accelerator.distributed_type == DistributedType.DEEPSPEED:
-        model.save_checkpoint(str(partial / DEEPSPEED), exclude_frozen_parameters=True)
-        trained = {name for name, parameter in model.module.named_parameters() if parameter.requires_grad}
+        engine: Any = model  # DeepSpeed's
+        engine.save_checkpoint(str(partial / DEEPSPEED), exclude_frozen_parameters=True)
+        trained = {name for name, parameter in engine.module.named_parameters() if parameter.requires_grad}
         weights = {
             name: tensor for name, tensor in accelerator.get_state_dict(model).items() if name in trained
         }
@@ -84,7 +91,8 @@ def load_newest(
         return 0
     with loading(saved[-1], "checkpoint", DAMAGED):
         if accelerator.distributed_type == DistributedType.DEEPSPEED:
-            model.load_checkpoint(str(saved[-1] / DEEPSPEED), load_module_strict=False)
+            engine: Any = model  # DeepSpeed's
+            engine.load_checkpoint(str(saved[-1] / DEEPSPEED), load_module_strict=False)
         else:
             set_model_state_dict(model, load_file(saved[-1] / MODEL), options=WHOLE)
             state = torch.load(saved[-1] / OPTIMIZER, weights_only=True)

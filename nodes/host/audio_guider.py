@@ -77,7 +77,7 @@ class AudioGuider(CFGGuider):
         check_finite(sampled, "The sampled latent")
         return sampled
 
-    def predict_noise(
+    def predict_noise(  # noqa: PLR0917
         self,
         x: Tensor,
         timestep: Tensor,
@@ -87,7 +87,7 @@ class AudioGuider(CFGGuider):
         """The guided, denoised latent."""
         model_options = model_options or {}
         if self.motion is not None:
-            x = self._with_motion(x, float(timestep[0]))
+            x = self._with_motion(self.motion, x, float(timestep[0]))
         names = self.scales.conditions()
         conditions = [self._condition(name) for name in names]
         denoised = calc_cond_batch(self.inner_model, conditions, x, timestep, model_options)
@@ -127,9 +127,9 @@ class AudioGuider(CFGGuider):
         velocities = {name: (x - prediction) / sigma for name, prediction in denoised.items()}
         return x - sigma * guide(velocities, self.scales, self.running)
 
-    def _with_motion(self, x: Tensor, sigma: float) -> Tensor:
+    def _with_motion(self, motion: MotionLatent, x: Tensor, sigma: float) -> Tensor:
         if self.written is None or self.written[0] != sigma:
-            written = self.motion.written_over(x, sigma)
-            self.written = sigma, written[:, :, : self.motion.latent.shape[2]]
-        motion = self.written[1]
-        return torch.cat([motion, x[:, :, motion.shape[2] :]], dim=2)
+            written = motion.written_over(x, sigma)
+            self.written = sigma, written[:, :, : motion.latent.shape[2]]
+        frames = self.written[1]
+        return torch.cat([frames, x[:, :, frames.shape[2] :]], dim=2)

@@ -91,7 +91,7 @@ class ComfyVideoModel:
             motion=inputs.motion,
         )
 
-        def after_step(step: int, denoised: Tensor, latent: Tensor, steps: int) -> None:
+        def after_step(step: int, denoised: Tensor, latent: Tensor, steps: int) -> None:  # noqa: PLR0917
             if inputs.on_step is not None:
                 inputs.on_step(step, denoised)
 

@@ -72,7 +72,7 @@ def _digest_link(graph: DynamicPrompt, link: Link, seen: dict[str, str]) -> str:
     node_id, output = link
     if node_id not in seen:
         node = graph.get_node(node_id)
-        inputs = {
+        inputs: dict[str, Json] = {
             name: _digest_link(graph, value, seen) if is_link(value) else [value, *_file_states(value)]
             for name, value in node["inputs"].items()
         }

@@ -84,7 +84,8 @@ def film_spec(
         than there is.
     """
     height, width, audio = inputs["height"], inputs["width"], inputs["audio"]
-    check_crop("picture", picture.shape[:2], height=height, width=width)
+    rows, columns = picture.shape[:2]
+    check_crop("picture", (rows, columns), height=height, width=width)
     check_film_memory(
         plan.clips[0].frames, height, width, in_memory=frames_in_memory, dubbed=video is not None
     )

@@ -106,7 +106,7 @@ class AudioHost:
         model.add_wrapper_with_key(WrappersMP.OUTER_SAMPLE, KEY, self.check_size)
         model.add_wrapper_with_key(WrappersMP.CALC_COND_BATCH, KEY, self.note_conditions)
 
-    def note_conditions(
+    def note_conditions(  # noqa: PLR0917
         self,
         calculate: Callable[..., list[Tensor]],
         model: BaseModel,

@@ -19,7 +19,9 @@ def encode_prompts(
         Without a text encoder.
     """
     prompts = {own.prompt for own in overrides.values() if own.prompt is not None}
-    if prompts and text_encoder is None:
+    if not prompts:
+        return {}
+    if text_encoder is None:
         raise MultiTalkError(
             "Clips with their own prompts need the text encoder: connect the CLIP that encodes your prompt "
             "to text_encoder."

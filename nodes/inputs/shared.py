@@ -270,7 +270,7 @@ def check_sizes(width: int | None, height: int | None, **frames: int | None) -> 
     for name, side in (("width", width), ("height", height)):
         if side is not None:
             check_side(name, side)
-    if None not in (width, height):
+    if width is not None and height is not None:
         with naming("width, height"):
             check_pixels(width, height, "The video")
     for name, count in frames.items():

@@ -28,16 +28,20 @@ class WrittenOutUnderTest(DiffusersUnderTest):
         if not together:
             return torch.cat([self.predict([row], scheme=scheme, strength=strength) for row in rows])
         voices = self.adapter.voice_tokens(conversation(self.scene).windows(0, 9, 5))
+        latent, timestep, text = self.given(rows)
         return forward(
             self.models.transformer,
-            *self.given(rows),
+            latent,
+            timestep,
+            text=text,
             patch=AudioPatch(self.adapter, BindingOptions(scheme=scheme, strength=strength)),
             rows=audio_rows(voices, token_masks(), [row.audible for row in rows]),
         )
 
     @torch.no_grad()
     def predict_plain(self, rows: Sequence[Row]) -> Tensor:
-        return forward(self.models.transformer, *self.given(rows))
+        latent, timestep, text = self.given(rows)
+        return forward(self.models.transformer, latent, timestep, text=text)
 
     def video_model(self) -> WrittenOutVideoModel:
         return WrittenOutVideoModel(self.models, self.adapter, prompt=PROMPT)

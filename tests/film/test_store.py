@@ -118,7 +118,7 @@ def test_keys_depend_on_all_that_came_before():
 
 
 def test_clips_after_a_broken_one_are_generated_again_and_named(tmp_path, notes):
-    with open_film(tmp_path, "film.mp4", {"seed": 1}, LINKS) as kept:
+    with open_film(tmp_path, "film.mp4", {"seed": 1}, links=LINKS) as kept:
         for clip in range(3):
             assert kept.read(clip) is None
             kept.write(clip, segment(clip))
@@ -126,24 +126,24 @@ def test_clips_after_a_broken_one_are_generated_again_and_named(tmp_path, notes)
     content = bytearray(broken.read_bytes())
     content[-1000] ^= 4
     broken.write_bytes(content)
-    with open_film(tmp_path, "film.mp4", {"seed": 1}, LINKS, note=notes.append) as kept:
+    with open_film(tmp_path, "film.mp4", {"seed": 1}, links=LINKS, note=notes.append) as kept:
         assert kept.read(0) is not None
         assert kept.read(1) is None and kept.read(2) is None
         assert notes == ["clip 2 and those that follow it are generated again: the stored clip is altered"]
         kept.write(1, segment(1))
     notes.clear()
-    with open_film(tmp_path, "film.mp4", {"seed": 1}, LINKS, note=notes.append) as kept:
+    with open_film(tmp_path, "film.mp4", {"seed": 1}, links=LINKS, note=notes.append) as kept:
         assert all(kept.read(clip) is not None for clip in range(3)) and notes == []
 
 
 def test_what_changed_is_named(tmp_path, notes):
-    with open_film(tmp_path, "film.mp4", {"seed": 1, "prompt": "a"}, LINKS) as kept:
+    with open_film(tmp_path, "film.mp4", {"seed": 1, "prompt": "a"}, links=LINKS) as kept:
         kept.write(0, segment())
-    with open_film(tmp_path, "film.mp4", {"seed": 1, "prompt": "b"}, LINKS, note=notes.append):
+    with open_film(tmp_path, "film.mp4", {"seed": 1, "prompt": "b"}, links=LINKS, note=notes.append):
         assert notes == ["every clip differs from the last film.mp4: prompt changed"]
     notes.clear()
     tail = [*LINKS[:2], {"clip": 2, "voices": "other"}]
-    with open_film(tmp_path, "film.mp4", {"seed": 1, "prompt": "a"}, tail, note=notes.append) as kept:
+    with open_film(tmp_path, "film.mp4", {"seed": 1, "prompt": "a"}, links=tail, note=notes.append) as kept:
         assert notes == ["clips from 3 on differ from the last film.mp4: voices changed"]
         assert kept.read(0) is not None
 
@@ -152,7 +152,7 @@ HOLD = """
 import sys
 from pathlib import Path
 from multitalk_core.film.store import open_film
-with open_film(Path(sys.argv[1]), "film", {"seed": 1}, [{"clip": 0}]):
+with open_film(Path(sys.argv[1]), "film", {"seed": 1}, links=[{"clip": 0}]):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -164,13 +164,13 @@ def test_two_runs_at_once_and_the_lock_of_a_killed_one(tmp_path):
         assert other.stdout.readline() == "held\n"
         with (
             pytest.raises(MultiTalkError, match=f"Process {other.pid} is making the same film"),
-            open_film(tmp_path, "film", {"seed": 1}, [{"clip": 0}]),
+            open_film(tmp_path, "film", {"seed": 1}, links=[{"clip": 0}]),
         ):
             pytest.fail("both would write the same segments")
         cleared = clear_films(tmp_path)
         assert cleared.films == [] and f"stays: process {other.pid} is making it" in cleared.stay[0]
         other.kill()
-    with open_film(tmp_path, "film", {"seed": 1}, [{"clip": 0}]) as kept:
+    with open_film(tmp_path, "film", {"seed": 1}, links=[{"clip": 0}]) as kept:
         kept.write(0, segment())
 
 
@@ -193,7 +193,7 @@ def test_a_lock_that_was_removed_before_it_was_taken_is_taken_anew(tmp_path, mon
 
 def test_the_least_recently_used_films_go_first_whatever_the_clock_says(tmp_path, notes):
     for seed in (1, 2, 3, 1):
-        with open_film(tmp_path, f"film {seed}", {"seed": seed}, LINKS) as kept:
+        with open_film(tmp_path, f"film {seed}", {"seed": seed}, links=LINKS) as kept:
             kept.write(0, segment(seed))
         for file in kept.folder.iterdir():  # a clock that runs backwards
             os.utime(file, (2_000_000_000 - seed, 2_000_000_000 - 10 * seed))
@@ -201,20 +201,20 @@ def test_the_least_recently_used_films_go_first_whatever_the_clock_says(tmp_path
     assert [film.title for film in films] == ["film 1", "film 3", "film 2"]
     assert all((film.clips, film.planned) == (1, 3) and film.size > 30_000 for film in films)
     room = films[0].size + films[1].size + 1000  # and the manifest of a fourth
-    with open_film(tmp_path, "film 4", {"seed": 4}, LINKS, limit=room, note=notes.append) as kept:
+    with open_film(tmp_path, "film 4", {"seed": 4}, links=LINKS, limit=room, note=notes.append) as kept:
         assert [film.title for film in stored_films(tmp_path)] == ["film 4", "film 1", "film 3"]
         assert notes[0].startswith('the film "film 2" was cleared, 1 clips of 0.0')
         kept.write(0, segment())
         assert [film.title for film in stored_films(tmp_path)] == ["film 4", "film 1"]
         assert len(notes) == 2 and '"film 3" was cleared' in notes[1]
-    with open_film(tmp_path, "film 4", {"seed": 4}, LINKS, limit=0) as kept:
+    with open_film(tmp_path, "film 4", {"seed": 4}, links=LINKS, limit=0) as kept:
         assert [film.title for film in stored_films(tmp_path)] == ["film 4"] and kept.clips_on_disk == 1
     assert len(clear_films(tmp_path).films) == 1 and list(tmp_path.iterdir()) == []
 
 
 def test_a_film_made_again_or_just_now_stays_and_its_bytes_count(tmp_path, notes):
     def make(seed: int) -> None:
-        with open_film(tmp_path, f"film {seed}", {"seed": seed}, LINKS) as other:
+        with open_film(tmp_path, f"film {seed}", {"seed": seed}, links=LINKS) as other:
             other.write(0, segment(seed))
 
     def titles() -> list[str]:
@@ -224,8 +224,8 @@ def test_a_film_made_again_or_just_now_stays_and_its_bytes_count(tmp_path, notes
         make(seed)
     (before,) = (film for film in stored_films(tmp_path) if film.title == "film 1")
     with (
-        open_film(tmp_path, "film 0", {"seed": 0}, LINKS) as busy,
-        open_film(tmp_path, "film 4", {"seed": 4}, LINKS, note=notes.append) as kept,
+        open_film(tmp_path, "film 0", {"seed": 0}, links=LINKS) as busy,
+        open_film(tmp_path, "film 4", {"seed": 4}, links=LINKS, note=notes.append) as kept,
     ):
         busy.write(0, segment())
         make(1)
@@ -253,11 +253,11 @@ def test_a_folder_that_a_killed_run_left_is_not_listed_and_goes_with_the_films(t
 
 
 def test_what_a_killed_run_left_half_written_is_cleared(tmp_path, notes):
-    with open_film(tmp_path, "film", {"seed": 1}, LINKS) as kept:
+    with open_film(tmp_path, "film", {"seed": 1}, links=LINKS) as kept:
         half = kept.path(0).with_name(f".{kept.path(0).name}.0123abcd.part")
         half.write_bytes(b"half")
         (kept.folder / "film.json").unlink()
-    with open_film(tmp_path, "film", {"seed": 1}, LINKS, note=notes.append):
+    with open_film(tmp_path, "film", {"seed": 1}, links=LINKS, note=notes.append):
         assert not half.exists() and notes == []
 
 
@@ -275,7 +275,7 @@ def test_a_kept_clip_that_is_not_finite_is_not_served(tmp_path, name):
 def test_a_folder_that_cannot_be_written_to():
     with (
         pytest.raises(MultiTalkError, match="cannot be written to"),
-        open_film(Path("/proc/films"), "film", {"seed": 1}, LINKS),
+        open_film(Path("/proc/films"), "film", {"seed": 1}, links=LINKS),
     ):
         pytest.fail("nothing could be kept")
 
@@ -289,7 +289,7 @@ from multitalk_core.film.store import StoredClip, open_film
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, 500_000))
 small, large = (torch.rand(9, side, side, 3) for side in (32, 256))
-with open_film(Path(sys.argv[1]), "film", {"seed": 1}, [{"clip": 0}, {"clip": 1}]) as kept:
+with open_film(Path(sys.argv[1]), "film", {"seed": 1}, links=[{"clip": 0}, {"clip": 1}]) as kept:
     kept.write(0, StoredClip(small, small + 0, small + 1, torch.zeros(9).byte()))
     try:
         kept.write(1, StoredClip(large, large + 0, large + 1, torch.zeros(9).byte()))
@@ -304,5 +304,5 @@ def test_a_full_disk(tmp_path):
     result = subprocess.run(command, capture_output=True, text=True, check=True)
     assert "Clip 2 cannot be stored" in result.stdout and "1 clips are stored" in result.stdout
     assert not list(tmp_path.glob("*/*.part"))
-    with open_film(tmp_path, "film", {"seed": 1}, [{"clip": 0}, {"clip": 1}]) as kept:
+    with open_film(tmp_path, "film", {"seed": 1}, links=[{"clip": 0}, {"clip": 1}]) as kept:
         assert kept.read(0) is not None and kept.read(1) is None

@@ -34,7 +34,7 @@ needs_root = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="on
 def film(root: Path, seed: int = 1, limit: int = 10**9) -> Path:
     """Keep a film of one clip; its folder."""
     picture = torch.rand(9, 32, 48, 3)
-    with open_film(root, f"film {seed}", {"seed": seed}, LINKS, limit) as kept:
+    with open_film(root, f"film {seed}", {"seed": seed}, links=LINKS, limit=limit) as kept:
         kept.write(0, StoredClip(picture, torch.zeros(1), torch.zeros(1), torch.zeros(9).byte()))
         return kept.folder
 
@@ -354,7 +354,7 @@ def test_a_manifest_from_before_there_was_a_format_is_a_film(tmp_path):
 
 
 def test_titles_and_folders_that_no_terminal_shows_are_escaped(tmp_path, capsys):
-    with open_film(tmp_path, "\x1b[31m\udcff" * 99, {"seed": 1}, LINKS):
+    with open_film(tmp_path, "\x1b[31m\udcff" * 99, {"seed": 1}, links=LINKS):
         pass
     (tmp_path / "\x1b[2J").mkdir()
     assert main(["films", "--store", str(tmp_path)]) == 0

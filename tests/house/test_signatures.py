@@ -9,29 +9,6 @@ from tools.rooms import modules
 
 PACK = Path(__file__).parents[2]
 MOST_POSITIONAL, MOST_FIELDS = 7, 20
-# What is still to be taken apart; these lists only shrink.
-LONG_SIGNATURES = {
-    "multitalk_core/film/film.py:_inputs",
-    "multitalk_core/film/film.py:make_film",
-    "multitalk_core/hosts/diffusers/video_model.py:__init__",
-    "multitalk_core/toy_world/people.py:draw_person",
-    "multitalk_core/training/trainer.py:train",
-    "nodes/apply.py:execute",
-    "nodes/audio_encoder.py:execute",
-    "nodes/host/comfy_video_model.py:__init__",
-    "nodes/host/reporter.py:summary",
-    "nodes/host/video_output.py:write_film",
-    "nodes/long_video.py:execute",
-}
-LARGE_CLASSES = {"multitalk_core/cli/job.py:FilmJob", "nodes/host/film_run.py:Shoot"}
-UNDOCUMENTED_PARAMETERS = {
-    "multitalk_core/method/audio_patch.py:after_text_attention",
-    "multitalk_core/method/windows.py:audio_windows",
-    "multitalk_core/toy_world/scoring.py:measure",
-    "multitalk_core/toy_world/talks.py:random_talk",
-    "multitalk_core/toy_world/toy_models.py:write_models",
-    "multitalk_core/training/saving.py:save_checkpoint",
-}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -80,14 +57,14 @@ def test_no_signature_is_longer_than_seven():
         for path, node in nodes_of(ast.FunctionDef, ast.AsyncFunctionDef)
         if len(positional(node)) > MOST_POSITIONAL and node.name != "validate_inputs"
     }
-    assert found == LONG_SIGNATURES
+    assert not found
 
 
 def test_no_class_has_more_than_twenty_fields():
     found = {
         f"{path}:{node.name}" for path, node in nodes_of(ast.ClassDef) if len(fields(node)) > MOST_FIELDS
     }
-    assert found == LARGE_CLASSES
+    assert not found
 
 
 def test_documented_parameters_are_those_of_the_signature():
@@ -97,4 +74,4 @@ def test_documented_parameters_are_those_of_the_signature():
         names = documented(ast.get_docstring(node) or "")
         if names and set(names) != set(parameters(node)):
             found.add(f"{path}:{node.name}")
-    assert found == UNDOCUMENTED_PARAMETERS
+    assert not found

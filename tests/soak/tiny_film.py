@@ -110,7 +110,9 @@ class TinyFilm:
     def clips(self, store: Path, **changes: object) -> Iterator[tuple[Iterator[FinishedClip], list[str]]]:
         """The film with changes, clip by clip, and the notes of the store."""
         spec, notes = self.stored(store, **changes), []
-        with open_film(store, "tiny film", spec.description(), spec.links(), note=notes.append) as clips:
+        with open_film(
+            store, "tiny film", spec.description(), links=spec.links(), note=notes.append
+        ) as clips:
             yield make_film(spec, self.model, clips=clips), notes
 
     def make(self, store: Path, **changes: object) -> tuple[list[FinishedClip], list[str]]:

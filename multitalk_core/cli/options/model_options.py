@@ -108,7 +108,7 @@ def load(arguments: argparse.Namespace, encoder: AudioEncoder) -> tuple[Models, 
     device = chosen_device(arguments)
     dtype = getattr(torch, arguments.dtype or ("bfloat16" if arguments.model else "float32"))
     if arguments.model:
-        models = load_folder(arguments.model, device, dtype, arguments.offload)
+        models = load_folder(arguments.model, device, dtype, offload=arguments.offload)
     else:
         models = load_embedded(device, dtype)
     adapter = load_adapter(_adapter_path(arguments), models, arguments.offload)

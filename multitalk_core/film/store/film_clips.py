@@ -125,8 +125,8 @@ def open_film(
     root: Path,
     title: str,
     description: dict[str, Json],
-    links: Iterable[dict[str, Json]],
     *,
+    links: Iterable[dict[str, Json]],
     limit: int = LIMIT_BYTES,
     output: Json = None,
     note: Note = ignore,
@@ -179,7 +179,7 @@ def open_film(
             ) from taken
         except OSError as error:
             raise not_writable(root, error) from error
-        for sentence in _changes(before, title, description, links):
+        for sentence in _changes(before, title, description=description, links=links):
             note(sentence)
         clips = FilmClips(folder, keys, note, limit)
         clips.make_room()
@@ -211,7 +211,7 @@ def _film_before(folder: Path) -> StoredFilm | None:
 
 
 def _changes(
-    before: StoredFilm | None, title: str, description: dict[str, Json], links: list[dict[str, Json]]
+    before: StoredFilm | None, title: str, *, description: dict[str, Json], links: list[dict[str, Json]]
 ) -> list[str]:
     """What differs from the film's last run, if that shapes clips."""
     if before is None:

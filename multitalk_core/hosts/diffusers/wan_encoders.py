@@ -1,12 +1,15 @@
-"""What Wan's DiT is told beside noise and voices: the prompt by umt5, the picture by CLIP."""
+"""What Wan's DiT is conditioned on besides the voices: the prompt through umt5, the picture through CLIP."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
 from .models import TextEncoder
+
+if TYPE_CHECKING:
+    from transformers import CLIPVisionModel
 
 TEXT_TOKENS = 512
 # Wan normalises the picture of its CLIP encoder with OpenAI's constants.
@@ -32,7 +35,7 @@ def prompt_encoder(tokenizer: Any, encoder: torch.nn.Module, device: torch.devic
     return text
 
 
-def picture_encoder(encoder: torch.nn.Module, device: torch.device) -> Callable[[Tensor], Tensor]:
+def picture_encoder(encoder: "CLIPVisionModel", device: torch.device) -> Callable[[Tensor], Tensor]:
     """Pictures [1, 3, H, W] in −1..1 to tokens of CLIP's penultimate layer, [1, tokens, channels]."""
     side = encoder.config.image_size
     mean = torch.tensor(CLIP_MEAN, device=device).view(1, 3, 1, 1)

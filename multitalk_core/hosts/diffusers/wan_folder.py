@@ -22,6 +22,7 @@ def load_folder(
     path: str | Path,
     device: str | torch.device = "cpu",
     dtype: torch.dtype = torch.bfloat16,
+    *,
     offload: Offload = "none",
     with_transformer: bool = True,
 ) -> Models:

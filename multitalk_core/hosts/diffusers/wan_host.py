@@ -75,7 +75,7 @@ class WanHost:
         if self.rows is not None:
             self.before_text[index] = args[0]
 
-    def _add_audio(self, index: int, attention: WanAttention, args: tuple, attended: Tensor) -> Tensor:
+    def _add_audio(self, index: int, attention: WanAttention, args: tuple, attended: Tensor) -> Tensor:  # noqa: PLR0917
         """Text attention's output, with what the audio layer adds to the hidden states after it."""
         if self.rows is None or self.grid is None:
             return attended
@@ -98,7 +98,7 @@ class LocatingProcessor(WanAttnProcessor):
         self._attention_backend = original._attention_backend
         self._parallel_config = original._parallel_config
 
-    def __call__(
+    def __call__(  # noqa: PLR0917
         self,
         attn: WanAttention,
         hidden_states: Tensor,
