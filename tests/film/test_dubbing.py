@@ -365,6 +365,6 @@ def test_what_cannot_be(dub, tmp_path, capsys, monkeypatch, arguments, sentence)
 def test_denoise_and_region_need_a_video(capsys):
     of_picture = ["generate", "--picture", f"{EMBEDDED}/picture.png", *VOICES]
     assert main([*of_picture, "--denoise", "0.5"]) == 2
-    assert "--denoise says how much of a --video" in capsys.readouterr().err
+    assert "--denoise applies to dubbing" in capsys.readouterr().err
     assert main([*of_picture, "--region", f"{EMBEDDED}/picture.png"]) == 2
     assert "--region says where a --video" in capsys.readouterr().err

@@ -178,7 +178,7 @@ def test_a_stranger_is_named_and_not_touched_and_the_rest_works(tmp_path, capsys
     second = film(store, seed=2, limit=1)
     assert not first.exists(), "the size limit clears our film"
     assert main(["films", "--store", str(store), "--clear"]) == 0
-    assert "1 films cleared" in capsys.readouterr().out and not second.exists()
+    assert "1 film cleared" in capsys.readouterr().out and not second.exists()
     del before["store"]  # whose time of change is another
     assert {name: what for name, what in tree(tmp_path).items() if name != "store"} == before
 
