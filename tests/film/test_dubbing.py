@@ -367,4 +367,4 @@ def test_denoise_and_region_need_a_video(capsys):
     assert main([*of_picture, "--denoise", "0.5"]) == 2
     assert "--denoise applies to dubbing" in capsys.readouterr().err
     assert main([*of_picture, "--region", f"{EMBEDDED}/picture.png"]) == 2
-    assert "--region says where a --video" in capsys.readouterr().err
+    assert "--region applies to dubbing" in capsys.readouterr().err
