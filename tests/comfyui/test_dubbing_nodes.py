@@ -152,4 +152,4 @@ def test_a_mask_that_does_not_go_with_the_video_is_refused(server, video, tmp_pa
     assert f"2 masks, but the video has {PICTURES} frames" in server.refuse(graph).message
     graph = masked(server, tmp_path, video)
     graph["picture"] = node("LoadImage", image=server.upload(tmp_path / "left.png"))
-    assert "the picture is no video" in server.refuse(graph).message
+    assert "picture is not a video" in server.refuse(graph).message

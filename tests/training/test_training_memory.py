@@ -91,7 +91,7 @@ def kept_bytes(model, side):
         torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor),
         torch.autocast("cpu", torch.bfloat16),
     ):
-        model(inputs, inputs.latent, torch.tensor([0.5]), torch.tensor([True]))
+        model(inputs, inputs.latent, level=torch.tensor([0.5]), audible=torch.tensor([True]))
     return sum(size for size, _ in kept.values())
 
 
