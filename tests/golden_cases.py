@@ -16,15 +16,7 @@ from multitalk_core.method.adapter import AudioProjection
 from multitalk_core.method.adapter_shape import AdapterShape
 from multitalk_core.method.attention import AudioCrossAttention
 from multitalk_core.method.binding import Binding
-from multitalk_core.method.guidance import (
-    NEGATIVE,
-    NEGATIVE_WITHOUT_AUDIO,
-    PROMPT,
-    PROMPT_WITHOUT_AUDIO,
-    GuidanceScales,
-    ProjectedGuidance,
-    guide,
-)
+from multitalk_core.method.guidance import GuidancePass, GuidanceScales, ProjectedGuidance, guide
 from multitalk_core.method.labels import rotate, spread_ranges, token_classes, token_labels
 from multitalk_core.method.localization import class_similarity
 from multitalk_core.method.schemes import find_scheme
@@ -116,8 +108,12 @@ def compare_loudness(config: Config, tensors: Tensors, case: dict) -> Comparison
 
 
 def compare_guidance(config: Config, tensors: Tensors, case: dict) -> Comparisons:
-    names = {"cond": PROMPT, "drop_text": NEGATIVE, "uncond": NEGATIVE_WITHOUT_AUDIO}
-    names["drop_audio"] = PROMPT_WITHOUT_AUDIO
+    names = {
+        "cond": GuidancePass.PROMPT,
+        "drop_text": GuidancePass.NEGATIVE,
+        "uncond": GuidancePass.NEGATIVE_WITHOUT_AUDIO,
+        "drop_audio": GuidancePass.PROMPT_WITHOUT_AUDIO,
+    }
     full = GuidanceScales(config["text_guide_scale"], config["audio_guide_scale"])
     audio_only = GuidanceScales(1.0, config["audio_guide_scale"])
     for scales, suffix in ((full, ""), (audio_only, "_text_scale_1")):

@@ -11,14 +11,7 @@ from multitalk_core.audio.conversation import mirrored_indices
 from multitalk_core.film.clips import plan_mirrored
 from multitalk_core.media.picture import resize_and_crop
 from multitalk_core.method.conditioning import conditioning_frames, conditioning_mask, motion_latent
-from multitalk_core.method.guidance import (
-    NEGATIVE,
-    NEGATIVE_WITHOUT_AUDIO,
-    PROMPT,
-    PROMPT_WITHOUT_AUDIO,
-    GuidanceScales,
-    guide,
-)
+from multitalk_core.method.guidance import GuidancePass, GuidanceScales, guide
 from multitalk_core.method.sampling import clip_noise, sample_clip
 from multitalk_core.method.schedule import released_timesteps
 from multitalk_core.method.wan import latent_frames
@@ -155,10 +148,10 @@ def compare_run(run: str, config: dict[str, Any], tensors: dict[str, Tensor]) ->
 def stand_in_model(tensors: dict[str, Tensor], encoded: Tensor, audio: Tensor, scales: GuidanceScales) -> Any:
     """The case's stand-in network under the core's guidance."""
     contents = {
-        PROMPT: (tensors["context"], audio),
-        NEGATIVE: (tensors["context_null"], audio),
-        NEGATIVE_WITHOUT_AUDIO: (tensors["context_null"], torch.zeros_like(audio[:1])),
-        PROMPT_WITHOUT_AUDIO: (tensors["context"], torch.zeros_like(audio[:1])),
+        GuidancePass.PROMPT: (tensors["context"], audio),
+        GuidancePass.NEGATIVE: (tensors["context_null"], audio),
+        GuidancePass.NEGATIVE_WITHOUT_AUDIO: (tensors["context_null"], torch.zeros_like(audio[:1])),
+        GuidancePass.PROMPT_WITHOUT_AUDIO: (tensors["context"], torch.zeros_like(audio[:1])),
     }
 
     def predict(latent: Tensor, timestep: Tensor) -> Tensor:
@@ -166,7 +159,7 @@ def stand_in_model(tensors: dict[str, Tensor], encoded: Tensor, audio: Tensor, s
             constant = 0.5 * context.mean() + 2.0 * heard.mean() - 0.1 * timestep / 1000
             return 0.3 * latent + 0.4 * encoded + constant
 
-        return guide({name: prediction(*contents[name]) for name in scales.conditions()}, scales)
+        return guide({name: prediction(*contents[name]) for name in scales.passes()}, scales)
 
     return predict
 
