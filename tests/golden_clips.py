@@ -10,8 +10,9 @@ from torch import Tensor
 from multitalk_core.audio.conversation import mirrored_indices
 from multitalk_core.film.clips import plan_mirrored
 from multitalk_core.media.picture import resize_and_crop
-from multitalk_core.method.conditioning import conditioning_frames, conditioning_mask, motion_latent
+from multitalk_core.method.conditioning import conditioning_frames, conditioning_mask
 from multitalk_core.method.guidance import GuidancePass, GuidanceScales, guide
+from multitalk_core.method.motion_latent import motion_latent
 from multitalk_core.method.sampling import clip_noise, sample_clip
 from multitalk_core.method.schedule import released_timesteps
 from multitalk_core.method.wan import latent_frames

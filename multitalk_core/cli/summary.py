@@ -10,7 +10,7 @@ from ..film.dubbing import Dubbing
 from ..film.spec import ClipOverride, FilmSpec
 from ..film.write import FilmResult
 from ..guards.memory import GIGABYTE
-from ..media.video_source import VideoFile
+from ..media.video_file import VideoFile
 from ..method.recorder import BindingRecord
 from ..method.schedule import TIMESTEPS, released_timesteps
 from ..method.wan import Grid

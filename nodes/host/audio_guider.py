@@ -9,8 +9,8 @@ from torch import Tensor
 
 from ...multitalk_core.errors import MultiTalkError
 from ...multitalk_core.guards.finite import check_finite
-from ...multitalk_core.method.conditioning import MotionLatent
 from ...multitalk_core.method.guidance import GuidancePass, GuidanceScales, ProjectedGuidance, guide
+from ...multitalk_core.method.motion_latent import MotionLatent
 from .conditioned_model import is_conditioned, without_audio
 from .patches import Condition
 

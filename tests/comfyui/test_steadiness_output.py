@@ -12,7 +12,8 @@ from multitalk_core.demo.files import EMBEDDED
 from multitalk_core.drawing.drift import drift_picture
 from multitalk_core.film.steadiness import Steadiness
 from multitalk_core.media.picture import read_picture
-from multitalk_core.media.video_source import FittedVideo, VideoFile
+from multitalk_core.media.video_file import VideoFile
+from multitalk_core.media.video_source import FittedVideo
 from multitalk_core.media.video_writer import VideoWriter
 
 STARTS = [0, 9, 13]  # of the clips

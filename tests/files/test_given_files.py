@@ -18,7 +18,7 @@ from multitalk_core.cli.options.dubbing_options import read_region
 from multitalk_core.errors import MultiTalkError, printable
 from multitalk_core.hosts.diffusers.wan_folder import load_vae
 from multitalk_core.media.picture import read_picture
-from multitalk_core.media.video_source import VideoFile
+from multitalk_core.media.video_file import VideoFile
 from multitalk_core.persons.detection import find_persons
 from multitalk_core.training.manifest import read_lines
 

@@ -22,10 +22,9 @@ from multitalk_core.film.spec import Continuation
 from multitalk_core.film.store.lossless import pack_frames
 from multitalk_core.film.write import write_film
 from multitalk_core.media.picture import resize_and_crop, write_picture
-from multitalk_core.media.video_source import FittedVideo, VideoFile, VideoInMemory
+from multitalk_core.media.video_file import VideoFile
+from multitalk_core.media.video_source import FittedVideo, VideoInMemory
 from multitalk_core.media.video_writer import VideoWriter, read_video
-from multitalk_core.method.conditioning import latent_region
-from multitalk_core.method.schedule import released_timesteps
 from multitalk_core.toy_world.scene import Scene, random_scene
 from soak.tiny_film import OVERLAP, TinyFilm
 
@@ -209,21 +208,6 @@ def test_video_and_region_are_decoded_once_a_clip(film, video, tmp_path, continu
     again = write_film(spec, film.model, tmp_path / "film.mp4")
     assert len(counted.reads) == 2 * len(clips) and region.reads == clips
     torch.testing.assert_close(again.steadiness.drift, first.steadiness.drift, rtol=0, atol=1e-3)
-
-
-def test_a_region_takes_the_latents_it_touches():
-    """One pixel of the second frame: one place of the second latent frame; a compressed black is black."""
-    region = torch.full((1, 1, 9, 32, 48), 0.02)
-    region[:, :, 1, 17, 40] = 1.0
-    touched = latent_region(region)
-    assert touched.shape == (1, 1, 3, 4, 6)
-    assert touched.nonzero().tolist() == [[0, 0, 1, 2, 5]]
-
-
-def test_timesteps_begin_where_denoise_says():
-    assert torch.equal(released_timesteps(8, 5.0, 1.0), released_timesteps(8, 5.0))
-    torch.testing.assert_close(released_timesteps(5, 5.0, 0.4), released_timesteps(11, 5.0)[-6:])
-    torch.testing.assert_close(released_timesteps(1, 3.0, 0.5), torch.tensor([750.4, 0.0]), rtol=0, atol=0.1)
 
 
 # --- the command line --------------------------------------------------------------------------------------

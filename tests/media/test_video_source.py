@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 
 from multitalk_core.errors import MultiTalkError
-from multitalk_core.media.video_source import FittedVideo, Video, VideoFile, VideoInMemory, film_frames
+from multitalk_core.media.video_file import VideoFile
+from multitalk_core.media.video_source import FittedVideo, Video, VideoInMemory, film_frames
 
 HEIGHT, WIDTH = 32, 48
 

@@ -13,16 +13,14 @@ from safetensors.torch import load_file
 
 from multitalk_core.errors import MultiTalkError
 from multitalk_core.media.picture import resize_and_crop
-from multitalk_core.persons.masks import (
+from multitalk_core.persons.marking import (
     Box,
     PersonOrder,
-    Persons,
-    check_same_size,
-    check_speakers,
     persons_from_boxes,
     persons_from_masks,
     persons_from_parts,
 )
+from multitalk_core.persons.masks import Persons, check_same_size, check_speakers
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 JOBS = next(c for c in json.loads((GOLDEN / "manifest.json").read_text())["cases"] if c["case"] == "masks")[

@@ -17,7 +17,7 @@ from multitalk_pack.multitalk_core.errors import MultiTalkError
 from multitalk_pack.multitalk_core.film.clips import plan_clips
 from multitalk_pack.multitalk_core.method.adapter import AudioAdapter
 from multitalk_pack.multitalk_core.method.audio_patch import BindingOptions
-from multitalk_pack.multitalk_core.method.conditioning import MotionLatent
+from multitalk_pack.multitalk_core.method.motion_latent import MotionLatent
 from multitalk_pack.multitalk_core.persons.masks import Persons
 from multitalk_pack.nodes.host.adapter_patch import load_adapter
 from multitalk_pack.nodes.host.conditioned_model import fitting_adapter
