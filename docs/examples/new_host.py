@@ -14,19 +14,21 @@ from torch import Tensor
 from multitalk_core import (
     AudioAdapter,
     AudioPatch,
+    AudioRows,
+    ClipInputs,
     Grid,
+    Models,
+    ProjectedGuidance,
     audio_rows,
+    guide,
     load_adapter,
     load_embedded,
     persons_from_parts,
+    released_timesteps,
+    sample_clip,
 )
 from multitalk_core.demo.files import EMBEDDED, EMBEDDED_FILES
-from multitalk_core.film.clip_inputs import ClipInputs
-from multitalk_core.hosts.diffusers.models import Models, decode_latent, encode_frames
-from multitalk_core.method.audio_patch import AudioRows
-from multitalk_core.method.guidance import ProjectedGuidance, guide
-from multitalk_core.method.sampling import sample_clip
-from multitalk_core.method.schedule import released_timesteps
+from multitalk_core.hosts.diffusers.models import decode_latent, encode_frames
 
 
 def forward(
