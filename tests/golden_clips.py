@@ -128,16 +128,16 @@ def compare_run(run: str, config: dict[str, Any], tensors: dict[str, Tensor]) ->
         seen, guided = [], []
         predict = recorded(stand_in_model(tensors, encoded, audio, scales), seen, guided)
         latent = sample_clip(predict, noise, timesteps, motion=motion)
-        held = latent_frames(given.shape[2])
+        given_latents = latent_frames(given.shape[2])
         yield label + "cond_pixels", given, tensors[label + "cond_pixels"]
         yield label + "clip_pixels", given[:, :, -1:], tensors[label + "clip_pixels"]
         yield label + "msk", mask[None], tensors[label + "msk"]
         yield label + "y_latent", encoded, tensors[label + "y_latent"]
-        yield label + "latent_motion", encoded[0, :, :held], tensors[label + "latent_motion"]
+        yield label + "latent_motion", encoded[0, :, :given_latents], tensors[label + "latent_motion"]
         yield label + "guided", torch.cat(guided), tensors[label + "guided"]
         yield label + "step_latents", torch.cat([*seen, latent]), tensors[label + "step_latents"]
         if motion is not None:
-            injected = torch.cat([*seen, latent])[:, :, :held]
+            injected = torch.cat([*seen, latent])[:, :, :given_latents]
             yield label + "motion_injected", injected, tensors[label + "motion_injected"]
         frames_made = stand_in_decode(latent)
         film.append(frames_made[:, :, clip.motion_frames : clip.motion_frames + clip.new_frames])
@@ -156,8 +156,8 @@ def stand_in_model(tensors: dict[str, Tensor], encoded: Tensor, audio: Tensor, s
     }
 
     def predict(latent: Tensor, timestep: Tensor) -> Tensor:
-        def prediction(context: Tensor, heard: Tensor) -> Tensor:
-            constant = 0.5 * context.mean() + 2.0 * heard.mean() - 0.1 * timestep / 1000
+        def prediction(context: Tensor, voices: Tensor) -> Tensor:
+            constant = 0.5 * context.mean() + 2.0 * voices.mean() - 0.1 * timestep / 1000
             return 0.3 * latent + 0.4 * encoded + constant
 
         return guide({name: prediction(*contents[name]) for name in scales.passes()}, scales)

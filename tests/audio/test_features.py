@@ -260,7 +260,7 @@ def test_attention_in_blocks_is_that_of_the_whole(monkeypatch):
     assert relative(encoder.encode(voice(1.31)), whole) < 1e-6
 
 
-def test_encoding_stops_wherever_it_is_told_to(monkeypatch):
+def test_encoding_stops_wherever_it_is_interrupted(monkeypatch):
     monkeypatch.setattr(attention, "SCORES_AT_ONCE", 200)
     encoder = AudioEncoder.from_state(tiny_model().state_dict())
     asked = Counter()
@@ -274,4 +274,4 @@ def test_encoding_stops_wherever_it_is_told_to(monkeypatch):
 
     with pytest.raises(KeyboardInterrupt):
         encoder.encode(voice(1.31), check_interrupted=stop)
-    assert len(encoder.encode(voice(1.31))) == 32  # and goes on to work
+    assert len(encoder.encode(voice(1.31))) == 32  # and still works

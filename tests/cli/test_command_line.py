@@ -391,7 +391,7 @@ def test_a_table_is_read_before_anything_else(refused, tmp_path):
         (["--prompt-at", "7:They laugh."], "lies after the film's end"),
     ],
 )
-def test_clips_that_there_are_not_are_told_before_models_are_read(refused, tmp_path, arguments, reason):
+def test_clips_that_do_not_exist_are_reported_before_models_are_read(refused, tmp_path, arguments, reason):
     (tmp_path / "adapter.safetensors").write_text("none")
     assert reason in refused(*TWO_VOICES, *arguments, "--adapter", str(tmp_path / "adapter.safetensors"))
 

@@ -206,7 +206,7 @@ def plain_cfg(patched: ModelPatcher, scale: float = 5.0) -> comfy.samplers.CFGGu
     return guider
 
 
-def watched(patched: ModelPatcher, batches: list[int]) -> ModelPatcher:
+def counted(patched: ModelPatcher, batches: list[int]) -> ModelPatcher:
     """A clone that notes how many rows each forward pass has."""
 
     def note(executor, x, *arguments, **options):
