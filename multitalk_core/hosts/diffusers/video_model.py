@@ -31,10 +31,10 @@ def load_adapter(path: str | Path, models: Models, offload: Offload = "none") ->
 
     Parameters
     ----------
-    path
+    path : str or Path
         One .safetensors file, shards or their folder.
     models : Models
-    offload
+    offload : str
         "sequential": each layer lies in main memory until its turn.
 
     Raises
