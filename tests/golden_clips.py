@@ -22,7 +22,7 @@ Comparisons = Iterator[tuple[str, Tensor, Tensor]]
 
 
 def prolonged_features(features: list[Tensor], prolonged: tuple[int, ...], is_last: bool) -> list[Tensor]:
-    """Features as the released code reads them: tails are mirrored only before the last clip."""
+    """Features as the reference implementation reads them: tails are mirrored only before the last clip."""
     if not is_last:
         return features
     return [f[mirrored_indices(len(f), more)] for f, more in zip(features, prolonged, strict=True)]

@@ -1,4 +1,4 @@
-"""The audio encoder: the released code's numbers, any checkpoint's form, and long voices in pieces."""
+"""The audio encoder: the reference implementation's numbers, all forms of checkpoints, voices in pieces."""
 
 import json
 from collections import Counter
@@ -52,7 +52,7 @@ def relative(ours: torch.Tensor, theirs: torch.Tensor) -> float:
 
 @pytest.fixture(scope="module")
 def golden() -> tuple[dict, dict, dict]:
-    """Tensors, weights and configuration of the released code's case."""
+    """Tensors, weights and configuration of the reference implementation's case."""
     tensors = load_file(GOLDEN / "wav2vec2.safetensors")
     cases = json.loads((GOLDEN / "manifest.json").read_text())["cases"]
     config = next(case["config"] for case in cases if case["case"] == "wav2vec2")

@@ -47,7 +47,7 @@ def test_masks_are_the_released_ones(name):
 
 
 def test_one_part_is_one_person_and_nobody_elses():
-    """The released code's lone person, whose masks it does not read, without its ties."""
+    """The reference implementation's lone person, whose masks it does not read, without its ties."""
     persons = persons_from_parts(1, 64, 96)
     assert persons.masks.all()
     assert not persons.background.any()
