@@ -146,7 +146,7 @@ def compare_masks(config: Config, tensors: Tensors, case: dict) -> Comparisons:
             boxes = [Box(left, top, right, bottom) for top, left, bottom, right in boxes]
             persons = persons_from_boxes(boxes, *size, order=PersonOrder.GIVEN)
         if job["persons"] == 1:
-            # The reference implementation passes the whole picture three times; its one-person call reads none.
+            # The reference implementation passes the whole picture thrice; its one-person call reads none.
             tokens = persons.token_masks(*job["bucket"])[[0, 0, 0]]
         else:
             tokens = persons.token_masks(*job["bucket"])
