@@ -37,7 +37,7 @@ bench: .venv/dev.stamp
 	$(BIN)/python -m tests.bench_steadiness overlaps --scenes still --frames 61
 
 # The demo's picture, voices and models, from nothing: about two and a half hours on two cores, most of it the VAE
-# and the encoding of clips. A stopped training goes on.
+# and the encoding of clips. A stopped training resumes.
 train-demo: .venv/dev.stamp
 	PYTHONPATH=. $(BIN)/python tools/make_demo_scene.py
 	$(BIN)/python -m multitalk_core.toy_world train train-demo

@@ -60,7 +60,7 @@ class LongVideoNode(io.ComfyNode):
                 *inputs.binding(),
                 inputs.projected_guidance(),
                 *inputs.finishing(),
-                *long_video_inputs.later(),
+                *long_video_inputs.appended(),
             ],
             outputs=[
                 io.Image.Output(

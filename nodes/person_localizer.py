@@ -10,15 +10,14 @@ from ..multitalk_core.errors import MultiTalkError, quoted
 from ..multitalk_core.guards.memory import FLOAT_BYTES
 from ..multitalk_core.limits import MOST_SPEAKERS
 from ..multitalk_core.persons.detection import find_persons
-from ..multitalk_core.persons.masks import (
+from ..multitalk_core.persons.marking import (
     Box,
     PersonOrder,
-    Persons,
-    check_same_size,
     persons_from_boxes,
     persons_from_masks,
     persons_from_parts,
 )
+from ..multitalk_core.persons.masks import Persons, check_same_size
 from .host.checks import check_queued, checked, naming
 from .host.host_memory import check_memory
 from .host.kinds import BOX_KEYS, box_list

@@ -3,7 +3,7 @@
     python -m tests.bench_memory [--clips 5 50] [--plot docs/memory.png]
 
 The long film must stay within 10 % of the short one, whose models and one clip it needs as well. glibc
-is told to give large blocks back at once: what counts is what the film needs, not what the allocator keeps.
+is set to give large blocks back at once: what counts is what the film needs, not what the allocator keeps.
 """
 
 import argparse
@@ -79,10 +79,10 @@ def plot(runs: dict[int, tuple[list[float], float]], path: Path) -> None:
     most = max(runs)
     draw.line([(margin, 20), (margin, height - margin), (width - 20, height - margin)], fill="black", width=2)
     draw.text((width / 2, height - 20), "clip", fill="black", font=font(16), anchor="mm")
-    draw.text((margin, 8), f"memory held, up to {top:.0f} MB", fill="black", font=font(16), anchor="lt")
-    for (clips, (held, peak)), colour in zip(sorted(runs.items()), COLOURS, strict=False):
+    draw.text((margin, 8), f"memory in use, up to {top:.0f} MB", fill="black", font=font(16), anchor="lt")
+    for (clips, (used, peak)), colour in zip(sorted(runs.items()), COLOURS, strict=False):
         across = [margin + (width - margin - 20) * (index + 1) / most for index in range(clips)]
-        up = [(height - margin) - (height - margin - 20) * value / top for value in held]
+        up = [(height - margin) - (height - margin - 20) * value / top for value in used]
         draw.line(list(zip(across, up, strict=True)), fill=colour, width=3)
         label = f"{clips} clips, {peak:.0f} MB at most"
         row = margin + 20 * list(runs).index(clips)

@@ -3,7 +3,7 @@
     python -m tests.bench_steadiness [corrections] [overlaps] [--scenes still talk] [--clips 12]
         [--frames 101] [--seeds 0 1]
 
-Films are the demo's in size and settings, once with nobody heard ("still"), once with its voices repeated
+Films are the demo's in size and settings, once in silence ("still"), once with its voices repeated
 ("talk"). docs/steadiness.md says what the columns mean.
 """
 
@@ -99,8 +99,8 @@ def corrections(films: dict[str, DemoFilm], clips: int, seeds: list[int]) -> Non
     print_head(["correction", "drift", "colour error", "contrast", "detail", "at seams", "inside"])
     for scene, film in films.items():
         for name, options in CORRECTIONS.items():
-            shots = [film.make(clips, seed=seed, **options) for seed in seeds]
-            print_row(f"{scene}: {name}", [judged(*shot, film.picture) for shot in shots])
+            made = [film.make(clips, seed=seed, **options) for seed in seeds]
+            print_row(f"{scene}: {name}", [judged(*each, film.picture) for each in made])
 
 
 def overlaps(films: dict[str, DemoFilm], frames: int, seeds: list[int]) -> None:
@@ -112,12 +112,12 @@ def overlaps(films: dict[str, DemoFilm], frames: int, seeds: list[int]) -> None:
             rows = []
             for seed in seeds:
                 started = time.monotonic()
-                shot, steadiness = film.make(clips, clip_frames=clip_frames, overlap=overlap, seed=seed)
+                made, steadiness = film.make(clips, clip_frames=clip_frames, overlap=overlap, seed=seed)
                 seconds = time.monotonic() - started
-                assert len(shot) == clip_frames + (clips - 1) * (clip_frames - overlap)
-                row = judged(shot, steadiness, film.picture)
+                assert len(made) == clip_frames + (clips - 1) * (clip_frames - overlap)
+                row = judged(made, steadiness, film.picture)
                 kept = {name: row[name] for name in ("drift", "colour error", "at seams", "inside")}
-                rows.append({"clips": clips, **kept, "seconds": seconds / (len(shot) / 25)})
+                rows.append({"clips": clips, **kept, "seconds": seconds / (len(made) / 25)})
             print_row(f"{scene}: {overlap} of {clip_frames}", rows)
 
 

@@ -1,4 +1,4 @@
-"""Check the core's public functions against numbers of the released code.
+"""Check the core's public functions against numbers of the reference implementation.
 
     python tests/golden.py DIR
 
@@ -24,7 +24,7 @@ TOLERANCE = 1e-5
 # The released colour match runs scikit-image in float32: against float64 that alone is off by up to 1e-5.
 TOLERANCES = {"colour": 5e-5}
 
-# What a case yields: a name, what the core gives, what the released code gave.
+# What a case yields: a name, what the core gives, what the reference implementation gave.
 Comparison = tuple[str, Tensor, Tensor]
 
 

@@ -16,21 +16,13 @@ from multitalk_core.method.adapter import AudioProjection
 from multitalk_core.method.adapter_shape import AdapterShape
 from multitalk_core.method.attention import AudioCrossAttention
 from multitalk_core.method.binding import Binding
-from multitalk_core.method.guidance import (
-    NEGATIVE,
-    NEGATIVE_WITHOUT_AUDIO,
-    PROMPT,
-    PROMPT_WITHOUT_AUDIO,
-    GuidanceScales,
-    ProjectedGuidance,
-    guide,
-)
+from multitalk_core.method.guidance import GuidancePass, GuidanceScales, ProjectedGuidance, guide
 from multitalk_core.method.labels import rotate, spread_ranges, token_classes, token_labels
 from multitalk_core.method.localization import class_similarity
 from multitalk_core.method.schemes import find_scheme
 from multitalk_core.method.wan import Grid, nearest_bucket
 from multitalk_core.method.windows import first_and_later_frames
-from multitalk_core.persons.masks import Box, PersonOrder, persons_from_boxes, persons_from_parts
+from multitalk_core.persons.marking import Box, PersonOrder, persons_from_boxes, persons_from_parts
 
 SKIPPED = {
     "tea_cache": "step caching is ComfyUI's EasyCache and diffusers' own caches; the case is there to read"
@@ -116,8 +108,12 @@ def compare_loudness(config: Config, tensors: Tensors, case: dict) -> Comparison
 
 
 def compare_guidance(config: Config, tensors: Tensors, case: dict) -> Comparisons:
-    names = {"cond": PROMPT, "drop_text": NEGATIVE, "uncond": NEGATIVE_WITHOUT_AUDIO}
-    names["drop_audio"] = PROMPT_WITHOUT_AUDIO
+    names = {
+        "cond": GuidancePass.PROMPT,
+        "drop_text": GuidancePass.NEGATIVE,
+        "uncond": GuidancePass.NEGATIVE_WITHOUT_AUDIO,
+        "drop_audio": GuidancePass.PROMPT_WITHOUT_AUDIO,
+    }
     full = GuidanceScales(config["text_guide_scale"], config["audio_guide_scale"])
     audio_only = GuidanceScales(1.0, config["audio_guide_scale"])
     for scales, suffix in ((full, ""), (audio_only, "_text_scale_1")):
@@ -150,7 +146,7 @@ def compare_masks(config: Config, tensors: Tensors, case: dict) -> Comparisons:
             boxes = [Box(left, top, right, bottom) for top, left, bottom, right in boxes]
             persons = persons_from_boxes(boxes, *size, order=PersonOrder.GIVEN)
         if job["persons"] == 1:
-            # The released code hands the whole picture over three times; its one-person call reads none.
+            # The reference implementation passes the whole picture thrice; its one-person call reads none.
             tokens = persons.token_masks(*job["bucket"])[[0, 0, 0]]
         else:
             tokens = persons.token_masks(*job["bucket"])

@@ -10,15 +10,9 @@ from torch import Tensor
 from multitalk_core.audio.conversation import mirrored_indices
 from multitalk_core.film.clips import plan_mirrored
 from multitalk_core.media.picture import resize_and_crop
-from multitalk_core.method.conditioning import conditioning_frames, conditioning_mask, motion_latent
-from multitalk_core.method.guidance import (
-    NEGATIVE,
-    NEGATIVE_WITHOUT_AUDIO,
-    PROMPT,
-    PROMPT_WITHOUT_AUDIO,
-    GuidanceScales,
-    guide,
-)
+from multitalk_core.method.conditioning import conditioning_frames, conditioning_mask
+from multitalk_core.method.guidance import GuidancePass, GuidanceScales, guide
+from multitalk_core.method.motion_latent import motion_latent
 from multitalk_core.method.sampling import clip_noise, sample_clip
 from multitalk_core.method.schedule import released_timesteps
 from multitalk_core.method.wan import latent_frames
@@ -28,7 +22,7 @@ Comparisons = Iterator[tuple[str, Tensor, Tensor]]
 
 
 def prolonged_features(features: list[Tensor], prolonged: tuple[int, ...], is_last: bool) -> list[Tensor]:
-    """Features as the released code reads them: tails are mirrored only before the last clip."""
+    """Features as the reference implementation reads them: tails are mirrored only before the last clip."""
     if not is_last:
         return features
     return [f[mirrored_indices(len(f), more)] for f, more in zip(features, prolonged, strict=True)]
@@ -134,16 +128,16 @@ def compare_run(run: str, config: dict[str, Any], tensors: dict[str, Tensor]) ->
         seen, guided = [], []
         predict = recorded(stand_in_model(tensors, encoded, audio, scales), seen, guided)
         latent = sample_clip(predict, noise, timesteps, motion=motion)
-        held = latent_frames(given.shape[2])
+        given_latents = latent_frames(given.shape[2])
         yield label + "cond_pixels", given, tensors[label + "cond_pixels"]
         yield label + "clip_pixels", given[:, :, -1:], tensors[label + "clip_pixels"]
         yield label + "msk", mask[None], tensors[label + "msk"]
         yield label + "y_latent", encoded, tensors[label + "y_latent"]
-        yield label + "latent_motion", encoded[0, :, :held], tensors[label + "latent_motion"]
+        yield label + "latent_motion", encoded[0, :, :given_latents], tensors[label + "latent_motion"]
         yield label + "guided", torch.cat(guided), tensors[label + "guided"]
         yield label + "step_latents", torch.cat([*seen, latent]), tensors[label + "step_latents"]
         if motion is not None:
-            injected = torch.cat([*seen, latent])[:, :, :held]
+            injected = torch.cat([*seen, latent])[:, :, :given_latents]
             yield label + "motion_injected", injected, tensors[label + "motion_injected"]
         frames_made = stand_in_decode(latent)
         film.append(frames_made[:, :, clip.motion_frames : clip.motion_frames + clip.new_frames])
@@ -155,18 +149,18 @@ def compare_run(run: str, config: dict[str, Any], tensors: dict[str, Tensor]) ->
 def stand_in_model(tensors: dict[str, Tensor], encoded: Tensor, audio: Tensor, scales: GuidanceScales) -> Any:
     """The case's stand-in network under the core's guidance."""
     contents = {
-        PROMPT: (tensors["context"], audio),
-        NEGATIVE: (tensors["context_null"], audio),
-        NEGATIVE_WITHOUT_AUDIO: (tensors["context_null"], torch.zeros_like(audio[:1])),
-        PROMPT_WITHOUT_AUDIO: (tensors["context"], torch.zeros_like(audio[:1])),
+        GuidancePass.PROMPT: (tensors["context"], audio),
+        GuidancePass.NEGATIVE: (tensors["context_null"], audio),
+        GuidancePass.NEGATIVE_WITHOUT_AUDIO: (tensors["context_null"], torch.zeros_like(audio[:1])),
+        GuidancePass.PROMPT_WITHOUT_AUDIO: (tensors["context"], torch.zeros_like(audio[:1])),
     }
 
     def predict(latent: Tensor, timestep: Tensor) -> Tensor:
-        def prediction(context: Tensor, heard: Tensor) -> Tensor:
-            constant = 0.5 * context.mean() + 2.0 * heard.mean() - 0.1 * timestep / 1000
+        def prediction(context: Tensor, voices: Tensor) -> Tensor:
+            constant = 0.5 * context.mean() + 2.0 * voices.mean() - 0.1 * timestep / 1000
             return 0.3 * latent + 0.4 * encoded + constant
 
-        return guide({name: prediction(*contents[name]) for name in scales.conditions()}, scales)
+        return guide({name: prediction(*contents[name]) for name in scales.passes()}, scales)
 
     return predict
 

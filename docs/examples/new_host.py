@@ -14,25 +14,21 @@ from torch import Tensor
 from multitalk_core import (
     AudioAdapter,
     AudioPatch,
+    AudioRows,
+    ClipInputs,
     Grid,
+    Models,
+    ProjectedGuidance,
     audio_rows,
+    guide,
     load_adapter,
     load_embedded,
     persons_from_parts,
+    released_timesteps,
+    sample_clip,
 )
 from multitalk_core.demo.files import EMBEDDED, EMBEDDED_FILES
-from multitalk_core.film.clip_inputs import ClipInputs
-from multitalk_core.hosts.diffusers.models import Models, decode_latent, encode_frames
-from multitalk_core.method.audio_patch import AudioRows
-from multitalk_core.method.guidance import (
-    NEGATIVE,
-    PROMPT,
-    PROMPT_WITHOUT_AUDIO,
-    ProjectedGuidance,
-    guide,
-)
-from multitalk_core.method.sampling import sample_clip
-from multitalk_core.method.schedule import released_timesteps
+from multitalk_core.hosts.diffusers.models import decode_latent, encode_frames
 
 
 def forward(
@@ -121,7 +117,7 @@ class WrittenOutVideoModel:
     def __init__(self, models: Models, adapter: AudioAdapter, *, prompt: str) -> None:
         self.models = models
         self.adapter = adapter
-        self.text = {True: models.text(prompt), False: models.text("", negative=True)}
+        self.prompt, self.negative_prompt = models.text(prompt), models.text("", negative=True)
 
     @torch.no_grad()
     def encode(self, frames: Tensor) -> Tensor:
@@ -137,20 +133,21 @@ class WrittenOutVideoModel:
     def sample(self, inputs: ClipInputs) -> Tensor:
         """The latent of one clip."""
         sampling, audio, source = inputs.sampling, inputs.audio, inputs.source
-        names = sampling.scales.conditions()
-        text = torch.cat([self.text[name in (PROMPT, PROMPT_WITHOUT_AUDIO)] for name in names])
-        audible = [name in (PROMPT, NEGATIVE) for name in names]
+        passes = sampling.scales.passes()
+        text = torch.cat([self.negative_prompt if each.negative else self.prompt for each in passes])
+        audible = [each.audible for each in passes]
         rows = audio_rows(self.adapter.voice_tokens(audio.windows), audio.masks, audible)
         patch = AudioPatch(self.adapter, inputs.binding, observer=inputs.observer)
-        condition = torch.cat([inputs.mask, inputs.encoded], dim=1)
+        given = torch.cat([inputs.mask, inputs.encoded], dim=1)
         projected = ProjectedGuidance() if sampling.projected else None
 
         def predict(latent: Tensor, timestep: Tensor) -> Tensor:
-            given = torch.cat([latent, condition], dim=1).expand(len(names), -1, -1, -1, -1)
-            timesteps = timestep.expand(len(names))
-            velocities = forward(self.models.transformer, given, timesteps, text=text, patch=patch, rows=rows)
-            predictions = {name: row[None] for name, row in zip(names, velocities, strict=True)}
-            return guide(predictions, sampling.scales, projected)
+            model_input = torch.cat([latent, given], dim=1).expand(len(passes), -1, -1, -1, -1)
+            timesteps = timestep.expand(len(passes))
+            velocities = forward(
+                self.models.transformer, model_input, timesteps, text=text, patch=patch, rows=rows
+            )
+            return guide(dict(zip(passes, velocities.split(1), strict=True)), sampling.scales, projected)
 
         return sample_clip(
             predict,

@@ -6,13 +6,21 @@ python docs/examples/new_scheme.py
 import torch
 from torch import Tensor
 
-from multitalk_core import AudioPatch, BindingOptions, WanHost, audio_rows, load_adapter, load_embedded
+from multitalk_core import (
+    AudioPatch,
+    Binding,
+    BindingOptions,
+    LabelRanges,
+    Scheme,
+    WanHost,
+    audio_rows,
+    load_adapter,
+    load_embedded,
+    persons_from_parts,
+    register,
+    token_classes,
+)
 from multitalk_core.demo.files import EMBEDDED, EMBEDDED_FILES
-from multitalk_core.method.binding import Binding
-from multitalk_core.method.labels import LabelRanges, token_classes
-from multitalk_core.method.schemes import register
-from multitalk_core.method.schemes.scheme import Scheme
-from multitalk_core.persons.masks import persons_from_parts
 
 HEIGHT, WIDTH, FRAMES = 64, 96, 9  # pixels, pixels, 4n + 1
 
@@ -24,7 +32,7 @@ class Shared(Scheme):
     help = "each person follows only their own voice, and the background follows all"
 
     def needs_localization(self, voices: int) -> bool:
-        """Always: tokens are told apart by where they are."""
+        """Always: a token is bound by where it is."""
         return True
 
     def bind_located(self, similarity: Tensor, ranges: LabelRanges) -> Binding:

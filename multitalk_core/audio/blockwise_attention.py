@@ -9,12 +9,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..guards.interruption import go_on
+from ..guards.interruption import uninterrupted
 
 NAME = "multitalk_blocks"  # in transformers' registry
 SCORES_AT_ONCE = 2**25  # per head: a voice of up to four minutes is one block
 
-_check_interrupted: ContextVar[Callable[[], None]] = ContextVar("check_interrupted", default=go_on)
+_check_interrupted: ContextVar[Callable[[], None]] = ContextVar("check_interrupted", default=uninterrupted)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ..files.digests import Json, digest
-from ..guards.interruption import go_on
+from ..guards.interruption import uninterrupted
 from ..method.windows import audio_windows
 from .features import AudioEncoder, Piece, cut_pieces
 from .timeline import Timeline
@@ -98,7 +98,7 @@ def encode_conversation(
     frames: int | None = None,
     normalise: bool = True,
     seconds_per_piece: float | None = None,
-    check_interrupted: Callable[[], None] = go_on,
+    check_interrupted: Callable[[], None] = uninterrupted,
 ) -> Conversation:
     """Encode every speaker's track (paper 3.2).
 

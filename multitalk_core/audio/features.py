@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..errors import MultiTalkError
-from ..guards.interruption import go_on
+from ..guards.interruption import uninterrupted
 from .blockwise_attention import interruptible
 from .running_statistics import RunningStatistics
 from .wav2vec2 import build_wav2vec2, read_wav2vec2
@@ -173,7 +173,7 @@ class AudioEncoder:
         frames: int | None = None,
         *,
         seconds_per_piece: float | None = None,
-        check_interrupted: Callable[[], None] = go_on,
+        check_interrupted: Callable[[], None] = uninterrupted,
     ) -> Tensor:
         """Hidden states 1..N of every video frame.
 
@@ -271,7 +271,10 @@ class AudioEncoder:
         return field
 
     def _convolve(
-        self, statistics: RunningStatistics, first: int = 0, check_interrupted: Callable[[], None] = go_on
+        self,
+        statistics: RunningStatistics,
+        first: int = 0,
+        check_interrupted: Callable[[], None] = uninterrupted,
     ) -> Tensor:
         """Convolutional features of the samples from `first` to the statistics' end, computed in pieces.
 

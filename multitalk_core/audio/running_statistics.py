@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..guards.interruption import go_on
+from ..guards.interruption import uninterrupted
 
 AT_ONCE = 32_000  # frames of the first convolution
 SMALLEST_VARIANCE = 1e-7  # added, as in transformers' Wav2Vec2FeatureExtractor
@@ -73,7 +73,7 @@ class RunningStatistics:
         self._convolution = convolution
         self._wave, self._convolved = Moments(1), Moments(convolution.out_channels)
 
-    def advance(self, end: int, check_interrupted: Callable[[], None] = go_on) -> None:
+    def advance(self, end: int, check_interrupted: Callable[[], None] = uninterrupted) -> None:
         """Include the samples up to `end`, which never moves back."""
         if self.normalise and end > self.end:
             self._wave.add(torch.from_numpy(self.samples[None, self.end : end]))

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ..files.outputs import check_folder, check_inputs_stay, check_replaced, free_name
 from ..media.picture import check_picture_name, write_picture
-from ..persons.masks import Box
+from ..persons.marking import Box
 from .options import output_options, person_options
 from .options.paths import output_file
 from .options.types import SPEAKERS, box_text, within

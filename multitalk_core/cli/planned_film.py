@@ -10,7 +10,7 @@ from ..film.spec import FilmSpec
 from ..film.store import Json, computed_on, release
 from ..hosts.diffusers.models import Models
 from ..hosts.diffusers.video_model import DiffusersVideoModel
-from ..media.video_source import VideoFile
+from ..media.video_file import VideoFile
 from ..persons.masks import Persons
 from .options.film_files import FilmFiles
 

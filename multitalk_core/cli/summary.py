@@ -10,7 +10,7 @@ from ..film.dubbing import Dubbing
 from ..film.spec import ClipOverride, FilmSpec
 from ..film.write import FilmResult
 from ..guards.memory import GIGABYTE
-from ..media.video_source import VideoFile
+from ..media.video_file import VideoFile
 from ..method.recorder import BindingRecord
 from ..method.schedule import TIMESTEPS, released_timesteps
 from ..method.wan import Grid
@@ -25,7 +25,7 @@ def outlook(film: PlannedFilm) -> dict[str, str]:
     height, width = spec.size
     frames = plan.clips[0].frames
     fps = spec.conversation.fps
-    tokens = Grid.of_video(frames, height, width).tokens
+    tokens, passes = Grid.of_video(frames, height, width).tokens, len(scales.passes())
     return {
         "film": f"{film.files.film}, {plan.frames} frames, {plan.frames / fps:.2f} s at {fps:g} frames/s, "
         f"{width}×{height}",
@@ -33,7 +33,7 @@ def outlook(film: PlannedFilm) -> dict[str, str]:
         "persons": f"{spec.persons}, the voices {spec.conversation.timeline.seconds:.2f} s long",
         "clips": f"{len(plan.clips)} of {frames} frames, {tokens:,} tokens each",
         **({"retakes": _overrides(spec.overrides)} if spec.overrides else {}),
-        "sampling": f"{sampling.steps} steps, {len(scales.conditions())} conditions, shift "
+        "sampling": f"{sampling.steps} steps of {passes} pass{'es' if passes > 1 else ''} each, shift "
         f"{sampling.shift:g}, text scale {scales.text:g}, audio scale {scales.audio:g}, "
         f"scheme {spec.binding.scheme}, seed {spec.seed}",
         "model": f"{models.name}, on {models.device} in {str(models.dtype).removeprefix('torch.')}",

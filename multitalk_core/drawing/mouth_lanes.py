@@ -58,8 +58,9 @@ def frames_with_mouths(
     Parameters
     ----------
     frames : Tensor [frames, height, width, 3], in 0..1
-    openness, loudness, fps
+    openness, loudness : Tensor
         As in `mouths_picture`.
+    fps : float
     columns : sequence of float, in 0..1
         Horizontal position of each speaker's badge, as a share of the film's width.
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ..errors import MultiTalkError
-from ..guards.interruption import go_on
+from ..guards.interruption import uninterrupted
 from .binding_score import BindingScore, binding_score
 from .envelope import loudness_envelope
 from .mouth_openness import CartoonFace, find_faces, follow_faces, mouth_openness
@@ -44,7 +44,7 @@ def measure_film(
     voices: Sequence[np.ndarray],
     *,
     fps: float = 25.0,
-    check_interrupted: Callable[[], None] = go_on,
+    check_interrupted: Callable[[], None] = uninterrupted,
 ) -> FilmMouths:
     """Measure the mouths in a film and the loudness of the voices.
 

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..errors import MultiTalkError
-from ..guards.interruption import go_on
+from ..guards.interruption import uninterrupted
 
 EYE_APART, EYE_ABOVE = 0.39, 0.08
 EYES = (-0.7, -0.5, 0.7, 0.2)  # left, top, right, bottom: the part that is tracked
@@ -70,7 +70,7 @@ def follow_faces(
     faces: Sequence[CartoonFace],
     *,
     expected: Tensor | None = None,
-    check_interrupted: Callable[[], None] = go_on,
+    check_interrupted: Callable[[], None] = uninterrupted,
 ) -> Tensor:
     """Track each face through all frames, by its eyes.
 

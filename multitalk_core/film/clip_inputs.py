@@ -7,7 +7,8 @@ from typing import Protocol
 from torch import Tensor
 
 from ..method.audio_patch import BindingOptions, ClipAudio, Observer
-from ..method.conditioning import MotionLatent, SourceLatent
+from ..method.motion_latent import MotionLatent
+from ..method.source_latent import SourceLatent
 from .clips import Clip
 from .spec import SamplingOptions
 

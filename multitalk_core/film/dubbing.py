@@ -6,7 +6,7 @@ from typing import Protocol
 
 from torch import Tensor
 
-from ..method.conditioning import SourceLatent, latent_region
+from ..method.source_latent import SourceLatent, latent_region
 from .clips import Clip
 
 # A guess from the toy world, where the mouths then follow the new voices and some of the motion stays.

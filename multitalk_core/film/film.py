@@ -10,7 +10,8 @@ from ..guards.finite import check_finite
 from ..guards.stopping import delayed_interrupt
 from ..limits import SEED
 from ..method.audio_patch import ClipAudio
-from ..method.conditioning import MotionLatent, conditioning_frames, conditioning_mask, motion_latent
+from ..method.conditioning import conditioning_frames, conditioning_mask
+from ..method.motion_latent import MotionLatent, motion_latent
 from ..method.recorder import BindingRecord, BindingRecorder
 from ..method.sampling import clip_noise
 from ..method.wan import Grid
@@ -154,7 +155,7 @@ class _FilmRun:
         )
 
     def restored(self, clip: Clip, stored: StoredClip) -> FinishedClip:
-        """A clip from the store; noise and records go on as if it had been generated."""
+        """A clip from the store; noise and records continue as if it had been generated."""
         self.generator.set_state(stored.noise)
         if self.recorder is not None:
             self.recorder.restore(clip.index, stored.located)

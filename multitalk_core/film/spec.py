@@ -7,7 +7,7 @@ from pathlib import Path
 from torch import Tensor
 
 from ..audio.conversation import Conversation
-from ..guards.interruption import go_on
+from ..guards.interruption import uninterrupted
 from ..guards.words import Word
 from ..method.audio_patch import BindingOptions
 from ..method.guidance import GuidanceScales
@@ -221,7 +221,7 @@ class FilmSpec:
             **self.identity,
         }
 
-    def links(self, check_interrupted: Callable[[], None] = go_on) -> Iterator[dict[str, Json]]:
+    def links(self, check_interrupted: Callable[[], None] = uninterrupted) -> Iterator[dict[str, Json]]:
         """What shapes each clip besides the description, clip by clip; names are what a user reads.
 
         Parameters

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ..files.outputs import free_name
-from ..guards.interruption import go_on
+from ..guards.interruption import uninterrupted
 from ..guards.stopping import delayed_interrupt
 from ..media.video_writer import VideoWriter
 from ..method.recorder import BindingRecord
@@ -69,7 +69,7 @@ def write_film(
     listener: FilmListener | None = None,
     replaces: bool = True,
     in_memory: bool = False,
-    check_interrupted: Callable[[], None] = go_on,
+    check_interrupted: Callable[[], None] = uninterrupted,
 ) -> FilmResult:
     """Make a film and write it while it grows; no more than two clips of its frames are in memory.
 
@@ -87,7 +87,7 @@ def write_film(
     in_memory : bool
         Return all frames too.
     check_interrupted : callable
-        Called again and again while the film is planned; raises to stop.
+        Called repeatedly while the film is planned; raises to stop.
 
     Returns
     -------
@@ -121,7 +121,7 @@ def write_film(
                 raise result.ended from error
             if not writer.whole:
                 raise
-            result.ended = result.ended or error  # held back until the file was whole
+            result.ended = result.ended or error  # delayed until the file was whole
         result.path = writer.path
         if clips is not None and spec.store is not None and result.frames == spec.plan.frames:
             # Where it cannot be noted, the next run asks before it replaces the film.
@@ -148,7 +148,7 @@ def _append(film: Iterator[FinishedClip], writer: VideoWriter, result: FilmResul
                 writer.append(finished.frames)
                 result.add(finished)
             del finished  # not while the next clip is made
-    except KeyboardInterrupt as interrupt:  # between two clips, or held back until one was written
+    except KeyboardInterrupt as interrupt:  # between two clips, or delayed until one was written
         if not result.clips:
             raise
         return interrupt

@@ -1,5 +1,5 @@
 """Interruption of long work: it calls a function repeatedly, which raises to stop it."""
 
 
-def go_on() -> None:
+def uninterrupted() -> None:
     """Never interrupt."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from torch import Tensor
 
 from ..errors import MultiTalkError
-from ..method.conditioning import TOUCHED
+from ..method.source_latent import TOUCHED
 from .video_source import FittedVideo, Video
 
 SHAPE_TOLERANCE = 0.02  # between two aspect ratios

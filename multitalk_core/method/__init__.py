@@ -12,7 +12,9 @@
                                audio_patch     all of 3.3 as the two hooks that a DiT block calls
                                recorder        what was located, recorded for looking at
 3.4 Training, 4.1 Settings     schedule        flow matching: noise levels, their shift, timesteps
-3.5 Long videos                conditioning    mask channels, given frames, motion latents
+3.5 Long videos                conditioning    mask channels and given frames
+                               motion_latent   the motion frames, written over the model's input
                                sampling        one clip from noise to a latent
+Dubbing, which is ours         source_latent   the latent of a dubbed video, from which sampling starts
 Reference implementation       guidance        text and audio scale, adaptive projected guidance
 """

@@ -1,14 +1,32 @@
 """Text and audio guidance of the reference implementation: classifier-free, plain or projected (APG)."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 
 from torch import Tensor
 
-PROMPT = "prompt, audio"
-NEGATIVE = "negative, audio"
-PROMPT_WITHOUT_AUDIO = "prompt, no audio"
-NEGATIVE_WITHOUT_AUDIO = "negative, no audio"
+
+class GuidancePass(Enum):
+    """A pass of the model, by what it is conditioned on; guidance joins the predictions of up to three.
+
+    Attributes
+    ----------
+    negative : bool
+        The negative prompt in place of the prompt.
+    audible : bool
+        The voices, or no audio.
+    """
+
+    PROMPT = False, True
+    NEGATIVE = True, True
+    PROMPT_WITHOUT_AUDIO = False, False
+    NEGATIVE_WITHOUT_AUDIO = True, False
+
+    def __init__(self, negative: bool, audible: bool) -> None:
+        self.negative = negative
+        self.audible = audible
 
 
 @dataclass(frozen=True)
@@ -26,14 +44,16 @@ class GuidanceScales:
     text: float = 5.0
     audio: float = 4.0
 
-    def conditions(self) -> tuple[str, ...]:
-        """The predictions that `guide` needs, the plain one first."""
+    def passes(self) -> tuple[GuidancePass, ...]:
+        """The passes whose predictions `guide` needs, the plain one first."""
         with_text, with_audio = not math.isclose(self.text, 1.0), not math.isclose(self.audio, 1.0)
         if with_text and with_audio:
-            return PROMPT, NEGATIVE, NEGATIVE_WITHOUT_AUDIO
+            return GuidancePass.PROMPT, GuidancePass.NEGATIVE, GuidancePass.NEGATIVE_WITHOUT_AUDIO
         if with_text:
-            return PROMPT, NEGATIVE
-        return (PROMPT, PROMPT_WITHOUT_AUDIO) if with_audio else (PROMPT,)
+            return GuidancePass.PROMPT, GuidancePass.NEGATIVE
+        if with_audio:
+            return GuidancePass.PROMPT, GuidancePass.PROMPT_WITHOUT_AUDIO
+        return (GuidancePass.PROMPT,)
 
 
 class ProjectedGuidance:
@@ -70,7 +90,9 @@ class ProjectedGuidance:
 
 
 def guide(
-    predictions: dict[str, Tensor], scales: GuidanceScales, projected: ProjectedGuidance | None = None
+    predictions: Mapping[GuidancePass, Tensor],
+    scales: GuidanceScales,
+    projected: ProjectedGuidance | None = None,
 ) -> Tensor:
     """Join the predictions of one step.
 
@@ -80,8 +102,8 @@ def guide(
 
     Parameters
     ----------
-    predictions : dict of Tensor [rows, channels, frames, height, width]
-        One for each of `scales.conditions()`.
+    predictions : mapping of GuidancePass to Tensor [rows, channels, frames, height, width]
+        One for each of `scales.passes()`.
     scales : GuidanceScales
     projected : ProjectedGuidance, optional
         Replaces plain differences.
@@ -90,13 +112,13 @@ def guide(
     -------
     Tensor, shape of a prediction
     """
-    plain = guided = predictions[PROMPT]
-    names = scales.conditions()
-    if NEGATIVE in names:
-        difference = plain - predictions[NEGATIVE]
+    plain = guided = predictions[GuidancePass.PROMPT]
+    passes = scales.passes()
+    if GuidancePass.NEGATIVE in passes:
+        difference = plain - predictions[GuidancePass.NEGATIVE]
         guided = guided + (scales.text - 1) * _update("text", difference, plain, projected=projected)
-    if names[-1] in (NEGATIVE_WITHOUT_AUDIO, PROMPT_WITHOUT_AUDIO):
-        difference = predictions[names[-2]] - predictions[names[-1]]
+    if not passes[-1].audible:
+        difference = predictions[passes[-2]] - predictions[passes[-1]]
         guided = guided + (scales.audio - 1) * _update("audio", difference, plain, projected=projected)
     return guided
 

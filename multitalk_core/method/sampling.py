@@ -6,8 +6,9 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from .conditioning import MotionLatent, SourceLatent
+from .motion_latent import MotionLatent
 from .schedule import TIMESTEPS, noised
+from .source_latent import SourceLatent
 
 # latent [rows, channels, frames, height, width], timestep in 1000..0 -> guided prediction of the same shape
 Predict = Callable[[Tensor, Tensor], Tensor]

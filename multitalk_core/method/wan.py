@@ -14,7 +14,8 @@ LATENT_CHANNELS = 16
 MASK_CHANNELS = TEMPORAL_STRIDE
 I2V_CHANNELS = LATENT_CHANNELS + MASK_CHANNELS + LATENT_CHANNELS  # noise, mask, encoded pictures
 
-# (height, width) by area; the reference code picks the one nearest in height/width, rounded to two places.
+# (height, width) by area; the one nearest in height/width is picked, which the reference implementation
+# rounds to two places.
 BUCKETS_480 = (
     (320, 1216),
     (384, 1024),

@@ -10,10 +10,11 @@ from torch import Tensor
 
 from ..errors import MultiTalkError
 from ..files.given import check_folder, loading
-from ..guards.interruption import go_on
+from ..guards.interruption import uninterrupted
 from ..media.picture import levels
 from .faces import Face, find_faces
-from .masks import Persons, persons_from_masks
+from .marking import persons_from_masks
+from .masks import Persons
 
 CERTAINTY = 0.5  # lowest probability of a segmented person
 SPEAKER_AREA = 0.1  # of the largest person; smaller ones are passers-by
@@ -25,7 +26,7 @@ def find_persons(
     count: int | None = None,
     *,
     model: str | Path | None = None,
-    check_interrupted: Callable[[], None] = go_on,
+    check_interrupted: Callable[[], None] = uninterrupted,
 ) -> Persons:
     """Find the persons of a picture, ordered left to right.
 

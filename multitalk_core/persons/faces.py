@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..guards.interruption import go_on
+from ..guards.interruption import uninterrupted
 
 if TYPE_CHECKING:
     from skimage.feature import Cascade
@@ -54,7 +54,7 @@ class Face:
 
 
 def find_faces(
-    picture: np.ndarray, count: int | None = None, check_interrupted: Callable[[], None] = go_on
+    picture: np.ndarray, count: int | None = None, check_interrupted: Callable[[], None] = uninterrupted
 ) -> list[Face]:
     """Find frontal faces, the best first.
 

@@ -15,12 +15,14 @@ from ..evaluation.film_score import face_in_film
 from ..evaluation.mouth_openness import find_faces
 from ..hosts.diffusers.models import Models, encode_frames
 from ..media.picture import read_picture
-from ..media.video_source import FittedVideo, VideoFile
+from ..media.video_file import VideoFile
+from ..media.video_source import FittedVideo
 from ..method.conditioning import conditioning_frames, conditioning_mask
 from ..method.wan import Grid, nearest_bucket
 from ..method.windows import window_indices
 from ..persons.detection import find_persons
-from ..persons.masks import PersonOrder, Persons, check_same_size, persons_from_boxes, persons_from_masks
+from ..persons.marking import PersonOrder, persons_from_boxes, persons_from_masks
+from ..persons.masks import Persons, check_same_size
 from .manifest import Entry
 from .shards import TrainingClip
 

@@ -9,16 +9,8 @@ from torch import Tensor
 
 from ...multitalk_core.errors import MultiTalkError
 from ...multitalk_core.guards.finite import check_finite
-from ...multitalk_core.method.conditioning import MotionLatent
-from ...multitalk_core.method.guidance import (
-    NEGATIVE,
-    NEGATIVE_WITHOUT_AUDIO,
-    PROMPT,
-    PROMPT_WITHOUT_AUDIO,
-    GuidanceScales,
-    ProjectedGuidance,
-    guide,
-)
+from ...multitalk_core.method.guidance import GuidancePass, GuidanceScales, ProjectedGuidance, guide
+from ...multitalk_core.method.motion_latent import MotionLatent
 from .conditioned_model import is_conditioned, without_audio
 from .patches import Condition
 
@@ -33,7 +25,7 @@ class AudioGuider(CFGGuider):
     positive, negative : CONDITIONING
     scales : GuidanceScales
     projected : bool
-        Adaptive projected guidance, on the model's velocity as released.
+        Adaptive projected guidance, on the model's velocity as in the reference implementation.
     motion : MotionLatent, optional
         Written over the model's input, with fresh noise at every new sigma.
 
@@ -88,11 +80,11 @@ class AudioGuider(CFGGuider):
         model_options = model_options or {}
         if self.motion is not None:
             x = self._with_motion(self.motion, x, float(timestep[0]))
-        names = self.scales.conditions()
-        conditions = [self._condition(name) for name in names]
+        passes = self.scales.passes()
+        conditions = [self._condition(each) for each in passes]
         denoised = calc_cond_batch(self.inner_model, conditions, x, timestep, model_options)
         common = {
-            "cond_scale": self.scales.text if NEGATIVE in names else self.scales.audio,
+            "cond_scale": self.scales.text if GuidancePass.NEGATIVE in passes else self.scales.audio,
             "model": self.inner_model,
             "model_options": model_options,
             "sigma": timestep,
@@ -101,8 +93,8 @@ class AudioGuider(CFGGuider):
         for hook in model_options.get("sampler_pre_cfg_function", ()):
             given = {"conds": conditions, "conds_out": denoised, "timestep": timestep}
             denoised = hook(common | given)
-        guided = self._guide(dict(zip(names, denoised, strict=True)), x, timestep)
-        single = len(names) == 1
+        guided = self._guide(dict(zip(passes, denoised, strict=True)), x, timestep)
+        single = len(passes) == 1
         for hook in model_options.get("sampler_post_cfg_function", ()):
             given = {
                 "denoised": guided,
@@ -114,12 +106,11 @@ class AudioGuider(CFGGuider):
             guided = hook(common | given)
         return guided
 
-    def _condition(self, name: str) -> Condition:
-        condition = self.conds["positive" if name in (PROMPT, PROMPT_WITHOUT_AUDIO) else "negative"]
-        audible = name not in (PROMPT_WITHOUT_AUDIO, NEGATIVE_WITHOUT_AUDIO)
-        return condition if audible else without_audio(condition)
+    def _condition(self, each: GuidancePass) -> Condition:
+        condition = self.conds["negative" if each.negative else "positive"]
+        return condition if each.audible else without_audio(condition)
 
-    def _guide(self, denoised: dict[str, Tensor], x: Tensor, timestep: Tensor) -> Tensor:
+    def _guide(self, denoised: dict[GuidancePass, Tensor], x: Tensor, timestep: Tensor) -> Tensor:
         if self.running is None:
             return guide(denoised, self.scales)
         # Projection is along the velocity; plain differences do not mind which of the two they are of.

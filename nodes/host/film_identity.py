@@ -55,7 +55,7 @@ def film_title(graph: DynamicPrompt, node_id: str) -> str:
 
 
 def described_input(graph: DynamicPrompt, node_id: str, *path: str) -> Json:
-    """A digest of what is above an input; a path goes on through the linked nodes' own inputs.
+    """A digest of what is above an input; further names of a path are inputs of the linked nodes.
 
     Where a node on the path has no such link, all that is above it counts.
     """

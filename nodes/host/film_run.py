@@ -248,7 +248,7 @@ def _report_outlook(run: FilmRun, video: Video | None, frames_in_memory: int | N
 
 
 def _sees_picture(model: ComfyVideoModel) -> bool:
-    """Whether a model with an image embedder is given an image."""
+    """Whether a model that has an image embedder gets a picture for it."""
     if model.model.model.diffusion_model.img_emb is None or model.clip_vision is not None:
         return True
     return all("clip_vision_output" in options for _, options in (*model.positive, *model.negative))

@@ -8,7 +8,8 @@ from comfy.sd import VAE
 from ...multitalk_core.audio.conversation import Conversation
 from ...multitalk_core.errors import MultiTalkError
 from ...multitalk_core.method.schemes import find_scheme
-from ...multitalk_core.persons.masks import Persons, check_speakers, persons_from_parts
+from ...multitalk_core.persons.marking import persons_from_parts
+from ...multitalk_core.persons.masks import Persons, check_speakers
 
 LEAST_SHOWN = 0.05  # of a picture
 MOSTLY_SHOWN = 2 / 3  # of a person; less is reported

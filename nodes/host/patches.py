@@ -71,7 +71,7 @@ class ForwardPass:
 class AudioHost:
     """Hands queries, keys and hidden states of a Wan MODEL to an AudioPatch.
 
-    Nothing of a run is kept here: a call's voices lie in its transformer options.
+    It has no state of a run: a call's voices lie in its transformer options.
 
     Parameters
     ----------

@@ -10,7 +10,8 @@ from comfy_api.latest import Input, InputImpl
 from torch import Tensor
 
 from ...multitalk_core.errors import MultiTalkError
-from ...multitalk_core.media.video_source import Video, VideoFile, VideoInMemory
+from ...multitalk_core.media.video_file import VideoFile
+from ...multitalk_core.media.video_source import Video, VideoInMemory
 from .kinds import check_kind
 
 

@@ -33,10 +33,10 @@ def summary(spec: FilmSpec, model: ComfyVideoModel, *, frames_in_memory: int) ->
     present = comfy.model_management.get_total_memory(patcher.load_device)
     clips = f"{len(plan.clips)} clip{'s' if len(plan.clips) > 1 else ''} of {plan.clips[0].frames} frames"
     offloaded = "" if needed < present else ", so weights are offloaded"
-    conditions = len(spec.sampling.scales.conditions())
+    passes = len(spec.sampling.scales.passes())
     return (
         f"{clips}: {plan.frames} frames, {plan.frames / spec.conversation.fps:.1f} s, {width}×{height}\n"
-        f"{grid.tokens:,} tokens, {model.steps} steps of {conditions} passes each\n"
+        f"{grid.tokens:,} tokens, {model.steps} steps of {passes} pass{'es' if passes > 1 else ''} each\n"
         f"about {needed / GIGABYTE:.1f} GB on the device (it has {present / GIGABYTE:.1f} GB{offloaded}), "
         f"{frames_gigabytes(frames_in_memory, spec.size):.1f} GB of memory for the frames"
     )

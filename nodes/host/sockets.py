@@ -6,11 +6,11 @@ CATEGORY = "MultiTalk"
 
 # multitalk_core.audio.conversation.Conversation
 MultiTalkAudio = io.Custom("MULTITALK_AUDIO")
-# multitalk_core.persons.Persons
+# multitalk_core.persons.masks.Persons
 MultiTalkPersons = io.Custom("MULTITALK_PERSONS")
-# nodes.encoder.ManagedEncoder
+# nodes.host.managed_encoder.ManagedEncoder
 MultiTalkAudioEncoder = io.Custom("MULTITALK_AUDIO_ENCODER")
 # {"x", "y", "width", "height"} in pixels, or a list of them, or one list an image; io has it since 0.14 only
 BoundingBox = io.Custom("BOUNDING_BOX")
-# list of (Clip, BindingRecord), one a clip
+# list of (multitalk_core.film.clips.Clip, multitalk_core.method.recorder.BindingRecord), one a clip
 MultiTalkBinding = io.Custom("MULTITALK_BINDING")

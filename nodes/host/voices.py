@@ -3,7 +3,8 @@
 from collections.abc import Collection
 from typing import Any
 
-from ...multitalk_core.audio.timeline import Timeline, Timing, places_of
+from ...multitalk_core.audio.speaker_names import places_of
+from ...multitalk_core.audio.timeline import Timeline, Timing
 from ...multitalk_core.audio.turns import Turn, parse_turns
 from ...multitalk_core.audio.waveform import Waveform, from_array
 from ...multitalk_core.errors import MultiTalkError

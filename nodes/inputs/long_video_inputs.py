@@ -39,8 +39,8 @@ def lengths() -> list[io.Input]:
     ]
 
 
-def later() -> list[io.Input]:
-    """Inputs added after the first version, in the order of their addition; graphs without them run."""
+def appended() -> list[io.Input]:
+    """Optional inputs, in the order in which they were added: a saved graph without them still runs."""
     return [
         io.Combo.Input(
             "continuation",
@@ -106,12 +106,12 @@ def later() -> list[io.Input]:
             "prompt.",
         ),
         inputs.denoise(),
-        *_joins(),
+        *_seam_corrections(),
         inputs.region(),
     ]
 
 
-def _joins() -> list[io.Input]:
+def _seam_corrections() -> list[io.Input]:
     """Corrections from clip to clip that the reference implementation does not have (docs/steadiness.md)."""
     return [
         io.Combo.Input(

@@ -1,4 +1,4 @@
-"""The audio encoder: the released code's numbers, any checkpoint's form, and long voices in pieces."""
+"""The audio encoder: the reference implementation's numbers, all forms of checkpoints, voices in pieces."""
 
 import json
 from collections import Counter
@@ -52,7 +52,7 @@ def relative(ours: torch.Tensor, theirs: torch.Tensor) -> float:
 
 @pytest.fixture(scope="module")
 def golden() -> tuple[dict, dict, dict]:
-    """Tensors, weights and configuration of the released code's case."""
+    """Tensors, weights and configuration of the reference implementation's case."""
     tensors = load_file(GOLDEN / "wav2vec2.safetensors")
     cases = json.loads((GOLDEN / "manifest.json").read_text())["cases"]
     config = next(case["config"] for case in cases if case["case"] == "wav2vec2")
@@ -260,7 +260,7 @@ def test_attention_in_blocks_is_that_of_the_whole(monkeypatch):
     assert relative(encoder.encode(voice(1.31)), whole) < 1e-6
 
 
-def test_encoding_stops_wherever_it_is_told_to(monkeypatch):
+def test_encoding_stops_wherever_it_is_interrupted(monkeypatch):
     monkeypatch.setattr(attention, "SCORES_AT_ONCE", 200)
     encoder = AudioEncoder.from_state(tiny_model().state_dict())
     asked = Counter()
@@ -274,4 +274,4 @@ def test_encoding_stops_wherever_it_is_told_to(monkeypatch):
 
     with pytest.raises(KeyboardInterrupt):
         encoder.encode(voice(1.31), check_interrupted=stop)
-    assert len(encoder.encode(voice(1.31))) == 32  # and goes on to work
+    assert len(encoder.encode(voice(1.31))) == 32  # and still works

@@ -104,9 +104,9 @@ def test_the_first_speaker_may_be_the_listener_of_a_turn():
 
 def test_a_and_b_and_a_again():
     timeline = Timeline.placed([(0, 0.0, voice(0.5)), (1, 0.4, voice(0.5)), (0, 1.0, voice(0.25))])
-    heard = np.abs(timeline.tracks()).reshape(2, -1, 800).max(axis=2) > 0  # pieces of 0.05 s
-    assert heard[0].tolist() == [True] * 10 + [False] * 10 + [True] * 5
-    assert heard[1].tolist() == [False] * 8 + [True] * 10 + [False] * 7
+    audible = np.abs(timeline.tracks()).reshape(2, -1, 800).max(axis=2) > 0  # pieces of 0.05 s
+    assert audible[0].tolist() == [True] * 10 + [False] * 10 + [True] * 5
+    assert audible[1].tolist() == [False] * 8 + [True] * 10 + [False] * 7
     assert turns_of(timeline) == [[(0.0, 0.5), (1.0, 1.25)], [(0.4, 0.9)]]
 
 

@@ -1,4 +1,4 @@
-"""Tables of turns from outside: what is wrong is told with its turn and field, in a file as when pasted."""
+"""Tables of turns from outside: what is wrong is reported with its turn and field, in a file and pasted."""
 
 import json
 
@@ -91,7 +91,7 @@ def test_a_file_and_the_same_text_pasted_are_read_alike(tmp_path, name):
 
 
 @pytest.mark.parametrize("encoding", ["windows-1252", "utf-16"])
-def test_another_encoding_is_told_with_what_to_do(tmp_path, encoding):
+def test_another_encoding_is_reported_with_what_to_do(tmp_path, encoding):
     (tmp_path / "turns.csv").write_bytes((HEADER + "Jürgen,0,1").encode(encoding))
     with pytest.raises(MultiTalkError, match="save it as UTF-8"):
         read_turns(tmp_path / "turns.csv")

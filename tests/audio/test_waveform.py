@@ -49,9 +49,9 @@ def test_every_rate_width_and_channel_count_is_read_as_it_is(tmp_path, rate, cha
 def test_every_usual_codec_sounds_the_same(tmp_path, codec):
     samples = tone(48000, channels=2)
     encode(tmp_path / "voice.mka", samples, 48000, codec)
-    heard, meant = speech(read_audio(tmp_path / "voice.mka")), speech(from_array(samples, 48000))
+    read, meant = speech(read_audio(tmp_path / "voice.mka")), speech(from_array(samples, 48000))
     middle = slice(2000, 6000)
-    assert np.abs(np.abs(np.fft.rfft(heard[middle])) - np.abs(np.fft.rfft(meant[middle]))).max() < 40
+    assert np.abs(np.abs(np.fft.rfft(read[middle])) - np.abs(np.fft.rfft(meant[middle]))).max() < 40
 
 
 @pytest.mark.parametrize("name", ["voice.flac", "voice.ogg", "voice.aiff", "voice.mp3"])
@@ -98,8 +98,8 @@ def test_the_sound_of_a_video_is_read(tmp_path):
 def test_speech_is_what_librosa_loads(tmp_path, rate, channels):
     write_pcm(tmp_path / "voice.wav", tone(rate, 0.7123, channels=channels), rate, 2)
     expected, _ = librosa.load(tmp_path / "voice.wav", sr=16000)
-    heard = speech(read_audio(tmp_path / "voice.wav"))
-    assert heard.shape == expected.shape and np.abs(heard - expected).max() < 1e-6
+    read = speech(read_audio(tmp_path / "voice.wav"))
+    assert read.shape == expected.shape and np.abs(read - expected).max() < 1e-6
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_padding_adds_silence_only_at_the_end():
 
 
 def write_header(path, rate=16000, channels=1, data=bytes(32000)):
-    """A WAV file of 16 bits that claims what it is told to."""
+    """A WAV file of 16 bits with any claims in its header."""
     claims = struct.pack(
         "<HHIIHH", 1, channels, rate, (rate * channels * 2) % 2**32, channels * 2 % 2**16, 16
     )
@@ -239,7 +239,7 @@ def test_what_is_longer_than_a_film_is_refused_by_its_header(tmp_path):
 def test_what_this_machine_cannot_hold_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("multitalk_core.guards.memory.machine_bytes", lambda: 200_000_000)
     write_flac(tmp_path / "hour.flac", 3600)
-    encode(tmp_path / "unended.mka", np.zeros((1, 48000)), 48000, "aac")  # a stream that tells no length
+    encode(tmp_path / "unended.mka", np.zeros((1, 48000)), 48000, "aac")  # a stream without a length
     with pytest.raises(
         MultiTalkError, match=r"0\.2 GB of main memory .* 0\.2 GB: save it as mono, .* or cut"
     ):

@@ -229,7 +229,7 @@ def test_two_checkpoints_at_once_are_refused(tmp_path):
     assert "at least one" in sentence([])
 
 
-def test_what_is_not_safetensors_is_told_apart(tmp_path):
+def test_what_is_not_safetensors_is_recognised(tmp_path):
     def refusal(name: str, content: bytes) -> str:
         (tmp_path / name).write_bytes(content)
         return sentence(tmp_path / name)

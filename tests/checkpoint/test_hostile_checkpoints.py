@@ -127,7 +127,7 @@ def test_an_index_names_files_beside_it(tmp_path, shard):
     assert "cannot be read" in sentence(index) or "is missing" in sentence(index)
 
 
-def test_names_of_any_length_and_kind_are_told_short_and_printable(tmp_path):
+def test_names_of_any_length_and_kind_are_reported_short_and_printable(tmp_path):
     names = ["x" * 100_000, "\x1b[31m\n<b>", f"blocks.{'9' * 5000}.norm_x.weight", "a." * 50_000]
     file = tmp_path / "names.safetensors"
     tensors = {name: torch.zeros(1) for name in names}

@@ -95,7 +95,7 @@ def test_generate_says_what_it_does_and_did(film):
     _, said, shown = film
     before, after = said.split("\n\n")
     assert "9 frames, 0.36 s at 25 frames/s, 48×32" in before
-    assert "2 of 5 frames, 12 tokens each" in before and "2 steps, 3 conditions, shift 7" in before
+    assert "2 of 5 frames, 12 tokens each" in before and "2 steps of 3 passes each, shift 7" in before
     assert "film.localization.png" in after and "s a step" in after and "GB at most" in after
     shares = [int(part.split("%")[0].split()[-1]) for part in after.split("located")[1].split(",")[:3]]
     assert 98 <= sum(shares) <= 102
@@ -123,7 +123,7 @@ def test_a_recording_and_its_table(tmp_path, capsys):
     scheme = ["--scheme", "concat", "--text-scale", "1", "--audio-scale", "1", "--ending", "mirror"]
     small = ["--size", "48x32", "--clip-frames", "9", "--motion-frames", "1", "--steps", "1"]
     assert generate(tmp_path, *BOXES, *table, *scheme, *small, "--frames", "9") == 0
-    assert "1 conditions" in (said := capsys.readouterr().out) and "does not locate persons" in said
+    assert "1 steps of 1 pass each" in (said := capsys.readouterr().out) and "does not locate persons" in said
     assert not (tmp_path / "film.localization.png").exists()
 
 
@@ -391,7 +391,7 @@ def test_a_table_is_read_before_anything_else(refused, tmp_path):
         (["--prompt-at", "7:They laugh."], "lies after the film's end"),
     ],
 )
-def test_clips_that_there_are_not_are_told_before_models_are_read(refused, tmp_path, arguments, reason):
+def test_clips_that_do_not_exist_are_reported_before_models_are_read(refused, tmp_path, arguments, reason):
     (tmp_path / "adapter.safetensors").write_text("none")
     assert reason in refused(*TWO_VOICES, *arguments, "--adapter", str(tmp_path / "adapter.safetensors"))
 

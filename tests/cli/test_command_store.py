@@ -1,4 +1,4 @@
-"""Keeping clips, from the command line: going on, retakes, approval, other prompts, and what is kept."""
+"""Stored clips, from the command line: resuming, retakes, approval and other prompts."""
 
 import json
 import os
@@ -101,7 +101,7 @@ def test_what_cannot_be(generate, arguments, sentence):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc takes no files, not even from root")
-def test_a_store_that_takes_no_files_is_told_before_models_are_looked_for(generate, tmp_path):
+def test_a_store_that_takes_no_files_is_reported_before_models_are_looked_for(generate, tmp_path):
     said = generate("--adapter", f"{EMBEDDED}/picture.png", store=Path("/proc/films"), code=2)
     assert "The store /proc/films cannot be written to" in said and "without a store" in said
     assert not list(tmp_path.iterdir())
@@ -118,7 +118,7 @@ def test_clips_belong_to_how_they_were_computed(generate, tmp_path):
     assert "every clip differs from the last film.mp4: precision changed" in said
 
 
-def test_what_the_limit_clears_is_told(generate, tmp_path):
+def test_what_the_limit_clears_is_reported(generate, tmp_path):
     larger = ("--size", "384x256", "--stop-after", "1")  # more than the least limit, a megabyte
     generate(*larger)
     said = generate(*larger, "--seed", "1", "--store-limit", "0.001", "--overwrite")
@@ -161,7 +161,7 @@ sys.exit(main(["films"]))
 
 
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="only root becomes anybody")
-def test_a_user_without_a_home_is_told():
+def test_a_user_without_a_home_is_reported():
     result = subprocess.run([sys.executable, "-c", HOMELESS], capture_output=True, text=True)
     assert result.returncode == 2 and "Traceback" not in result.stderr
     assert "There is no home folder to store films in: name a folder with --store." in result.stderr

@@ -47,12 +47,12 @@ def test_the_drawings_show_two_persons_in_two_colours(made):
 def test_the_film_is_shown_again_above_its_mouths_with_its_sound(made):
     folder, said = made
     film, _, sound = read_video(folder / "film.mp4")
-    shown, _, heard = read_video(folder / "film_with_mouths.mp4")
+    shown, _, written = read_video(folder / "film_with_mouths.mp4")
     enlarged = shown.shape[2] / film.shape[2]
     assert len(shown) == len(film) and enlarged >= 4 and shown.shape[1] > film.shape[1] * enlarged + 200
     above = shown[:, : round(film.shape[1] * enlarged)].mean((1, 2))
     torch.testing.assert_close(above, film.mean((1, 2)), atol=0.05, rtol=0)
-    np.testing.assert_allclose(heard.samples, sound.samples, atol=0.02)
+    np.testing.assert_allclose(written.samples, sound.samples, atol=0.02)
     assert str(folder / "mouths.png") in said and "own voice" in said
 
 

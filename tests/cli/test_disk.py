@@ -103,7 +103,7 @@ def test_a_film_whose_disk_fills_up_goes_on_from_its_store(film, disk, tmp_path)
 
 @pytest.fixture
 def generate(capsys) -> Callable[..., str]:
-    """The command, store and film in one folder unless told otherwise; what it said."""
+    """The command, store and film in one folder by default; what it said."""
     voices = [f"{EMBEDDED}/voice_{number}.flac" for number in (1, 2)]
     people = ["--boxes", "64,56,300,400", "340,50,576,400", "--voice", voices[0], "--voice", voices[1]]
     lengths = ["--size", "48x32", "--frames", "13", "--clip-frames", "5", "--motion-frames", "1"]

@@ -61,7 +61,7 @@ def test_a_film_is_finished_though_nobody_reads(tmp_path, streams):
     assert len(read_video(tmp_path / "film.mp4")[0]) == 5 and (tmp_path / "film.drift.png").exists()
 
 
-def test_output_on_a_full_disk_is_told_and_the_film_is_there(tmp_path):
+def test_output_on_a_full_disk_is_reported_and_the_film_is_there(tmp_path):
     done = run(f"{film('--no-store')} > /dev/full", tmp_path)
     assert done.returncode == 2
     last = done.stderr.decode().splitlines()[-1]

@@ -42,9 +42,9 @@ def open_page(page: Browser, server: ComfyServer) -> None:
 
 def complaints(page: Browser) -> list[str]:
     """What the console complained of since the last call, but for what a fresh ComfyUI always does."""
-    heard = [line for line in page.complaints if not any(word in line for word in EXPECTED)]
+    unexpected = [line for line in page.complaints if not any(word in line for word in EXPECTED)]
     page.complaints.clear()
-    return heard
+    return unexpected
 
 
 def picture_of_graph(page: Browser) -> bytes:

@@ -47,7 +47,7 @@ class Run:
     cached : set of node ids
     failure : Failure or None
     events : list of (type, data)
-        Everything ComfyUI told, in order: progress, executing, executed, ...
+        Everything ComfyUI reported, in order: progress, executing, executed, ...
     previews : list of bytes
         JPEG pictures that running nodes showed.
     texts : list of str
@@ -167,7 +167,7 @@ class ComfyServer:
         return run.failure
 
     def faults(self, graph: dict) -> list[tuple[str, str]]:
-        """All that is told of a graph that is refused when it is queued: (node, words).
+        """All that is reported of a graph that is refused when it is queued: (node, words).
 
         ComfyUI's own words get the input in front; a node's own check says it itself.
         """

@@ -1,6 +1,6 @@
 """The nodes as saved workflows and as translators know them.
 
-`python tests/comfyui/schema_lock.py` writes tests/schema_lock.json and locales/en/nodeDefs.json anew.
+`python tests/comfyui/schema_lock.py` writes tests/schema_lock.json and locales/en/nodeDefs.json again.
 """
 
 import json

@@ -10,7 +10,8 @@ from graphs import HEIGHT, WIDTH, frame_paths, long_video_graph, node
 from PIL import Image
 
 from multitalk_core.demo.files import EMBEDDED
-from multitalk_core.media.video_source import FittedVideo, VideoFile
+from multitalk_core.media.video_file import VideoFile
+from multitalk_core.media.video_source import FittedVideo
 from multitalk_core.media.video_writer import VideoWriter, read_video
 
 PICTURES, RATE = 16, 30  # 13 frames of a film

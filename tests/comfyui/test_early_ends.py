@@ -51,12 +51,12 @@ def assert_is_the_beginning(server, path, whole):
     frames, fps, sound = read_video(path)
     assert (len(frames), fps) == (FIRST, 25)
     assert abs(frames.numpy() * 255 - pictures(server, whole)[:FIRST]).mean() < 6  # H.264
-    heard = read_video(server.path(whole.outputs["save"]["images"][0]))[2]
-    samples = round(FIRST / 25 * heard.rate)
-    assert sound.rate == heard.rate and abs(sound.samples.shape[1] - samples) <= 1024
+    entire = read_video(server.path(whole.outputs["save"]["images"][0]))[2]
+    samples = round(FIRST / 25 * entire.rate)
+    assert sound.rate == entire.rate and abs(sound.samples.shape[1] - samples) <= 1024
     until = samples - 1024  # where one of them ends, AAC fades
-    assert np.abs(heard.samples[:, :until]).max() > 0.05
-    assert np.abs(sound.samples[:, :until] - heard.samples[:, :until]).mean() < 0.01
+    assert np.abs(entire.samples[:, :until]).max() > 0.05
+    assert np.abs(sound.samples[:, :until] - entire.samples[:, :until]).mean() < 0.01
 
 
 @pytest.mark.parametrize("keep_clips", [True, False])

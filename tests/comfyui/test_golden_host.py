@@ -1,4 +1,4 @@
-"""The released code's numbers through ComfyUI's WanModel and this pack's patches."""
+"""The reference implementation's numbers through ComfyUI's WanModel and this pack's patches."""
 
 import json
 from pathlib import Path

@@ -107,9 +107,9 @@ def test_long_video_has_all_frames_and_the_sound(server, picture):
         assert (video.width, video.height) == (WIDTH, HEIGHT)
         frames = sum(1 for _ in film.decode(video))
         film.seek(0)
-        heard = sum(frame.samples for frame in film.decode(sound)) / sound.rate
+        seconds = sum(frame.samples for frame in film.decode(sound)) / sound.rate
     assert frames == 13
-    assert heard == pytest.approx(13 / 25, abs=0.1)
+    assert seconds == pytest.approx(13 / 25, abs=0.1)
 
 
 def test_draft_makes_the_first_clip_alone(server, picture):

@@ -1,4 +1,4 @@
-"""What saved workflows rely on, as the running ComfyUI tells it."""
+"""What saved workflows rely on, as the running ComfyUI reports it."""
 
 import json
 
@@ -10,13 +10,13 @@ def test_nodes_are_as_locked(server):
     locked = json.loads(LOCK.read_text())
     assert live == locked, (
         "a node differs from tests/schema_lock.json; if workflows saved before still open and run, "
-        "write it anew with: python tests/comfyui/schema_lock.py"
+        "write it again with: python tests/comfyui/schema_lock.py"
     )
 
 
 def test_english_strings_are_the_nodes_own(server):
     assert strings(server.object_info) == json.loads(STRINGS.read_text()), (
-        "a node's words differ from locales/en/nodeDefs.json; write it anew with: "
+        "a node's words differ from locales/en/nodeDefs.json; write it again with: "
         "python tests/comfyui/schema_lock.py"
     )
 

@@ -1,4 +1,4 @@
-"""How steady a long film is, told on the node and drawn: the command line's words and plot."""
+"""How steady a long film is, reported on the node and drawn: the command line's words and plot."""
 
 import re
 
@@ -12,7 +12,8 @@ from multitalk_core.demo.files import EMBEDDED
 from multitalk_core.drawing.drift import drift_picture
 from multitalk_core.film.steadiness import Steadiness
 from multitalk_core.media.picture import read_picture
-from multitalk_core.media.video_source import FittedVideo, VideoFile
+from multitalk_core.media.video_file import VideoFile
+from multitalk_core.media.video_source import FittedVideo
 from multitalk_core.media.video_writer import VideoWriter
 
 STARTS = [0, 9, 13]  # of the clips
@@ -45,7 +46,7 @@ def measured(frames, goal):
     return film
 
 
-def assert_told_and_drawn(server, run, goal, whose):
+def assert_reported_and_drawn(server, run, goal, whose):
     """The node's lines and its plot are those of the frames it made."""
     frames = torch.stack([pixels(path) for path in frame_paths(server, run, "images")])
     film = measured(frames, goal)
@@ -64,20 +65,20 @@ def assert_told_and_drawn(server, run, goal, whose):
     return drawn
 
 
-def drift_told(run):
+def reported_drift(run):
     return float(re.search(DRIFT, run.texts[-1])[1])
 
 
 def test_a_film_says_how_steady_it_is_and_draws_it_kept_clips_too(server, picture):
     goal = read_picture(server.input / picture)[None]
     free = server.run(steadiness_graph(picture, seed=60))
-    wandering = assert_told_and_drawn(server, free, goal, "picture")
+    wandering = assert_reported_and_drawn(server, free, goal, "picture")
     again = server.run(steadiness_graph(picture, seed=60, keep_at_most=49.0))  # another run, the same film
     assert "resumes after clip 3 of 3" in again.texts[-1]
-    assert torch.equal(assert_told_and_drawn(server, again, goal, "picture"), wandering)
+    assert torch.equal(assert_reported_and_drawn(server, again, goal, "picture"), wandering)
     matched = server.run(steadiness_graph(picture, seed=60, colour_strength=1.0))
-    steady = assert_told_and_drawn(server, matched, goal, "picture")
-    assert drift_told(matched) < 2 < drift_told(free) and not torch.equal(steady, wandering)
+    steady = assert_reported_and_drawn(server, matched, goal, "picture")
+    assert reported_drift(matched) < 2 < reported_drift(free) and not torch.equal(steady, wandering)
 
 
 def test_a_dubbed_film_is_measured_against_its_video(server):
@@ -91,5 +92,5 @@ def test_a_dubbed_film_is_measured_against_its_video(server):
     graph["picture"] = node("LoadVideo", file=path.name)
     run = server.run(graph)
     goal = FittedVideo(VideoFile.open(path), HEIGHT, WIDTH, 25.0).frames(0, FRAMES)
-    assert_told_and_drawn(server, run, goal, "video")
-    assert drift_told(run) < 2
+    assert_reported_and_drawn(server, run, goal, "video")
+    assert reported_drift(run) < 2

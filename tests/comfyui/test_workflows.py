@@ -67,10 +67,10 @@ def check_video(path: Path, frames: int, width: int, height: int) -> None:
         assert container.duration / av.time_base == pytest.approx(frames / 25, abs=0.1)
         pictures = [frame.to_ndarray(format="rgb24") for frame in container.decode(video)]
         container.seek(0)
-        heard = np.concatenate([frame.to_ndarray().ravel() for frame in container.decode(sound)])
+        samples = np.concatenate([frame.to_ndarray().ravel() for frame in container.decode(sound)])
     assert len(pictures) == frames
     assert np.ptp(pictures[0]) > 20, "the first picture is blank"
-    assert np.abs(heard).max() > 0.01, "nothing is heard"
+    assert np.abs(samples).max() > 0.01, "the film is silent"
 
 
 def demo_frames() -> int:

@@ -1,4 +1,4 @@
-"""What no node should be given: told once, at the right input, before work; the server goes on."""
+"""What no node should be given: reported once, at the right input, before work; the server stays up."""
 
 import numpy as np
 import pytest
@@ -61,12 +61,14 @@ def with_changes(graph: dict, name: str, **changes: object) -> dict:
         ("persons", {"speaker_order": "\ud800"}, "speaker_order contains \\ud800"),
     ],
 )
-def test_a_wrong_value_is_told_once_when_queued_and_at_its_own_input(server, picture, name, changes, words):
+def test_a_wrong_value_is_reported_once_when_queued_and_at_its_own_input(
+    server, picture, name, changes, words
+):
     graph = (long_video_graph if name == "film" else sampler_graph)(picture)
-    ((told_of, told),) = server.faults(with_changes(graph, name, **changes))
-    assert told_of == name
-    assert told.startswith(words)
-    told.encode()
+    ((node_name, sentence),) = server.faults(with_changes(graph, name, **changes))
+    assert node_name == name
+    assert sentence.startswith(words)
+    sentence.encode()
 
 
 @pytest.mark.parametrize(
@@ -89,9 +91,9 @@ def test_a_wrong_value_is_told_once_when_queued_and_at_its_own_input(server, pic
 )
 def test_a_table_is_read_when_it_is_queued(server, picture, table, words):
     changes = {"timing": "table", "voices.speaker_2": None} | {f"timing.{key}": table[key] for key in table}
-    ((told_of, told),) = server.faults(with_changes(sampler_graph(picture), "audio", **changes))
-    assert told_of == "audio"
-    assert told.startswith(words)
+    ((node_name, sentence),) = server.faults(with_changes(sampler_graph(picture), "audio", **changes))
+    assert node_name == "audio"
+    assert sentence.startswith(words)
 
 
 def inputs_of(info: dict, kind: str):
@@ -113,8 +115,8 @@ def test_no_number_of_any_node_may_be_nan_and_no_choice_left_out(server, picture
             wrong += [(choice, value) for choice in inputs_of(info, DYNAMIC_COMBO) for value in (None, "no")]
             for input_id, value in wrong:
                 before = dict(each["inputs"])
-                ((told_of, told),) = server.faults(with_changes(graph, name, **{input_id: value}))
-                assert (told_of, told[: len(input_id)]) == (name, input_id)
+                ((node_name, sentence),) = server.faults(with_changes(graph, name, **{input_id: value}))
+                assert (node_name, sentence[: len(input_id)]) == (name, input_id)
                 each["inputs"] = before
     settable = [name for name, info in server.object_info.items() if name.startswith("MultiTalk")]
     with_numbers = [name for name in settable if any(inputs_of(server.object_info[name], "FLOAT"))]
@@ -230,7 +232,7 @@ def test_what_the_machine_has_no_memory_for_is_refused_with_the_figures(server, 
     assert "GB" in message and "MULTITALK_ANY_MEMORY" in message
 
 
-def test_a_picture_of_another_shape_cuts_persons_and_that_is_told(server):
+def test_a_picture_of_another_shape_cuts_persons_and_that_is_reported(server):
     folder = server.input / "tall_persons.png"
     Image.fromarray(np.full((160, 40, 3), 128, np.uint8)).save(folder)
     run = server.run(sampler_graph(folder.name, **QUICK))

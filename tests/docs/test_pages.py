@@ -81,7 +81,7 @@ def test_changelog_has_the_version_and_every_change_of_films():
         assert f"- MATHS_VERSION {version}: " in changelog
 
 
-def test_version_is_told(capsys):
+def test_version_is_reported(capsys):
     with pytest.raises(SystemExit) as ended:
         main(["--version"])
     assert ended.value.code == 0

@@ -13,7 +13,7 @@ from multitalk_core.drawing.overlay import persons_overlay
 from multitalk_core.drawing.palette import BACKGROUND, LANE, SPEAKERS, TEXT, class_colours, speaker_colour
 from multitalk_core.drawing.strip import localization_strip
 from multitalk_core.drawing.timeline_picture import timeline_picture
-from multitalk_core.persons.masks import Box, PersonOrder, persons_from_boxes
+from multitalk_core.persons.marking import Box, PersonOrder, persons_from_boxes
 
 
 def share(picture: torch.Tensor, colour: tuple[int, int, int], tolerance: float = 0.02) -> float:

@@ -1,4 +1,4 @@
-"""Whatever path a user names: a pipe, a device or a folder in place of a file is told, and nothing waits."""
+"""Whatever path a user names: a pipe, a device or a folder instead of a file is reported; nothing waits."""
 
 import os
 import re
@@ -18,7 +18,7 @@ from multitalk_core.cli.options.dubbing_options import read_region
 from multitalk_core.errors import MultiTalkError, printable
 from multitalk_core.hosts.diffusers.wan_folder import load_vae
 from multitalk_core.media.picture import read_picture
-from multitalk_core.media.video_source import VideoFile
+from multitalk_core.media.video_file import VideoFile
 from multitalk_core.persons.detection import find_persons
 from multitalk_core.training.manifest import read_lines
 
@@ -47,7 +47,7 @@ def refusal(name: str, path: Path) -> str:
 
 
 @pytest.mark.parametrize("name", READERS)
-def test_what_is_no_file_is_told_and_nothing_waits(tmp_path, name):
+def test_what_is_no_file_is_reported_and_nothing_waits(tmp_path, name):
     path = tmp_path / name
     assert re.search("There is no|does not exist|is missing", refusal(name, path))
     os.mkfifo(path)
@@ -92,7 +92,7 @@ def test_a_file_that_may_not_be_read(tmp_path, name):
         ("config.json", lambda folder: find_persons(read_picture(folder / "a.png"), model=folder)),
     ],
 )
-def test_a_pipe_in_a_model_folder_is_told(tmp_path, place, read):
+def test_a_pipe_in_a_model_folder_is_reported(tmp_path, place, read):
     Image.new("RGB", (64, 64)).save(tmp_path / "a.png")
     for name in ("model_index.json", "transformer/config.json", "config.json"):
         (tmp_path / name).parent.mkdir(exist_ok=True)

@@ -21,7 +21,7 @@ from multitalk_core.hosts.diffusers.embedded_models import load_embedded
 from multitalk_core.hosts.diffusers.models import Models
 from multitalk_core.hosts.diffusers.video_model import DiffusersVideoModel, load_adapter
 from multitalk_core.method.guidance import GuidanceScales
-from multitalk_core.persons.masks import persons_from_parts
+from multitalk_core.persons.marking import persons_from_parts
 from soak.tiny_film import RecordingListener
 
 HEIGHT, WIDTH = 32, 48

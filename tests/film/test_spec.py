@@ -1,4 +1,4 @@
-"""What tells films apart: a golden key, and every option that must be part of it."""
+"""What distinguishes films: a golden key, and every option that must be part of it."""
 
 from dataclasses import replace
 

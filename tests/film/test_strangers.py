@@ -239,7 +239,7 @@ def linked_folder(folder: Path) -> None:
     ],
     ids=["manifest", "lock", "clip", "linked lock", "linked folder", "stranger's manifest"],
 )
-def test_something_in_a_films_own_place_is_told_before_work_and_not_touched(tmp_path, harm):
+def test_something_in_a_films_own_place_is_reported_before_work_and_not_touched(tmp_path, harm):
     folder = film(tmp_path / "store")
     harm(folder)
     before = tree(tmp_path)
@@ -326,7 +326,7 @@ def test_a_share_that_gives_all_files_to_one_user_keeps_films():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs rights as on POSIX")
-def test_a_film_that_may_only_be_read_is_told_to_stay():
+def test_a_film_that_may_only_be_read_is_reported_to_stay():
     root = Path(tempfile.mkdtemp())
     root.chmod(0o755)
     folder = film(root)

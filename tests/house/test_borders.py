@@ -167,7 +167,7 @@ def core_modules_of_nodes() -> set[str]:
 
 
 def test_importing_the_pack_costs_next_to_nothing():
-    """With torch already there, as in ComfyUI, no library is imported (`make bench` tells the seconds)."""
+    """With torch already there, as in ComfyUI, no library is imported (`make bench` measures the seconds)."""
     modules = core_modules_of_nodes()
     assert modules
     script = (

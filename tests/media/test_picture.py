@@ -126,7 +126,7 @@ def png(width, height):
     ("width", "height"),
     [(9400, 9400), (13_000, 13_000), (1, 60_000), (16_385, 1), (8193, 8192)],
 )
-def test_a_size_that_no_picture_has_is_told_from_the_header(tmp_path, width, height):
+def test_a_size_that_no_picture_has_is_reported_from_the_header(tmp_path, width, height):
     (tmp_path / "claims.png").write_bytes(png(width, height))
     with pytest.raises(MultiTalkError, match=f"claims.png is {width}×{height}: .*scale it down"):
         read_picture(tmp_path / "claims.png")
@@ -158,7 +158,7 @@ def test_a_picture_with_any_bytes_changed_is_read_or_told(tmp_path, ending):
 
 
 @pytest.mark.parametrize(("height", "width"), [(60_000, 1), (16_000, 1), (2, 16_384), (9400, 9400)])
-def test_a_picture_that_no_film_has_the_shape_of_is_told_before_it_is_resized(height, width):
+def test_a_picture_that_no_film_has_the_shape_of_is_reported_before_it_is_resized(height, width):
     picture = torch.zeros(1, 1).expand(height, width)[None]  # takes no memory
     with pytest.raises(MultiTalkError, match=rf"{width}×{height}.* (crop it|scale it down)"):
         resize_and_crop(picture, 480, 832)

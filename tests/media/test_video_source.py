@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 
 from multitalk_core.errors import MultiTalkError
-from multitalk_core.media.video_source import FittedVideo, Video, VideoFile, VideoInMemory, film_frames
+from multitalk_core.media.video_file import VideoFile
+from multitalk_core.media.video_source import FittedVideo, Video, VideoInMemory, film_frames
 
 HEIGHT, WIDTH = 32, 48
 
@@ -174,7 +175,7 @@ STILL = "shows picture"
         (700.0, f"{STILL} 12 for 699.56 s"),
     ],
 )
-def test_a_picture_that_comes_very_late_is_told_when_the_video_is_opened(written, last, message):
+def test_a_picture_that_comes_very_late_is_reported_when_the_video_is_opened(written, last, message):
     with pytest.raises(MultiTalkError, match=message):
         written([40 * index for index in range(12)] + [round(last * 1000)])
 
@@ -184,7 +185,7 @@ def test_a_picture_may_be_held_for_minutes(written):
 
 
 @pytest.mark.parametrize(("width", "height"), [(16_400, 16), (16, 16_400)])
-def test_a_size_that_no_video_has_is_told_before_it_is_decoded(tmp_path, width, height):
+def test_a_size_that_no_video_has_is_reported_before_it_is_decoded(tmp_path, width, height):
     import av
 
     with av.open(str(tmp_path / "wide.mkv"), "w") as container:

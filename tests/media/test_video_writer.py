@@ -1,4 +1,4 @@
-"""The film on disk: what a player would see and hear, and what is left when writing fails."""
+"""The film on disk: what a player shows and plays, and what is left when writing fails."""
 
 import json
 import os
@@ -36,7 +36,7 @@ def click_time(sound: Waveform) -> float:
 
 @pytest.mark.parametrize("rate", [8000, 16000, 22050, 44100, 48000, 96000, 192000, 37800])
 @pytest.mark.parametrize("channels", [1, 2])
-def test_a_click_is_heard_with_its_frame(tmp_path, rate, channels):
+def test_a_click_sounds_with_its_frame(tmp_path, rate, channels):
     path = tmp_path / "film.mp4"
     with VideoWriter(path, WIDTH, HEIGHT, sound=click(rate, 2.0, 24 / 25, channels)) as writer:
         writer.append(flashes(13, 0)[1:])
@@ -110,8 +110,8 @@ def test_ffmpeg_sees_the_same_film(tmp_path):
     assert sound["codec_name"] == "aac"
     assert float(picture["duration"]) == float(sound["duration"]) == 30 / 25  # a short voice ends in silence
     decode = ["ffmpeg", "-v", "error", "-i", str(path), "-f", "f32le", "-"]
-    heard = np.frombuffer(subprocess.run(decode, capture_output=True, check=True).stdout, np.float32)
-    assert np.abs(heard).argmax() / 22050 == pytest.approx(0.2, abs=1e-3)
+    played = np.frombuffer(subprocess.run(decode, capture_output=True, check=True).stdout, np.float32)
+    assert np.abs(played).argmax() / 22050 == pytest.approx(0.2, abs=1e-3)
 
 
 def test_a_player_can_start_before_the_end_is_loaded(tmp_path):

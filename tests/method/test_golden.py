@@ -1,4 +1,4 @@
-"""The released code's numbers, case by case, and the runner's own verdicts."""
+"""The reference implementation's numbers, case by case, and the runner's own verdicts."""
 
 import json
 import shutil

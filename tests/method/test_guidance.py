@@ -3,41 +3,38 @@
 import pytest
 import torch
 
-from multitalk_core.method.guidance import (
-    NEGATIVE,
-    NEGATIVE_WITHOUT_AUDIO,
-    PROMPT,
-    PROMPT_WITHOUT_AUDIO,
-    GuidanceScales,
-    ProjectedGuidance,
-    guide,
+from multitalk_core.method.guidance import GuidancePass, GuidanceScales, ProjectedGuidance, guide
+
+C, D, U, A = (
+    GuidancePass.PROMPT,
+    GuidancePass.NEGATIVE,
+    GuidancePass.NEGATIVE_WITHOUT_AUDIO,
+    GuidancePass.PROMPT_WITHOUT_AUDIO,
 )
 
-NAMES = (PROMPT, NEGATIVE, NEGATIVE_WITHOUT_AUDIO, PROMPT_WITHOUT_AUDIO)
 
-
-def predictions(rows: int = 1) -> dict[str, torch.Tensor]:
+def predictions(rows: int = 1) -> dict[GuidancePass, torch.Tensor]:
     generator = torch.Generator().manual_seed(0)
-    return {name: torch.randn(rows, 4, 2, 3, 3, generator=generator) for name in NAMES}
+    return {each: torch.randn(rows, 4, 2, 3, 3, generator=generator) for each in GuidancePass}
 
 
 @pytest.mark.parametrize(
-    ("text", "audio", "calls"),
+    ("text", "audio", "passes"),
     [
-        (5.0, 4.0, (PROMPT, NEGATIVE, NEGATIVE_WITHOUT_AUDIO)),
-        (5.0, 1.0, (PROMPT, NEGATIVE)),
-        (1.0, 4.0, (PROMPT, PROMPT_WITHOUT_AUDIO)),
-        (1.0, 1.0, (PROMPT,)),
+        (5.0, 4.0, (C, D, U)),
+        (5.0, 1.0, (C, D)),
+        (1.0, 4.0, (C, A)),
+        (1.0, 1.0, (C,)),
     ],
 )
-def test_a_scale_of_one_saves_its_pass(text: float, audio: float, calls: tuple[str, ...]) -> None:
-    assert GuidanceScales(text, audio).conditions() == calls
+def test_a_scale_of_one_saves_its_pass(text: float, audio: float, passes: tuple[GuidancePass, ...]) -> None:
+    assert GuidanceScales(text, audio).passes() == passes
 
 
 def test_the_short_forms_continue_the_full_one() -> None:
     """U + text · (C − D) + audio · (D − U), also where a scale is 1."""
     given = predictions()
-    c, d, u, a = (given[name] for name in NAMES)
+    c, d, u, a = (given[each] for each in (C, D, U, A))
     torch.testing.assert_close(guide(given, GuidanceScales(5, 4)), u + 5 * (c - d) + 4 * (d - u))
     torch.testing.assert_close(guide(given, GuidanceScales(5, 1)), d + 5 * (c - d))
     torch.testing.assert_close(guide(given, GuidanceScales(1, 4)), a + 4 * (c - a))
@@ -46,16 +43,16 @@ def test_the_short_forms_continue_the_full_one() -> None:
 
 def test_projected_guidance_drops_what_lies_along_the_prediction() -> None:
     given = predictions()
-    given[NEGATIVE] = given[PROMPT] * 0.5
+    given[D] = given[C] * 0.5
     guided = guide(given, GuidanceScales(5, 1), ProjectedGuidance())
-    torch.testing.assert_close(guided, given[PROMPT])
+    torch.testing.assert_close(guided, given[C])
 
 
 def test_projected_guidance_bounds_the_update() -> None:
     given = predictions()
-    given[NEGATIVE] = given[NEGATIVE] * 1e4
+    given[D] = given[D] * 1e4
     guided = guide(given, GuidanceScales(2, 1), ProjectedGuidance(threshold=0.5))
-    assert (guided - given[PROMPT]).norm() <= 0.5 + 1e-5
+    assert (guided - given[C]).norm() <= 0.5 + 1e-5
 
 
 def test_projected_guidance_treats_rows_apart() -> None:

@@ -26,3 +26,9 @@ def test_timesteps_fall_from_1000_to_0(steps: int, shift: float) -> None:
     assert timesteps[0] == 1000
     assert timesteps[-1] == 0
     assert (timesteps.diff() < 0).all()
+
+
+def test_timesteps_begin_where_denoise_says():
+    assert torch.equal(released_timesteps(8, 5.0, 1.0), released_timesteps(8, 5.0))
+    torch.testing.assert_close(released_timesteps(5, 5.0, 0.4), released_timesteps(11, 5.0)[-6:])
+    torch.testing.assert_close(released_timesteps(1, 3.0, 0.5), torch.tensor([750.4, 0.0]), rtol=0, atol=0.1)

@@ -13,16 +13,14 @@ from safetensors.torch import load_file
 
 from multitalk_core.errors import MultiTalkError
 from multitalk_core.media.picture import resize_and_crop
-from multitalk_core.persons.masks import (
+from multitalk_core.persons.marking import (
     Box,
     PersonOrder,
-    Persons,
-    check_same_size,
-    check_speakers,
     persons_from_boxes,
     persons_from_masks,
     persons_from_parts,
 )
+from multitalk_core.persons.masks import Persons, check_same_size, check_speakers
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 JOBS = next(c for c in json.loads((GOLDEN / "manifest.json").read_text())["cases"] if c["case"] == "masks")[
@@ -49,7 +47,7 @@ def test_masks_are_the_released_ones(name):
 
 
 def test_one_part_is_one_person_and_nobody_elses():
-    """The released code's lone person, whose masks it does not read, without its ties."""
+    """The reference implementation's lone person, whose masks it does not read, without its ties."""
     persons = persons_from_parts(1, 64, 96)
     assert persons.masks.all()
     assert not persons.background.any()
@@ -91,7 +89,7 @@ def test_permuted_persons_have_permuted_token_masks(order, fractions_of_boxes):
     assert torch.equal(persons.ordered(order).token_masks(96, 128), tokens[[*order, 4]])
 
 
-def test_persons_are_ordered_left_to_right_unless_told_otherwise():
+def test_persons_are_ordered_left_to_right_by_default():
     right, left = Box(60, 0, 90, 50), Box(5, 10, 30, 40)
     assert persons_from_boxes([right, left], 50, 100).masks[0, 20, 10]
     assert persons_from_boxes([right, left], 50, 100, order=PersonOrder.GIVEN).masks[0, 20, 70]
@@ -212,7 +210,7 @@ NAN, INF = float("nan"), float("inf")
         (Box(0, 0, 100, 1600), "bottom 1600"),
     ],
 )
-def test_a_box_far_out_of_the_picture_is_told_as_it_was_read(box, read):
+def test_a_box_far_out_of_the_picture_is_reported_as_it_was_read(box, read):
     with pytest.raises(MultiTalkError, match=rf"box of person 2 .*{re.escape(read)}.* 2400×1440"):
         persons_from_boxes([Box(120, 160, 1080, 1280), box], 1440, 2400)
 
@@ -231,6 +229,6 @@ def test_more_persons_than_a_film_has(build):
         build()
 
 
-def test_a_mask_of_an_absurd_size_is_told():
+def test_a_mask_of_an_absurd_size_is_reported():
     with pytest.raises(MultiTalkError, match="A mask is 40000×1"):
         persons_from_masks([torch.ones(1, 40_000)])

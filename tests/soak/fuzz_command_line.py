@@ -2,9 +2,9 @@
 
     python -m tests.soak.fuzz_command_line FOLDER --lines 300 --seed 0
 
-Every line runs in a process of its own, forked from one that has loaded everything. It is told that the
+Every line runs in a process of its own, forked from one that has loaded everything. It believes that the
 machine has 3 GB, and has to end with a film or with one sentence. What still works after `--seconds` is
-stopped: it counts as accepted if it stops when told, and as a hang if not.
+stopped: it counts as accepted if it stops when asked, and as a hang if not.
 """
 
 import argparse
@@ -125,7 +125,7 @@ def run(line: list[str], folder: Path, seconds: float) -> tuple[str, str]:
     sentences = sum(part.startswith("Error: ") for part in text.splitlines())
     if code == 2:
         return "sentences" if sentences == 1 else "tracebacks", text
-    return "stopped when told" if stopped else "accepted", text
+    return "stopped when asked" if stopped else "accepted", text
 
 
 def _waited(child: int, seconds: float) -> tuple[int, resource.struct_rusage, bool]:
@@ -161,15 +161,15 @@ def _child(line: list[str], folder: Path, said: Path) -> None:
         os._exit(code)
 
 
-def fuzz(folder: Path, lines: int, seed: int, seconds: float, tell: Callable[[str], None]) -> Counter:
-    """Run so many lines, tell those that went wrong, and count how all ended."""
+def fuzz(folder: Path, lines: int, seed: int, seconds: float, report: Callable[[str], None]) -> Counter:
+    """Run so many lines, report those that went wrong, and count how all ended."""
     torch.set_num_threads(1)  # OpenMP's threads do not survive a fork
     inputs = folder / "inputs"
     inputs.mkdir(parents=True)
     write_inputs(inputs)
     os.environ["XDG_CACHE_HOME"] = str(folder / "cache")
     run(["generate", *BASES["generate"][0], "--no-store"], inputs, seconds)
-    counts = Counter(dict.fromkeys(("sentences", "accepted", "stopped when told", *WRONG), 0))
+    counts = Counter(dict.fromkeys(("sentences", "accepted", "stopped when asked", *WRONG), 0))
     for number in range(lines):
         line = command_line(random.Random(f"{seed} {number}"))
         place = folder / "work" / "line"
@@ -179,7 +179,7 @@ def fuzz(folder: Path, lines: int, seed: int, seconds: float, tell: Callable[[st
         counts[ended] += 1
         if ended in WRONG:
             shown = shlex.join(word if len(word) < 200 else f"{word[:100]}…" for word in line)
-            tell(f"{ended}, line {number}: {shown}\n{said[-3000:]}".encode("utf-8", "replace").decode())
+            report(f"{ended}, line {number}: {shown}\n{said[-3000:]}".encode("utf-8", "replace").decode())
     return counts
 
 
@@ -193,7 +193,7 @@ def _linked(source: str, goal: str) -> None:
 WRONG = ("tracebacks", "hangs", f"past {MEMORY_BYTES // 10**9} GB")
 
 
-def told(counts: Counter) -> str:
+def summed_up(counts: Counter) -> str:
     """All counts in one line."""
     return f"{counts.total()} command lines: " + ", ".join(
         f"{count} {name}" for name, count in counts.items()
@@ -210,5 +210,5 @@ if __name__ == "__main__":
     counted = fuzz(
         options.folder, options.lines, options.seed, options.seconds, lambda text: print(text, flush=True)
     )
-    print(told(counted))
+    print(summed_up(counted))
     sys.exit(any(counted[name] for name in WRONG))

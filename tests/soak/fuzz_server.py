@@ -25,7 +25,7 @@ from comfyui.comfy_server import ComfyServer
 from comfyui.graphs import Graph, custom_graph, long_video_graph, node, sampler_graph
 
 OURS = "MultiTalk"
-ERROR = "MultiTalk"  # the class of our errors, as ComfyUI tells it
+ERROR = "MultiTalk"  # the class of our errors, as ComfyUI names it
 HANG = 120  # seconds after which a run has not ended
 MOST_BYTES = 3e9
 AT_MOST = 64  # of whole numbers that are allowed: larger ones only take longer
@@ -85,11 +85,11 @@ class Counts:
     faults: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        told = ", ".join(
+        said = ", ".join(
             f"{self.outcomes[name]} {name}"
             for name in ("sentences", "accepted", "tracebacks", "hangs", "past 3 GB", "dead workers")
         )
-        return f"{self.outcomes.total()} prompts: {told}"
+        return f"{self.outcomes.total()} prompts: {said}"
 
 
 def base_graphs(picture: str) -> list[Graph]:
@@ -144,7 +144,7 @@ class Fuzz:
         A file in its input folder.
     seed : int
     patience : float
-        Seconds after which a run that goes on is interrupted.
+        Seconds after which a run that has not ended is interrupted.
     """
 
     def __init__(self, server: ComfyServer, picture: str, seed: int, patience: float = 1.5):
@@ -166,10 +166,10 @@ class Fuzz:
 
     def run(self, prompts: int) -> Counts:
         for _ in range(prompts):
-            graph, told = self.mutated()
+            graph, said = self.mutated()
             outcome, detail = self.outcome(graph)
             if outcome not in ("sentences", "accepted"):
-                self.counts.faults.append(f"{outcome}: {told}: {detail}")
+                self.counts.faults.append(f"{outcome}: {said}: {detail}")
             self.counts.outcomes[outcome] += 1
         return self.counts
 
@@ -180,15 +180,15 @@ class Fuzz:
         if self.untried:
             base, name, chosen = self.untried.pop()
             graph = deepcopy(base)
-            told = [self._mutate(graph, name, chosen)]
+            said = [self._mutate(graph, name, chosen)]
             more = (0, 0, 1)
         else:
-            graph, told, more = deepcopy(self.random.choice(self.graphs)), [], (1, 1, 2)
+            graph, said, more = deepcopy(self.random.choice(self.graphs)), [], (1, 1, 2)
         for _ in range(self.random.choice(more)):
             name = self.random.choice([name for name in graph if graph[name]["class_type"].startswith(OURS)])
             if described := self._inputs(graph, name):
-                told.append(self._mutate(graph, name, self.random.choice(sorted(described))))
-        return graph, "; ".join(told)
+                said.append(self._mutate(graph, name, self.random.choice(sorted(described))))
+        return graph, "; ".join(said)
 
     def _inputs(self, graph: Graph, name: str) -> dict[str, tuple]:
         info = self.server.object_info[graph[name]["class_type"]]["input"]

@@ -42,5 +42,5 @@ def test_ten_minutes(tmp_path):
     assert sound.samples.shape[1] == round(len(frames) / fps * sound.rate)
     for click in clicks:
         around = slice(round((click - 0.2) * sound.rate), round((click + 0.2) * sound.rate))
-        heard = around.start + np.abs(np.diff(sound.samples[0, around])).argmax()
-        assert abs(heard / sound.rate - click) < 1e-3
+        sounded = around.start + np.abs(np.diff(sound.samples[0, around])).argmax()
+        assert abs(sounded / sound.rate - click) < 1e-3

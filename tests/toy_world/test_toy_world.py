@@ -57,10 +57,10 @@ def test_what_people_do_is_recognised_and_captioned(seed):
     film = scene.frames(torch.zeros(2, 13), 64)
     faces = [CartoonFace(person.x, person.y, person.size) for person in scene.persons]
     assert seen_actions(film, scene, follow_faces(film, faces)) == list(asked)
-    told = caption(scene)
-    assert told.startswith("two people talk")
+    words = caption(scene)
+    assert words.startswith("two people talk")
     for place, action in zip(("left", "right"), asked, strict=True):
-        assert (f"{place} {action}" in told) == (action != STAYS)
+        assert (f"{place} {action}" in words) == (action != STAYS)
 
 
 def test_people_change_sides_and_the_larger_one_passes_in_front():
@@ -81,9 +81,9 @@ def test_nothing_moves_in_the_given_frames():
 
 def test_every_word_of_a_prompt_counts_with_the_person_it_refers_to():
     text = make_text(8)
-    plain, told = text("Two people talk."), text("two friends are talking, left hops, right nods")
-    assert plain.shape == (1, TOKENS, 8) and torch.equal(plain[0, :3], told[0, :3])
-    left, hops, right, nods = told[0, 3:7]
+    plain, acted = text("Two people talk."), text("two friends are talking, left hops, right nods")
+    assert plain.shape == (1, TOKENS, 8) and torch.equal(plain[0, :3], acted[0, :3])
+    left, hops, right, nods = acted[0, 3:7]
     torch.testing.assert_close(hops - left / 2, text("hops")[0, 0])
     torch.testing.assert_close(text("right hops")[0, 1] - right / 2, text("hops")[0, 0])
     assert not torch.equal(left, right)

@@ -11,7 +11,8 @@ from ...film.spec import Continuation
 from ...limits import DENOISE
 from ...media.picture import read_picture
 from ...media.region import fitted_region
-from ...media.video_source import FittedVideo, Video, VideoFile, VideoInMemory, film_frames
+from ...media.video_file import VideoFile
+from ...media.video_source import FittedVideo, Video, VideoInMemory, film_frames
 from .paths import input_file
 from .types import within
 

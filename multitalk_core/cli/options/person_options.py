@@ -7,16 +7,10 @@ from torch import Tensor
 from ...errors import MultiTalkError
 from ...limits import MOST_SPEAKERS
 from ...media.picture import read_picture
-from ...media.video_source import VideoFile
+from ...media.video_file import VideoFile
 from ...persons.detection import find_persons
-from ...persons.masks import (
-    PersonOrder,
-    Persons,
-    check_same_size,
-    persons_from_boxes,
-    persons_from_masks,
-    persons_from_parts,
-)
+from ...persons.marking import PersonOrder, persons_from_boxes, persons_from_masks, persons_from_parts
+from ...persons.masks import Persons, check_same_size
 from .paths import input_file
 from .types import box, text
 

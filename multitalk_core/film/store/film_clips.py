@@ -31,7 +31,7 @@ Note = Callable[[str], None]  # takes a sentence for the user
 
 
 def ignore(sentence: str) -> None:
-    """The Note of those who do not listen."""
+    """Drop a sentence: nobody reads it."""
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""The models that a pipeline runs, and what its VAE makes of frames and latents."""
+"""The models of the diffusers host, and what its VAE makes of frames and latents."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,21 +27,31 @@ class TextEncoder(Protocol):
 
 @dataclass
 class Models:
-    """What a pipeline runs, ready on `device`."""
+    """What a video model runs, ready on `device`.
+
+    Attributes
+    ----------
+    transformer : WanTransformer3DModel
+    vae : AutoencoderKLWan
+        In float32 always.
+    text : TextEncoder
+    image : callable or None
+        Picture [1, 3, height, width] in -1..1, already cropped, to CLIP tokens [1, 257, channels]; None where
+        the DiT has no image embedder.
+    device : torch.device
+        Where inputs go; with offloading the weights lie elsewhere between calls.
+    dtype : torch.dtype
+        Of the transformer's inputs.
+    name : str
+        What sentences call the model.
+    """
 
     transformer: "WanTransformer3DModel"
     vae: "AutoencoderKLWan"
-    """In float32 always."""
     text: TextEncoder
     image: Callable[[Tensor], Tensor] | None
-    """Picture [1, 3, H, W] in −1..1, already cropped, to CLIP tokens [1, 257, channels].
-
-    None where the DiT has no image embedder.
-    """
     device: torch.device
-    """Where inputs go; with offloading the weights lie elsewhere between calls."""
     dtype: torch.dtype
-    """Of the transformer's inputs."""
     name: str
 
 
@@ -50,21 +60,19 @@ def encode_frames(vae: "AutoencoderKLWan", frames: Tensor) -> Tensor:
 
     Parameters
     ----------
-    vae
-    frames
-        [1, 3, F, H, W] in −1..1, F = 4n + 1.
+    vae : AutoencoderKLWan
+    frames : Tensor [1, 3, 4n + 1, height, width], in -1..1
 
     Returns
     -------
-    Tensor
-        [1, 16, 1 + (F − 1) / 4, H / 8, W / 8] float32.
+    Tensor [1, 16, n + 1, height / 8, width / 8], float32
     """
     mean, std = _latent_statistics(vae, frames.device)
     return (vae.encode(frames.to(vae.dtype)).latent_dist.mode().float() - mean) / std
 
 
 def decode_latent(vae: "AutoencoderKLWan", latent: Tensor) -> Tensor:
-    """The way back: [1, 16, f, h, w] to [1, 3, 4(f − 1) + 1, 8h, 8w] float32 in −1..1."""
+    """The way back: [1, 16, n + 1, height / 8, width / 8] to [1, 3, 4n + 1, height, width], in -1..1."""
     mean, std = _latent_statistics(vae, latent.device)
     return vae.decode((latent.float() * std + mean).to(vae.dtype)).sample.float()
 

@@ -10,13 +10,7 @@ from torch import Tensor
 from ...film.clip_inputs import ClipInputs
 from ...method.adapter import AudioAdapter
 from ...method.audio_patch import AudioPatch, audio_rows
-from ...method.guidance import (
-    NEGATIVE,
-    NEGATIVE_WITHOUT_AUDIO,
-    PROMPT,
-    ProjectedGuidance,
-    guide,
-)
+from ...method.guidance import GuidancePass, ProjectedGuidance, guide
 from ...method.sampling import sample_clip
 from ...method.schedule import released_timesteps
 from .models import Models, Offload, decode_latent, encode_frames
@@ -37,10 +31,10 @@ def load_adapter(path: str | Path, models: Models, offload: Offload = "none") ->
 
     Parameters
     ----------
-    path
+    path : str or Path
         One .safetensors file, shards or their folder.
     models : Models
-    offload
+    offload : str
         "sequential": each layer lies in main memory until its turn.
 
     Raises
@@ -65,7 +59,7 @@ class DiffusersVideoModel:
     prompt, negative_prompt : str
         The film's; the negative one is the paper's by default.
     rows_at_once : int
-        Conditions that go through the model in one batch: 1 takes least memory.
+        Passes that go through the model in one batch: 1 takes least memory.
     """
 
     def __init__(
@@ -114,19 +108,18 @@ class DiffusersVideoModel:
     def _predictor(self, host: WanHost, inputs: ClipInputs) -> Callable[[Tensor, Tensor], Tensor]:
         """The guided prediction of one clip."""
         models, sampling = self.models, inputs.sampling
-        names = sampling.scales.conditions()
-        condition = torch.cat([inputs.mask.to(models.device), inputs.encoded], dim=1)
+        passes = sampling.scales.passes()
+        given = torch.cat([inputs.mask.to(models.device), inputs.encoded], dim=1)
         image = None if models.image is None else models.image(inputs.given[:, :, -1]).to(models.dtype)
         voices = self.adapter.voice_tokens(inputs.audio.windows.to(models.device, models.dtype))
         masks = inputs.audio.masks.to(models.device)
         projected = ProjectedGuidance() if sampling.projected else None
         prompt = self.prompt if inputs.prompt is None else models.text(inputs.prompt)
 
-        def predict_rows(latent: Tensor, timestep: Tensor, rows: tuple[str, ...]) -> Tensor:
-            negative = (NEGATIVE, NEGATIVE_WITHOUT_AUDIO)
-            texts = [self.negative_prompt if name in negative else prompt for name in rows]
-            audible = [name in (PROMPT, NEGATIVE) for name in rows]
-            model_input = torch.cat([latent, condition], dim=1).to(models.dtype)
+        def predict_rows(latent: Tensor, timestep: Tensor, rows: tuple[GuidancePass, ...]) -> Tensor:
+            texts = [self.negative_prompt if row.negative else prompt for row in rows]
+            audible = [row.audible for row in rows]
+            model_input = torch.cat([latent, given], dim=1).to(models.dtype)
             count = len(rows)
             with host.conditioned(audio_rows(voices, masks, audible)):
                 return models.transformer(
@@ -139,9 +132,9 @@ class DiffusersVideoModel:
 
         def predict(latent: Tensor, timestep: Tensor) -> Tensor:
             at_once = self.rows_at_once
-            parts = [names[start : start + at_once] for start in range(0, len(names), at_once)]
+            parts = [passes[start : start + at_once] for start in range(0, len(passes), at_once)]
             rows = torch.cat([predict_rows(latent, timestep, part) for part in parts])
-            predictions = {name: row[None] for name, row in zip(names, rows, strict=True)}
+            predictions = dict(zip(passes, rows.split(1), strict=True))
             return guide(predictions, sampling.scales, projected)
 
         return predict

@@ -30,17 +30,17 @@ def load_folder(
 
     Parameters
     ----------
-    path
+    path : str or Path
         Holds model_index.json and the folders transformer, vae, text_encoder and tokenizer; image_encoder too
         when the transformer has an image embedder.
-    device
+    device : str or torch.device
         Where the models run.
-    dtype
-        Of all models but the VAE, which runs in float32 (as in the released code).
-    offload
+    dtype : torch.dtype
+        Of all models but the VAE, which runs in float32 as in the reference implementation.
+    offload : str
         "none": all models stay on `device`. "model": each is moved there when its turn comes and back
         afterwards. "sequential": each layer is; the least memory, and slow.
-    with_transformer
+    with_transformer : bool
         False for what only encodes: `transformer` is then None.
 
     Raises

@@ -17,7 +17,7 @@ from multitalk_pack.multitalk_core.errors import MultiTalkError
 from multitalk_pack.multitalk_core.film.clips import plan_clips
 from multitalk_pack.multitalk_core.method.adapter import AudioAdapter
 from multitalk_pack.multitalk_core.method.audio_patch import BindingOptions
-from multitalk_pack.multitalk_core.method.conditioning import MotionLatent
+from multitalk_pack.multitalk_core.method.motion_latent import MotionLatent
 from multitalk_pack.multitalk_core.persons.masks import Persons
 from multitalk_pack.nodes.host.adapter_patch import load_adapter
 from multitalk_pack.nodes.host.conditioned_model import fitting_adapter
@@ -40,6 +40,7 @@ from scene import (
     conditioned,
     conditioning,
     conversation,
+    counted,
     given_picture,
     guided,
     inputs,
@@ -50,7 +51,6 @@ from scene import (
     prepared,
     sample,
     save_outputs,
-    watched,
 )
 from torch import Tensor
 
@@ -67,7 +67,7 @@ def run(function: Callable[[], dict[str, Tensor]]) -> Callable[[], dict[str, Ten
 @run
 def plain() -> dict[str, Tensor]:
     batches = []
-    latent = sample(guided(watched(conditioned(), batches)))
+    latent = sample(guided(counted(conditioned(), batches)))
     return {"": latent, "batches": torch.tensor(batches), "again": sample(guided(conditioned()))}
 
 
@@ -82,7 +82,7 @@ def silent() -> dict[str, Tensor]:
 @run
 def split() -> dict[str, Tensor]:
     batches = []
-    latent = apart(lambda: sample(guided(watched(conditioned(), batches))))
+    latent = apart(lambda: sample(guided(counted(conditioned(), batches))))
     return {"": latent, "batches": torch.tensor(batches)}
 
 
@@ -91,7 +91,7 @@ def latent_batch() -> dict[str, Tensor]:
     two = torch.cat([noise(), noise(seed=4)])
     batches = []
     return {
-        "": sample(guided(watched(conditioned(), batches)), noise=two),
+        "": sample(guided(counted(conditioned(), batches)), noise=two),
         "batches": torch.tensor(batches),
         "apart": apart(lambda: sample(guided(conditioned()), noise=two)),
         "second": sample(guided(conditioned()), noise=two[1:]),
@@ -105,7 +105,7 @@ def text_lengths() -> dict[str, Tensor]:
     )
     batches = []
     return {
-        "": sample(guided(watched(conditioned(), batches), positive=longer)),
+        "": sample(guided(counted(conditioned(), batches), positive=longer)),
         "batches": torch.tensor(batches),
         "apart": apart(lambda: sample(guided(conditioned(), positive=longer))),
     }

@@ -17,9 +17,9 @@ CLIPS, NEW = 10, 8
 def frames_in_memory() -> float:
     """Float32 pixels in tensors of the film's size, as frames; views of the same memory count once."""
     sizes = {}
-    for held in gc.get_objects():
-        if type(held) is torch.Tensor and held.ndim >= 4 and held.shape.count(SIDE) == 2:
-            storage = held.untyped_storage()
+    for found in gc.get_objects():
+        if type(found) is torch.Tensor and found.ndim >= 4 and found.shape.count(SIDE) == 2:
+            storage = found.untyped_storage()
             sizes[storage.data_ptr()] = storage.nbytes()
     return sum(sizes.values()) / (SIDE * SIDE * 3 * 4)
 

@@ -21,7 +21,8 @@ from multitalk_pack.multitalk_core.film.clips import ClipPlan
 from multitalk_pack.multitalk_core.method.audio_patch import ClipAudio
 from multitalk_pack.multitalk_core.method.guidance import GuidanceScales
 from multitalk_pack.multitalk_core.method.wan import Grid
-from multitalk_pack.multitalk_core.persons.masks import Box, Persons, persons_from_boxes
+from multitalk_pack.multitalk_core.persons.marking import Box, persons_from_boxes
+from multitalk_pack.multitalk_core.persons.masks import Persons
 from multitalk_pack.nodes.apply import ApplyNode
 from multitalk_pack.nodes.host.adapter_patch import load_adapter
 from multitalk_pack.nodes.host.audio_guider import AudioGuider
@@ -205,7 +206,7 @@ def plain_cfg(patched: ModelPatcher, scale: float = 5.0) -> comfy.samplers.CFGGu
     return guider
 
 
-def watched(patched: ModelPatcher, batches: list[int]) -> ModelPatcher:
+def counted(patched: ModelPatcher, batches: list[int]) -> ModelPatcher:
     """A clone that notes how many rows each forward pass has."""
 
     def note(executor, x, *arguments, **options):

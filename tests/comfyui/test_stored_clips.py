@@ -1,4 +1,4 @@
-"""Clips that are kept between runs of a graph, on a real ComfyUI server."""
+"""Clips that are stored between runs of a graph, on a real ComfyUI server."""
 
 import json
 import math
@@ -48,7 +48,9 @@ def test_a_film_goes_on_after_its_kept_clips(server, picture, run):
     assert "stored" not in said
     first, said = run(film())
     assert "clips are stored in" in said
-    assert abs(first.astype(int) - alone).max() <= 1  # kept frames are rounded to 8 bits, SaveImage cuts off
+    assert (
+        abs(first.astype(int) - alone).max() <= 1
+    )  # stored frames are rounded to 8 bits, SaveImage cuts off
     again, said = run(film())
     assert "resumes after clip 2 of 2" in said and np.array_equal(again, first)
     _, said = run(film(continuation="multitalk", prompts="", denoise=0.8, seam_frames=4))
@@ -189,7 +191,7 @@ def test_strangers_in_the_store_are_named_and_stay(server, picture, run):
             shutil.rmtree(folder)
 
 
-def test_a_store_that_takes_no_files_is_told_before_sampling(server, picture):
+def test_a_store_that_takes_no_files_is_reported_before_sampling(server, picture):
     store = server.base / "user/multitalk/films"
     store.parent.mkdir(exist_ok=True)
     moved = store.with_name("moved")

@@ -1,0 +1,223 @@
+"""Persons as somebody marked them: by masks, by boxes, or by equal parts of the picture."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ..errors import MultiTalkError, quoted
+from ..guards.words import Word
+from ..limits import MOST_SPEAKERS
+from ..media.picture import check_pixels
+from .masks import Persons
+
+PART_MARGIN = 0.05  # left free on each side of a part, as face_scale in the reference implementation
+OUTSIDE_LIMIT = 0.1  # how far a box may extend beyond the picture, as a share of its side
+OVERLAP_LIMIT = 0.1  # of the smaller mask: soft edges may touch
+
+
+class PersonOrder(Word):
+    """How boxes or masks are assigned to speakers."""
+
+    LEFT_TO_RIGHT = "left-to-right"
+    GIVEN = "given"
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in source pixels; right and bottom are the first column and row outside."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+def persons_from_masks(
+    masks: Iterable[Tensor],
+    background: Tensor | None = None,
+    *,
+    order: PersonOrder | str = PersonOrder.LEFT_TO_RIGHT,
+    allow_overlap: bool = False,
+) -> Persons:
+    """Make persons from masks that were painted by hand or found by another tool.
+
+    Parameters
+    ----------
+    masks : iterable of Tensor [height, width]
+        One per person; bool, or numbers that are inside above 0.5.
+    background : Tensor [height, width], optional
+        By default all pixels of no person.
+    order : PersonOrder or str
+    allow_overlap : bool
+        Accept masks that share more than a tenth of the smaller one.
+
+    Returns
+    -------
+    Persons
+
+    Raises
+    ------
+    MultiTalkError
+        For no masks or too many, empty or huge ones, different sizes, an unknown order, or persons that
+        overlap.
+    """
+    given = [mask > 0.5 for mask in masks]
+    if not given:
+        raise MultiTalkError("There is no person: give one mask for each person.")
+    _check_count(len(given))
+    sizes = [*given, *([] if background is None else [background])]
+    for mask in sizes:
+        if mask.ndim != 2:
+            raise MultiTalkError(
+                f"A mask has the shape {list(mask.shape)}: give one height × width mask for each person."
+            )
+        check_pixels(mask.shape[1], mask.shape[0], "A mask")
+        if mask.shape != given[0].shape:
+            raise MultiTalkError(
+                f"The masks differ in size ({_size(given[0])} and {_size(mask)}): "
+                "draw all on the same picture."
+            )
+    for number, mask in enumerate(given, start=1):
+        if not mask.any():
+            raise MultiTalkError(f"The mask of person {number} is empty: paint where this person is.")
+    stacked = torch.stack(given)
+    if not allow_overlap:
+        _check_overlap(stacked)
+    return _persons(stacked, None if background is None else background > 0.5, order)
+
+
+def persons_from_boxes(
+    boxes: Sequence[Box],
+    height: int,
+    width: int,
+    *,
+    order: PersonOrder | str = PersonOrder.LEFT_TO_RIGHT,
+) -> Persons:
+    """Make persons from boxes, which may overlap, as in the reference implementation.
+
+    Parameters
+    ----------
+    boxes : sequence of Box
+        One per person; edges are truncated to whole pixels.
+    height, width : int
+        Size of the source picture.
+    order : PersonOrder or str
+        The reference implementation keeps the given one.
+
+    Returns
+    -------
+    Persons
+
+    Raises
+    ------
+    MultiTalkError
+        For no boxes or too many, a box that extends far beyond the picture or contains no pixel of it, or
+        an unknown order.
+    """
+    if not boxes:
+        raise MultiTalkError("There is no person: give one box for each person.")
+    _check_count(len(boxes))
+    masks = torch.zeros(len(boxes), height, width, dtype=torch.bool)
+    for number, (mask, box) in enumerate(zip(masks, boxes, strict=True), start=1):
+        edges = (box.left, box.top, box.right, box.bottom)
+        described = (
+            f"The box of person {number} (left {box.left:g}, top {box.top:g}, right {box.right:g}, "
+            f"bottom {box.bottom:g})"
+        )
+        if all(math.isfinite(edge) for edge in edges):
+            left, top, right, bottom = (max(0, int(edge)) for edge in edges)
+            mask[top:bottom, left:right] = True
+        if not mask.any():
+            raise MultiTalkError(
+                f"{described} contains no pixel of the {width}×{height} picture: draw it again."
+            )
+        if _far_outside(box.left, box.right, width) or _far_outside(box.top, box.bottom, height):
+            raise MultiTalkError(
+                f"{described} extends far beyond the {width}×{height} picture: give pixels of this picture, "
+                "in the order left, top, right, bottom (MultiTalk's own files have top and bottom first)."
+            )
+    return _persons(masks, None, order)
+
+
+def _far_outside(first: float, last: float, side: int) -> bool:
+    return min(first, side - last) < -OUTSIDE_LIMIT * side
+
+
+def _check_count(count: int) -> None:
+    if count > MOST_SPEAKERS:
+        raise MultiTalkError(
+            f"There are {quoted(count)} persons, and at most {MOST_SPEAKERS} in a film: mark those who speak."
+        )
+
+
+def persons_from_parts(count: int, height: int, width: int) -> Persons:
+    """Cut the picture into equal vertical parts, one per person, as the reference implementation cuts halves.
+
+    Each mask leaves 5 % of the rows and of its part's columns free on each side. A single person is the whole
+    picture, without background.
+
+    Parameters
+    ----------
+    count : int
+        Number of persons.
+    height, width : int
+        Size of the source picture.
+
+    Returns
+    -------
+    Persons
+        From left to right.
+
+    Raises
+    ------
+    MultiTalkError
+        For no persons, too many, or more than fit into the picture.
+    """
+    if count < 1:
+        raise MultiTalkError("There is no person: cut the picture into at least one part.")
+    _check_count(count)
+    if count == 1:
+        whole = torch.ones(height, width, dtype=torch.bool)
+        return Persons(whole[None], ~whole)
+    part = width // count
+    top, bottom = int(height * PART_MARGIN), int(height * (1 - PART_MARGIN))
+    masks = torch.zeros(count, height, width, dtype=torch.bool)
+    for index, mask in enumerate(masks):
+        left = int(part * PART_MARGIN + index * part)
+        right = int(part * (1 - PART_MARGIN) + index * part)
+        mask[top:bottom, left:right] = True
+    if not masks.flatten(1).any(dim=1).all():
+        raise MultiTalkError(
+            f"A {width}×{height} picture is too small for {count} persons: use a larger one or fewer persons."
+        )
+    return _persons(masks, None, PersonOrder.GIVEN)
+
+
+def _persons(masks: Tensor, background: Tensor | None, order: PersonOrder | str) -> Persons:
+    """Persons in the requested order; without a background, that is all pixels of no person."""
+    persons = Persons(masks, ~masks.any(dim=0) if background is None else background)
+    if PersonOrder(order) is PersonOrder.GIVEN:
+        return persons
+    columns = torch.arange(masks.shape[-1], dtype=torch.float64, device=masks.device)
+    areas = masks.sum(dim=1).double()  # pixels of each column
+    centres = (areas @ columns) / areas.sum(dim=1)
+    return persons.ordered(centres.argsort(stable=True).tolist())
+
+
+def _check_overlap(masks: Tensor) -> None:
+    areas = masks.flatten(1).sum(dim=1)
+    for first in range(len(masks)):
+        for second in range(first + 1, len(masks)):
+            shared = (masks[first] & masks[second]).sum() / torch.minimum(areas[first], areas[second])
+            if shared > OVERLAP_LIMIT:
+                raise MultiTalkError(
+                    f"The masks of persons {first + 1} and {second + 1} overlap by {shared:.0%} of the "
+                    "smaller one: paint them apart, so that each pixel belongs to one person."
+                )
+
+
+def _size(mask: Tensor) -> str:
+    return f"{mask.shape[1]}×{mask.shape[0]}"
