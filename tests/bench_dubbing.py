@@ -34,7 +34,7 @@ from multitalk_core.toy_world.captions import caption
 from multitalk_core.toy_world.talks import UNSEEN_SEEDS, Kind, Size, Talk, random_talk
 
 from .bench_steadiness import print_head
-from .demo_film import DemoFilm
+from .helpers.demo_film import DemoFilm
 
 FPS, RATE = 25, 16000
 SWAY, SWAYS_A_SECOND = 0.05, 0.4  # picture heights to each side: more than the model would make up

@@ -23,7 +23,7 @@ from multitalk_core.film.film_listener import SilentListener
 from multitalk_core.film.write import write_film
 from multitalk_core.media.picture import write_picture
 
-from .soak.tiny_film import TinyFilm
+from .helpers.tiny_film import TinyFilm
 
 CLIP_FRAMES, HEIGHT, WIDTH = 21, 96, 160
 LARGEST_RATIO = 1.1

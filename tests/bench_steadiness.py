@@ -20,7 +20,7 @@ from multitalk_core.film.seams import SeamCorrection
 from multitalk_core.film.spec import Continuation
 from multitalk_core.film.steadiness import Steadiness
 
-from .demo_film import DemoFilm
+from .helpers.demo_film import DemoFilm
 
 SCENES = ("still", "talk")
 LAST = 16  # frames in which a film's end is judged

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 import torch
 
+from helpers.tiny_film import TinyFilm
 from multitalk_core.cli.main import main
 from multitalk_core.demo.files import EMBEDDED
 from multitalk_core.errors import MultiTalkError
 from multitalk_core.film.film import FinishedClip
 from multitalk_core.film.store import stored_films
 from multitalk_core.media.video_writer import VideoWriter, read_video
-from soak.tiny_film import TinyFilm
 
 MEGABYTE = 2**20
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from helpers.tiny_film import TinyFilm, voices
 from multitalk_core.film.clips import plan_clips
 from multitalk_core.film.film import FinishedClip, make_film
 from multitalk_core.film.spec import ClipOverride
-from soak.tiny_film import TinyFilm, voices
 
 ROOT = Path(__file__).parents[2]
 

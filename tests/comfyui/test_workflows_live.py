@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from schema_lock import inputs_of
 
-from workflow_inputs import known_inputs
+from helpers.workflow_inputs import known_inputs
 
 GRAPHS = sorted((Path(__file__).parents[2] / "workflows" / "api").glob("*.json"))
 

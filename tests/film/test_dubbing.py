@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from helpers.drifting_scene import drifting_scene, moving_mouths
+from helpers.tiny_film import OVERLAP, TinyFilm
 from multitalk_core.film.dubbing import Dubbing
 from multitalk_core.film.film import FinishedClip, make_film
 from multitalk_core.film.seams import SeamCorrection
@@ -17,7 +18,6 @@ from multitalk_core.film.write import write_film
 from multitalk_core.media.video_file import VideoFile
 from multitalk_core.media.video_source import FittedVideo, VideoInMemory
 from multitalk_core.toy_world.scene import Scene
-from soak.tiny_film import OVERLAP, TinyFilm
 
 NO_COLOUR = SeamCorrection(colour_strength=0.0)
 

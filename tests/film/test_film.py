@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from helpers.tiny_film import RecordingListener
 from multitalk_core.audio.conversation import Conversation, encode_conversation
 from multitalk_core.audio.features import AudioEncoder
 from multitalk_core.audio.timeline import Timeline
@@ -22,7 +23,6 @@ from multitalk_core.hosts.diffusers.models import Models
 from multitalk_core.hosts.diffusers.video_model import DiffusersVideoModel, load_adapter
 from multitalk_core.method.guidance import GuidanceScales
 from multitalk_core.persons.marking import persons_from_parts
-from soak.tiny_film import RecordingListener
 
 HEIGHT, WIDTH = 32, 48
 

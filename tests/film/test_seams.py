@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from demo_film import DemoFilm
+from helpers.demo_film import DemoFilm
 from multitalk_core.cli.demo_command import demo_arguments
 from multitalk_core.cli.main import make_parser
 from multitalk_core.cli.options.seam_options import seam_correction

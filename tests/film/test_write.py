@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from helpers.tiny_film import RecordingListener, TinyFilm
 from multitalk_core.errors import MultiTalkError
 from multitalk_core.film.clip_inputs import ClipInputs
 from multitalk_core.film.film import FinishedClip
@@ -17,7 +18,6 @@ from multitalk_core.film.seams import SeamCorrection
 from multitalk_core.film.spec import RecordedStep
 from multitalk_core.film.write import write_film
 from multitalk_core.media.video_writer import read_video
-from soak.tiny_film import RecordingListener, TinyFilm
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,11 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from helpers.tiny_film import TinyFilm
 from multitalk_core.cli.main import main
 from multitalk_core.demo.files import EMBEDDED, EMBEDDED_FILES
 from multitalk_core.errors import MultiTalkError
 from multitalk_core.guards.finite import is_finite
-from soak.tiny_film import TinyFilm
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from workflow_inputs import known_inputs
+from helpers.workflow_inputs import known_inputs
 
 PACK = Path(__file__).parents[2]
 LOCK = json.loads((PACK / "tests" / "schema_lock.json").read_text())

@@ -21,7 +21,7 @@ import torch
 from multitalk_core.film.store import clear_films
 from multitalk_core.media.video_writer import read_video
 
-from .tiny_film import TinyFilm
+from ..helpers.tiny_film import TinyFilm
 
 
 def forked(work: Callable[[], None], seconds: float | None = None) -> tuple[bool, float]:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
+from helpers.tiny_film import TinyFilm
 from multitalk_core.media.video_writer import read_video
-from soak.tiny_film import TinyFilm
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.soak
