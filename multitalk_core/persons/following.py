@@ -110,12 +110,11 @@ def follow_faces(pictures: Iterable[Sequence[DetectedFace]], seconds: Sequence[f
     seconds : sequence of float
         When each picture is shown, ascending.
     """
-    tracks: list[_Track] = []
-    for second, found in zip(seconds, pictures, strict=True):
-        if not tracks:
-            tracks = [_Track([(second, face)]) for face in found]
-        else:
-            _assign(tracks, found, second)
+    timed = zip(seconds, pictures, strict=True)
+    start, persons = next(timed)
+    tracks = [_Track([(start, face)]) for face in persons]
+    for second, found in timed:
+        _assign(tracks, found, second)
     columns = [track.filled(seconds) for track in tracks]
     faces = tuple(zip(*columns, strict=True)) if columns else ((),) * len(seconds)
     events: list[Loss | Swap] = [
