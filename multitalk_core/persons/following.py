@@ -19,6 +19,8 @@ LIKE_SIZE = math.log(2)  # largest change of size
 DOUBT = 0.5  # what a face of no certainty costs, in sizes
 CLEARLY = 0.25  # sizes between two faces before one is left of the other
 
+_Sighting = tuple[float, DetectedFace]  # the second and the face
+
 
 @dataclass(frozen=True)
 class Loss:
@@ -128,7 +130,7 @@ def follow_faces(pictures: Iterable[Sequence[DetectedFace]], seconds: Sequence[f
 class _Track:
     """When and where a person's face was seen."""
 
-    sightings: list[tuple[float, DetectedFace]]
+    sightings: list[_Sighting]
 
     def cost(self, face: DetectedFace, second: float) -> float:
         """How unlikely it is that a face is this person's: 0 where it was expected, infinite out of reach."""
@@ -163,27 +165,27 @@ class _Track:
     def filled(self, seconds: Sequence[float]) -> list[DetectedFace | None]:
         """The face in every picture: as seen, else on its way over a short gap."""
         seen = iter(self.sightings)
-        before: tuple[float, DetectedFace] | None = None
+        before: _Sighting | None = None
         after = next(seen, None)
         faces: list[DetectedFace | None] = []
         for second in seconds:
             while after is not None and after[0] <= second:
                 before, after = after, next(seen, None)
-            faces.append(_between(before, after, second))
+            faces.append(_between(before, after, second, seconds[-1]))
         return faces
 
 
 def _between(
-    before: tuple[float, DetectedFace] | None, after: tuple[float, DetectedFace] | None, second: float
+    before: _Sighting | None, after: _Sighting | None, second: float, last_second: float
 ) -> DetectedFace | None:
-    """A face between two sightings, None in a long gap."""
+    """A face between two sightings or after the last, None in a long gap."""
     if before is None:
         return None
     start, face = before
     if start == second:
         return face
     if after is None:
-        return face if second - start <= SHORT_GAP else None
+        return face if last_second - start <= SHORT_GAP else None
     end, later = after
     if end - start > SHORT_GAP:
         return None

@@ -103,19 +103,34 @@ def test_the_order_of_detection_does_not_matter(steps, orders):
         assert [one.centre[0] for one in row] == pytest.approx(columns)
 
 
-def test_a_real_head_is_followed_through_a_video():
-    """The astronaut carried to the right, beside herself, until the other one is covered."""
-    picture = read_picture(PICTURES / "s16.jpg")[:256, 96:352]
-    images = []
-    for index in range(6):
-        frame = torch.full((256, 640, 3), 0.5)
-        frame[:, 340:596] = picture.flip(1)
-        frame[:, 20 * index : 20 * index + 256] = picture
-        if index >= 3:
-            frame[:, 340:] = 0.5
-        images.append(frame)
-    video = VideoInMemory(torch.stack(images), Fraction(2))
-    result = follow_video(FaceDetector(), video)
-    columns = [row[0].centre[0] for row in result.faces]
-    assert np.diff(columns) == pytest.approx([20] * 5, abs=4)
-    assert result.events == (Loss(1, 1.0, None),)
+@pytest.fixture(scope="module")
+def meeting() -> VideoInMemory:
+    """Three seconds: an astronaut walks to the right before a man who walks to the left and out."""
+    woman = read_picture(PICTURES / "s16.jpg")[20:220, 130:320]
+    man = read_picture(PICTURES / "s13.jpg")[:170, 100:256]
+    images = torch.full((30, 256, 640, 3), 0.5)
+    for index, image in enumerate(images):
+        paste(image, man, 40, 440 - 24 * index)
+        paste(image, woman, 30, 20 + 13 * index)
+    return VideoInMemory(images, Fraction(10))
+
+
+def paste(image: torch.Tensor, part: torch.Tensor, top: int, left: int) -> None:
+    """Lay a part over an image, as far as it lies in it."""
+    part = part[:, max(0, -left) :]
+    room = image[top : top + len(part), max(0, left) : max(0, left) + part.shape[1]]
+    room.copy_(part[:, : room.shape[1]])
+
+
+def test_real_faces_that_cross_and_leave_are_followed(meeting):
+    result = follow_video(FaceDetector(), meeting)
+    assert [type(event) for event in result.events] == [Loss, Swap, Loss]
+    hidden, swap, gone = result.events
+    assert (hidden.person, hidden.second, hidden.until) == pytest.approx((1, 0.8, 1.4), abs=0.2)
+    assert swap == Swap((0, 1), pytest.approx(1.4, abs=0.2))
+    assert (gone.person, gone.until) == (1, None) and gone.second == pytest.approx(2.1, abs=0.2)
+    woman, man = zip(*result.faces, strict=True)
+    assert np.diff([one.centre[0] for one in woman]) == pytest.approx([13] * 29, abs=4)
+    seen = {index: one.centre[0] for index, one in enumerate(man) if one is not None}
+    assert seen == pytest.approx({index: 518 - 24 * index for index in seen}, abs=14)
+    assert max(seen) <= 22

@@ -33,7 +33,7 @@ def test_mouths_are_white_and_eyes_black(name):
     assert mask.mean() < 0.03 and (mask > 0).any()
 
 
-@given(st.floats(20, 180), st.floats(20, 120), st.floats(10, 80), st.floats(-1, 1))
+@given(st.floats(80, 320), st.floats(80, 220), st.floats(10, 80), st.floats(-1, 1))
 @settings(max_examples=50, deadline=None)
 def test_the_edge_is_soft_and_the_size_goes_with_the_face(column, row, size, looks):
     one = face(column, row, size, looks)
