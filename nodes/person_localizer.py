@@ -109,8 +109,8 @@ def _found() -> io.Int.Input:
         default=0,
         min=0,
         max=MOST_SPEAKERS,
-        tooltip="Number of persons to find, listeners included, 0 to 8; the most prominent ones are used. 0 "
-        "uses all that are found.",
+        tooltip="Number of persons to find, listeners included, 0 to 8; the largest ones are used. 0 uses "
+        "all that are found.",
     )
 
 
@@ -119,9 +119,9 @@ def _detector() -> io.Combo.Input:
         "model",
         options=[FACES, *list_model_folders(KIND)],
         default=FACES,
-        tooltip="faces needs no download and finds frontal faces. Other choices are folders in "
-        "models/detection, each with a Hugging Face segmentation model that finds persons, such as "
-        "Mask2Former trained on COCO.",
+        tooltip="faces needs no download: it finds faces and adds head and shoulders. Other choices are "
+        "folders in models/detection, each with a Hugging Face segmentation model that finds persons, such "
+        "as Mask2Former trained on COCO.",
     )
 
 

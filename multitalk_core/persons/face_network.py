@@ -12,10 +12,7 @@ from torch import Tensor, nn
 STRIDES = (8, 16, 32)  # pixels between the anchors of each level
 ANCHOR_SIDES = ((16, 32), (64, 128), (256, 512))  # pixels, of the square anchors at each place
 MEAN_COLOUR = (123.0, 117.0, 104.0)  # red, green and blue of the training pictures, in 0..255
-CENTRE_STEP, SIDE_STEP = (
-    0.1,
-    0.2,
-)  # what one unit of a prediction means (section 3 of Liu et al., "SSD", 2016)
+CENTRE_STEP, SIDE_STEP = 0.1, 0.2  # what one unit of a prediction means (Liu et al., "SSD", 2016)
 
 CHANNELS = 64  # of every pyramid level
 SLOPE = 0.1  # of every leaky ReLU
@@ -129,7 +126,9 @@ def decoded_points(landmarks: Tensor, of: Tensor) -> Tensor:
     return of[:, None, :2] + CENTRE_STEP * of[:, None, 2:] * landmarks
 
 
-def _convolution(inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Sequential:
+def _convolution(
+    inputs: int, outputs: int, kernel: int, *, stride: int = 1, groups: int = 1
+) -> nn.Sequential:
     convolution = nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, groups=groups)
     return nn.Sequential(convolution, nn.LeakyReLU(SLOPE))
 
@@ -137,7 +136,7 @@ def _convolution(inputs: int, outputs: int, kernel: int, stride: int = 1, groups
 def _separable(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
     """Each channel by itself, then all of them at each place (Howard et al., "MobileNets", 2017)."""
     return nn.Sequential(
-        _convolution(inputs, inputs, 3, stride, groups=inputs), _convolution(inputs, outputs, 1)
+        _convolution(inputs, inputs, 3, stride=stride, groups=inputs), _convolution(inputs, outputs, 1)
     )
 
 

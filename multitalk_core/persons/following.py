@@ -171,12 +171,12 @@ class _Track:
         for second in seconds:
             while after is not None and after[0] <= second:
                 before, after = after, next(seen, None)
-            faces.append(_between(before, after, second, seconds[-1]))
+            faces.append(_between(before, after, second, last_second=seconds[-1]))
         return faces
 
 
 def _between(
-    before: _Sighting | None, after: _Sighting | None, second: float, last_second: float
+    before: _Sighting | None, after: _Sighting | None, second: float, *, last_second: float
 ) -> DetectedFace | None:
     """A face between two sightings or after the last, None in a long gap."""
     if before is None:

@@ -25,6 +25,32 @@ class PersonOrder(Word):
     GIVEN = "given"
 
 
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in source pixels; right and bottom are the first column and row outside."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True)
+class Finding:
+    """How a person was found.
+
+    Attributes
+    ----------
+    face : Box or None
+        Within the picture; None where a segmentation model found the person.
+    certainty : float
+        0..1
+    """
+
+    face: Box | None
+    certainty: float
+
+
 @dataclass(frozen=True, eq=False)
 class Persons:
     """Masks at the size of the source picture.
@@ -35,10 +61,13 @@ class Persons:
         In speaker order.
     background : Tensor [height, width], bool
         Pixels of no person; may be empty.
+    findings : tuple of Finding
+        One for each person; none where the persons were marked by hand.
     """
 
     masks: Tensor
     background: Tensor
+    findings: tuple[Finding, ...] = ()
 
     @property
     def count(self) -> int:
@@ -69,7 +98,8 @@ class Persons:
             raise MultiTalkError(
                 f"The order {numbers} does not name each of the {self.count} persons exactly once."
             )
-        return Persons(self.masks[list(order)], self.background)
+        findings = tuple(self.findings[index] for index in order) if self.findings else ()
+        return Persons(self.masks[list(order)], self.background, findings)
 
     def fitted(self, height: int, width: int) -> "Persons":
         """The masks after the same resize and crop as the picture, with nearest-neighbour sampling."""
@@ -121,22 +151,13 @@ class Persons:
         return tokens
 
 
-@dataclass(frozen=True)
-class Box:
-    """A rectangle in source pixels; right and bottom are the first column and row outside."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-
 def persons_from_masks(
     masks: Iterable[Tensor],
     background: Tensor | None = None,
     *,
     order: PersonOrder | str = PersonOrder.LEFT_TO_RIGHT,
     allow_overlap: bool = False,
+    findings: Sequence[Finding] = (),
 ) -> Persons:
     """Make persons from masks that were painted by hand or found by another tool.
 
@@ -149,6 +170,8 @@ def persons_from_masks(
     order : PersonOrder or str
     allow_overlap : bool
         Accept masks that share more than a tenth of the smaller one.
+    findings : sequence of Finding
+        One for each mask that a detector found.
 
     Returns
     -------
@@ -182,7 +205,8 @@ def persons_from_masks(
     stacked = torch.stack(given)
     if not allow_overlap:
         _check_overlap(stacked)
-    return _persons(stacked, None if background is None else background > 0.5, order)
+    outside = None if background is None else background > 0.5
+    return _persons(stacked, outside, order=order, findings=tuple(findings))
 
 
 def persons_from_boxes(
@@ -235,7 +259,7 @@ def persons_from_boxes(
                 f"{described} extends far beyond the {width}×{height} picture: give pixels of this picture, "
                 "in the order left, top, right, bottom (MultiTalk's own files have top and bottom first)."
             )
-    return _persons(masks, None, order)
+    return _persons(masks, None, order=order)
 
 
 def _far_outside(first: float, last: float, side: int) -> bool:
@@ -289,7 +313,7 @@ def persons_from_parts(count: int, height: int, width: int) -> Persons:
         raise MultiTalkError(
             f"A {width}×{height} picture is too small for {count} persons: use a larger one or fewer persons."
         )
-    return _persons(masks, None, PersonOrder.GIVEN)
+    return _persons(masks, None, order=PersonOrder.GIVEN)
 
 
 def check_speakers(persons: Persons, voices: int) -> None:
@@ -315,9 +339,15 @@ def check_same_size(persons: Persons, height: int, width: int) -> None:
         )
 
 
-def _persons(masks: Tensor, background: Tensor | None, order: PersonOrder | str) -> Persons:
+def _persons(
+    masks: Tensor,
+    background: Tensor | None,
+    *,
+    order: PersonOrder | str,
+    findings: tuple[Finding, ...] = (),
+) -> Persons:
     """Persons in the requested order; without a background, that is all pixels of no person."""
-    persons = Persons(masks, ~masks.any(dim=0) if background is None else background)
+    persons = Persons(masks, ~masks.any(dim=0) if background is None else background, findings)
     if PersonOrder(order) is PersonOrder.GIVEN:
         return persons
     columns = torch.arange(masks.shape[-1], dtype=torch.float64, device=masks.device)

@@ -71,18 +71,22 @@ class MouthRegion:
 
     @property
     def times(self) -> np.ndarray:
+        """As in `Video`."""
         return self.video.times
 
     @property
     def time_base(self) -> Fraction:
+        """As in `Video`."""
         return self.video.time_base
 
     @property
     def seconds(self) -> float:
+        """As in `Video`."""
         return self.video.seconds
 
     @property
     def fps(self) -> float:
+        """As in `Video`."""
         return self.video.fps
 
     def picture(self) -> Tensor:

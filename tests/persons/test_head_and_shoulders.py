@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from multitalk_core.persons.face_detector import certain, distinct
 from multitalk_core.persons.head_and_shoulders import head_and_shoulders, turn
-from multitalk_core.persons.masks import GIVEN, persons_from_masks
+from multitalk_core.persons.masks import PersonOrder, persons_from_masks
 
 HEIGHT, WIDTH = 200, 300
 
@@ -32,7 +32,7 @@ def test_each_face_lies_in_its_own_person_and_in_no_other(found):
     for index, one in enumerate(found):
         column, row = (int(number) for number in one.centre)
         assert masks[:, row, column].nonzero().flatten().tolist() == [index]
-    persons = persons_from_masks(masks, order=GIVEN)
+    persons = persons_from_masks(masks, order=PersonOrder.GIVEN)
     assert torch.equal(persons.masks, masks)
 
 

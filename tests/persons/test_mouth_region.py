@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from multitalk_core.media.picture import read_picture
 from multitalk_core.media.region import fitted_region
-from multitalk_core.media.video_source import VideoInMemory
+from multitalk_core.media.video_source import FittedVideo, VideoInMemory
 from multitalk_core.persons.face_detector import FaceDetector
 from multitalk_core.persons.following import follow_video
 from multitalk_core.persons.mouth_region import MouthRegion, mouth_mask
@@ -60,7 +60,7 @@ def test_mouths_of_a_video_are_fitted_as_the_video_is():
     images = torch.stack([picture.roll(30 * index, dims=1) for index in range(3)])
     video = VideoInMemory(images, Fraction(5))
     region = MouthRegion(video, follow_video(FaceDetector(), video).faces)
-    frames = fitted_region(region, video, 96, 160, 5.0).frames(0, 3)
+    frames = fitted_region(region, FittedVideo(video, 96, 160, 5.0)).frames(0, 3)
     assert frames.shape == (3, 96, 160, 3)
     columns = (frames[..., 0].sum(dim=1) @ torch.arange(160.0)) / frames[..., 0].sum(dim=(1, 2))
     assert columns.diff().tolist() == pytest.approx([30 * 160 / 512] * 2, abs=1.5)

@@ -9,6 +9,7 @@ from ...limits import MOST_SPEAKERS
 from ...media.picture import read_picture
 from ...media.video_source import VideoFile
 from ...persons.detection import find_persons
+from ...persons.face_detector import WEIGHTS
 from ...persons.masks import (
     PersonOrder,
     Persons,
@@ -63,6 +64,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "(Mask2Former, DETR)",
     )
     group.add_argument(
+        "--face-model",
+        type=input_file,
+        metavar="FILE",
+        help="face detector for --persons auto: a RetinaFace-mobilenet0.25 as tools/make_face_detector.py "
+        "writes it (default: the one that comes with the package)",
+    )
+    group.add_argument(
         "--speakers-order",
         choices=PersonOrder.words(),
         default=PersonOrder.LEFT_TO_RIGHT,
@@ -100,4 +108,6 @@ def read_persons(arguments: argparse.Namespace, picture: Tensor, count: int | No
         return persons
     if arguments.persons == "parts":
         return persons_from_parts(count or 1, height, width)
-    return find_persons(picture, count, model=arguments.segmentation_model)
+    return find_persons(
+        picture, count, model=arguments.segmentation_model, face_model=arguments.face_model or WEIGHTS
+    )
