@@ -1,5 +1,7 @@
 """The node that makes the person masks."""
 
+import logging
+
 import torch
 from comfy.model_management import throw_exception_if_processing_interrupted
 from comfy_api.latest import Input, io, ui
@@ -9,6 +11,7 @@ from ..multitalk_core.drawing.overlay import persons_overlay
 from ..multitalk_core.errors import MultiTalkError, quoted
 from ..multitalk_core.guards.memory import FLOAT_BYTES
 from ..multitalk_core.limits import MOST_SPEAKERS
+from ..multitalk_core.persons.concerns import doubts
 from ..multitalk_core.persons.detection import find_persons
 from ..multitalk_core.persons.masks import (
     Box,
@@ -24,6 +27,7 @@ from .host.host_memory import check_memory
 from .host.kinds import BOX_KEYS, box_list
 from .host.model_folders import list_model_folders, model_path
 from .host.picture_input import source_of
+from .host.reporter import show_text
 from .host.sockets import CATEGORY, BoundingBox, MultiTalkPersons
 
 AUTOMATIC, MASKS, BOXES, PARTS = "automatic", "masks", "boxes", "equal parts"
@@ -72,8 +76,11 @@ class PersonLocalizerNode(io.ComfyNode):
             outputs=[
                 MultiTalkPersons.Output("persons"),
                 io.Mask.Output("masks", tooltip="One mask per person in speaker order, then the background."),
-                io.Image.Output("preview", tooltip="The picture with each person's colour and number."),
+                io.Image.Output(
+                    "preview", tooltip="The picture with each person's colour, number and certainty."
+                ),
             ],
+            hidden=[io.Hidden.unique_id],
         )
 
     @classmethod
@@ -98,6 +105,9 @@ class PersonLocalizerNode(io.ComfyNode):
             f"A set of masks for {persons.count} persons at {width}×{height} pixels",
             "scale the picture down",
         )
+        if sentences := "\n".join(doubts(persons)):
+            logging.warning("[MultiTalk] %s", sentences)
+            show_text(sentences, cls.hidden.unique_id)
         masks = torch.cat([persons.masks, persons.background[None]]).float()
         preview = persons_overlay(picture, persons)[None]
         return io.NodeOutput(persons, masks, preview, ui=ui.PreviewImage(preview, cls=cls))

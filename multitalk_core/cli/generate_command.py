@@ -121,7 +121,6 @@ def read_inputs(arguments: argparse.Namespace, files: "FilmFiles") -> "PlannedFi
     from .planned_film import PlannedFilm, computed_with
 
     timeline = voice_options.read_timeline(arguments)
-    binding = sampling_options.binding_options(arguments, timeline.speakers)
     picture, video = person_options.read_source(arguments)
     length = dubbing_options.asked_frames(arguments, video)
     height, width = film_options.film_size(arguments, picture)
@@ -131,6 +130,7 @@ def read_inputs(arguments: argparse.Namespace, files: "FilmFiles") -> "PlannedFi
     store_options.check(arguments, height, width)
     persons = person_options.read_persons(arguments, picture, timeline.speakers)
     check_speakers(persons, timeline.speakers)
+    binding = sampling_options.binding_options(arguments, persons)
     masks = persons.token_masks(height, width)
     dubbing = dubbing_options.dubbing(arguments, video, (height, width))
     encoder = model_options.load_encoder(arguments)

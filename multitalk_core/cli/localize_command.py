@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ..files.outputs import check_folder, check_inputs_stay, check_replaced, free_name
 from ..media.picture import check_picture_name, write_picture
+from ..persons.concerns import doubts
 from ..persons.masks import Box, Finding, Persons
 from .options import output_options, person_options
 from .options.paths import output_file
@@ -63,6 +64,8 @@ def run(arguments: argparse.Namespace) -> None:
         return
     for number, mask in enumerate(persons.masks, start=1):
         print(f"person {number}: {box_text(bounds(mask))}, {mask.float().mean():.0%} of the picture")
+    for sentence in doubts(persons):
+        print(sentence)
     print(f"drawing: {output}")
 
 

@@ -8,7 +8,7 @@ from PIL import Image
 from torch import Tensor
 
 from ..persons.masks import Persons
-from .canvas import draw_badge, to_image, to_picture
+from .canvas import draw_badge, draw_label, to_image, to_picture
 from .palette import speaker_colour
 
 READABLE_SIDE = 384  # pixels; smaller pictures are enlarged so that the numbers can be read
@@ -17,7 +17,7 @@ BACKGROUND_LIGHT = 0.55
 
 
 def persons_overlay(picture: Tensor, persons: Persons) -> Tensor:
-    """Tint, outline and number each person, and dim the background.
+    """Tint, outline and number each person, write how certain they are, and dim the background.
 
     Parameters
     ----------
@@ -48,6 +48,14 @@ def persons_overlay(picture: Tensor, persons: Persons) -> Tensor:
     for index, mask in enumerate(masks):
         column, row = _badge_place(mask, radius)
         draw_badge(image, index, column=column, row=row, radius=radius)
+        if persons.findings:
+            draw_label(
+                image,
+                f"{persons.findings[index].certainty:.0%}",
+                column=column,
+                row=row + 1.9 * radius,
+                size=radius,
+            )
     return to_picture(image)
 
 

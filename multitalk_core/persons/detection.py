@@ -1,6 +1,7 @@
 """Automatic person detection: by a segmentation model, or by faces."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -60,11 +61,13 @@ def find_persons(
         return _persons_by_faces(
             picture, count, detector=FaceDetector(face_model), check_interrupted=check_interrupted
         )
-    segments = _segments(levels(picture).cpu().numpy(), count, str(model))
+    segments = _segments(levels(picture).cpu().numpy(), str(model))
     if len(segments) < (count or 1):
         raise MultiTalkError(f"{_too_few(len(segments), count)}: {BY_HAND}.")
-    masks, certainties = zip(*segments, strict=True)
-    return persons_from_masks(masks, findings=[Finding(None, certainty) for certainty in certainties])
+    chosen = segments[:count]
+    findings = [Finding(None, certainty) for _, certainty in chosen]
+    persons = persons_from_masks([mask for mask, _ in chosen], findings=findings)
+    return replace(persons, others=len(segments) - len(chosen))
 
 
 def _persons_by_faces(
@@ -76,10 +79,12 @@ def _persons_by_faces(
     if len(faces) < (count or 1):
         raise MultiTalkError(f"{_too_few(len(faces), count)}{_seen(candidates, faces)}: {BY_HAND}.")
     largest = sorted(faces, key=lambda face: face.size, reverse=True)[:count]
+    others = len(faces) - len(largest)
     faces = [face for face in faces if face in largest]
     findings = [Finding(_within(face.box, height, width), face.certainty) for face in faces]
     masks = head_and_shoulders(faces, height, width)
-    return persons_from_masks(masks, order=PersonOrder.GIVEN, findings=findings)
+    persons = persons_from_masks(masks, order=PersonOrder.GIVEN, findings=findings)
+    return replace(persons, others=others)
 
 
 def _too_few(found: int, count: int | None) -> str:
@@ -108,18 +113,14 @@ def _within(box: Box, height: int, width: int) -> Box:
     return Box(max(0.0, box.left), max(0.0, box.top), min(width, box.right), min(height, box.bottom))
 
 
-def person_segments(
-    segments: Sequence[dict[str, Any]], count: int | None = None
-) -> list[tuple[Tensor, float]]:
-    """Select the persons among a segmentation pipeline's results, the largest first.
+def person_segments(segments: Sequence[dict[str, Any]]) -> list[tuple[Tensor, float]]:
+    """Select the persons among a segmentation pipeline's results without passers-by, the largest first.
 
     Parameters
     ----------
     segments : sequence of dict
         With "label", "score" and "mask" (a Pillow picture), as transformers returns them; a semantic model
         gives no score.
-    count : int, optional
-        At most this many; by default all but passers-by.
 
     Returns
     -------
@@ -132,8 +133,6 @@ def person_segments(
         if _is_person(segment["label"])
     ]
     found = sorted((each for each in found if each[0].any()), key=_area, reverse=True)
-    if count is not None:
-        return found[:count]
     return [each for each in found if _area(each) >= SPEAKER_AREA * _area(found[0])]
 
 
@@ -145,7 +144,7 @@ def _is_person(label: str) -> bool:
     return label.split(",")[0].strip().lower() == "person"  # ADE20K says "person, individual, someone"
 
 
-def _segments(pixels: np.ndarray, count: int | None, model: str) -> list[tuple[Tensor, float]]:
+def _segments(pixels: np.ndarray, model: str) -> list[tuple[Tensor, float]]:
     from PIL import Image
     from transformers import pipeline
 
@@ -157,4 +156,4 @@ def _segments(pixels: np.ndarray, count: int | None, model: str) -> list[tuple[T
         raise MultiTalkError(
             f"The segmentation model {model} does not know persons: use one that was trained on COCO."
         )
-    return person_segments(segmenter(Image.fromarray(pixels), threshold=CERTAINTY), count)
+    return person_segments(segmenter(Image.fromarray(pixels), threshold=CERTAINTY))

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -63,11 +63,19 @@ class Persons:
         Pixels of no person; may be empty.
     findings : tuple of Finding
         One for each person; none where the persons were marked by hand.
+    others : int
+        Persons that were found in the picture but are not among these.
     """
 
     masks: Tensor
     background: Tensor
     findings: tuple[Finding, ...] = ()
+    others: int = 0
+
+    @property
+    def among_bystanders(self) -> bool:
+        """Whether the picture shows other people: some were found, or a mark by hand leaves them out."""
+        return self.others > 0 if self.findings else bool(self.background.any())
 
     @property
     def count(self) -> int:
@@ -99,7 +107,7 @@ class Persons:
                 f"The order {numbers} does not name each of the {self.count} persons exactly once."
             )
         findings = tuple(self.findings[index] for index in order) if self.findings else ()
-        return Persons(self.masks[list(order)], self.background, findings)
+        return replace(self, masks=self.masks[list(order)], findings=findings)
 
     def fitted(self, height: int, width: int) -> "Persons":
         """The masks after the same resize and crop as the picture, with nearest-neighbour sampling."""

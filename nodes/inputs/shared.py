@@ -6,7 +6,7 @@ from comfy_api.latest import io
 from ...multitalk_core import limits
 from ...multitalk_core.film.dubbing import USUAL_DENOISE
 from ...multitalk_core.media.picture import check_pixels
-from ...multitalk_core.method.schemes import SCHEMES, schemes_help
+from ...multitalk_core.method.schemes import AUTOMATIC, SCHEMES, schemes_help
 from ...multitalk_core.method.wan import TOKEN_STEP, check_frames, check_side
 from ..host.checks import naming
 from ..host.sampling_sigmas import RELEASED
@@ -187,8 +187,8 @@ def binding() -> list[io.Input]:
     return [
         io.Combo.Input(
             "scheme",
-            options=list(SCHEMES),
-            default="l-rope",
+            options=[AUTOMATIC, *SCHEMES],
+            default=AUTOMATIC,
             tooltip=f"How voices are bound to persons. {schemes_help()}",
         ),
         io.Float.Input(

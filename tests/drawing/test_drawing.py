@@ -13,7 +13,7 @@ from multitalk_core.drawing.overlay import persons_overlay
 from multitalk_core.drawing.palette import BACKGROUND, LANE, SPEAKERS, TEXT, class_colours, speaker_colour
 from multitalk_core.drawing.strip import localization_strip
 from multitalk_core.drawing.timeline_picture import timeline_picture
-from multitalk_core.persons.masks import Box, PersonOrder, persons_from_boxes
+from multitalk_core.persons.masks import Box, Finding, PersonOrder, persons_from_boxes, persons_from_masks
 
 
 def share(picture: torch.Tensor, colour: tuple[int, int, int], tolerance: float = 0.02) -> float:
@@ -47,6 +47,17 @@ def test_overlay_tints_each_person_in_their_colour_and_dims_the_rest():
         assert hue(drawn[200:300, column - 50 : column + 50]) == pytest.approx(hue(expected[None]), abs=0.02)
     assert drawn[50, 300].max() < 0.6
     assert share(drawn[200:250, 45:55], speaker_colour(0)) > 0.1  # the outline
+
+
+def test_overlay_writes_how_certain_a_found_person_is():
+    picture = torch.full((400, 600, 3), 0.3)
+    mask = torch.zeros(400, 600, dtype=torch.bool)
+    mask[100:, 200:400] = True
+    by_hand = persons_overlay(picture, persons_from_masks([mask]))
+    found = persons_overlay(picture, persons_from_masks([mask], findings=[Finding(None, 0.74)]))
+    below_the_badge = (slice(115, 160), slice(270, 330))
+    assert (found != by_hand)[below_the_badge].any() and found[below_the_badge].amin(dim=-1).max() > 0.95
+    assert torch.equal(found[200:], by_hand[200:])
 
 
 def test_speakers_keep_their_colour_when_the_order_changes():
