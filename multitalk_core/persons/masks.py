@@ -12,6 +12,7 @@ from ..guards.words import Word
 from ..limits import MOST_SPEAKERS
 from ..media.picture import check_pixels, resize_and_crop
 from ..method.wan import TOKEN_STEP
+from .painted_mask import inside
 
 PART_MARGIN = 0.05  # left free on each side of a part, as face_scale in the reference implementation
 OUTSIDE_LIMIT = 0.1  # how far a box may extend beyond the picture, as a share of its side
@@ -172,7 +173,7 @@ def persons_from_masks(
     Parameters
     ----------
     masks : iterable of Tensor [height, width]
-        One per person; bool, or numbers that are inside above 0.5.
+        One per person; bool, or numbers that are inside above half of the largest.
     background : Tensor [height, width], optional
         By default all pixels of no person.
     order : PersonOrder or str
@@ -188,10 +189,10 @@ def persons_from_masks(
     Raises
     ------
     MultiTalkError
-        For no masks or too many, empty or huge ones, different sizes, an unknown order, or persons that
-        overlap.
+        For no masks or too many, empty, faint, grey or huge ones, different sizes, an unknown order, or
+        persons that overlap.
     """
-    given = [mask > 0.5 for mask in masks]
+    given = list(masks)
     if not given:
         raise MultiTalkError("There is no person: give one mask for each person.")
     _check_count(len(given))
@@ -207,10 +208,7 @@ def persons_from_masks(
                 f"The masks differ in size ({_size(given[0])} and {_size(mask)}): "
                 "draw all on the same picture."
             )
-    for number, mask in enumerate(given, start=1):
-        if not mask.any():
-            raise MultiTalkError(f"The mask of person {number} is empty: paint where this person is.")
-    stacked = torch.stack(given)
+    stacked = torch.stack([inside(mask, number) for number, mask in enumerate(given, start=1)])
     if not allow_overlap:
         _check_overlap(stacked)
     outside = None if background is None else background > 0.5
@@ -260,7 +258,8 @@ def persons_from_boxes(
             mask[top:bottom, left:right] = True
         if not mask.any():
             raise MultiTalkError(
-                f"{described} contains no pixel of the {width}×{height} picture: draw it again."
+                f"{described} contains no pixel of the {width}×{height} picture: draw it again, and give its "
+                "edges in the order left, top, right, bottom."
             )
         if _far_outside(box.left, box.right, width) or _far_outside(box.top, box.bottom, height):
             raise MultiTalkError(
@@ -372,7 +371,8 @@ def _check_overlap(masks: Tensor) -> None:
             if shared > OVERLAP_LIMIT:
                 raise MultiTalkError(
                     f"The masks of persons {first + 1} and {second + 1} overlap by {shared:.0%} of the "
-                    "smaller one: paint them apart, so that each pixel belongs to one person."
+                    "smaller one: paint them apart, so that each pixel belongs to one person, or invert them "
+                    "if they are white where the person is not."
                 )
 
 

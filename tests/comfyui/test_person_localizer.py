@@ -144,6 +144,6 @@ def test_two_profiles_of_a_photograph_are_found(server):
         "inputs": {"image": server.upload(PICTURES / "s05.jpg")},
     }
     left, right, background = masks(server, server.run(graph))
-    assert left[196, 457] and not right[196, 457]  # her face
-    assert right[254, 865] and not left[254, 865]  # his
-    assert background[60, 640] and not background[254, 865]
+    assert left[98, 228] and not right[98, 228]  # his face
+    assert right[127, 433] and not left[127, 433]  # hers
+    assert background[21, 331] and not background[127, 433]

@@ -22,3 +22,18 @@ def test_heads_that_a_landscape_film_cuts_off_a_tall_picture_are_mentioned():
     (sentence,) = cut_away(persons, 320, 480)
     assert sentence.startswith("Person 1 is cropped: the video shows") and "400×800" in sentence
     assert not list(cut_away(persons, 800, 400))
+
+
+def test_an_inverted_mask_and_a_speck_are_mentioned():
+    mask = torch.zeros(100, 100)
+    mask[20:, 30:70] = 1
+    assert not list(doubts(persons_from_masks([mask])))
+    corner_free = mask.clone()
+    corner_free[-10:] = 0
+    (sentence,) = doubts(persons_from_masks([1 - corner_free]))
+    assert "covers 72% of the picture and all its corners" in sentence and "invert it" in sentence
+    assert not list(doubts(persons_from_masks([torch.ones(100, 100)])))
+    speck = torch.zeros(100, 100)
+    speck[50, 40:44] = 1
+    (sentence,) = doubts(persons_from_masks([speck]))
+    assert "covers only 4 pixels" in sentence

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from ...errors import MultiTalkError
 from ...limits import MOST_SPEAKERS
-from ...media.picture import read_picture
+from ...media.picture import read_mask, read_picture
 from ...media.video_source import VideoFile
 from ...persons.detection import find_persons
 from ...persons.face_detector import WEIGHTS
@@ -54,7 +54,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=input_file,
         nargs="+",
         metavar="FILE",
-        help="one mask per person, the size of the picture, white on the person",
+        help="one mask per person, the size of the picture: white on the person, or a cut-out with a "
+        "transparent background",
     )
     group.add_argument(
         "--segmentation-model",
@@ -102,7 +103,7 @@ def read_persons(arguments: argparse.Namespace, picture: Tensor, count: int | No
     if arguments.boxes:
         return persons_from_boxes(arguments.boxes, height, width, order=arguments.speakers_order)
     if arguments.masks:
-        masks = [read_picture(file).mean(dim=-1) for file in arguments.masks]
+        masks = [read_mask(file) for file in arguments.masks]
         persons = persons_from_masks(masks, order=arguments.speakers_order)
         check_same_size(persons, height, width)
         return persons
