@@ -11,6 +11,7 @@ from ..multitalk_core.drawing.overlay import persons_overlay
 from ..multitalk_core.errors import MultiTalkError, quoted
 from ..multitalk_core.guards.memory import FLOAT_BYTES
 from ..multitalk_core.limits import MOST_SPEAKERS
+from ..multitalk_core.method.wan import nearest_bucket
 from ..multitalk_core.persons.concerns import doubts
 from ..multitalk_core.persons.detection import find_persons
 from ..multitalk_core.persons.masks import (
@@ -77,7 +78,9 @@ class PersonLocalizerNode(io.ComfyNode):
                 MultiTalkPersons.Output("persons"),
                 io.Mask.Output("masks", tooltip="One mask per person in speaker order, then the background."),
                 io.Image.Output(
-                    "preview", tooltip="The picture with each person's colour, number and certainty."
+                    "preview",
+                    tooltip="The picture with each person's colour, number and certainty; dark where a video "
+                    "of the default size cuts it off.",
                 ),
             ],
             hidden=[io.Hidden.unique_id],
@@ -109,7 +112,7 @@ class PersonLocalizerNode(io.ComfyNode):
             logging.warning("[MultiTalk] %s", sentences)
             show_text(sentences, cls.hidden.unique_id)
         masks = torch.cat([persons.masks, persons.background[None]]).float()
-        preview = persons_overlay(picture, persons)[None]
+        preview = persons_overlay(picture, persons, nearest_bucket(height, width))[None]
         return io.NodeOutput(persons, masks, preview, ui=ui.PreviewImage(preview, cls=cls))
 
 

@@ -28,6 +28,8 @@ def outlook(film: PlannedFilm) -> dict[str, str]:
     fps = spec.conversation.fps
     tokens = Grid.of_video(frames, height, width).tokens
     concerns = [*doubts(film.persons), *cut_away(film.persons, height, width)]
+    if film.followed is not None:
+        concerns += map(str, film.followed.events)
     return {
         "film": f"{film.files.film}, {plan.frames} frames, {plan.frames / fps:.2f} s at {fps:g} frames/s, "
         f"{width}×{height}",

@@ -192,6 +192,19 @@ def resize_and_crop(picture: Tensor, height: int, width: int, *, nearest: bool =
     return cropped.reshape(*picture.shape[:-2], height, width)
 
 
+def cut_margins(source: tuple[int, int], size: tuple[int, int]) -> tuple[int, int]:
+    """Rows that `resize_and_crop` cuts off above and below, and columns left and right, in source pixels.
+
+    Parameters
+    ----------
+    source, size : (height, width)
+        Of the picture and of the film.
+    """
+    ratio = max(size[0] / source[0], size[1] / source[1])
+    rows, columns = (math.floor((side - seen / ratio) / 2) for side, seen in zip(source, size, strict=True))
+    return rows, columns
+
+
 def _resize_with_pillow(planes: Tensor, size: tuple[int, int]) -> Tensor:
     from PIL import Image
 

@@ -5,10 +5,13 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from torch import Tensor
+
+from ..errors import MultiTalkError
 from ..guards.interruption import go_on
 from ..media.video_source import Video
 from .face_detector import DetectedFace, FaceDetector, Point
-from .masks import Box
+from .masks import Box, Persons
 
 SHORT_GAP = 0.5  # seconds that a face may be unseen before its person counts as lost
 MEMORY = 0.3  # seconds over which a face's motion is measured
@@ -82,7 +85,11 @@ class FollowedFaces:
 
 
 def follow_video(
-    detector: FaceDetector, video: Video, check_interrupted: Callable[[], None] = go_on
+    detector: FaceDetector,
+    video: Video,
+    persons: Persons | None = None,
+    *,
+    check_interrupted: Callable[[], None] = go_on,
 ) -> FollowedFaces:
     """Detect faces in every picture of a video, and follow those that are certain in the first.
 
@@ -90,13 +97,39 @@ def follow_video(
     ----------
     detector : FaceDetector
     video : Video
+    persons : Persons, optional
+        On the first picture: only their faces are followed, in their order.
     check_interrupted : callable
         Called for every picture; raises where the user has interrupted.
+
+    Raises
+    ------
+    MultiTalkError
+        When a person has no certain face in the first picture.
     """
     first = detector.faces(video.picture(), check_interrupted)
+    if persons is not None:
+        first = [_face_in(mask, first, number) for number, mask in enumerate(persons.masks, start=1)]
     later = (detector.candidates(picture, check_interrupted) for picture in video.pictures(video.times[1:]))
     seconds = (video.times - video.times[0]) * float(video.time_base)
     return follow_faces(itertools.chain([first], later), seconds.tolist())
+
+
+def _face_in(mask: Tensor, faces: Sequence[DetectedFace], number: int) -> DetectedFace:
+    """The largest face whose centre lies in a person's mask [height, width]."""
+    height, width = mask.shape
+
+    def is_inside(face: DetectedFace) -> bool:
+        column, row = map(int, face.centre)
+        return 0 <= row < height and 0 <= column < width and bool(mask[row, column])
+
+    inside = [face for face in faces if is_inside(face)]
+    if not inside:
+        raise MultiTalkError(
+            f"No face of person {number} was found in the video's first picture, so their mouth cannot be "
+            "followed: cut the video so that it begins with all faces, or give a mask of the mouths."
+        )
+    return max(inside, key=lambda face: face.size)
 
 
 def follow_faces(pictures: Iterable[Sequence[DetectedFace]], seconds: Sequence[float]) -> FollowedFaces:

@@ -10,7 +10,7 @@ from torch import Tensor
 from ..errors import MultiTalkError, quoted
 from ..guards.words import Word
 from ..limits import MOST_SPEAKERS
-from ..media.picture import check_pixels, resize_and_crop
+from ..media.picture import check_pixels, cut_margins, resize_and_crop
 from ..method.wan import TOKEN_STEP
 from .painted_mask import inside
 
@@ -119,11 +119,7 @@ class Persons:
     def shown(self, height: int, width: int) -> list[float]:
         """Share of each person, 0..1, that a video of this size shows; the crop may cut some of it off."""
         source_height, source_width = self.size
-        ratio = max(height / source_height, width / source_width)
-        top, left = (
-            math.floor((side - seen / ratio) / 2)
-            for side, seen in ((source_height, height), (source_width, width))
-        )
+        top, left = cut_margins(self.size, (height, width))
         seen = self.masks[:, top : source_height - top, left : source_width - left]
         return (seen.sum(dim=(1, 2)) / self.masks.sum(dim=(1, 2))).tolist()
 

@@ -60,6 +60,16 @@ def test_overlay_writes_how_certain_a_found_person_is():
     assert torch.equal(found[200:], by_hand[200:])
 
 
+def test_overlay_darkens_what_the_film_cuts_off():
+    picture = torch.full((800, 400, 3), 0.6)
+    persons = persons_from_boxes([Box(100, 50, 300, 700)], 800, 400)
+    drawn = persons_overlay(picture, persons, film_size=(320, 480))
+    assert drawn[300:520, :90].min() > 0.3 and drawn[540:, :90].max() < 0.1
+    assert drawn[266:268].min() > 0.99  # the line along the cut
+    whole = persons_overlay(picture, persons)
+    assert torch.equal(persons_overlay(picture, persons, film_size=(160, 80)), whole)
+
+
 def test_speakers_keep_their_colour_when_the_order_changes():
     picture = torch.full((400, 600, 3), 0.6)
     boxes = [Box(350, 100, 550, 350), Box(50, 100, 250, 350)]

@@ -10,10 +10,12 @@ from faces_of import face
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from multitalk_core.errors import MultiTalkError
 from multitalk_core.media.picture import read_picture
 from multitalk_core.media.video_source import VideoInMemory
 from multitalk_core.persons.face_detector import FaceDetector
 from multitalk_core.persons.following import Loss, Swap, follow_faces, follow_video
+from multitalk_core.persons.masks import Box, PersonOrder, persons_from_boxes
 
 FPS = 25
 PICTURES = Path(__file__).parent / "pictures"
@@ -134,3 +136,16 @@ def test_real_faces_that_cross_and_leave_are_followed(meeting):
     seen = {index: one.centre[0] for index, one in enumerate(man) if one is not None}
     assert seen == pytest.approx({index: 518 - 24 * index for index in seen}, abs=14)
     assert max(seen) <= 22
+
+
+def test_only_the_faces_of_the_persons_are_followed_in_their_order():
+    picture = read_picture(PICTURES / "s13.jpg")
+    height, width = picture.shape[:2]
+    video = VideoInMemory(picture[None], Fraction(5))
+    halves = [Box(width // 2, 0, width, height), Box(0, 0, width // 2, height)]
+    persons = persons_from_boxes(halves, height, width, order=PersonOrder.GIVEN)
+    ((right, left),) = follow_video(FaceDetector(), video, persons).faces
+    assert left.centre[0] < width / 2 < right.centre[0]
+    nobody = persons_from_boxes([Box(0, 0, 9, 9)], height, width)
+    with pytest.raises(MultiTalkError, match="No face of person 1 was found in the video's first picture"):
+        follow_video(FaceDetector(), video, nobody)

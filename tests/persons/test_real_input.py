@@ -7,8 +7,16 @@ import torch
 from PIL import Image
 
 from multitalk_core.cli.main import main
-from multitalk_core.media.video_writer import read_video
+from multitalk_core.demo.files import EMBEDDED
+from multitalk_core.media.picture import read_picture, resize_and_crop
+from multitalk_core.media.video_source import FittedVideo, VideoFile
+from multitalk_core.media.video_writer import VideoWriter, read_video
+from multitalk_core.persons.face_detector import FaceDetector
+from multitalk_core.persons.following import follow_video
+from multitalk_core.persons.mouth_region import mouth_mask
 
+PICTURES = Path(__file__).parent / "pictures"
+VOICE = EMBEDDED / "voice_1.flac"
 SPOKEN = Path("/usr/share/sounds/alsa")  # Debian's alsa-utils; GPL, so never copied here
 
 
@@ -64,3 +72,22 @@ def test_a_photograph_speaks_with_recorded_voices(two_astronauts, tmp_path):
     assert frames.shape == (17, 48, 96, 3) and fps == 25
     assert sound.rate == 48000 and abs(sound.samples[:, : 17 * 48000 // 25]).max() > 0.05
     assert not torch.equal(frames[0], frames[-1])
+
+
+def test_only_the_mouths_of_a_moving_photograph_are_dubbed(tmp_path, capsys):
+    """Two people who move right by two pixels a picture; the second's sound is silence."""
+    picture = read_picture(PICTURES / "s13.jpg")
+    with VideoWriter(tmp_path / "talk.mp4", 512, 288, fps=25) as writer:
+        still = resize_and_crop(picture.movedim(-1, 0), 288, 512).movedim(0, -1)
+        writer.append(torch.stack([still.roll(2 * index, dims=1) for index in range(9)]))
+    video = VideoFile.open(tmp_path / "talk.mp4")
+    source = FittedVideo(video, 144, 256, 25.0).frames(0, 9)
+    faces = follow_video(FaceDetector(), video).faces
+    command = ["generate", "--video", str(tmp_path / "talk.mp4"), "--voice", str(VOICE), "--voice", "none"]
+    command += ["--region", "mouths", "--denoise", "1", "--steps", "1", "--size", "256x144", "--no-store"]
+    assert main([*command, "--output", str(tmp_path / "film.mp4")]) == 0
+    assert "only where the region is white" in capsys.readouterr().out
+    changed = (read_video(tmp_path / "film.mp4")[0] - source).abs().mean(dim=-1)
+    for frame, persons in zip(changed, faces, strict=True):
+        mask = mouth_mask(persons, 288, 512)[::2, ::2]
+        assert frame[mask == 0].mean() < 0.02 < frame[mask == 1].mean()
