@@ -72,6 +72,7 @@ LONGEST_SECONDS = 36_000.0  # of a film, a voice or a video: ten hours
 LARGEST_SIDE = 16_384  # pixels, as ComfyUI has it everywhere
 
 SIZE = Limit(16, LARGEST_SIDE)
+SIZE_OR_PICTURE = Limit(0, LARGEST_SIDE)  # 0 is as the picture
 CLIP_FRAMES = Limit(5, 1001)
 MOTION_FRAMES = Limit(1, 997)
 FILM_FRAMES = Limit(1, 900_000)

@@ -12,7 +12,7 @@ from ..multitalk_core.method.wan import TOKEN_STEP, Grid
 from ..multitalk_core.persons.masks import Persons
 from .host.checks import checked
 from .host.conditioned_model import condition_on_voices, fitting_adapter
-from .host.matching import check_crop, check_voices, persons_for
+from .host.matching import check_crop, check_voices, persons_for, scheme_for
 from .host.sockets import CATEGORY
 from .inputs import shared as inputs
 
@@ -70,6 +70,7 @@ class ApplyNode(io.ComfyNode):
         check_voices(audio, adapter)
         grid = _grid(latent)
         frames, height, width = grid.video_size
+        scheme = scheme_for(scheme, persons, audio)
         persons = persons_for(persons, audio, scheme, height=height, width=width)
         check_crop("persons", persons.size, height=height, width=width)
         masks = persons.token_masks(height, width)

@@ -9,7 +9,7 @@ from ..multitalk_core.demo.boxes import BOXES
 from ..multitalk_core.demo.files import EMBEDDED, EMBEDDED_FILES
 from ..multitalk_core.demo.text import PROMPT, DemoText
 from ..multitalk_core.media.picture import read_picture
-from ..multitalk_core.persons.marking import Box
+from ..multitalk_core.persons.box import Box
 from .host.checks import check_queued, checked
 from .host.sockets import CATEGORY, BoundingBox
 

@@ -24,7 +24,7 @@ from ..multitalk_core.media.video_source import film_frames
 from .host.checks import check_queued, checked, naming
 from .host.computed import computed
 from .host.film_identity import described_input, film_identity, film_title, store_folder
-from .host.film_run import FilmRun, drafted, film_spec, prepared_run
+from .host.film_run import FilmRun, drafted, film_spec, prepared_run, with_size
 from .host.picture_input import source_of
 from .host.prompts import encode_prompts
 from .host.sampler_inputs import SamplerInputs
@@ -132,9 +132,15 @@ class LongVideoNode(io.ComfyNode):
     ) -> io.NodeOutput:
         node_id, graph = cls.hidden.unique_id, cls.hidden.dynprompt
         audio, draft = shared["audio"], shared["draft"]
-        size = {"width": shared["width"], "height": shared["height"]}
-        _check_sizes(**size, clip_frames=clip_frames, motion_frames=motion_frames)
+        _check_sizes(
+            width=shared["width"],
+            height=shared["height"],
+            clip_frames=clip_frames,
+            motion_frames=motion_frames,
+        )
         picture, video = source_of("picture", shared["picture"])
+        shared = with_size(shared, picture)
+        size = {"width": shared["width"], "height": shared["height"]}
         spoken = audio.frames if video is None else film_frames(video, audio.fps)
         whole = plan_clips(length or spoken, clip_frames, motion_frames)
         _check_stop(stop_after, whole)

@@ -1,5 +1,7 @@
 """The node that makes the person masks."""
 
+import logging
+
 import torch
 from comfy.model_management import throw_exception_if_processing_interrupted
 from comfy_api.latest import Input, io, ui
@@ -9,9 +11,11 @@ from ..multitalk_core.drawing.overlay import persons_overlay
 from ..multitalk_core.errors import MultiTalkError, quoted
 from ..multitalk_core.guards.memory import FLOAT_BYTES
 from ..multitalk_core.limits import MOST_SPEAKERS
+from ..multitalk_core.method.wan import nearest_bucket
+from ..multitalk_core.persons.box import Box
+from ..multitalk_core.persons.concerns import doubts
 from ..multitalk_core.persons.detection import find_persons
 from ..multitalk_core.persons.marking import (
-    Box,
     PersonOrder,
     persons_from_boxes,
     persons_from_masks,
@@ -23,6 +27,7 @@ from .host.host_memory import check_memory
 from .host.kinds import BOX_KEYS, box_list
 from .host.model_folders import list_model_folders, model_path
 from .host.picture_input import source_of
+from .host.reporter import show_text
 from .host.sockets import CATEGORY, BoundingBox, MultiTalkPersons
 
 AUTOMATIC, MASKS, BOXES, PARTS = "automatic", "masks", "boxes", "equal parts"
@@ -71,8 +76,13 @@ class PersonLocalizerNode(io.ComfyNode):
             outputs=[
                 MultiTalkPersons.Output("persons"),
                 io.Mask.Output("masks", tooltip="One mask per person in speaker order, then the background."),
-                io.Image.Output("preview", tooltip="The picture with each person's colour and number."),
+                io.Image.Output(
+                    "preview",
+                    tooltip="The picture with each person's colour, number and certainty; dark where a video "
+                    "of the default size cuts it off.",
+                ),
             ],
+            hidden=[io.Hidden.unique_id],
         )
 
     @classmethod
@@ -97,8 +107,11 @@ class PersonLocalizerNode(io.ComfyNode):
             f"A set of masks for {persons.count} persons at {width}×{height} pixels",
             "scale the picture down",
         )
+        if sentences := "\n".join(doubts(persons)):
+            logging.warning("[MultiTalk] %s", sentences)
+            show_text(sentences, cls.hidden.unique_id)
         masks = torch.cat([persons.masks, persons.background[None]]).float()
-        preview = persons_overlay(picture, persons)[None]
+        preview = persons_overlay(picture, persons, nearest_bucket(height, width))[None]
         return io.NodeOutput(persons, masks, preview, ui=ui.PreviewImage(preview, cls=cls))
 
 
@@ -108,8 +121,8 @@ def _found() -> io.Int.Input:
         default=0,
         min=0,
         max=MOST_SPEAKERS,
-        tooltip="Number of persons to find, listeners included, 0 to 8; the most prominent ones are used. 0 "
-        "uses all that are found.",
+        tooltip="Number of persons to find, listeners included, 0 to 8; the largest ones are used. 0 uses "
+        "all that are found.",
     )
 
 
@@ -118,9 +131,9 @@ def _detector() -> io.Combo.Input:
         "model",
         options=[FACES, *list_model_folders(KIND)],
         default=FACES,
-        tooltip="faces needs no download and finds frontal faces. Other choices are folders in "
-        "models/detection, each with a Hugging Face segmentation model that finds persons, such as "
-        "Mask2Former trained on COCO.",
+        tooltip="faces needs no download: it finds faces and adds head and shoulders. Other choices are "
+        "folders in models/detection, each with a Hugging Face segmentation model that finds persons, such "
+        "as Mask2Former trained on COCO.",
     )
 
 

@@ -9,7 +9,7 @@ from ..multitalk_core.film.clips import Clip, ClipPlan
 from ..multitalk_core.film.film import make_film
 from ..multitalk_core.limits import CLIP_FRAMES
 from .host.checks import check_queued, checked
-from .host.film_run import drafted, film_spec, prepared_run, raw_latent
+from .host.film_run import drafted, film_spec, prepared_run, raw_latent, with_size
 from .host.picture_input import source_of
 from .host.sampler_inputs import SamplerInputs
 from .host.sockets import CATEGORY, MultiTalkBinding
@@ -77,6 +77,7 @@ class SamplerNode(io.ComfyNode):
     def execute(cls, *, frames: int, **shared: Unpack[SamplerInputs]) -> io.NodeOutput:
         inputs.check_sizes(shared["width"], shared["height"], frames=frames)
         picture, video = source_of("picture", shared["picture"])
+        shared = with_size(shared, picture)
         plan = drafted(ClipPlan(frames, (Clip(0, 0, frames, 0, frames),)), shared["draft"])
         spec = film_spec(shared, plan, picture=picture, video=video)
         run = prepared_run(spec, shared, cls.hidden.unique_id, picture=picture, video=video)

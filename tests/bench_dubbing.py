@@ -29,7 +29,8 @@ from multitalk_core.film.spec import Continuation
 from multitalk_core.hosts.diffusers.video_model import DiffusersVideoModel
 from multitalk_core.media.picture import write_picture
 from multitalk_core.media.video_source import FittedVideo, VideoInMemory
-from multitalk_core.persons.marking import Box, PersonOrder, persons_from_boxes
+from multitalk_core.persons.box import Box
+from multitalk_core.persons.marking import PersonOrder, persons_from_boxes
 from multitalk_core.toy_world.captions import caption
 from multitalk_core.toy_world.talks import UNSEEN_SEEDS, Kind, Size, Talk, random_talk
 

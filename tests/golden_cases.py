@@ -22,7 +22,8 @@ from multitalk_core.method.localization import class_similarity
 from multitalk_core.method.schemes import find_scheme
 from multitalk_core.method.wan import Grid, nearest_bucket
 from multitalk_core.method.windows import first_and_later_frames
-from multitalk_core.persons.marking import Box, PersonOrder, persons_from_boxes, persons_from_parts
+from multitalk_core.persons.box import Box
+from multitalk_core.persons.marking import PersonOrder, persons_from_boxes, persons_from_parts
 
 SKIPPED = {
     "tea_cache": "step caching is ComfyUI's EasyCache and diffusers' own caches; the case is there to read"

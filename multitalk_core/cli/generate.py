@@ -54,7 +54,7 @@ def draw(film: PlannedFilm, steadiness: Steadiness) -> None:
     """Draw what is known when the film is finished."""
     spec, files = film.spec, film.files
     fps = spec.conversation.fps
-    write_picture(files.persons, persons_overlay(film.picture, film.persons))
+    write_picture(files.persons, persons_overlay(film.picture, film.persons, spec.size))
     tracks = spec.conversation.timeline.tracks(False, spec.plan.frames / fps)
     write_picture(files.timeline, timeline_picture(torch.from_numpy(tracks), SPEECH_RATE, fps=fps))
     write_picture(files.drift, drift_picture(steadiness.drift, steadiness.change, steadiness.starts, fps=fps))

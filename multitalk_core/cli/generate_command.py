@@ -121,7 +121,6 @@ def read_inputs(arguments: argparse.Namespace, files: "FilmFiles") -> "PlannedFi
     from .planned_film import PlannedFilm, computed_with
 
     timeline = voice_options.read_timeline(arguments)
-    binding = sampling_options.binding_options(arguments, timeline.speakers)
     picture, video = person_options.read_source(arguments)
     length = dubbing_options.asked_frames(arguments, video)
     height, width = film_options.film_size(arguments, picture)
@@ -131,8 +130,10 @@ def read_inputs(arguments: argparse.Namespace, files: "FilmFiles") -> "PlannedFi
     store_options.check(arguments, height, width)
     persons = person_options.read_persons(arguments, picture, timeline.speakers)
     check_speakers(persons, timeline.speakers)
+    binding = sampling_options.binding_options(arguments, persons)
     masks = persons.token_masks(height, width)
-    dubbing = dubbing_options.dubbing(arguments, video, (height, width))
+    followed = dubbing_options.followed_faces(arguments, video, persons)
+    dubbing = dubbing_options.dubbing(arguments, video, (height, width), followed=followed)
     encoder = model_options.load_encoder(arguments)
     if not arguments.ignore_memory:
         voice_options.check_memory(timeline, encoder, fps=arguments.fps, frames=plan.frames)
@@ -178,7 +179,15 @@ def read_inputs(arguments: argparse.Namespace, files: "FilmFiles") -> "PlannedFi
         negative_prompt=negative_prompt,
         rows_at_once=arguments.rows_at_once or (1 if arguments.model else 3),
     )
-    return PlannedFilm(spec=spec, model=model, files=files, picture=picture, persons=persons, video=video)
+    return PlannedFilm(
+        spec=spec,
+        model=model,
+        files=files,
+        picture=picture,
+        persons=persons,
+        video=video,
+        followed=followed,
+    )
 
 
 def check_room(

@@ -1,18 +1,22 @@
 """The command `localize`: the persons found in a picture, as a drawing and as boxes."""
 
 import argparse
+import json
 from pathlib import Path
 
 from torch import Tensor
 
 from ..files.outputs import check_folder, check_inputs_stay, check_replaced, free_name
 from ..media.picture import check_picture_name, write_picture
-from ..persons.marking import Box
+from ..persons.box import Box
+from ..persons.concerns import doubts
+from ..persons.masks import Finding, Persons
 from .options import output_options, person_options
 from .options.paths import output_file
 from .options.types import SPEAKERS, box_text, within
 
 DEFAULT = Path("persons.png")
+BY_HAND = Finding(None, 1.0)  # whom the user marks is a person
 
 
 def add_command(commands: argparse._SubParsersAction) -> None:
@@ -35,7 +39,13 @@ def add_command(commands: argparse._SubParsersAction) -> None:
         "--output",
         type=output_file,
         metavar="FILE",
-        help=f"file for the drawing (default: {DEFAULT}, numbered if that exists)",
+        help=f"file for the drawing (default: {DEFAULT}, numbered if that exists; none with --json)",
+    )
+    parser.add_argument(
+        "--json",
+        choices=("-",),
+        help="- prints a JSON list instead of lines, from left to right: each person's box and face as left, "
+        "top, right and bottom, and certainty from 0 to 1; face is null where none was looked for",
     )
     output_options.add_overwrite(parser)
     parser.set_defaults(command=run)
@@ -48,16 +58,39 @@ def run(arguments: argparse.Namespace) -> None:
     output = _output(arguments)
     picture, _ = person_options.read_source(arguments)
     persons = person_options.read_persons(arguments, picture, arguments.count)
-    write_picture(output, persons_overlay(picture, persons))
+    if output is not None:
+        write_picture(output, persons_overlay(picture, persons))
+    if arguments.json:
+        print(json.dumps(described(persons)))
+        return
     for number, mask in enumerate(persons.masks, start=1):
         print(f"person {number}: {box_text(bounds(mask))}, {mask.float().mean():.0%} of the picture")
+    for sentence in doubts(persons):
+        print(sentence)
     print(f"drawing: {output}")
 
 
-def _output(arguments: argparse.Namespace) -> Path:
+def described(persons: Persons) -> list[dict[str, object]]:
+    """Box, face and certainty of each person, in pixels of the picture, for `--json`."""
+    findings = persons.findings or (BY_HAND,) * persons.count
+    return [
+        {
+            "box": _edges(bounds(mask)),
+            "face": None if finding.face is None else _edges(finding.face),
+            "certainty": round(finding.certainty, 4),
+        }
+        for mask, finding in zip(persons.masks, findings, strict=True)
+    ]
+
+
+def _edges(box: Box) -> list[float]:
+    return [round(edge, 1) for edge in (box.left, box.top, box.right, box.bottom)]
+
+
+def _output(arguments: argparse.Namespace) -> Path | None:
     """The file for the drawing; never one of the inputs."""
     if arguments.output is None:
-        return free_name(DEFAULT)
+        return None if arguments.json else free_name(DEFAULT)
     check_picture_name(arguments.output)
     check_folder(arguments.output.parent)
     check_inputs_stay([arguments.output], output_options.inputs(arguments), "--output")

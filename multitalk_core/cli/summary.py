@@ -14,6 +14,7 @@ from ..media.video_file import VideoFile
 from ..method.recorder import BindingRecord
 from ..method.schedule import TIMESTEPS, released_timesteps
 from ..method.wan import Grid
+from ..persons.concerns import cut_away, doubts
 from .film_progress import FilmProgress
 from .planned_film import PlannedFilm
 
@@ -26,6 +27,9 @@ def outlook(film: PlannedFilm) -> dict[str, str]:
     frames = plan.clips[0].frames
     fps = spec.conversation.fps
     tokens, passes = Grid.of_video(frames, height, width).tokens, len(scales.passes())
+    concerns = [*doubts(film.persons), *cut_away(film.persons, height, width)]
+    if film.followed is not None:
+        concerns += map(str, film.followed.events)
     return {
         "film": f"{film.files.film}, {plan.frames} frames, {plan.frames / fps:.2f} s at {fps:g} frames/s, "
         f"{width}×{height}",
@@ -36,6 +40,7 @@ def outlook(film: PlannedFilm) -> dict[str, str]:
         "sampling": f"{sampling.steps} steps of {passes} pass{'es' if passes > 1 else ''} each, shift "
         f"{sampling.shift:g}, text scale {scales.text:g}, audio scale {scales.audio:g}, "
         f"scheme {spec.binding.scheme}, seed {spec.seed}",
+        **({"look at": "\n          ".join(concerns)} if concerns else {}),
         "model": f"{models.name}, on {models.device} in {str(models.dtype).removeprefix('torch.')}",
     }
 

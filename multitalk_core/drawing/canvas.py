@@ -50,3 +50,10 @@ def draw_badge(image: Image.Image, speaker: int, *, column: float, row: float, r
     draw.text((middle, middle), number, font=font(size), fill="black", anchor="mm", stroke_width=size * 0.03)
     tile = tile.resize((side, side), Image.Resampling.LANCZOS)
     image.paste(tile, (round(column - side / 2), round(row - side / 2)), tile)
+
+
+def draw_label(image: Image.Image, text: str, *, column: float, row: float, size: float) -> None:
+    """Write a word in white with a black edge, readable on any picture; `size` is the font's, in pixels."""
+    ImageDraw.Draw(image).text(
+        (column, row), text, "white", font(size), anchor="mm", stroke_width=size * 0.12, stroke_fill="black"
+    )

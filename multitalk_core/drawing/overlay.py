@@ -7,23 +7,27 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
+from ..media.picture import cut_margins
 from ..persons.masks import Persons
-from .canvas import draw_badge, to_image, to_picture
+from .canvas import draw_badge, draw_label, to_image, to_picture
 from .palette import speaker_colour
 
 READABLE_SIDE = 384  # pixels; smaller pictures are enlarged so that the numbers can be read
 TINT = 0.38
 BACKGROUND_LIGHT = 0.55
+CUT_LIGHT = 0.15
 
 
-def persons_overlay(picture: Tensor, persons: Persons) -> Tensor:
-    """Tint, outline and number each person, and dim the background.
+def persons_overlay(picture: Tensor, persons: Persons, film_size: tuple[int, int] | None = None) -> Tensor:
+    """Tint, outline and number each person, write how certain they are, and dim the background.
 
     Parameters
     ----------
     picture : Tensor [height, width, 3], float32, in 0..1
     persons : Persons
         Of the same size as the picture.
+    film_size : (height, width), optional
+        What a film of this size does not show is nearly black behind a white line.
 
     Returns
     -------
@@ -43,12 +47,36 @@ def persons_overlay(picture: Tensor, persons: Persons) -> Tensor:
     for index, mask in enumerate(masks):
         colour = torch.tensor(speaker_colour(index)) / 255
         drawn = drawn + (colour - drawn) * _outline(mask, line)[..., None]
+    if film_size is not None:
+        drawn = _cropped(drawn, film_size, line)
     image = to_image(drawn)
     radius = max(12, shorter * 0.038)
     for index, mask in enumerate(masks):
         column, row = _badge_place(mask, radius)
         draw_badge(image, index, column=column, row=row, radius=radius)
+        if persons.findings:
+            draw_label(
+                image,
+                f"{persons.findings[index].certainty:.0%}",
+                column=column,
+                row=row + 1.9 * radius,
+                size=radius,
+            )
     return to_picture(image)
+
+
+def _cropped(drawn: Tensor, film_size: tuple[int, int], line: int) -> Tensor:
+    """Darken what a film of this size cuts off, and draw a line along the cut."""
+    height, width = drawn.shape[:2]
+    rows, columns = cut_margins((height, width), film_size)
+    shown = torch.zeros(height, width, dtype=torch.bool)
+    shown[rows : height - rows, columns : width - columns] = True
+    drawn = torch.where(shown[..., None], drawn, drawn * CUT_LIGHT)
+    if rows:
+        drawn[rows : rows + line] = drawn[height - rows - line : height - rows] = 1
+    if columns:
+        drawn[:, columns : columns + line] = drawn[:, width - columns - line : width - columns] = 1
+    return drawn
 
 
 def _outline(mask: Tensor, width: int) -> Tensor:

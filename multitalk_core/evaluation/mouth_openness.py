@@ -47,11 +47,16 @@ def find_faces(picture: Tensor) -> list[CartoonFace]:
     MultiTalkError
         When no pair of eyes is found.
     """
-    from skimage.measure import label, regionprops
+    from scipy.ndimage import find_objects, label
 
     height = picture.shape[0]
-    regions = regionprops(label((picture.amin(-1) > WHITE).numpy()))
-    boxes = [region.bbox for region in regions if region.area >= SMALLEST_EYE and _is_upright(region.bbox)]
+    regions, _ = label((picture.amin(-1) > WHITE).numpy(), structure=torch.ones(3, 3))
+    boxes = [
+        (rows.start, columns.start, rows.stop, columns.stop)
+        for number, (rows, columns) in enumerate(find_objects(regions), start=1)
+        if (regions[rows, columns] == number).sum() >= SMALLEST_EYE
+    ]
+    boxes = [box for box in boxes if _is_upright(box)]
     middles = [
         ((left + right) / 2 / height, (top + bottom) / 2 / height) for top, left, bottom, right in boxes
     ]

@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -13,6 +14,12 @@ from ..files.given import check_file, unreadable
 from ..files.whole import whole_file
 from ..limits import LARGEST_SIDE, MOST_PIXELS
 from ..method.wan import check_side
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+COLOURED = 0.1  # between a pixel's lightest and darkest colour
+MOSTLY_GREY = 0.05  # of a mask's pixels that may be coloured
 
 
 def read_picture(path: str | Path) -> Tensor:
@@ -32,9 +39,47 @@ def read_picture(path: str | Path) -> Tensor:
     MultiTalkError
         For a file that is missing, empty, broken, too large or not a picture.
     """
+    from PIL import Image
+
+    image = _read_rgba(Path(path))
+    flat = Image.alpha_composite(Image.new("RGBA", image.size, "black"), image).convert("RGB")
+    return torch.from_numpy(np.array(flat)).float().div_(255)
+
+
+def read_mask(path: str | Path) -> Tensor:
+    """Read a mask: its opacity where it is transparent anywhere, else its brightness.
+
+    Parameters
+    ----------
+    path : str or Path
+        As for `read_picture`.
+
+    Returns
+    -------
+    Tensor [height, width], float32, in 0..1
+
+    Raises
+    ------
+    MultiTalkError
+        As `read_picture`, and for a picture in colour without transparency.
+    """
+    pixels = torch.from_numpy(np.array(_read_rgba(Path(path)))).float().div_(255)
+    colours, opacity = pixels[..., :3], pixels[..., 3]
+    if opacity.min() < 1:
+        return opacity
+    coloured = (colours.amax(dim=-1) - colours.amin(dim=-1) > COLOURED).float().mean()
+    if coloured > MOSTLY_GREY:
+        raise MultiTalkError(
+            f"{path} is a picture in colour and no mask: give one that is white on the person and black "
+            "elsewhere, or a cut-out with a transparent background."
+        )
+    return colours.mean(dim=-1)
+
+
+def _read_rgba(path: Path) -> "Image.Image":
+    """A picture in Pillow's RGBA, upright."""
     from PIL import Image, ImageOps
 
-    path = Path(path)
     check_file(path, "picture")
     try:
         with Image.open(path) as opened:
@@ -42,7 +87,7 @@ def read_picture(path: str | Path) -> Tensor:
             image = ImageOps.exif_transpose(opened)
             if image.mode == "I;16":  # Pillow would clip 16-bit greys instead of scaling them
                 image = Image.fromarray((np.asarray(image) // 257).astype(np.uint8))
-            image = image.convert("RGBA")
+            return image.convert("RGBA")
     except MultiTalkError:
         raise
     except Image.DecompressionBombError as error:
@@ -55,8 +100,6 @@ def read_picture(path: str | Path) -> Tensor:
         raise MultiTalkError(
             f"{path} is broken or not a picture: open it in an image editor and save it as PNG."
         ) from error
-    flat = Image.alpha_composite(Image.new("RGBA", image.size, "black"), image).convert("RGB")
-    return torch.from_numpy(np.array(flat)).float().div_(255)
 
 
 def check_pixels(width: int, height: int, name: str) -> None:
@@ -147,6 +190,19 @@ def resize_and_crop(picture: Tensor, height: int, width: int, *, nearest: bool =
     top, left = round((size[0] - height) / 2), round((size[1] - width) / 2)  # round is half to even
     cropped = resized[..., top : top + height, left : left + width]
     return cropped.reshape(*picture.shape[:-2], height, width)
+
+
+def cut_margins(source: tuple[int, int], size: tuple[int, int]) -> tuple[int, int]:
+    """Rows that `resize_and_crop` cuts off above and below, and columns left and right, in source pixels.
+
+    Parameters
+    ----------
+    source, size : (height, width)
+        Of the picture and of the film.
+    """
+    ratio = max(size[0] / source[0], size[1] / source[1])
+    rows, columns = (math.floor((side - seen / ratio) / 2) for side, seen in zip(source, size, strict=True))
+    return rows, columns
 
 
 def _resize_with_pillow(planes: Tensor, size: tuple[int, int]) -> Tensor:

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -11,7 +10,9 @@ from ..errors import MultiTalkError, quoted
 from ..guards.words import Word
 from ..limits import MOST_SPEAKERS
 from ..media.picture import check_pixels
-from .masks import Persons
+from .box import Box
+from .masks import Finding, Persons
+from .painted_mask import inside
 
 PART_MARGIN = 0.05  # left free on each side of a part, as face_scale in the reference implementation
 OUTSIDE_LIMIT = 0.1  # how far a box may extend beyond the picture, as a share of its side
@@ -25,34 +26,27 @@ class PersonOrder(Word):
     GIVEN = "given"
 
 
-@dataclass(frozen=True)
-class Box:
-    """A rectangle in source pixels; right and bottom are the first column and row outside."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-
 def persons_from_masks(
     masks: Iterable[Tensor],
     background: Tensor | None = None,
     *,
     order: PersonOrder | str = PersonOrder.LEFT_TO_RIGHT,
     allow_overlap: bool = False,
+    findings: Sequence[Finding] = (),
 ) -> Persons:
     """Make persons from masks that were painted by hand or found by another tool.
 
     Parameters
     ----------
     masks : iterable of Tensor [height, width]
-        One per person; bool, or numbers that are inside above 0.5.
+        One per person; bool, or numbers that are inside above half of the largest.
     background : Tensor [height, width], optional
         By default all pixels of no person.
     order : PersonOrder or str
     allow_overlap : bool
         Accept masks that share more than a tenth of the smaller one.
+    findings : sequence of Finding
+        One for each mask that a detector found.
 
     Returns
     -------
@@ -61,10 +55,10 @@ def persons_from_masks(
     Raises
     ------
     MultiTalkError
-        For no masks or too many, empty or huge ones, different sizes, an unknown order, or persons that
-        overlap.
+        For no masks or too many, empty, faint, grey or huge ones, different sizes, an unknown order, or
+        persons that overlap.
     """
-    given = [mask > 0.5 for mask in masks]
+    given = list(masks)
     if not given:
         raise MultiTalkError("There is no person: give one mask for each person.")
     _check_count(len(given))
@@ -80,13 +74,11 @@ def persons_from_masks(
                 f"The masks differ in size ({_size(given[0])} and {_size(mask)}): "
                 "draw all on the same picture."
             )
-    for number, mask in enumerate(given, start=1):
-        if not mask.any():
-            raise MultiTalkError(f"The mask of person {number} is empty: paint where this person is.")
-    stacked = torch.stack(given)
+    stacked = torch.stack([inside(mask, number) for number, mask in enumerate(given, start=1)])
     if not allow_overlap:
         _check_overlap(stacked)
-    return _persons(stacked, None if background is None else background > 0.5, order)
+    outside = None if background is None else background > 0.5
+    return _persons(stacked, outside, order=order, findings=tuple(findings))
 
 
 def persons_from_boxes(
@@ -132,14 +124,15 @@ def persons_from_boxes(
             mask[top:bottom, left:right] = True
         if not mask.any():
             raise MultiTalkError(
-                f"{described} contains no pixel of the {width}×{height} picture: draw it again."
+                f"{described} contains no pixel of the {width}×{height} picture: draw it again, and give its "
+                "edges in the order left, top, right, bottom."
             )
         if _far_outside(box.left, box.right, width) or _far_outside(box.top, box.bottom, height):
             raise MultiTalkError(
                 f"{described} extends far beyond the {width}×{height} picture: give pixels of this picture, "
                 "in the order left, top, right, bottom (MultiTalk's own files have top and bottom first)."
             )
-    return _persons(masks, None, order)
+    return _persons(masks, None, order=order)
 
 
 def _far_outside(first: float, last: float, side: int) -> bool:
@@ -193,12 +186,18 @@ def persons_from_parts(count: int, height: int, width: int) -> Persons:
         raise MultiTalkError(
             f"A {width}×{height} picture is too small for {count} persons: use a larger one or fewer persons."
         )
-    return _persons(masks, None, PersonOrder.GIVEN)
+    return _persons(masks, None, order=PersonOrder.GIVEN)
 
 
-def _persons(masks: Tensor, background: Tensor | None, order: PersonOrder | str) -> Persons:
+def _persons(
+    masks: Tensor,
+    background: Tensor | None,
+    *,
+    order: PersonOrder | str,
+    findings: tuple[Finding, ...] = (),
+) -> Persons:
     """Persons in the requested order; without a background, that is all pixels of no person."""
-    persons = Persons(masks, ~masks.any(dim=0) if background is None else background)
+    persons = Persons(masks, ~masks.any(dim=0) if background is None else background, findings)
     if PersonOrder(order) is PersonOrder.GIVEN:
         return persons
     columns = torch.arange(masks.shape[-1], dtype=torch.float64, device=masks.device)
@@ -215,7 +214,8 @@ def _check_overlap(masks: Tensor) -> None:
             if shared > OVERLAP_LIMIT:
                 raise MultiTalkError(
                     f"The masks of persons {first + 1} and {second + 1} overlap by {shared:.0%} of the "
-                    "smaller one: paint them apart, so that each pixel belongs to one person."
+                    "smaller one: paint them apart, so that each pixel belongs to one person, or invert them "
+                    "if they are white where the person is not."
                 )
 
 

@@ -1,15 +1,31 @@
 """Person masks: one for each person, in speaker order, and one for the background."""
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from ..errors import MultiTalkError
-from ..media.picture import resize_and_crop
+from ..media.picture import cut_margins, resize_and_crop
 from ..method.wan import TOKEN_STEP
+from .box import Box
+
+
+@dataclass(frozen=True)
+class Finding:
+    """How a person was found.
+
+    Attributes
+    ----------
+    face : Box or None
+        Within the picture; None where a segmentation model found the person.
+    certainty : float
+        0..1
+    """
+
+    face: Box | None
+    certainty: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,10 +38,21 @@ class Persons:
         In speaker order.
     background : Tensor [height, width], bool
         Pixels of no person; may be empty.
+    findings : tuple of Finding
+        One for each person; none where the persons were marked by hand.
+    others : int
+        Persons that were found in the picture but are not among these.
     """
 
     masks: Tensor
     background: Tensor
+    findings: tuple[Finding, ...] = ()
+    others: int = 0
+
+    @property
+    def among_bystanders(self) -> bool:
+        """Whether the picture shows other people: some were found, or a mark by hand leaves them out."""
+        return self.others > 0 if self.findings else bool(self.background.any())
 
     @property
     def count(self) -> int:
@@ -56,7 +83,8 @@ class Persons:
             raise MultiTalkError(
                 f"The order {numbers} does not name each of the {self.count} persons exactly once."
             )
-        return Persons(self.masks[list(order)], self.background)
+        findings = tuple(self.findings[index] for index in order) if self.findings else ()
+        return replace(self, masks=self.masks[list(order)], findings=findings)
 
     def fitted(self, height: int, width: int) -> "Persons":
         """The masks after the same resize and crop as the picture, with nearest-neighbour sampling."""
@@ -67,11 +95,7 @@ class Persons:
     def shown(self, height: int, width: int) -> list[float]:
         """Share of each person, 0..1, that a video of this size shows; the crop may cut some of it off."""
         source_height, source_width = self.size
-        ratio = max(height / source_height, width / source_width)
-        top, left = (
-            math.floor((side - seen / ratio) / 2)
-            for side, seen in ((source_height, height), (source_width, width))
-        )
+        top, left = cut_margins(self.size, (height, width))
         seen = self.masks[:, top : source_height - top, left : source_width - left]
         return (seen.sum(dim=(1, 2)) / self.masks.sum(dim=(1, 2))).tolist()
 

@@ -19,7 +19,8 @@ from ..method.audio_patch import BindingOptions, ClipAudio
 from ..method.conditioning import conditioning_frames, conditioning_mask
 from ..method.recorder import BindingRecorder
 from ..method.wan import Grid
-from ..persons.marking import Box, PersonOrder, persons_from_boxes
+from ..persons.box import Box
+from ..persons.marking import PersonOrder, persons_from_boxes
 from .acting import seen_actions
 from .captions import caption
 from .scene import STAYS

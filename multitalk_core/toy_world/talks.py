@@ -15,7 +15,8 @@ from ..demo.text import DemoText
 from ..hosts.diffusers.models import decode_latent, encode_frames
 from ..method.conditioning import conditioning_frames, conditioning_mask
 from ..method.windows import window_indices
-from ..persons.marking import Box, PersonOrder, persons_from_boxes, persons_from_parts
+from ..persons.box import Box
+from ..persons.marking import PersonOrder, persons_from_boxes, persons_from_parts
 from ..persons.masks import Persons
 from ..training.shards import TrainingClip, shard_path, write_shard
 from .captions import caption

@@ -8,7 +8,7 @@ from typing import Any
 from ..errors import MultiTalkError, quoted
 from ..files.given import read_text
 from ..limits import LARGEST_SIDE, LONGEST_TEXT, MOST_SPEAKERS
-from ..persons.marking import Box
+from ..persons.box import Box
 
 LONGEST_MANIFEST = 200_000_000  # bytes
 KEYS = ("video", "voices", "masks", "boxes", "caption")

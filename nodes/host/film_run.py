@@ -20,12 +20,14 @@ from ...multitalk_core.media.video_source import FittedVideo, Video
 from ...multitalk_core.method.audio_patch import BindingOptions
 from ...multitalk_core.method.guidance import GuidanceScales
 from ...multitalk_core.method.labels import spread_ranges
+from ...multitalk_core.method.wan import nearest_bucket
+from ...multitalk_core.persons.concerns import cut_away, doubts
 from ...multitalk_core.persons.masks import Persons, check_same_size
 from .checks import naming
 from .comfy_video_model import ComfyVideoModel
 from .conditioned_model import fitting_adapter
 from .host_memory import check_film_memory
-from .matching import check_crop, check_prompt, check_vae, check_voices, cut_away, persons_for
+from .matching import check_crop, check_prompt, check_vae, check_voices, persons_for, scheme_for
 from .picture_input import region_of
 from .reporter import Reporter, frames_gigabytes, summary
 from .sampler_inputs import SamplerInputs
@@ -54,6 +56,14 @@ class FilmRun:
 def drafted(plan: ClipPlan, draft: bool) -> ClipPlan:
     """The first clip alone where only a draft is wanted."""
     return ClipPlan(plan.clips[0].new_frames, plan.clips[:1]) if draft else plan
+
+
+def with_size(inputs: SamplerInputs, picture: Tensor) -> SamplerInputs:
+    """The inputs with the trained size nearest to the picture's in place of a width and height of 0."""
+    if inputs["width"] and inputs["height"]:
+        return inputs
+    height, width = nearest_bucket(*picture.shape[:2])
+    return {**inputs, "width": width, "height": height}
 
 
 def film_spec(
@@ -107,7 +117,11 @@ def film_spec(
             scales=GuidanceScales(inputs["text_scale"], inputs["audio_scale"]),
             projected=inputs["projected_guidance"],
         ),
-        binding=BindingOptions(scheme=inputs["scheme"], ranges=ranges, strength=inputs["audio_strength"]),
+        binding=BindingOptions(
+            scheme=scheme_for(inputs["scheme"], inputs.get("persons"), audio),
+            ranges=ranges,
+            strength=inputs["audio_strength"],
+        ),
         seams=SeamCorrection(colour_strength=inputs["colour_strength"]),
         dubbing=_dubbing(inputs, video),
     )
@@ -116,9 +130,9 @@ def film_spec(
 def _persons(inputs: SamplerInputs, picture: Tensor) -> Persons:
     """The persons on the picture, one a voice."""
     rows, columns = picture.shape[:2]
-    persons = persons_for(
-        inputs.get("persons"), inputs["audio"], inputs["scheme"], height=rows, width=columns
-    )
+    persons, audio = inputs.get("persons"), inputs["audio"]
+    scheme = scheme_for(inputs["scheme"], persons, audio)
+    persons = persons_for(persons, audio, scheme, height=rows, width=columns)
     check_same_size(persons, rows, columns)
     return persons
 
@@ -203,7 +217,8 @@ def prepared_run(
     reporter = Reporter(shifted, node_id, clips=len(spec.plan.clips), steps=model.steps)
     run = FilmRun(spec=spec, model=model, reporter=reporter)
     _report_outlook(run, video, frames_in_memory)
-    for sentence in cut_away(_persons(inputs, picture), *spec.size):
+    persons = _persons(inputs, picture)
+    for sentence in (*doubts(persons), *cut_away(persons, *spec.size)):
         reporter.warn(sentence)
     return run
 

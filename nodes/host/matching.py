@@ -1,24 +1,36 @@
 """Voices, persons and models that must go together."""
 
-from collections.abc import Iterator
-
 from comfy.model_patcher import ModelPatcher
 from comfy.sd import VAE
 
 from ...multitalk_core.audio.conversation import Conversation
 from ...multitalk_core.errors import MultiTalkError
-from ...multitalk_core.method.schemes import find_scheme
+from ...multitalk_core.method.schemes import find_scheme, resolved_scheme
 from ...multitalk_core.persons.marking import persons_from_parts
 from ...multitalk_core.persons.masks import Persons, check_speakers
 
 LEAST_SHOWN = 0.05  # of a picture
-MOSTLY_SHOWN = 2 / 3  # of a person; less is reported
+
+
+def scheme_for(scheme: str, persons: Persons | None, audio: Conversation) -> str:
+    """The scheme that `automatic` means here; any other is its own."""
+    among_bystanders = persons is not None and persons.among_bystanders
+    return resolved_scheme(scheme, voices=audio.speakers, among_bystanders=among_bystanders)
 
 
 def persons_for(
     persons: Persons | None, audio: Conversation, scheme: str, *, height: int, width: int
 ) -> Persons:
     """The persons, one a voice; a single voice needs no marks unless bystanders are to be spared.
+
+    Parameters
+    ----------
+    persons : Persons or None
+    audio : Conversation
+    scheme : str
+        Resolved by `scheme_for`.
+    height, width : int
+        Of the picture.
 
     Raises
     ------
@@ -39,17 +51,6 @@ def persons_for(
         return persons_from_parts(1, height, width)
     check_speakers(persons, audio.speakers)
     return persons
-
-
-def cut_away(persons: Persons, height: int, width: int) -> Iterator[str]:
-    """A sentence for each person whom a video of another shape largely cuts away."""
-    rows, columns = persons.size
-    for number, share in enumerate(persons.shown(height, width), start=1):
-        if share < MOSTLY_SHOWN:
-            yield (
-                f"Person {number} is cropped: the video shows {share:.0%} of their mask. Choose a width and "
-                f"height closer to the picture's proportions, {columns}×{rows}."
-            )
 
 
 def check_prompt(name: str, prompt: list, model: ModelPatcher) -> None:

@@ -36,7 +36,8 @@ def summary(spec: FilmSpec, model: ComfyVideoModel, *, frames_in_memory: int) ->
     passes = len(spec.sampling.scales.passes())
     return (
         f"{clips}: {plan.frames} frames, {plan.frames / spec.conversation.fps:.1f} s, {width}×{height}\n"
-        f"{grid.tokens:,} tokens, {model.steps} steps of {passes} pass{'es' if passes > 1 else ''} each\n"
+        f"{grid.tokens:,} tokens, {model.steps} steps of {passes} pass{'es' if passes > 1 else ''} each, "
+        f"scheme {spec.binding.scheme}\n"
         f"about {needed / GIGABYTE:.1f} GB on the device (it has {present / GIGABYTE:.1f} GB{offloaded}), "
         f"{frames_gigabytes(frames_in_memory, spec.size):.1f} GB of memory for the frames"
     )

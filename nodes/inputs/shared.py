@@ -4,9 +4,10 @@ import comfy.samplers
 from comfy_api.latest import io
 
 from ...multitalk_core import limits
+from ...multitalk_core.errors import MultiTalkError
 from ...multitalk_core.film.dubbing import USUAL_DENOISE
 from ...multitalk_core.media.picture import check_pixels
-from ...multitalk_core.method.schemes import SCHEMES, schemes_help
+from ...multitalk_core.method.schemes import AUTOMATIC, SCHEMES, schemes_help
 from ...multitalk_core.method.wan import TOKEN_STEP, check_frames, check_side
 from ..host.checks import naming
 from ..host.sampling_sigmas import RELEASED
@@ -85,18 +86,19 @@ def region() -> io.Mask.Input:
 def size() -> list[io.Input]:
     """Width and height of the video."""
     return [
-        _size("width", 832, "Width"),
-        _size("height", 480, "Height"),
+        _size("width", "Width"),
+        _size("height", "Height"),
     ]
 
 
-def _size(name: str, default: int, label: str) -> io.Int.Input:
+def _size(name: str, label: str) -> io.Int.Input:
     return io.Int.Input(
         name,
-        default=default,
-        **within(limits.SIZE),
+        default=0,
+        **within(limits.SIZE_OR_PICTURE),
         step=TOKEN_STEP,
-        tooltip=f"{label} of the video in pixels, a multiple of 16.",
+        tooltip=f"{label} of the video in pixels, a multiple of 16. Width and height 0: the 480p size "
+        "that is closest to the picture's shape.",
     )
 
 
@@ -187,8 +189,8 @@ def binding() -> list[io.Input]:
     return [
         io.Combo.Input(
             "scheme",
-            options=list(SCHEMES),
-            default="l-rope",
+            options=[AUTOMATIC, *SCHEMES],
+            default=AUTOMATIC,
             tooltip=f"How voices are bound to persons. {schemes_help()}",
         ),
         io.Float.Input(
@@ -268,8 +270,13 @@ def check_sizes(width: int | None, height: int | None, **frames: int | None) -> 
     None is a value that is linked and not yet known; the names of counts are input ids.
     """
     for name, side in (("width", width), ("height", height)):
-        if side is not None:
+        if side:
             check_side(name, side)
+    if width is not None and height is not None and (width == 0) != (height == 0):
+        raise MultiTalkError(
+            f"width, height: they are {width} and {height}: give both, or 0 for both, which means as the "
+            "picture."
+        )
     if width is not None and height is not None:
         with naming("width, height"):
             check_pixels(width, height, "The video")

@@ -260,6 +260,15 @@ def test_sizes(refused, size, reason):
     assert reason in refused(*TWO_VOICES, "--size", size)
 
 
+def test_one_marked_voice_among_bystanders_is_routed(tmp_path, capsys):
+    small = ["--size", "96x64", "--frames", "5", "--clip-frames", "5", "--motion-frames", "1", "--steps", "1"]
+    one = ["--voice", str(VOICES[0]), *small]
+    assert generate(tmp_path, *one, "--boxes", "64,56,300,400") == 0
+    assert "scheme routed" in capsys.readouterr().out
+    assert generate(tmp_path, *one, "--persons", "parts", "--overwrite") == 0
+    assert "scheme l-rope" in capsys.readouterr().out
+
+
 def test_an_unknown_scheme(refused):
     assert "choose from" in (said := refused(*TWO_VOICES, "--scheme", "magic")) and "routed" in said
 

@@ -1,5 +1,6 @@
 """Results never replace what they are made from, and other files only when that is asked for."""
 
+import json
 import os
 import pkgutil
 import pty
@@ -249,6 +250,16 @@ def test_localize_replaces_neither_picture_nor_drawing(folder, capsys):
     assert main([*command, "--output", "persons-2.png"]) == 2
     assert main([*command, "--output", "persons-2.png", "--overwrite"]) == 0
     assert Path("persons.png").read_bytes() == (EMBEDDED / "picture.png").read_bytes()
+
+
+def test_localize_as_json_draws_only_where_asked(folder, capsys):
+    command = ["localize", "--picture", str(EMBEDDED / "picture.png"), "--persons", "parts", "--count", "2"]
+    assert main([*command, "--json", "-"]) == 0
+    left, right = json.loads(capsys.readouterr().out)
+    assert left["box"][2] <= right["box"][0] and left["face"] is None and left["certainty"] == 1
+    assert not list(Path().glob("persons*"))
+    assert main([*command, "--json", "-", "--output", "persons.png"]) == 0
+    assert json.loads(capsys.readouterr().out) and Path("persons.png").exists()
 
 
 def test_prepare_writes_over_no_manifest_of_its_folder(folder, capsys):

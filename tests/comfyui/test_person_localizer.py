@@ -1,9 +1,12 @@
 """The person localizer on a real ComfyUI."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
-from skimage.data import astronaut
+
+PICTURES = Path(__file__).parents[1] / "persons" / "pictures"
 
 
 def located(method: dict, picture: str = "demo", order: str = "") -> dict:
@@ -134,13 +137,13 @@ def test_picture_without_a_face_is_refused_with_advice(server):
     assert "Nobody was found" in server.refuse(graph).message
 
 
-def test_face_of_a_photograph_is_found(server, tmp_path):
-    Image.fromarray(astronaut()).save(tmp_path / "astronaut.png")
-    graph = located({"method": "automatic", "method.persons": 1, "method.model": "faces"}, "photograph")
+def test_two_profiles_of_a_photograph_are_found(server):
+    graph = located({"method": "automatic", "method.persons": 2, "method.model": "faces"}, "photograph")
     graph["photograph"] = {
         "class_type": "LoadImage",
-        "inputs": {"image": server.upload(tmp_path / "astronaut.png")},
+        "inputs": {"image": server.upload(PICTURES / "s05.jpg")},
     }
-    person, background = masks(server, server.run(graph))
-    assert person[110, 220]  # her face
-    assert not person[60, 60] and background[60, 60]
+    left, right, background = masks(server, server.run(graph))
+    assert left[98, 228] and not right[98, 228]  # his face
+    assert right[127, 433] and not left[127, 433]  # hers
+    assert background[21, 331] and not background[127, 433]

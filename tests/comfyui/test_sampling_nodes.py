@@ -238,3 +238,10 @@ def test_nothing_located_to_preview(server, picture):
         "binding": node("MultiTalkBindingPreview", images=["sampler", 1], binding=["sampler", 2])
     }
     assert "binding: there is nothing to show" in server.refuse(graph).message
+
+
+def test_width_and_height_0_mean_as_the_picture(server, tmp_path):
+    Image.new("RGB", (96, 96), "grey").save(tmp_path / "square.png")
+    graph = sampler_graph(server.upload(tmp_path / "square.png"), width=0, height=0, steps=1)
+    with Image.open(server.path(server.run(graph).outputs["save"]["images"][0])) as frame:
+        assert frame.size == (640, 640)

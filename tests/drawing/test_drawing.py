@@ -13,7 +13,9 @@ from multitalk_core.drawing.overlay import persons_overlay
 from multitalk_core.drawing.palette import BACKGROUND, LANE, SPEAKERS, TEXT, class_colours, speaker_colour
 from multitalk_core.drawing.strip import localization_strip
 from multitalk_core.drawing.timeline_picture import timeline_picture
-from multitalk_core.persons.marking import Box, PersonOrder, persons_from_boxes
+from multitalk_core.persons.box import Box
+from multitalk_core.persons.marking import PersonOrder, persons_from_boxes, persons_from_masks
+from multitalk_core.persons.masks import Finding
 
 
 def share(picture: torch.Tensor, colour: tuple[int, int, int], tolerance: float = 0.02) -> float:
@@ -47,6 +49,27 @@ def test_overlay_tints_each_person_in_their_colour_and_dims_the_rest():
         assert hue(drawn[200:300, column - 50 : column + 50]) == pytest.approx(hue(expected[None]), abs=0.02)
     assert drawn[50, 300].max() < 0.6
     assert share(drawn[200:250, 45:55], speaker_colour(0)) > 0.1  # the outline
+
+
+def test_overlay_writes_how_certain_a_found_person_is():
+    picture = torch.full((400, 600, 3), 0.3)
+    mask = torch.zeros(400, 600, dtype=torch.bool)
+    mask[100:, 200:400] = True
+    by_hand = persons_overlay(picture, persons_from_masks([mask]))
+    found = persons_overlay(picture, persons_from_masks([mask], findings=[Finding(None, 0.74)]))
+    below_the_badge = (slice(115, 160), slice(270, 330))
+    assert (found != by_hand)[below_the_badge].any() and found[below_the_badge].amin(dim=-1).max() > 0.95
+    assert torch.equal(found[200:], by_hand[200:])
+
+
+def test_overlay_darkens_what_the_film_cuts_off():
+    picture = torch.full((800, 400, 3), 0.6)
+    persons = persons_from_boxes([Box(100, 50, 300, 700)], 800, 400)
+    drawn = persons_overlay(picture, persons, film_size=(320, 480))
+    assert drawn[300:520, :90].min() > 0.3 and drawn[540:, :90].max() < 0.1
+    assert drawn[266:268].min() > 0.99  # the line along the cut
+    whole = persons_overlay(picture, persons)
+    assert torch.equal(persons_overlay(picture, persons, film_size=(160, 80)), whole)
 
 
 def test_speakers_keep_their_colour_when_the_order_changes():

@@ -39,7 +39,8 @@ from multitalk_core.method.adapter import AudioAdapter
 from multitalk_core.method.audio_patch import AudioPatch, BindingOptions, audio_rows
 from multitalk_core.method.conditioning import conditioning_mask
 from multitalk_core.method.guidance import GuidanceScales
-from multitalk_core.persons.marking import Box, persons_from_boxes
+from multitalk_core.persons.box import Box
+from multitalk_core.persons.marking import persons_from_boxes
 
 
 @cache

@@ -18,6 +18,7 @@ from safetensors.torch import load_file
 from multitalk_core.errors import MultiTalkError
 from multitalk_core.media.picture import (
     check_size,
+    read_mask,
     read_picture,
     resize_and_crop,
     write_picture,
@@ -75,6 +76,20 @@ def test_orientation_transparency_and_depth(tmp_path):
     assert read_picture(tmp_path / "clear.png").max() == 0
     Image.fromarray(np.full((4, 4), 32896, np.uint16)).save(tmp_path / "deep.png")
     assert read_picture(tmp_path / "deep.png").mean() == pytest.approx(0.502, abs=0.002)
+
+
+def test_a_mask_is_opacity_where_there_is_any_and_brightness_else(tmp_path):
+    cutout = np.zeros((4, 8, 4), np.uint8)
+    cutout[:, :4, 3] = 255  # dark hair on nothing
+    Image.fromarray(cutout).save(tmp_path / "cutout.png")
+    assert read_mask(tmp_path / "cutout.png")[0].tolist() == [1] * 4 + [0] * 4
+    cutout[..., 3] = 255
+    cutout[:, 4:, :3] = 255
+    Image.fromarray(cutout).save(tmp_path / "painted.png")
+    assert read_mask(tmp_path / "painted.png")[0].tolist() == [0] * 4 + [1] * 4
+    Image.new("RGB", (4, 4), "red").save(tmp_path / "red.png")
+    with pytest.raises(MultiTalkError, match="picture in colour and no mask"):
+        read_mask(tmp_path / "red.png")
 
 
 def test_bad_files_get_a_sentence(tmp_path):

@@ -10,7 +10,7 @@ from multitalk_core.errors import MultiTalkError
 from multitalk_core.method.attention import AudioCrossAttention
 from multitalk_core.method.audio_patch import BindingOptions
 from multitalk_core.method.labels import LabelRanges, spread_ranges
-from multitalk_core.method.schemes import SCHEMES, find_scheme, register
+from multitalk_core.method.schemes import AUTOMATIC, SCHEMES, find_scheme, register, resolved_scheme
 from multitalk_core.method.schemes.add import Add
 from multitalk_core.method.wan import Grid
 
@@ -193,3 +193,19 @@ def test_an_unknown_scheme_is_refused_with_the_known_ones() -> None:
 def test_a_name_is_taken_once() -> None:
     with pytest.raises(MultiTalkError, match='"add" already'):
         register(Add())
+
+
+@pytest.mark.parametrize(
+    ("voices", "among_bystanders", "scheme"),
+    [
+        (1, False, "l-rope"),
+        (1, True, "routed"),
+        (2, False, "l-rope"),
+        (2, True, "l-rope"),
+        (3, False, "routed"),
+        (8, True, "routed"),
+    ],
+)
+def test_the_automatic_scheme(voices, among_bystanders, scheme):
+    assert resolved_scheme(AUTOMATIC, voices=voices, among_bystanders=among_bystanders) == scheme
+    assert resolved_scheme("add", voices=voices, among_bystanders=among_bystanders) == "add"

@@ -1,5 +1,7 @@
 """Persons found automatically, in a real photograph and by real (tiny) segmentation models."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -7,9 +9,10 @@ from PIL import Image
 from skimage import data
 
 from multitalk_core.errors import MultiTalkError
-from multitalk_core.persons.detection import find_persons, head_and_shoulders, person_segments
-from multitalk_core.persons.faces import Face
+from multitalk_core.media.picture import read_picture
+from multitalk_core.persons.detection import find_persons, person_segments
 
+PICTURES = Path(__file__).parent / "pictures"
 FACE = (117, 223)  # row and column in the astronaut's photograph
 
 
@@ -50,23 +53,34 @@ def test_two_faces_above_each_other_and_a_known_count(astronaut):
     picture = torch.cat([astronaut, astronaut], dim=0)
     persons = find_persons(picture, count=2)
     assert {bool(persons.masks[0, FACE[0] + drop, FACE[1]]) for drop in (0, 512)} == {True, False}
-    with pytest.raises(MultiTalkError, match=r"of 20 persons were found.*draw a box"):
-        find_persons(picture, count=20)
+
+
+def test_a_count_takes_the_largest_and_never_lowers_the_bar(astronaut):
+    small = resized(astronaut, 300)
+    picture = torch.cat([torch.nn.functional.pad(small, (0, 0, 0, 0, 0, 212)), astronaut], dim=1)
+    everyone, one = find_persons(picture), find_persons(picture, count=1)
+    assert everyone.count == 2 and one.count == 1
+    assert one.masks[0, FACE[0], 300 + FACE[1]]
+    assert one.among_bystanders and not everyone.among_bystanders
+    assert one.findings == everyone.findings[1:]
+    sentence = r"Only 2 of 3 persons were found.*by certainty: 1\.00, (0\.99|1\.00).*needs 0\.70.*draw a box"
+    with pytest.raises(MultiTalkError, match=sentence):
+        find_persons(picture, count=3)
+
+
+def test_a_person_says_how_it_was_found(astronaut):
+    (finding,) = find_persons(astronaut).findings
+    row, column = FACE
+    assert finding.certainty > 0.99
+    assert finding.face.left < column < finding.face.right and finding.face.top < row < finding.face.bottom
 
 
 def test_nobody_in_a_picture_without_people():
-    coffee = torch.from_numpy(data.coffee()).float() / 255
+    coffee = read_picture(PICTURES / "s02.jpg")
     with pytest.raises(MultiTalkError, match=r"Nobody was found.*draw a box or a mask.*equal parts"):
         find_persons(coffee)
-    with pytest.raises(MultiTalkError, match="Nobody was found"):
+    with pytest.raises(MultiTalkError, match=r"Nobody was found in the picture: draw a box"):
         find_persons(torch.zeros(4, 900, 3))
-
-
-def test_neighbours_share_no_pixel():
-    masks = head_and_shoulders([Face(60, 60, 40, 50), Face(60, 110, 40, 50)], 160, 200)
-    assert not (masks[0] & masks[1]).any()
-    assert masks[0, 60, 60] and masks[1, 60, 110]
-    assert masks[0].sum() == pytest.approx(int(masks[1].sum()), rel=0.1)
 
 
 @pytest.fixture(scope="module")
@@ -170,8 +184,7 @@ def test_only_persons_of_speakers_size_are_taken():
         segment("person, individual, someone", 45, 65),
         segment("person", 66, 100),
     ]
-    assert [int(mask.sum()) for mask in person_segments(segments)] == [340, 200]
-    assert len(person_segments(segments, count=3)) == 3
+    assert [int(mask.sum()) for mask, _ in person_segments(segments)] == [340, 200]
     assert person_segments(segments[:1]) == []
 
 

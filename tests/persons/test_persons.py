@@ -13,8 +13,8 @@ from safetensors.torch import load_file
 
 from multitalk_core.errors import MultiTalkError
 from multitalk_core.media.picture import resize_and_crop
+from multitalk_core.persons.box import Box
 from multitalk_core.persons.marking import (
-    Box,
     PersonOrder,
     persons_from_boxes,
     persons_from_masks,
@@ -142,6 +142,20 @@ def test_bad_masks_get_a_sentence():
         persons_from_masks(masks[None])
     with pytest.raises(MultiTalkError, match=r"differ|marked on a 40×20 picture.*64×32"):
         check_same_size(persons_from_masks(masks), 32, 64)
+
+
+def test_a_soft_mask_keeps_its_shape_and_a_faint_one_gets_a_sentence():
+    masks = halves()
+    soft = F.avg_pool2d(masks, 5, 1, 2) * 0.45
+    assert torch.equal(persons_from_masks(soft).masks[:, 2:-2], masks[:, 2:-2].bool())
+    with pytest.raises(MultiTalkError, match=r"person 1 is faint.*only 5% white"):
+        persons_from_masks(masks * 0.05)
+
+
+def test_a_photograph_given_as_a_mask_gets_a_sentence():
+    photograph = torch.linspace(0, 1, 800).view(20, 40)
+    with pytest.raises(MultiTalkError, match=r"person 1 looks like a photograph.*neither black nor white"):
+        persons_from_masks([photograph])
 
 
 def test_masks_may_touch_but_not_cover_each_other():

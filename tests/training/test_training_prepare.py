@@ -25,7 +25,8 @@ from multitalk_core.hosts.diffusers.models import encode_frames
 from multitalk_core.media.picture import read_picture, resize_and_crop
 from multitalk_core.media.video_writer import VideoWriter, read_video
 from multitalk_core.method.conditioning import conditioning_frames
-from multitalk_core.persons.marking import Box, PersonOrder, persons_from_boxes
+from multitalk_core.persons.box import Box
+from multitalk_core.persons.marking import PersonOrder, persons_from_boxes
 from multitalk_core.training.encoding import Cutting
 from multitalk_core.training.manifest import read_entry
 from multitalk_core.training.preparation import Preparation, preparing

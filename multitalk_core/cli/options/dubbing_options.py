@@ -13,8 +13,14 @@ from ...media.picture import read_picture
 from ...media.region import fitted_region
 from ...media.video_file import VideoFile
 from ...media.video_source import FittedVideo, Video, VideoInMemory, film_frames
+from ...persons.face_detector import WEIGHTS, FaceDetector
+from ...persons.following import FollowedFaces, follow_video
+from ...persons.masks import Persons
+from ...persons.mouth_region import MouthRegion
 from .paths import input_file
 from .types import within
+
+MOUTHS = "mouths"  # no file, but found by the persons' faces
 
 DESCRIPTION = """\
 For --video: the film takes its first frame, length and motion from the video,
@@ -36,12 +42,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--region",
-        type=input_file,
-        metavar="FILE",
-        help="a mask of the mouths or faces, as a picture or a video of the same length, with the aspect "
-        "ratio of the --video: white areas are regenerated, the rest stays unchanged (default: regenerate "
-        "everything)",
+        type=_region,
+        metavar="mouths|FILE",
+        help="what is regenerated, the rest stays unchanged: mouths follows the persons' faces and takes "
+        "their mouths; a FILE is a picture, or a video of the same length, white over mouths or faces, with "
+        "the aspect ratio of the --video (default: everything)",
     )
+
+
+def _region(text: str) -> Path | str:
+    return MOUTHS if text == MOUTHS else input_file(text)
 
 
 def check(arguments: argparse.Namespace) -> None:
@@ -61,13 +71,30 @@ def asked_frames(arguments: argparse.Namespace, video: VideoFile | None) -> int 
     return film_frames(video, arguments.fps)
 
 
-def dubbing(arguments: argparse.Namespace, video: VideoFile | None, size: tuple[int, int]) -> Dubbing | None:
+def followed_faces(
+    arguments: argparse.Namespace, video: VideoFile | None, persons: Persons
+) -> FollowedFaces | None:
+    """The persons' faces in every picture of the video, where --region asks for their mouths."""
+    if video is None or arguments.region != MOUTHS:
+        return None
+    return follow_video(FaceDetector(arguments.face_model or WEIGHTS), video, persons)
+
+
+def dubbing(
+    arguments: argparse.Namespace,
+    video: VideoFile | None,
+    size: tuple[int, int],
+    *,
+    followed: FollowedFaces | None,
+) -> Dubbing | None:
     """The video at the film's size, with the denoise and the region that the arguments give."""
     if video is None:
         return None
     usual = 1.0 if arguments.continuation == Continuation.INFINITETALK else USUAL_DENOISE
     region, fitted = None, FittedVideo(video, *size, arguments.fps)
-    if arguments.region is not None:
+    if followed is not None:
+        region = fitted_region(MouthRegion(video, followed.faces), fitted)
+    elif arguments.region is not None:
         region = fitted_region(read_region(arguments.region), fitted)
     return Dubbing(fitted, arguments.denoise or usual, region)
 

@@ -16,6 +16,8 @@ from ...hosts.diffusers.models import Models, Offload
 from ...hosts.diffusers.wan_folder import load_folder
 from ...limits import ROWS_AT_ONCE
 from ...method.adapter import AudioAdapter
+from ...persons.face_detector import WEIGHTS
+from .dubbing_options import MOUTHS
 from .paths import input_folder_or_file
 from .types import text, within
 
@@ -122,10 +124,17 @@ def signatures(arguments: argparse.Namespace) -> dict[str, Json]:
         "adapter": _adapter_path(arguments),
         "audio encoder": encoder_path(arguments),
         **({"video": arguments.video} if arguments.video else {}),
-        **({"region": arguments.region} if arguments.region else {}),
+        **_region_file(arguments),
     }
     files = {name: file_signature(path) for name, path in paths.items()}
     return {"model": model_signature(arguments.model), **files}
+
+
+def _region_file(arguments: argparse.Namespace) -> dict[str, Path]:
+    """What the region is read from, or the face model that finds the mouths."""
+    if arguments.region == MOUTHS:
+        return {"mouths": arguments.face_model or WEIGHTS}
+    return {"region": arguments.region} if arguments.region else {}
 
 
 def model_signature(model: Path | None) -> Json:

@@ -6,9 +6,10 @@ from torch import Tensor
 
 from ...errors import MultiTalkError
 from ...limits import MOST_SPEAKERS
-from ...media.picture import read_picture
+from ...media.picture import read_mask, read_picture
 from ...media.video_file import VideoFile
 from ...persons.detection import find_persons
+from ...persons.face_detector import WEIGHTS
 from ...persons.marking import PersonOrder, persons_from_boxes, persons_from_masks, persons_from_parts
 from ...persons.masks import Persons, check_same_size
 from .paths import input_file
@@ -47,7 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=input_file,
         nargs="+",
         metavar="FILE",
-        help="one mask per person, the size of the picture, white on the person",
+        help="one mask per person, the size of the picture: white on the person, or a cut-out with a "
+        "transparent background",
     )
     group.add_argument(
         "--segmentation-model",
@@ -55,6 +57,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="instance segmentation model for --persons auto, as a folder or a Hugging Face name "
         "(Mask2Former, DETR)",
+    )
+    group.add_argument(
+        "--face-model",
+        type=input_file,
+        metavar="FILE",
+        help="face detector for --persons auto: a RetinaFace-mobilenet0.25 as tools/make_face_detector.py "
+        "writes it (default: the one that comes with the package)",
     )
     group.add_argument(
         "--speakers-order",
@@ -88,10 +97,12 @@ def read_persons(arguments: argparse.Namespace, picture: Tensor, count: int | No
     if arguments.boxes:
         return persons_from_boxes(arguments.boxes, height, width, order=arguments.speakers_order)
     if arguments.masks:
-        masks = [read_picture(file).mean(dim=-1) for file in arguments.masks]
+        masks = [read_mask(file) for file in arguments.masks]
         persons = persons_from_masks(masks, order=arguments.speakers_order)
         check_same_size(persons, height, width)
         return persons
     if arguments.persons == "parts":
         return persons_from_parts(count or 1, height, width)
-    return find_persons(picture, count, model=arguments.segmentation_model)
+    return find_persons(
+        picture, count, model=arguments.segmentation_model, face_model=arguments.face_model or WEIGHTS
+    )

@@ -8,7 +8,8 @@ from ...limits import AUDIO_STRENGTH, GUIDANCE, SEED, SHIFT, STEPS
 from ...method.audio_patch import BindingOptions
 from ...method.guidance import GuidanceScales
 from ...method.labels import LabelRanges
-from ...method.schemes import SCHEMES, schemes_help
+from ...method.schemes import AUTOMATIC, SCHEMES, resolved_scheme, schemes_help
+from ...persons.masks import Persons
 from .types import text, within
 
 AREA_720 = 600_000  # pixels; between the trained 480p and 720p sizes
@@ -68,8 +69,8 @@ def _add_binding(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("binding of voices to persons")
     group.add_argument(
         "--scheme",
-        choices=SCHEMES,
-        default="l-rope",
+        choices=(AUTOMATIC, *SCHEMES),
+        default=AUTOMATIC,
         help=f"{schemes_help()} (default: %(default)s)",
     )
     group.add_argument(
@@ -114,10 +115,12 @@ def sampling_options(arguments: argparse.Namespace, area: int) -> SamplingOption
     )
 
 
-def binding_options(arguments: argparse.Namespace, speakers: int) -> BindingOptions:
-    """How so many voices are bound to their persons."""
+def binding_options(arguments: argparse.Namespace, persons: Persons) -> BindingOptions:
+    """How the voices are bound to their persons."""
     return BindingOptions(
-        scheme=arguments.scheme,
-        ranges=LabelRanges.parse(arguments.label_ranges, speakers),
+        scheme=resolved_scheme(
+            arguments.scheme, voices=persons.count, among_bystanders=persons.among_bystanders
+        ),
+        ranges=LabelRanges.parse(arguments.label_ranges, persons.count),
         strength=arguments.audio_strength,
     )

@@ -9,7 +9,7 @@ from ...errors import MultiTalkError, quoted
 from ...limits import CLIPS, LONGEST_TEXT, MOST_SPEAKERS, SEED, SIZE, VOICE_START, Limit
 from ...media.picture import check_size
 from ...method.wan import check_frames
-from ...persons.marking import Box
+from ...persons.box import Box
 from .paths import input_file, with_reason
 
 LISTENER = "none"

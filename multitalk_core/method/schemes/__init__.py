@@ -11,6 +11,9 @@ from .routed import Routed
 from .scheme import Scheme
 from .split import Split
 
+AUTOMATIC = "automatic"  # no scheme, but a choice of one
+FEW_VOICES = 2  # what MultiTalk was trained with
+
 SCHEMES: dict[str, Scheme] = {}
 
 
@@ -22,7 +25,7 @@ def register(scheme: Scheme) -> None:
     MultiTalkError
         For a name that is taken.
     """
-    if scheme.name in SCHEMES:
+    if scheme.name in (AUTOMATIC, *SCHEMES):
         raise MultiTalkError(f'There is a scheme "{scheme.name}" already: choose another name.')
     SCHEMES[scheme.name] = scheme
 
@@ -41,9 +44,26 @@ def find_scheme(name: str) -> Scheme:
     return SCHEMES[name]
 
 
+def resolved_scheme(name: str, *, voices: int, among_bystanders: bool) -> str:
+    """The name of a scheme, chosen where the name is `AUTOMATIC`.
+
+    Parameters
+    ----------
+    name : str
+    voices : int
+        Listeners included.
+    among_bystanders : bool
+        Whether the picture shows more than the persons with a voice.
+    """
+    if name != AUTOMATIC:
+        return name
+    return Routed.name if voices > FEW_VOICES or (voices == 1 and among_bystanders) else LRope.name
+
+
 def schemes_help() -> str:
-    """A sentence for each scheme, for tooltips and the command line."""
-    return " ".join(f"{scheme.name}: {scheme.help}." for scheme in SCHEMES.values())
+    """A sentence for each choice, for tooltips and the command line."""
+    choice = f"{AUTOMATIC}: {Routed.name} for one marked person or for three and more, else {LRope.name}."
+    return " ".join([choice, *(f"{scheme.name}: {scheme.help}." for scheme in SCHEMES.values())])
 
 
 for _scheme in (LRope(), Routed(), Concat(), Add(), Split()):

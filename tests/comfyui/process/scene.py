@@ -21,7 +21,8 @@ from multitalk_pack.multitalk_core.film.clips import ClipPlan
 from multitalk_pack.multitalk_core.method.audio_patch import ClipAudio
 from multitalk_pack.multitalk_core.method.guidance import GuidanceScales
 from multitalk_pack.multitalk_core.method.wan import Grid
-from multitalk_pack.multitalk_core.persons.marking import Box, persons_from_boxes
+from multitalk_pack.multitalk_core.persons.box import Box
+from multitalk_pack.multitalk_core.persons.marking import persons_from_boxes
 from multitalk_pack.multitalk_core.persons.masks import Persons
 from multitalk_pack.nodes.apply import ApplyNode
 from multitalk_pack.nodes.host.adapter_patch import load_adapter
