@@ -1,5 +1,6 @@
 """A video as the frames of a film, at any frame rate; only the frames that are asked for are in memory."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -42,6 +43,46 @@ class Video(Protocol):
     def pictures(self, times: np.ndarray) -> Iterator[Tensor]:
         """The pictures at some of `times`, which ascend and may repeat: [height, width, 3] in 0..1."""
         ...
+
+
+@dataclass(frozen=True, eq=False)
+class DerivedVideo(ABC):
+    """A `Video` with the times of another one; a subclass says what it shows then.
+
+    Attributes
+    ----------
+    video : Video
+    """
+
+    video: Video
+
+    @property
+    def times(self) -> np.ndarray:
+        """As in `Video`."""
+        return self.video.times
+
+    @property
+    def time_base(self) -> Fraction:
+        """As in `Video`."""
+        return self.video.time_base
+
+    @property
+    def seconds(self) -> float:
+        """As in `Video`."""
+        return self.video.seconds
+
+    @property
+    def fps(self) -> float:
+        """As in `Video`."""
+        return self.video.fps
+
+    def picture(self) -> Tensor:
+        """As in `Video`."""
+        return next(self.pictures(self.times[:1]))
+
+    @abstractmethod
+    def pictures(self, times: np.ndarray) -> Iterator[Tensor]:
+        """As in `Video`."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,6 +7,7 @@ from .masks import Persons
 DOUBTFUL = 0.9  # certainty; nearly all true faces are above it (docs/persons.md)
 SPECK = 0.001  # of the picture
 MOSTLY_SHOWN = 0.9  # of a person; less is reported
+CORNERS = [0, 0, -1, -1], [0, -1, 0, -1]  # rows and columns
 
 
 def doubts(persons: Persons) -> Iterator[str]:
@@ -24,7 +25,7 @@ def doubts(persons: Persons) -> Iterator[str]:
 def _odd_masks(persons: Persons) -> Iterator[str]:
     for number, mask in enumerate(persons.masks, start=1):
         share = float(mask.float().mean())
-        if mask[:: mask.shape[0] - 1 or 1, :: mask.shape[1] - 1 or 1].all():
+        if mask[CORNERS].all():
             yield (
                 f"The mask of person {number} covers {share:.0%} of the picture and all its corners: if it "
                 "is white where the person is not, invert it. ComfyUI's Load Image gives the mask of a "

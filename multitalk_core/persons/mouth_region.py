@@ -3,13 +3,13 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
+from functools import cached_property
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ..media.video_source import Video
+from ..media.video_source import DerivedVideo
 from .face_detector import DetectedFace, Point
 
 # In sizes of the face. An open mouth moves the chin; a smile reaches past the corners.
@@ -56,46 +56,25 @@ def _downwards(face: DetectedFace) -> Point:
 
 
 @dataclass(frozen=True, eq=False)
-class MouthRegion:
+class MouthRegion(DerivedVideo):
     """The mouths of a video's persons as a video of masks, to be fitted to the film as the video is.
 
     Attributes
     ----------
-    video : Video
     faces : sequence of sequences [pictures][persons] of DetectedFace or None
         For every picture of the video; there is no mouth where a person is lost.
     """
 
-    video: Video
     faces: Sequence[Sequence[DetectedFace | None]]
 
-    @property
-    def times(self) -> np.ndarray:
-        """As in `Video`."""
-        return self.video.times
-
-    @property
-    def time_base(self) -> Fraction:
-        """As in `Video`."""
-        return self.video.time_base
-
-    @property
-    def seconds(self) -> float:
-        """As in `Video`."""
-        return self.video.seconds
-
-    @property
-    def fps(self) -> float:
-        """As in `Video`."""
-        return self.video.fps
-
-    def picture(self) -> Tensor:
-        """As in `Video`."""
-        return next(self.pictures(self.times[:1]))
+    @cached_property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the video in pixels."""
+        height, width = self.video.picture().shape[:2]
+        return height, width
 
     def pictures(self, times: np.ndarray) -> Iterator[Tensor]:
         """As in `Video`."""
-        height, width = self.video.picture().shape[:2]
         for index in np.searchsorted(self.times, times):
             faces = [face for face in self.faces[index] if face is not None]
-            yield mouth_mask(faces, height, width)[..., None].expand(-1, -1, 3)
+            yield mouth_mask(faces, *self.size)[..., None].expand(-1, -1, 3)

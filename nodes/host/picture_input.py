@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ...multitalk_core.errors import MultiTalkError
 from ...multitalk_core.media.video_file import VideoFile
-from ...multitalk_core.media.video_source import Video, VideoInMemory
+from ...multitalk_core.media.video_source import DerivedVideo, Video, VideoInMemory
 from .kinds import check_kind
 
 
@@ -56,35 +56,8 @@ def region_of(masks: Tensor, video: Video) -> Video:
 
 
 @dataclass(frozen=True, eq=False)
-class Interruptible:
-    """A `Video` of which no further picture is read once the user has interrupted.
-
-    Attributes
-    ----------
-    video : Video
-    """
-
-    video: Video
-
-    @property
-    def times(self) -> np.ndarray:
-        return self.video.times
-
-    @property
-    def time_base(self) -> Fraction:
-        return self.video.time_base
-
-    @property
-    def seconds(self) -> float:
-        return self.video.seconds
-
-    @property
-    def fps(self) -> float:
-        return self.video.fps
-
-    def picture(self) -> Tensor:
-        """As in `Video`."""
-        return next(self.pictures(self.times[:1]))
+class Interruptible(DerivedVideo):
+    """A video of which no further picture is read once the user has interrupted."""
 
     def pictures(self, times: np.ndarray) -> Iterator[Tensor]:
         """As in `Video`."""
@@ -94,7 +67,7 @@ class Interruptible:
 
 
 @dataclass(frozen=True, eq=False)
-class MaskOfEachPicture(Interruptible):
+class MaskOfEachPicture(DerivedVideo):
     """Masks as a `Video`, each shown exactly when its picture is, however uneven the video's times are.
 
     Attributes
