@@ -23,7 +23,7 @@ test: .venv/dev.stamp lint
 	$(BIN)/python -m pytest -rs $(WORKERS)
 
 soak: .venv/dev.stamp
-	$(BIN)/python -m pytest -rs -s -m soak tests/soak
+	$(BIN)/python -m pytest -rs -s -m soak
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .

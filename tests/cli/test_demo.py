@@ -67,31 +67,18 @@ def test_the_demo_says_the_command_that_makes_its_film(made):
     assert "python -m multitalk_core generate --picture" in said
 
 
-def test_each_mouth_follows_its_own_voice_also_with_the_voices_swapped(tmp_path):
+@pytest.mark.parametrize("voices", [(1, 2), pytest.param((2, 1), marks=pytest.mark.soak)])
+def test_each_mouth_follows_its_own_voice_also_with_the_voices_swapped(tmp_path, voices):
     """The demo as it ships: the trained model binds, and swapping the voices swaps the mouths."""
-    one, two = (str(demo.EMBEDDED / f"voice_{number}.flac") for number in (1, 2))
-    for first, second in ((one, two), (two, one)):
-        command = [
-            "generate",
-            "--picture",
-            str(demo.EMBEDDED / "picture.png"),
-            "--boxes",
-            *map(box_text, demo.BOXES),
-        ]
-        command += [
-            "--voice",
-            first,
-            "--voice",
-            second,
-            *demo.SETTINGS,
-            "--output",
-            str(tmp_path / "film.mp4"),
-        ]
-        film = read_inputs(make_parser().parse_args(command), FilmFiles.beside(tmp_path / "film.mp4"))
-        generate(film)
-        score = demo.draw_mouths(film, tmp_path / "mouths.png", tmp_path / "mouths.mp4")
-        assert score.own.value > 0.5, score
-        assert score.difference.low > 0.1, score
+    command = ["generate", "--picture", str(demo.EMBEDDED / "picture.png")]
+    command += ["--boxes", *map(box_text, demo.BOXES), *demo.SETTINGS, "--output", str(tmp_path / "film.mp4")]
+    for number in voices:
+        command += ["--voice", str(demo.EMBEDDED / f"voice_{number}.flac")]
+    film = read_inputs(make_parser().parse_args(command), FilmFiles.beside(tmp_path / "film.mp4"))
+    generate(film)
+    score = demo.draw_mouths(film, tmp_path / "mouths.png", tmp_path / "mouths.mp4")
+    assert score.own.value > 0.5, score
+    assert score.difference.low > 0.1, score
 
 
 def test_a_folder_that_cannot_be_created(tmp_path, capsys):

@@ -21,6 +21,7 @@ PARTS = (
     "workflows",
 )  # fmt: skip
 RECIPES = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
+WITH_SERVER = [recipe for recipe, text in RECIPES.items() if "tests/comfyui/schema_lock.py\n" in text]
 BLOCK = re.compile(r"^( *)```(\w+) ?(.*?)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 
 
@@ -35,16 +36,33 @@ def copy(tmp_path):
     return tmp_path
 
 
-@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize("recipe", [recipe for recipe in RECIPES if recipe not in WITH_SERVER])
 def test_recipe_works_to_the_letter(recipe, copy):
-    if "tests/comfyui/schema_lock.py\n" in RECIPES[recipe] and find_comfyui() is None:
+    follow(recipe, copy, with_commands=True)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("recipe", WITH_SERVER)
+def test_recipe_with_a_server_works_to_the_letter(recipe, copy):
+    if find_comfyui() is None:
         pytest.skip("no ComfyUI here: set COMFYUI_PATH and COMFYUI_PYTHON, or install it in ~/ComfyUI")
+    follow(recipe, copy, with_commands=True)
+
+
+@pytest.mark.parametrize("recipe", WITH_SERVER)
+def test_recipe_with_a_server_fits_the_files(recipe, copy):
+    follow(recipe, copy, with_commands=False)
+
+
+def follow(recipe: str, copy: Path, *, with_commands: bool) -> None:
+    """Write, change and read what the recipe says, and run its commands."""
     blocks = BLOCK.findall(RECIPES[recipe])
     assert blocks
     for indent, kind, words, content in blocks:
         content = re.sub(f"^{indent}", "", content, flags=re.MULTILINE)
         if kind == "console":
-            run(content, copy, fails=words == "fails")
+            if with_commands:
+                run(content, copy, fails=words == "fails")
         elif kind == "diff":
             change(copy / words, content)
         elif words.endswith(" excerpt"):

@@ -358,7 +358,7 @@ def test_lines_of_a_manifest_that_cannot_be(tmp_path, line, reason):
         read_entry(1, line, tmp_path)
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("stop", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.soak)])
 def test_a_stopped_preparation_says_where_its_shards_are_and_continues(tmp_path, stop):
     with VideoWriter(tmp_path / "talk.mp4", 48, 32) as writer:
         writer.append(torch.rand(160, 32, 48, 3))
