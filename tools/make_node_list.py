@@ -1,4 +1,4 @@
-"""Write multitalk_core/graphs/node_list.json: this pack's nodes and those of ComfyUI that a converted graph can have.
+"""Write multitalk_core/converting/node_list.json: the nodes that a converted graph can have.
 
 `PYTHONPATH=.:tests/comfyui python tools/make_node_list.py`, with ComfyUI installed.
 """
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from comfy_server import ComfyServer
 
-from multitalk_core.graphs.node_list import SHIPPED, described
+from multitalk_core.converting.node_list import SHIPPED, described
 
 MODULES = {
     "custom_nodes.ComfyUI-MultiTalk",

@@ -35,13 +35,14 @@ def add_command(commands: argparse._SubParsersAction) -> None:
         "--output",
         type=output_file,
         metavar="NAME",
-        help="name of both files without .json (default: the graph's name with _multitalk, numbered if taken)",
+        help="name of both files without .json (default: the graph's name and _multitalk, numbered if that "
+        "exists)",
     )
     parser.add_argument(
         "--server",
         metavar="URL",
-        help="address of a running ComfyUI, such as http://127.0.0.1:8188, whose nodes and files the result must "
-        "fit (default: the nodes of this pack and of ComfyUI)",
+        help="address of a running ComfyUI, such as http://127.0.0.1:8188, whose nodes and files the result "
+        "must fit (default: the nodes of this pack and of ComfyUI)",
     )
     parser.add_argument(
         "--json",
@@ -54,9 +55,9 @@ def add_command(commands: argparse._SubParsersAction) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Write both files and print what could not be carried over."""
-    from ..graphs.conversion import convert_graph
-    from ..graphs.graph_file import read_graph
-    from ..graphs.node_list import NodeList
+    from ..converting.conversion import convert_graph
+    from ..converting.graph_file import read_graph
+    from ..converting.node_list import NodeList
 
     known = NodeList.of_server(arguments.server) if arguments.server else NodeList.shipped()
     outputs = _outputs(arguments)

@@ -1,4 +1,4 @@
-"""Copying what lies before a picture, a voice, a mask, a model or a prompt: ComfyUI's own nodes stay as they are."""
+"""Copying what lies before a picture, a voice, a mask or a model: ComfyUI's own nodes stay as they are."""
 
 from collections.abc import Callable
 
@@ -6,10 +6,15 @@ from .assembled_graph import AssembledGraph, Output
 from .helper_nodes import FIRST_OF, LEFT_OUT, PASSED_ON, RESIZERS, SWITCHES, VIDEO_LOADERS
 from .infinitetalk_nodes import SHIFTS, TO_VIDEO
 from .linked_values import chosen, value_of
+from .node_list import is_widget
 from .report import ConversionReport
 from .source_graph import Link, SourceGraph, SourceNode
 
-HANDED_ON = PASSED_ON | {TO_VIDEO: {0: "model", 1: "positive", 2: "negative"}} | {kind: {0: "model"} for kind in SHIFTS}
+HANDED_ON = (
+    PASSED_ON
+    | {TO_VIDEO: {0: "model", 1: "positive", 2: "negative"}}
+    | {kind: {0: "model"} for kind in SHIFTS}
+)
 LIKELY = ("image", "images", "audio", "mask", "masks", "model", "conditioning", "positive", "clip", "vae")
 SCALED_BY = ("lanczos", "bicubic", "area", "bilinear", "nearest-exact")
 CROPPED = ("crop", "center")
@@ -55,6 +60,7 @@ class ChainCopy:
             return self.rewritten[node.kind](node, link.slot, group)
         if node.kind in LEFT_OUT:
             name, why = LEFT_OUT[node.kind]
+            self._pass_over(node, name)
             self.report.change(node, "", why)
             return self.copy(node.inputs.get(name), group)
         if node.kind in self.ours.known:
@@ -62,14 +68,19 @@ class ChainCopy:
         self.report.miss(node)
         return self._through(node, group)
 
+    def _pass_over(self, node: SourceNode, handed_on: str) -> None:
+        """What only a node that is left out needs is left out with it."""
+        for name, link in node.linked().items():
+            other = self.graph.behind(link)
+            if name != handed_on and other is not None:
+                self.read |= {found.id for found in self.graph.upstream(other)}
+
     def _kept(self, node: SourceNode, slot: int, group: str) -> Output:
+        known = self.ours.known.inputs(node.kind, node.inputs)
         given = {}
         for name, value in node.inputs.items():
-            known = value_of(self.graph, value)
-            given[name] = known if known is not None else self.copy(value, group)
-        if node.kind == "LoadAudio" or node.kind == "LoadImage":
-            given = {name: value for name, value in given.items() if name in ("audio", "image")}
-        given = {name: portable(value) for name, value in given.items()}
+            worked_out = value_of(self.graph, value) if name not in known or is_widget(known[name]) else None
+            given[name] = portable(worked_out) if worked_out is not None else self.copy(value, group)
         return self.ours.add(node.kind, given, group=group, title=node.title, output=slot)
 
     def _through(self, node: SourceNode, group: str) -> Output | None:
@@ -83,7 +94,12 @@ class ChainCopy:
         width, height = (value_of(self.graph, node.inputs.get(side)) for side in ("width", "height"))
         proportion = node.inputs.get("keep_proportion", node.inputs.get("method", "stretch"))
         exact = isinstance(width, int) and isinstance(height, int) and width > 0 and height > 0
-        if source is None or slot == 3 or not exact or proportion not in ("crop", "stretch", False, "fill / crop"):
+        if (
+            source is None
+            or slot == 3
+            or not exact
+            or proportion not in ("crop", "stretch", False, "fill / crop")
+        ):
             self.report.change(node, "", "the picture is scaled and cropped to the video's size")
             return source
         step = value_of(self.graph, node.inputs.get("divisible_by", node.inputs.get("multiple_of", 1)))
@@ -101,7 +117,9 @@ class ChainCopy:
         return self.ours.add("ImageScale", given, group=group, title="Scale picture")
 
     def _cropped_audio(self, node: SourceNode, slot: int, group: str) -> Output | None:
-        begin, end = (_seconds(value_of(self.graph, node.inputs.get(name))) for name in ("start_time", "end_time"))
+        begin, end = (
+            _seconds(value_of(self.graph, node.inputs.get(name))) for name in ("start_time", "end_time")
+        )
         length = end - begin if begin is not None and end is not None and end > (begin or 0) else WHOLE_DAY
         return self.trimmed(self.copy(node.inputs.get("audio"), group), begin or 0.0, length)
 
@@ -137,7 +155,9 @@ class ChainCopy:
             if value_of(self.graph, node.inputs.get(given, neutral)) != neutral:
                 self.report.lose(node, given, "the whole video is read: trim it with Trim Video")
         if value_of(self.graph, node.inputs.get("force_rate", 0)):
-            self.report.change(node, "force_rate", "the video is read at the rate that the voices are encoded for")
+            self.report.change(
+                node, "force_rate", "the video is read at the rate that the voices are encoded for"
+            )
         return self.ours.add("LoadVideo", {"file": name}, group=group, title=node.title)
 
     def _clip_vision(self, node: SourceNode, slot: int, group: str) -> Output:

@@ -44,5 +44,9 @@ class NodeMeaning:
     lost: dict[str, Lost] = field(default_factory=dict)
 
 
-MEMORY = Lost("ComfyUI moves models in and out of memory by itself", (True, False, "offload_device", "main_device"))
-COMPUTING = Lost("ComfyUI chooses precision and attention itself; its launch options change them")
+MEMORY = Lost(
+    "ComfyUI moves models in and out of memory by itself", (True, False, "offload_device", "main_device")
+)
+COMPUTING = Lost(
+    "ComfyUI chooses precision and attention itself; its launch options change them", ("sdpa", "default")
+)

@@ -6,7 +6,14 @@ from .node_list import is_widget
 WIDTH, WIDE = 340, 480  # pixels
 TITLE, GAP, PADDING, HEADING, COLUMN_GAP = 30, 30, 20, 50, 50
 ROW, TEXT_ROWS = 24, 90
-SHOWN = {"MultiTalkPersonLocalizer": 230, "MultiTalkAudioEncoder": 190, "LoadImage": 240, "SaveVideo": 300, "LoadVideo": 240}
+LONG_TEXT = 60  # letters
+SHOWN = {
+    "MultiTalkPersonLocalizer": 230,
+    "MultiTalkAudioEncoder": 190,
+    "LoadImage": 240,
+    "SaveVideo": 300,
+    "LoadVideo": 240,
+}
 AFTER_UPLOAD = {"image_upload": ("image",), "video_upload": ("image",), "audio_upload": (None, "")}
 UNGIVEN = {"INT": 0, "FLOAT": 0.0, "STRING": "", "BOOLEAN": False}
 
@@ -24,12 +31,14 @@ def page_form(ours: AssembledGraph) -> dict[str, object]:
         top = HEADING
         for number, node in column.items():
             top += TITLE
-            entry = _page_node(ours, number, node, links)
+            entry = _page_node(ours, number, node=node, links=links)
             height = _height(entry, node)
             nodes.append(entry | {"pos": [left + PADDING, top], "size": [width, height], "order": len(nodes)})
             top += height + GAP
         bounding = [left, 0, width + 2 * PADDING, top - GAP + PADDING]
-        groups.append({"id": len(groups) + 1, "title": title, "bounding": bounding, "color": "#3f789e", "flags": {}})
+        groups.append(
+            {"id": len(groups) + 1, "title": title, "bounding": bounding, "color": "#3f789e", "flags": {}}
+        )
         left += width + 2 * PADDING + COLUMN_GAP
     return {
         "last_node_id": len(nodes),
@@ -53,14 +62,14 @@ def _links(ours: AssembledGraph) -> dict[Ends, int]:
         for slot, (name, _) in enumerate(_shown_inputs(ours, node)):
             value = node.inputs.get(name)
             if isinstance(value, list):
-                links[_ends(ours, value, int(number), slot)] = len(links) + 1
+                links[_ends(ours, value, (int(number), slot))] = len(links) + 1
     return links
 
 
-def _ends(ours: AssembledGraph, output: list, number: int, slot: int) -> Ends:
+def _ends(ours: AssembledGraph, output: list, target: tuple[int, int]) -> Ends:
     origin, place = output
     kind = ours.known.outputs(ours.nodes[origin].kind)[place]["type"]
-    return int(origin), place, number, slot, kind
+    return int(origin), place, *target, kind
 
 
 def _shown_inputs(ours: AssembledGraph, node: AssembledNode) -> list[tuple[str, dict]]:
@@ -77,7 +86,10 @@ def _shown_inputs(ours: AssembledGraph, node: AssembledNode) -> list[tuple[str, 
 
 def _grows(ours: AssembledGraph, node: AssembledNode, name: str) -> bool:
     """Whether an input is one of a growing list."""
-    return any(name.startswith(f"{entry['id']}.") or f".{entry['id']}." in name for entry in _lists(ours.known.nodes[node.kind]["inputs"]))
+    return any(
+        name.startswith(f"{entry['id']}.") or f".{entry['id']}." in name
+        for entry in _lists(ours.known.nodes[node.kind]["inputs"])
+    )
 
 
 def _lists(inputs: list[dict]) -> list[dict]:
@@ -90,11 +102,13 @@ def _lists(inputs: list[dict]) -> list[dict]:
     return found
 
 
-def _page_node(ours: AssembledGraph, number: str, node: AssembledNode, links: dict[Ends, int]) -> dict[str, object]:
+def _page_node(
+    ours: AssembledGraph, number: str, *, node: AssembledNode, links: dict[Ends, int]
+) -> dict[str, object]:
     inputs = []
     for slot, (name, entry) in enumerate(_shown_inputs(ours, node)):
         value = node.inputs.get(name)
-        link = links[_ends(ours, value, int(number), slot)] if isinstance(value, list) else None
+        link = links[_ends(ours, value, (int(number), slot))] if isinstance(value, list) else None
         described = {"name": name, "type": entry["type"], "link": link}
         if is_widget(entry):
             described["widget"] = {"name": name}
@@ -138,6 +152,6 @@ def _widget_values(ours: AssembledGraph, node: AssembledNode) -> list[object]:
 
 
 def _height(entry: dict, node: AssembledNode) -> int:
-    texts = sum(isinstance(value, str) and len(value) > 60 for value in node.inputs.values())  # noqa: PLR2004
+    texts = sum(isinstance(value, str) and len(value) > LONG_TEXT for value in node.inputs.values())
     rows = max(len(entry["inputs"]), len(entry["outputs"]))
     return ROW * rows + 10 + TEXT_ROWS * texts + SHOWN.get(node.kind, 0)

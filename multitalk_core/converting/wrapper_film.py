@@ -1,7 +1,6 @@
 """WanVideoWrapper's settings as our nodes have them: the rules that take more than one input."""
 
 import math
-import re
 from pathlib import PurePosixPath
 
 from .assembled_graph import AssembledGraph, Output
@@ -45,27 +44,30 @@ class WrapperFilm:
     graph : SourceGraph
     found : Findings
     ours : AssembledGraph
-    copy : ChainCopy
+    copier : ChainCopy
     report : ConversionReport
     """
 
-    def __init__(  # noqa: PLR0917
+    def __init__(
         self,
         graph: SourceGraph,
         found: Findings,
+        *,
         ours: AssembledGraph,
-        copy: ChainCopy,
+        copier: ChainCopy,
         report: ConversionReport,
     ):
         self.graph = graph
         self.found = found
         self.ours = ours
-        self.copier = copy
+        self.copier = copier
         self.report = report
 
     def parts(self) -> FilmParts:
         """All parts."""
-        parts = FilmParts(sampler={**self._sampling(), **self._guidance(), **self._clips(), **self._colours()})
+        parts = FilmParts(
+            sampler={**self._sampling(), **self._guidance(), **self._clips(), **self._colours()}
+        )
         self._models(parts)
         self._prompts(parts)
         self._picture(parts)
@@ -92,11 +94,13 @@ class WrapperFilm:
         scheduler = str(self._given("scheduler", "unipc"))
         sampler, levels = SAMPLING.get(scheduler, ELSE)
         if scheduler not in SAMPLING:
-            self._change("scheduler", "scheduler", f"it has no counterpart; {sampler} with {levels} comes nearest")
+            self._change(
+                "scheduler", "scheduler", f"it has no counterpart; {sampler} with {levels} comes nearest"
+            )
         return {**self._named("sampler"), "sampler_name": sampler, "scheduler": levels}
 
     def _guidance(self) -> dict[str, float]:
-        """Its formula is U + cfg · ((C − D) + audio_cfg · (D − U)), and plain guidance where audio_cfg is 1."""
+        """Theirs is U + cfg · ((C − D) + audio_cfg · (D − U)), and plain guidance where audio_cfg is 1."""
         text, audio = (float(str(self._given(name, 1.0))) for name in ("cfg", "audio_cfg"))
         if not math.isclose(audio, 1.0) and not math.isclose(text, 1.0):
             audio = round(text * audio, 6)
@@ -105,7 +109,11 @@ class WrapperFilm:
     def _clips(self) -> dict[str, object]:
         mode = str(self._given("mode", "auto"))
         if mode == "auto":
-            mode = "infinitetalk" if "infinite" in str(self._given("adapter.adapter", "")).lower() else "multitalk"
+            mode = (
+                "infinitetalk"
+                if "infinite" in str(self._given("adapter.adapter", "")).lower()
+                else "multitalk"
+            )
         clips: dict[str, object] = {"continuation": mode}
         length = self._given("clip_length")
         if length is not None and "sampler.clip_frames" not in self.found.settings:
@@ -135,7 +143,9 @@ class WrapperFilm:
         parts.adapter = self._adapter()
         encoder = PurePosixPath(str(portable(self._given("audio_encoder", "")))).name
         self._change("audio_encoder", "model", "its file or folder belongs in models/audio_encoders")
-        parts.encoder = self.ours.add("MultiTalkAudioEncoderLoader", {"audio_encoder": encoder}, group="Models")
+        parts.encoder = self.ours.add(
+            "MultiTalkAudioEncoderLoader", {"audio_encoder": encoder}, group="Models"
+        )
         vae = str(portable(self._given("vae.vae_name", "")))
         parts.vae = self.ours.add("VAELoader", {"vae_name": vae}, group="Models")
         parts.clip_vision = self.copier.copy(self.found.sockets.get("clip_vision"), "Models")
@@ -153,11 +163,15 @@ class WrapperFilm:
         if threshold is None and "other_cache" in self.found.settings:
             threshold = CACHE_THRESHOLD
             node = self.found.nodes["other_cache"]
-            self.report.change(node, "", f"EasyCache does the same in another way; its threshold is {threshold}")
+            self.report.change(
+                node, "", f"EasyCache does the same in another way; its threshold is {threshold}"
+            )
         if threshold is None:
             return model
         steps = max(1, int(str(self._given("sampler.steps", 30))))
-        first, last = (int(str(self._given(name, usual))) for name, usual in (("cache_start", 0), ("cache_end", -1)))
+        first, last = (
+            int(str(self._given(name, usual))) for name, usual in (("cache_start", 0), ("cache_end", -1))
+        )
         given = {
             "model": model,
             "reuse_threshold": threshold,
@@ -167,7 +181,9 @@ class WrapperFilm:
         return self.ours.add("EasyCache", given, group="Models")
 
     def _prompts(self, parts: FilmParts) -> None:
-        ready = [self.copier.copy(self.found.sockets.get(name), "Prompts") for name in ("positive", "negative")]
+        ready = [
+            self.copier.copy(self.found.sockets.get(name), "Prompts") for name in ("positive", "negative")
+        ]
         parts.positive, parts.negative = ready
         if parts.positive is not None:
             parts.negative = parts.negative or parts.positive
@@ -175,7 +191,9 @@ class WrapperFilm:
         clip = self._text_encoder()
         texts = [part.strip() for part in str(self._given("positive.text", "")).split("|")]
         negative = self._given("negative.text", "")
-        parts.positive = self.ours.add("CLIPTextEncode", {"clip": clip, "text": texts[0]}, group="Prompts", title="Prompt")
+        parts.positive = self.ours.add(
+            "CLIPTextEncode", {"clip": clip, "text": texts[0]}, group="Prompts", title="Prompt"
+        )
         parts.negative = self.ours.add(
             "CLIPTextEncode", {"clip": clip, "text": negative}, group="Prompts", title="Negative prompt"
         )
@@ -185,12 +203,14 @@ class WrapperFilm:
 
     def _timed(self, texts: list[str], sampler: dict[str, object]) -> str:
         """One prompt a window, as prompts from the first new frame of each clip on."""
-        clip, overlap = (int(str(sampler.get(name, usual))) for name, usual in (("clip_frames", 81), ("motion_frames", 25)))
+        clip, overlap = (
+            int(str(sampler.get(name, usual))) for name, usual in (("clip_frames", 81), ("motion_frames", 25))
+        )
         fps = float(str(self._given("voices.fps", 25.0)))
         seconds = [((clip - overlap) * number + overlap + 1) / fps for number in range(1, len(texts))]
         self._change("positive.text", "positive_prompt", "the prompts between | are prompts of the clips")
         return "\n".join(
-            f"{second:.3f} {re.sub(r'\s+', ' ', text)}" for second, text in zip(seconds, texts[1:], strict=True)
+            f"{second:.3f} {' '.join(text.split())}" for second, text in zip(seconds, texts[1:], strict=True)
         )
 
     def _text_encoder(self) -> Output:
@@ -265,7 +285,9 @@ class WrapperFilm:
         else:
             links = [masks]
             if node is not None:
-                self.report.change(node, "", "its masks are the persons in order; a mask of the background counts as one")
+                self.report.change(
+                    node, "", "its masks are the persons in order; a mask of the background counts as one"
+                )
         copied = [self.copier.copy(link, "Picture and persons") for link in links]
         parts.persons = mask_inputs([mask for mask in copied if mask is not None], len(parts.voices))
 

@@ -1,4 +1,4 @@
-"""Values that come over links: constants, switches and small sums are worked out, whatever pack they are of."""
+"""Values that come over links: constants, switches and small sums are worked out."""
 
 import ast
 import math
@@ -51,7 +51,7 @@ def value_of(graph: SourceGraph, value: object, depth: int = 0) -> object:
         result = _computed(str(inner(FORMULAS[node.kind])), names)
         return _whole(result) if value.slot == 0 else result
     if node.kind in SIZES:
-        return _size(graph, node, value.slot, depth + 1)
+        return _size(graph, node, value.slot, depth=depth + 1)
     if node.kind in SWITCHES or node.kind in FIRST_OF:
         return value_of(graph, chosen(graph, node), depth + 1)
     return _lone_value(node)
@@ -100,7 +100,7 @@ def _whole(number: object) -> object:
     return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
-def _size(graph: SourceGraph, node: SourceNode, slot: int, depth: int) -> object:
+def _size(graph: SourceGraph, node: SourceNode, slot: int, *, depth: int) -> object:
     """Width or height of a picture, where a node before sets it."""
     side = slot - FIRST_SIZE_SLOT.get(node.kind, 0)
     if side not in (0, 1):
@@ -115,5 +115,7 @@ def _size(graph: SourceGraph, node: SourceNode, slot: int, depth: int) -> object
             if fits_within or not isinstance(given, int) or not given:
                 return None
             return given - given % step if isinstance(step, int) and step > 1 else given
-        current = graph.behind(next((current.inputs[name] for name in ("image", "images") if name in current.inputs), None))
+        current = graph.behind(
+            next((current.inputs[name] for name in ("image", "images") if name in current.inputs), None)
+        )
     return None

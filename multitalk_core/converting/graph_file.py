@@ -60,7 +60,9 @@ def _is_api(content: object) -> bool:
     return (
         isinstance(content, dict)
         and bool(content)
-        and all(isinstance(node, dict) and isinstance(node.get("class_type"), str) for node in content.values())
+        and all(
+            isinstance(node, dict) and isinstance(node.get("class_type"), str) for node in content.values()
+        )
     )
 
 

@@ -6,7 +6,9 @@ SAMPLERS = ("WanVideoSampler", "WanVideoSamplerv2", "WanVideoSamplerFromSettings
 EMBEDS = "MultiTalkWav2VecEmbeds"
 WINDOWS = ("WanVideoImageToVideoMultiTalk", "WanVideoImageToVideoMultiTalkEnhanced")
 
-TILING = Lost("the whole frame is encoded and decoded at once; ComfyUI tiles it when memory runs out")
+TILING = Lost(
+    "the whole frame is encoded and decoded at once; ComfyUI tiles it when memory runs out", (False,)
+)
 ONE_PICTURE = Lost("a film has one picture")
 OTHER_METHOD = Lost("another method's control is not part of MultiTalk")
 TRICK = Lost("this change of the sampling has no counterpart")
@@ -71,7 +73,9 @@ _WINDOW = NodeMeaning(
     lost={
         "force_offload": MEMORY,
         "tiled_vae": TILING,
-        "output_path": Lost("clips are stored by themselves, and MultiTalk Long Video's video is the film", ("",)),
+        "output_path": Lost(
+            "clips are stored by themselves, and MultiTalk Long Video's video is the film", ("",)
+        ),
     },
 )
 
@@ -213,9 +217,21 @@ MEANINGS = {
         },
     ),
     "WanVideoModelLoader": NodeMeaning(
-        widgets=("model", "base_precision", "quantization", "load_device", "attention_mode", "rms_norm_function"),
+        widgets=(
+            "model",
+            "base_precision",
+            "quantization",
+            "load_device",
+            "attention_mode",
+            "rms_norm_function",
+        ),
         carried={"model": "model", "quantization": "quantization"},
-        sockets={"lora": READ_ON, "multitalk_model": READ_ON, "block_swap_args": READ_ON, "compile_args": READ_ON},
+        sockets={
+            "lora": READ_ON,
+            "multitalk_model": READ_ON,
+            "block_swap_args": READ_ON,
+            "compile_args": READ_ON,
+        },
         lost={
             "base_precision": COMPUTING,
             "load_device": MEMORY,
@@ -380,7 +396,7 @@ MEANINGS = {
         ),
         sockets={"vae": READ_ON, "image": "dubbed", "mask": "region"},
         lost={
-            "enable_vae_tiling": Lost(TILING.why, (False,)),
+            "enable_vae_tiling": TILING,
             "noise_aug_strength": Lost("the video is taken as it is", (0, 0.0)),
             "latent_strength": Lost("the video is taken as it is", (1, 1.0)),
         },
@@ -415,13 +431,17 @@ MEANINGS = {
     ),
     "WanVideoEasyCache": NodeMeaning(
         widgets=("easycache_thresh", "start_step", "end_step", "cache_device"),
-        carried={"easycache_thresh": "cache.reuse_threshold", "start_step": "cache_start", "end_step": "cache_end"},
+        carried={
+            "easycache_thresh": "cache.reuse_threshold",
+            "start_step": "cache_start",
+            "end_step": "cache_end",
+        },
         lost={"cache_device": MEMORY},
     ),
     "WanVideoDecode": NodeMeaning(
         widgets=("enable_vae_tiling", "tile_x", "tile_y", "tile_stride_x", "tile_stride_y", "normalization"),
         lost={
-            "enable_vae_tiling": Lost(TILING.why, (False,)),
+            "enable_vae_tiling": TILING,
             "normalization": Lost("brightness is left as the VAE gives it", ("default",)),
         },
     ),

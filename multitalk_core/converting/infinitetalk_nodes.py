@@ -1,4 +1,4 @@
-"""ComfyUI's own InfiniteTalk and sampling nodes, and what they mean here. Their loaders are kept as they are."""
+"""ComfyUI's own InfiniteTalk and sampling nodes, and what they mean here."""
 
 from .node_meaning import READ_ON, Lost, NodeMeaning
 
@@ -7,7 +7,7 @@ SAMPLERS = ("KSampler", "KSamplerAdvanced", "SamplerCustomAdvanced", "SamplerCus
 SHIFTS = ("ModelSamplingSD3", "ModelSamplingAuraFlow")
 WAN_SHIFT = 8.0  # ComfyUI's own for Wan2.1
 
-_SAMPLED = dict.fromkeys(("model", "positive", "negative", "latent_image"), READ_ON)
+_SAMPLED = {"model": "model", "positive": "positive", "negative": "negative", "latent_image": READ_ON}
 _WHOLE = Lost("every clip is sampled from pure noise", (1, 1.0))
 
 MEANINGS = {
@@ -33,6 +33,7 @@ MEANINGS = {
             "clip_vision_output": "clip_vision",
             "start_image": "picture",
         },
+        lost={"previous_frames": Lost("")},  # windows are found by it
     ),
     "KSampler": NodeMeaning(
         widgets=("seed", "steps", "cfg", "sampler_name", "scheduler", "denoise"),
@@ -84,7 +85,7 @@ MEANINGS = {
     ),
     "RandomNoise": NodeMeaning(widgets=("noise_seed",), carried={"noise_seed": "sampler.seed"}),
     "CFGGuider": NodeMeaning(widgets=("cfg",), carried={"cfg": "cfg"}, sockets=_SAMPLED),
-    "BasicGuider": NodeMeaning(sockets=dict.fromkeys(("model", "conditioning"), READ_ON)),
+    "BasicGuider": NodeMeaning(sockets={"model": "model", "conditioning": "positive"}),
     "KSamplerSelect": NodeMeaning(
         widgets=("sampler_name",), carried={"sampler_name": "sampler.sampler_name"}
     ),

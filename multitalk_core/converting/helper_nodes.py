@@ -1,4 +1,4 @@
-"""Helper nodes of many packs that stand between the nodes of a graph: constants, switches, resizing, loading."""
+"""Helper nodes of many packs: constants, switches, resizing, loading and saving."""
 
 from .node_meaning import NodeMeaning
 
@@ -66,11 +66,17 @@ PASSED_ON = {
 }
 # Nodes whose effect is left out, with the sentence for the report.
 LEFT_OUT = {
-    "MelBandRoFormerSampler": ("audio", "voices are not separated from music: give a recording of the voice alone"),
+    "MelBandRoFormerSampler": (
+        "audio",
+        "voices are not separated from music: give a recording of the voice alone",
+    ),
     "AudioSeparation": ("audio", "voices are not separated from music: give a recording of the voice alone"),
     "NormalizeAudioLoudness": ("audio", "each voice is brought to -23 LUFS for the encoder"),
     "WanVideoImageResizeToClosest": ("image", "the picture is scaled and cropped to the video's size"),
-    "LayerUtility: ImageScaleByAspectRatio V2": ("image", "the picture is scaled and cropped to the video's size"),
+    "LayerUtility: ImageScaleByAspectRatio V2": (
+        "image",
+        "the picture is scaled and cropped to the video's size",
+    ),
     "ImageScaleToTotalPixels": ("image", "the picture is scaled and cropped to the video's size"),
 }
 RESIZERS = {
@@ -90,6 +96,17 @@ RESIZERS = {
 VIDEO_LOADERS = ("VHS_LoadVideo", "VHS_LoadVideoPath", "LoadVideo", "VHS_LoadVideoFFmpeg")
 MASK_LISTS = ("MaskBatchMulti", "MaskBatch+", "BatchMasksNode", "CreateMaskBatch", "MaskBatch")
 SAVERS = ("VHS_VideoCombine", "SaveVideo", "SaveWEBM", "SaveAnimatedWEBP")
+# Nodes between a sampler and what saves the film that our nodes do without.
+JOINING = (
+    "VAEDecode",
+    "VAEDecodeTiled",
+    "BatchImagesNode",
+    "ImageBatch",
+    "ImageBatchMulti",
+    "ImageFromBatch",
+    "CreateVideo",
+    "GetVideoComponents",
+)
 ONLY_SHOWN = (
     "PreviewImage",
     "PreviewAny",

@@ -1,7 +1,6 @@
 """Which nodes a ComfyUI has, and whether a graph fits them."""
 
 import json
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from functools import cache
@@ -106,7 +105,11 @@ class NodeList:
                     yield f"{name} has nothing connected"
             elif isinstance(given[name], list):
                 origin, slot = given[name]
-                kind = self.outputs(graph[origin]["class_type"])[slot]["type"] if graph[origin]["class_type"] in self else "*"
+                kind = (
+                    self.outputs(graph[origin]["class_type"])[slot]["type"]
+                    if graph[origin]["class_type"] in self
+                    else "*"
+                )
                 if not _fits(kind, entry["type"]):
                     yield f"{name} takes {entry['type']}, not {kind}"
             elif fault := _value_fault(given[name], entry):
@@ -135,12 +138,20 @@ def _same_file(name: str, options: list[str]) -> str:
     """The option that is this file, by its path or by its name alone where that is clear."""
     plain = name.replace("\\", "/")
     paths = [option for option in options if str(option).replace("\\", "/") == plain]
-    names = [option for option in options if str(option).replace("\\", "/").rpartition("/")[2] == plain.rpartition("/")[2]]
+    names = [
+        option
+        for option in options
+        if str(option).replace("\\", "/").rpartition("/")[2] == plain.rpartition("/")[2]
+    ]
     return (paths or (names if len(names) == 1 else []) or [name])[0]
 
 
 def _fits(given: str, taken: str) -> bool:
-    return "*" in (given, taken) or MATCHED in (given, taken) or bool(set(given.split(",")) & set(taken.split(",")))
+    return (
+        "*" in (given, taken)
+        or MATCHED in (given, taken)
+        or bool(set(given.split(",")) & set(taken.split(",")))
+    )
 
 
 def _value_fault(value: object, entry: dict) -> str:
@@ -214,6 +225,8 @@ def _described_input(  # noqa: PLR0917
 
 
 def _are_files(choices: list, options: dict) -> bool:
-    return not choices or any(options.get(name) for name in UPLOADS) or any(
-        str(choice).endswith(FILE_ENDINGS) for choice in choices
+    return (
+        not choices
+        or any(options.get(name) for name in UPLOADS)
+        or any(str(choice).endswith(FILE_ENDINGS) for choice in choices)
     )

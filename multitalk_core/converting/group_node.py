@@ -12,9 +12,7 @@ INPUTS, OUTPUTS = -10, -20
 def group_definitions(content: dict[str, Any], known: NodeList) -> dict[str, dict]:
     """The group nodes' definitions in the form of subgraphs, by the kind of the nodes that stand for them."""
     groups = (content.get("extra") or {}).get("groupNodes") or {}
-    return {
-        kind.format(name): _as_subgraph(group, known) for name, group in groups.items() for kind in KINDS
-    }
+    return {kind.format(name): _as_subgraph(group, known) for name, group in groups.items() for kind in KINDS}
 
 
 def _as_subgraph(group: dict[str, Any], known: NodeList) -> dict[str, Any]:

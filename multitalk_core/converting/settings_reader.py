@@ -99,7 +99,7 @@ class SettingsReader:
         if part == READ_ON:
             self._follow(link)
         elif isinstance(link, Link):
-            self.found.sockets[part] = link
+            self.found.sockets.setdefault(part, link)
             self.report.carry(node, name, to=part, value=None)
 
     def _carry(self, node: SourceNode, name: str, setting: str) -> None:
@@ -107,10 +107,14 @@ class SettingsReader:
         origin = self.graph.behind(node.inputs[name])
         if origin is not None and origin.kind in SCHEDULES:
             value = value_of(self.graph, origin.inputs.get(SCHEDULES[origin.kind]))
-            self.report.change(node, name, f"a value for each step has no counterpart; all steps have {value}")
+            self.report.change(
+                node, name, f"a value for each step has no counterpart; all steps have {value}"
+            )
         elif isinstance(value, list):
             value = value[0] if value else None
-            self.report.change(node, name, f"a value for each step has no counterpart; all steps have {value}")
+            self.report.change(
+                node, name, f"a value for each step has no counterpart; all steps have {value}"
+            )
         elif value is None and origin is not None and origin.kind in wan_video_wrapper.MEANINGS:
             self.read(origin)
             return

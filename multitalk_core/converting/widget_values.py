@@ -30,7 +30,7 @@ def named_values(node: dict[str, Any], order: Sequence[str]) -> dict[str, object
 
 
 def widget_inputs(node: dict[str, Any]) -> list[str]:
-    """The widgets that the page lists among the inputs: all in recent files, the linked ones in older ones."""
+    """The widgets that the page lists among the inputs: all of them in recent files only."""
     return [entry["widget"]["name"] for entry in node.get("inputs") or [] if entry.get("widget")]
 
 

@@ -6,9 +6,18 @@ from ..errors import MultiTalkError
 from .assembled_graph import AssembledGraph, Output
 from .chain_copy import ChainCopy
 from .film_parts import FilmParts
-from .film_root import FilmRoot, find_roots
-from .helper_nodes import CONSTANTS, FORMULAS, ONLY_SHOWN, SAVERS
+from .film_root import PREVIOUS, FilmRoot, find_roots
+from .helper_nodes import (
+    CONSTANTS,
+    FORMULAS,
+    JOINING,
+    LEFT_OUT,
+    ONLY_SHOWN,
+    PASSED_ON,
+    SAVERS,
+)
 from .infinitetalk_film import InfiniteTalkFilm
+from .infinitetalk_nodes import SHIFTS
 from .linked_values import value_of
 from .node_list import NodeList
 from .our_sizes import fit_sizes
@@ -23,12 +32,12 @@ LONG_VIDEO, ENCODER, LOCALIZER = "MultiTalkLongVideo", "MultiTalkAudioEncoder", 
 AS_OURS = ("video/h264-mp4", "auto", "mp4", None)  # formats of what Long Video writes
 MOST_FAULTS = 4  # that one sentence names
 NEEDED = {
-    "model": "a Wan model",
-    "adapter": "an audio adapter",
-    "encoder": "an audio encoder",
-    "vae": "a VAE",
-    "picture": "a picture",
-    "positive": "a prompt",
+    "model": "Wan model",
+    "adapter": "audio adapter",
+    "encoder": "audio encoder",
+    "vae": "VAE",
+    "picture": "picture",
+    "positive": "prompt",
 }
 
 
@@ -68,9 +77,12 @@ def convert_graph(source: SourceGraph, known: NodeList) -> Conversion:
     root, *others = find_roots(source)
     for other in others:
         report.lose(other.samplers[-1], "", "it makes another film: convert it from a graph of its own")
-    windows = [_read(source, root, number, known=known, report=report) for number in range(len(root.samplers))]
+    windows = [
+        _read(source, root, number, known=known, report=report) for number in range(len(root.samplers))
+    ]
     film = InfiniteTalkFilm if root.windows else WrapperFilm
-    parts = film(source, windows if root.windows else windows[0], ours, copier, report).parts()
+    said = windows if root.windows else windows[0]
+    parts = film(source, said, ours=ours, copier=copier, report=report).parts()
     _check_whole(parts)
     _save(source, root, _film(parts, ours), ours=ours, report=report)
     used = copier.read.union(*(found.seen for found in windows))
@@ -87,16 +99,21 @@ def check_fits(api: dict[str, dict], known: NodeList) -> None:
     if faults:
         more = f" (and {len(faults) - MOST_FAULTS} more)" if len(faults) > MOST_FAULTS else ""
         where = f"the ComfyUI at {known.server}" if known.server else "ComfyUI's nodes"
-        raise MultiTalkError(f"The converted graph does not fit {where}: {'; '.join(faults[:MOST_FAULTS])}{more}.")
+        raise MultiTalkError(
+            f"The converted graph does not fit {where}: {'; '.join(faults[:MOST_FAULTS])}{more}."
+        )
 
 
-def _read(  # noqa: PLR0917
+def _read(
     source: SourceGraph, root: FilmRoot, number: int, *, known: NodeList, report: ConversionReport
 ) -> Findings:
     reader = SettingsReader(source, known, report)
     found = reader.read(root.samplers[number])
     if root.windows:
         found = reader.read(root.windows[number])
+        for node in source.upstream(root.samplers[number], (PREVIOUS,)):
+            if node.kind in SHIFTS:
+                reader.read(node)
     fit_sizes(found, report)
     return found
 
@@ -104,11 +121,11 @@ def _read(  # noqa: PLR0917
 def _check_whole(parts: FilmParts) -> None:
     missing = [words for name, words in NEEDED.items() if getattr(parts, name) is None]
     if not any(parts.voices):
-        missing.append("a voice")
+        missing.append("voice")
     if missing:
         raise MultiTalkError(
-            f"The graph has no {', '.join(words.split(' ', 1)[1] for words in missing)} that can be carried over: "
-            "connect it in ComfyUI with nodes of the table in docs/converting.md, and export the graph again."
+            f"The graph has no {', '.join(missing)} that can be carried over: connect it with nodes that "
+            "docs/converting.md lists, and export the graph again."
         )
 
 
@@ -116,8 +133,16 @@ def _film(parts: FilmParts, ours: AssembledGraph) -> Output:
     """The nodes from the voices to the film; the film."""
     picture = parts.picture
     voices = {f"voices.speaker_{number}": voice for number, voice in enumerate(parts.voices, start=1)}
-    timing = {"timing": "in turn", "timing.gap": 0.0} if parts.in_turn and len(voices) > 1 else {"timing": "together"}
-    length = {"length": "frames", "length.frames": parts.frames} if parts.frames else {"length": "until the voices end"}
+    timing = (
+        {"timing": "in turn", "timing.gap": 0.0}
+        if parts.in_turn and len(voices) > 1
+        else {"timing": "together"}
+    )
+    length = (
+        {"length": "frames", "length.frames": parts.frames}
+        if parts.frames
+        else {"length": "until the voices end"}
+    )
     spoken = {"normalise_loudness": parts.normalise, "fps": parts.fps}
     encoded = ours.add(
         ENCODER, {"audio_encoder": parts.encoder, **voices, **timing, **length, **spoken}, group="Voices"
@@ -174,9 +199,9 @@ def _report_saver(saver: SourceNode, report: ConversionReport) -> None:
     if given.get("format") not in AS_OURS:
         report.change(saver, "format", "the film is H.264 in MP4; choose another format in Save Video")
     rate = given.get("frame_rate", given.get("fps"))
-    if isinstance(rate, int | float) and rate != 25:  # noqa: PLR2004
+    if isinstance(rate, int | float) and rate != 25:
         report.change(saver, "frame_rate", "the film plays at the rate that its voices are encoded for")
-    neutral = {"pingpong": False, "loop_count": 0, "trim_to_audio": False, "crf": None, "pix_fmt": "yuv420p"}
+    neutral = {"pingpong": False, "loop_count": 0, "trim_to_audio": False, "crf": 19, "pix_fmt": "yuv420p"}
     for name, usual in neutral.items():
         if given.get(name, usual) != usual:
             report.lose(saver, name, "MultiTalk Long Video writes the film itself")
@@ -187,11 +212,11 @@ def _report_unread(
 ) -> None:
     """Nodes that were not read: those that change the finished film, and unknown ones apart from it."""
     after = {node.id for node in source.downstream(root.samplers[-1])}
-    silent = {*ONLY_SHOWN, *SAVERS, *CONSTANTS, *FORMULAS}
+    silent = {*ONLY_SHOWN, *SAVERS, *CONSTANTS, *FORMULAS, *JOINING, *PASSED_ON, *LEFT_OUT}
     for node in source.nodes.values():
-        if node.id in used or node.kind in silent or node.kind in KNOWN or node.kind in known:
+        if node.id in used or node.kind in silent or node.kind in KNOWN:
             continue
         if node.id in after:
             report.miss(node, "it changes the finished film: connect it to MultiTalk Long Video yourself")
-        else:
+        elif node.kind not in known:
             report.miss(node, "an unknown node; it is left out")

@@ -1,4 +1,4 @@
-"""Reading the form of ComfyUI's page: what stands in it for other nodes is resolved, and what is off left out."""
+"""Reading the form of ComfyUI's page: stand-ins are resolved, and what is switched off is left out."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -63,11 +63,12 @@ class PageGraph:
         The node that stands for it there.
     """
 
-    def __init__(  # noqa: PLR0917
+    def __init__(
         self,
         content: dict[str, Any],
         definitions: dict[str, dict],
         nodes: NodeList,
+        *,
         around: "PageGraph | None" = None,
         place: dict[str, Any] | None = None,
     ) -> None:
@@ -84,7 +85,9 @@ class PageGraph:
     def inner(self) -> dict[Any, "PageGraph"]:
         """The subgraphs in it, by the node that stands for them."""
         return {
-            number: PageGraph(self.definitions[node["type"]], self.definitions, self.known, self, node)
+            number: PageGraph(
+                self.definitions[node["type"]], self.definitions, self.known, around=self, place=node
+            )
             for number, node in self.nodes.items()
             if node["type"] in self.definitions
         }
@@ -114,7 +117,9 @@ class PageGraph:
 
     def _values(self, node: dict[str, Any]) -> dict[str, object]:
         given = named_values(node, widget_order(node["type"], self.known))
-        return given | {name: value for (inner, name), value in self._set_outside.items() if inner == node["id"]}
+        return given | {
+            name: value for (inner, name), value in self._set_outside.items() if inner == node["id"]
+        }
 
     @cached_property
     def _set_outside(self) -> dict[tuple[int, str], object]:
@@ -171,7 +176,7 @@ class PageGraph:
         return self._resolved(entries[slot].get("link")) if slot < len(entries) else None
 
     def _bypassed(self, node: dict[str, Any], slot: int) -> object:
-        """What a bypassed node hands through: the input of the output's type, in its own place if that fits."""
+        """What a bypassed node hands through: an input of the output's type, in its own place if it can."""
         outputs, inputs = node.get("outputs") or [], node.get("inputs") or []
         kind = outputs[slot]["type"] if slot < len(outputs) else "*"
         places = [slot, *range(len(inputs))] if slot < len(inputs) else range(len(inputs))

@@ -30,7 +30,9 @@ class Remark:
     def __str__(self) -> str:
         place = f"{self.kind} (node {self.node})"
         if self.input:
-            place = f"{place}: {self.input}" if self.value is None else f"{place}: {self.input} = {self.value}"
+            place = (
+                f"{place}: {self.input}" if self.value is None else f"{place}: {self.input} = {self.value}"
+            )
         return f"{place}: {self.why}"
 
 
@@ -62,22 +64,15 @@ class ConversionReport:
 
     def lose(self, node: SourceNode, name: str, why: str) -> None:
         """A setting has no counterpart."""
-        self._note(self.lost, node, name, why)
+        self.lost += [remark for remark in [_remark(node, name, why)] if remark not in self.lost]
 
     def change(self, node: SourceNode, name: str, why: str) -> None:
         """A setting has another form here."""
-        self._note(self.changed, node, name, why)
+        self.changed += [remark for remark in [_remark(node, name, why)] if remark not in self.changed]
 
     def miss(self, node: SourceNode, why: str = "an unknown node; what it does is left out") -> None:
         """A node is unknown."""
-        self._note(self.unknown, node, "", why)
-
-    @staticmethod
-    def _note(remarks: list[Remark], node: SourceNode, name: str, why: str) -> None:
-        value = node.inputs.get(name)
-        remark = Remark(node.id, node.kind, name, None if isinstance(value, Link | dict) else value, why)
-        if remark not in remarks:
-            remarks.append(remark)
+        self.unknown += [remark for remark in [_remark(node, "", why)] if remark not in self.unknown]
 
     def described(self) -> dict[str, Any]:
         """For JSON."""
@@ -101,3 +96,8 @@ class ConversionReport:
             remarks = getattr(self, name)
             lines += [title, *(f"  {remark}" for remark in remarks)] if remarks else []
         return lines
+
+
+def _remark(node: SourceNode, name: str, why: str) -> Remark:
+    value = node.inputs.get(name)
+    return Remark(node.id, node.kind, name, None if isinstance(value, Link | dict) else value, why)

@@ -1,7 +1,5 @@
 """ComfyUI's own InfiniteTalk as our nodes have it: window by window, one seed and one prompt each."""
 
-import re
-
 from .assembled_graph import AssembledGraph
 from .chain_copy import ChainCopy
 from .film_parts import FilmParts
@@ -24,23 +22,24 @@ class InfiniteTalkFilm:
     graph : SourceGraph
     windows : list of Findings
     ours : AssembledGraph
-    copy : ChainCopy
+    copier : ChainCopy
     report : ConversionReport
     """
 
-    def __init__(  # noqa: PLR0917
+    def __init__(
         self,
         graph: SourceGraph,
         windows: list[Findings],
+        *,
         ours: AssembledGraph,
-        copy: ChainCopy,
+        copier: ChainCopy,
         report: ConversionReport,
     ):
         self.graph = graph
         self.windows = windows
         self.first = windows[0]
         self.ours = ours
-        self.copier = copy
+        self.copier = copier
         self.report = report
 
     def parts(self) -> FilmParts:
@@ -48,14 +47,23 @@ class InfiniteTalkFilm:
         parts = FilmParts(
             in_turn=True, normalise=False, fps=FPS, frames=self._frames(), sampler=self._sampler()
         )
-        groups = {"model": "Models", "adapter": "Models", "vae": "Models", "positive": "Prompts", "negative": "Prompts"}
+        groups = {
+            "model": "Models",
+            "adapter": "Models",
+            "vae": "Models",
+            "positive": "Prompts",
+            "negative": "Prompts",
+        }
         for name, group in groups.items():
             setattr(parts, name, self.copier.copy(self.first.sockets.get(name), group))
         parts.negative = parts.negative or parts.positive
         parts.picture = self.copier.copy(self.first.sockets.get("picture"), "Picture and persons")
         parts.clip_vision = self._clip_vision()
         self._voices(parts)
-        masks = [self.copier.copy(self.first.sockets.get(f"mask_{number}"), "Picture and persons") for number in (1, 2)]
+        masks = [
+            self.copier.copy(self.first.sockets.get(f"mask_{number}"), "Picture and persons")
+            for number in (1, 2)
+        ]
         present = [mask for mask in masks if mask is not None]
         parts.persons = mask_inputs(present, len(parts.voices)) if present else None
         self._window_changes(parts)
@@ -110,7 +118,7 @@ class InfiniteTalkFilm:
             first_text, _ = self._prompt(self.first)
             line = f"{number}: {window.settings.get('sampler.seed', 0)}"
             if text and text != first_text:
-                line += f", {re.sub(r'\s+', ' ', text).strip()}"
+                line += f", {' '.join(text.split())}"
                 parts.text_encoder = self.copier.copy(clip, "Prompts")
             lines.append(line)
             self._differences(window)
@@ -129,4 +137,6 @@ class InfiniteTalkFilm:
             first = self.first.settings.get(setting)
             if setting not in OF_A_WINDOW and value != first:
                 node = window.nodes[setting]
-                self.report.lose(node, "", f"{setting.rpartition('.')[2]} is {value} in this window; the film has {first}")
+                self.report.lose(
+                    node, "", f"{setting.rpartition('.')[2]} is {value} in this window; the film has {first}"
+                )

@@ -36,8 +36,8 @@ def find_roots(graph: SourceGraph) -> list[FilmRoot]:
     roots = [*_native_roots(graph), *_wrapper_roots(graph)]
     if not roots:
         raise MultiTalkError(
-            "The graph holds no MultiTalk or InfiniteTalk: there is no WanInfiniteTalkToVideo node with a sampler, "
-            "and no WanVideoSampler that gets MultiTalkWav2VecEmbeds."
+            "The graph holds no MultiTalk or InfiniteTalk: it has neither a WanInfiniteTalkToVideo node with a "
+            "sampler, nor a WanVideoSampler that gets MultiTalkWav2VecEmbeds."
         )
     return sorted(roots, key=lambda root: -len(root.samplers))
 

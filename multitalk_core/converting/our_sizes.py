@@ -1,4 +1,4 @@
-"""Sizes and counts as our nodes take them: sides are multiples of 16, clips and overlaps are 4n + 1 frames."""
+"""Sizes as our nodes take them: sides are multiples of 16, clips and overlaps are 4n + 1 frames."""
 
 from ..method.wan import TEMPORAL_STRIDE, TOKEN_STEP
 from .report import ConversionReport
@@ -10,7 +10,10 @@ COUNTS = ("sampler.clip_frames", "sampler.motion_frames")
 
 def fit_sizes(found: Findings, report: ConversionReport) -> None:
     """Round sides and counts down to what Wan has, and report what changed."""
-    for setting, step, rest in [*((side, TOKEN_STEP, 0) for side in SIDES), *((c, TEMPORAL_STRIDE, 1) for c in COUNTS)]:
+    for setting, step, rest in [
+        *((side, TOKEN_STEP, 0) for side in SIDES),
+        *((c, TEMPORAL_STRIDE, 1) for c in COUNTS),
+    ]:
         value = found.settings.get(setting)
         if not isinstance(value, int | float):
             continue
