@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 from .assembled_graph import AssembledGraph, Output
+from .conversion_report import ConversionReport
 from .helper_nodes import FIRST_OF, LEFT_OUT, PASSED_ON, RESIZERS, SWITCHES, VIDEO_LOADERS
 from .infinitetalk_nodes import SHIFTS, TO_VIDEO
 from .linked_values import chosen, value_of
 from .node_list import is_widget
-from .report import ConversionReport
 from .source_graph import Link, SourceGraph, SourceNode
 
 HANDED_ON = (

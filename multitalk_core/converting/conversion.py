@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ..errors import MultiTalkError
 from .assembled_graph import AssembledGraph, Output
 from .chain_copy import ChainCopy
+from .conversion_report import ConversionReport
 from .film_parts import FilmParts
 from .film_root import PREVIOUS, FilmRoot, find_roots
 from .helper_nodes import (
@@ -22,7 +23,6 @@ from .linked_values import value_of
 from .node_list import NodeList
 from .our_sizes import fit_sizes
 from .page_layout import page_form
-from .report import ConversionReport
 from .settings_reader import Findings, SettingsReader
 from .source_graph import SourceGraph, SourceNode
 from .widget_orders import KNOWN

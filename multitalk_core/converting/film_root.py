@@ -36,7 +36,7 @@ def find_roots(graph: SourceGraph) -> list[FilmRoot]:
     roots = [*_native_roots(graph), *_wrapper_roots(graph)]
     if not roots:
         raise MultiTalkError(
-            "The graph holds no MultiTalk or InfiniteTalk: it has neither a WanInfiniteTalkToVideo node with a "
+            "The graph holds no MultiTalk or InfiniteTalk: it has neither WanInfiniteTalkToVideo with a "
             "sampler, nor a WanVideoSampler that gets MultiTalkWav2VecEmbeds."
         )
     return sorted(roots, key=lambda root: -len(root.samplers))

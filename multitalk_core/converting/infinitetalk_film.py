@@ -2,10 +2,10 @@
 
 from .assembled_graph import AssembledGraph
 from .chain_copy import ChainCopy
+from .conversion_report import ConversionReport
 from .film_parts import FilmParts
 from .infinitetalk_nodes import WAN_SHIFT
 from .linked_values import value_of
-from .report import ConversionReport
 from .settings_reader import Findings
 from .source_graph import SourceGraph
 from .wrapper_film import mask_inputs

@@ -1,7 +1,7 @@
 """Sizes as our nodes take them: sides are multiples of 16, clips and overlaps are 4n + 1 frames."""
 
 from ..method.wan import TEMPORAL_STRIDE, TOKEN_STEP
-from .report import ConversionReport
+from .conversion_report import ConversionReport
 from .settings_reader import Findings
 
 SIDES = ("sampler.width", "sampler.height")

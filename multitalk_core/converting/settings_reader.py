@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 
 from . import wan_video_wrapper
+from .conversion_report import ConversionReport
 from .helper_nodes import FIRST_OF, SWITCHES
 from .linked_values import chosen, value_of
 from .node_list import NodeList
 from .node_meaning import READ_ON
-from .report import ConversionReport
 from .source_graph import Link, SourceGraph, SourceNode
 from .widget_orders import KNOWN
 

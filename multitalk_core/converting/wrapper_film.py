@@ -5,9 +5,9 @@ from pathlib import PurePosixPath
 
 from .assembled_graph import AssembledGraph, Output
 from .chain_copy import ChainCopy, portable
+from .conversion_report import ConversionReport
 from .film_parts import FilmParts
 from .helper_nodes import MASK_LISTS, VIDEO_LOADERS
-from .report import ConversionReport
 from .settings_reader import Findings
 from .source_graph import SourceGraph, SourceNode
 
