@@ -16,6 +16,11 @@ HANDED_ON = (
     | {kind: {0: "model"} for kind in SHIFTS}
 )
 LIKELY = ("image", "images", "audio", "mask", "masks", "model", "conditioning", "positive", "clip", "vae")
+# ComfyUI's loaders that have one of ours, which tell what a wrong file is: our node and its input.
+OUR_LOADERS = {
+    "ModelPatchLoader": ("name", "MultiTalkAudioAdapterLoader", "adapter"),
+    "AudioEncoderLoader": ("audio_encoder_name", "MultiTalkAudioEncoderLoader", "audio_encoder"),
+}
 SCALED_BY = ("lanczos", "bicubic", "area", "bilinear", "nearest-exact")
 CROPPED = ("crop", "center")
 WHOLE_DAY = 86_400.0  # seconds: longer than any voice
@@ -44,6 +49,7 @@ class ChainCopy:
             "VHS_LoadAudio": self._loaded_audio,
             "VHS_LoadAudioUpload": self._loaded_audio,
             "LoadWanVideoClipTextEncoder": self._clip_vision,
+            **dict.fromkeys(OUR_LOADERS, self._loaded_model),
         }
 
     def copy(self, link: object, group: str) -> Output | None:
@@ -159,6 +165,12 @@ class ChainCopy:
                 node, "force_rate", "the video is read at the rate that the voices are encoded for"
             )
         return self.ours.add("LoadVideo", {"file": name}, group=group, title=node.title)
+
+    def _loaded_model(self, node: SourceNode, slot: int, group: str) -> Output:
+        name, kind, ours = OUR_LOADERS[node.kind]
+        file = portable(value_of(self.graph, node.inputs.get(name)))
+        self.report.carry(node, name, to=ours, value=file)
+        return self.ours.add(kind, {ours: file}, group="Models", title=node.title)
 
     def _clip_vision(self, node: SourceNode, slot: int, group: str) -> Output:
         self.report.change(node, "model_name", "ComfyUI reads this model from clip_vision_h.safetensors")

@@ -12,7 +12,7 @@ from ..errors import MultiTalkError, quoted
 SHIPPED = Path(__file__).parent / "node_list.json"
 AUTOGROW, DYNAMIC_COMBO, MATCHED = "COMFY_AUTOGROW_V3", "COMFY_DYNAMICCOMBO_V3", "COMFY_MATCHTYPE_V3"
 WIDGET_KINDS = ("INT", "FLOAT", "STRING", "BOOLEAN", "COMBO", "COLOR", DYNAMIC_COMBO)
-STORED = ("default", "min", "max", "control_after_generate", "multiline")
+STORED = ("default", "min", "max", "control_after_generate")
 UPLOADS = ("image_upload", "audio_upload", "video_upload")
 FILE_ENDINGS = (".safetensors", ".ckpt", ".pt", ".pth", ".gguf", ".sft", ".bin")
 SECONDS = 30
@@ -221,7 +221,7 @@ def _described_input(  # noqa: PLR0917
         entry["upload"] = upload
     if options.get("forceInput"):
         entry["socket"] = True
-    return entry | {key: options[key] for key in STORED if options.get(key) not in (None, False)}
+    return entry | {key: options[key] for key in STORED if options.get(key) is not None}
 
 
 def _are_files(choices: list, options: dict) -> bool:
