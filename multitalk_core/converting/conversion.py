@@ -201,7 +201,7 @@ def _report_saver(saver: SourceNode, report: ConversionReport) -> None:
     rate = given.get("frame_rate", given.get("fps"))
     if isinstance(rate, int | float) and rate != 25:
         report.change(saver, "frame_rate", "the film plays at the rate that its voices are encoded for")
-    neutral = {"pingpong": False, "loop_count": 0, "trim_to_audio": False, "crf": 19, "pix_fmt": "yuv420p"}
+    neutral = {"pingpong": False, "loop_count": 0, "crf": 19, "pix_fmt": "yuv420p"}
     for name, usual in neutral.items():
         if given.get(name, usual) != usual:
             report.lose(saver, name, "MultiTalk Long Video writes the film itself")

@@ -37,7 +37,7 @@ def find_roots(graph: SourceGraph) -> list[FilmRoot]:
     if not roots:
         raise MultiTalkError(
             "The graph holds no MultiTalk or InfiniteTalk: it has neither WanInfiniteTalkToVideo with a "
-            "sampler, nor a WanVideoSampler that gets MultiTalkWav2VecEmbeds."
+            "sampler, nor a WanVideoSampler with MultiTalkModelLoader and MultiTalkWav2VecEmbeds."
         )
     return sorted(roots, key=lambda root: -len(root.samplers))
 
@@ -45,7 +45,8 @@ def find_roots(graph: SourceGraph) -> list[FilmRoot]:
 def _wrapper_roots(graph: SourceGraph) -> list[FilmRoot]:
     samplers = []
     for node in graph.of_kind(*wan_video_wrapper.SAMPLERS):
-        if any(found.kind == wan_video_wrapper.EMBEDS for found in graph.upstream(node, ("samples",))):
+        kinds = {found.kind for found in graph.upstream(node, ("samples",))}
+        if {wan_video_wrapper.EMBEDS, wan_video_wrapper.ADAPTER} <= kinds:
             samplers.append(node)
     needed = {found.id for node in samplers for found in graph.upstream(node) if found.id != node.id}
     return [FilmRoot((node,)) for node in samplers if node.id not in needed]

@@ -132,6 +132,7 @@ MEANINGS = {
     **{kind: NodeMeaning(widgets=(name,)) for kind, name in (CONSTANTS | FORMULAS).items()},
     **{kind: NodeMeaning(widgets=widgets) for kind, widgets in RESIZERS.items()},
     "SimpleMath+": NodeMeaning(widgets=("value",)),
+    "GetImageRangeFromBatch": NodeMeaning(widgets=("start_index", "num_frames")),
     "AudioCrop": NodeMeaning(widgets=("start_time", "end_time")),
     "VHS_LoadAudio": NodeMeaning(widgets=("audio_file", "seek_seconds", "duration")),
     "VHS_LoadAudioUpload": NodeMeaning(widgets=("audio", "start_time", "duration")),

@@ -89,7 +89,7 @@ class InfiniteTalkFilm:
             **given,
             "clip_frames": self._length(self.first),
             "text_scale": float(str(self.first.settings.get("cfg", 1.0))),
-            "audio_scale": 1.0,  # both prompts are heard with the voices there
+            "audio_scale": 1.0,  # there both prompts are conditioned on the voices
             "continuation": "infinitetalk",
             "colour_strength": 0.0,
         }

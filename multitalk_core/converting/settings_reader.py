@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from . import wan_video_wrapper
 from .conversion_report import ConversionReport
-from .helper_nodes import FIRST_OF, SWITCHES
+from .helper_nodes import CONSTANTS, FIRST_OF, FORMULAS, SWITCHES
 from .linked_values import chosen, value_of
 from .node_list import NodeList
 from .node_meaning import READ_ON
@@ -13,6 +13,7 @@ from .widget_orders import KNOWN
 
 SCHEDULES = {"CreateCFGScheduleFloatList": "cfg_scale_start", "CreateScheduleFloatList": "start_value"}
 LORA_SELECTS = ("WanVideoLoraSelect", "WanVideoLoraSelectByName", "WanVideoLoraSelectMulti")
+HELPERS = {*CONSTANTS, *FORMULAS}
 NO_LORA = ("none", "None", "", None)
 
 
@@ -79,7 +80,7 @@ class SettingsReader:
 
     def _read_through(self, node: SourceNode) -> Findings:
         """An unknown node: what lies behind it still counts."""
-        if node.kind not in self.known:
+        if node.kind not in self.known and node.kind not in HELPERS:
             self.report.miss(node)
         for link in node.linked().values():
             self._follow(link)

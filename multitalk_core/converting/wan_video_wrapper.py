@@ -4,6 +4,7 @@ from .node_meaning import COMPUTING, MEMORY, READ_ON, Lost, NodeMeaning
 
 SAMPLERS = ("WanVideoSampler", "WanVideoSamplerv2", "WanVideoSamplerFromSettings")
 EMBEDS = "MultiTalkWav2VecEmbeds"
+ADAPTER = "MultiTalkModelLoader"
 WINDOWS = ("WanVideoImageToVideoMultiTalk", "WanVideoImageToVideoMultiTalkEnhanced")
 
 TILING = Lost(
@@ -297,7 +298,7 @@ MEANINGS = {
         sockets={"prev_lora": READ_ON},
         lost=_LORA,
     ),
-    "MultiTalkModelLoader": NodeMeaning(
+    ADAPTER: NodeMeaning(
         widgets=("model", "base_precision"),
         carried={"model": "adapter.adapter", "base_precision": "adapter_precision"},
     ),

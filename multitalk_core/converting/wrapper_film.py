@@ -224,7 +224,7 @@ class WrapperFilm:
 
     def _picture(self, parts: FilmParts) -> None:
         link = self.found.sockets.get("picture")
-        loader = self._video_loader(link)
+        loader = self._video_loader(link) or self._video_loader(self.found.sockets.get("dubbed"))
         if loader is None:
             parts.picture = self.copier.copy(link, "Picture and persons")
             return
