@@ -6,7 +6,7 @@ from .assembled_graph import AssembledGraph, Output
 from .conversion_report import ConversionReport
 from .helper_nodes import FIRST_OF, LEFT_OUT, PASSED_ON, RESIZERS, SWITCHES, VIDEO_LOADERS
 from .infinitetalk_nodes import SHIFTS, TO_VIDEO
-from .linked_values import chosen, value_of
+from .linked_values import chosen, rounded_down, value_of
 from .node_list import is_widget
 from .source_graph import Link, SourceGraph, SourceNode
 
@@ -42,6 +42,7 @@ class ChainCopy:
         self.ours = ours
         self.report = report
         self.read: set[str] = set()
+        self._waiting: list[str] = []  # ids of nodes whose inputs are being copied: a circle ends there
         self.rewritten: dict[str, Callable[[SourceNode, int, str], Output | None]] = {
             **dict.fromkeys(RESIZERS, self._resized),
             **dict.fromkeys(VIDEO_LOADERS, self._components),
@@ -55,9 +56,16 @@ class ChainCopy:
     def copy(self, link: object, group: str) -> Output | None:
         """Our counterpart of an output; None where nothing is."""
         node = self.graph.behind(link)
-        if node is None or not isinstance(link, Link):
+        if node is None or not isinstance(link, Link) or node.id in self._waiting:
             return None
         self.read.add(node.id)
+        self._waiting.append(node.id)
+        try:
+            return self._copied(node, link, group)
+        finally:
+            self._waiting.pop()
+
+    def _copied(self, node: SourceNode, link: Link, group: str) -> Output | None:
         if node.kind in HANDED_ON and link.slot in HANDED_ON[node.kind]:
             return self.copy(node.inputs.get(HANDED_ON[node.kind][link.slot]), group)
         if node.kind in SWITCHES or node.kind in FIRST_OF:
@@ -81,12 +89,15 @@ class ChainCopy:
             if name != handed_on and other is not None:
                 self.read |= {found.id for found in self.graph.upstream(other)}
 
-    def _kept(self, node: SourceNode, slot: int, group: str) -> Output:
+    def _kept(self, node: SourceNode, slot: int, group: str) -> Output | None:
+        if slot not in range(len(self.ours.known.outputs(node.kind))):
+            return None
         known = self.ours.known.inputs(node.kind, node.inputs)
         given = {}
         for name, value in node.inputs.items():
             worked_out = value_of(self.graph, value) if name not in known or is_widget(known[name]) else None
-            given[name] = portable(worked_out) if worked_out is not None else self.copy(value, group)
+            is_value = isinstance(worked_out, str | int | float)
+            given[name] = portable(worked_out) if is_value else self.copy(value, group)
         return self.ours.add(node.kind, given, group=group, title=node.title, output=slot)
 
     def _through(self, node: SourceNode, group: str) -> Output | None:
@@ -113,8 +124,8 @@ class ChainCopy:
         given = {
             "image": source,
             "upscale_method": method if method in SCALED_BY else SCALED_BY[0],
-            "width": width - width % step if isinstance(step, int) and step > 1 else width,
-            "height": height - height % step if isinstance(step, int) and step > 1 else height,
+            "width": rounded_down(width, step),
+            "height": rounded_down(height, step),
             "crop": "center" if proportion in ("crop", "fill / crop") else "disabled",
         }
         position = node.inputs.get("crop_position", "center")
@@ -142,7 +153,7 @@ class ChainCopy:
         audio = self.ours.add("LoadAudio", {"audio": name}, group=group, title=node.title)
         begin = value_of(self.graph, node.inputs.get("start_time", node.inputs.get("seek_seconds", 0)))
         length = value_of(self.graph, node.inputs.get("duration", 0))
-        return self.trimmed(audio, float(str(begin or 0)), float(str(length or 0)) or WHOLE_DAY)
+        return self.trimmed(audio, _seconds(begin) or 0.0, _seconds(length) or WHOLE_DAY)
 
     def _components(self, node: SourceNode, slot: int, group: str) -> Output | None:
         """Pictures or sound of a video; a first picture is enough where one is wanted."""

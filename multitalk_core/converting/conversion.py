@@ -71,6 +71,13 @@ def convert_graph(source: SourceGraph, known: NodeList) -> Conversion:
     MultiTalkError
         When the graph holds no MultiTalk or InfiniteTalk, or the result does not fit the nodes.
     """
+    try:
+        return _converted(source, known)
+    except RecursionError as error:
+        raise MultiTalkError("The graph has too long a chain of nodes: convert a part of it.") from error
+
+
+def _converted(source: SourceGraph, known: NodeList) -> Conversion:
     report = ConversionReport()
     ours = AssembledGraph(known)
     copier = ChainCopy(source, ours, report)

@@ -70,11 +70,10 @@ class InfiniteTalkFilm:
         return parts
 
     def _length(self, window: Findings) -> int:
-        length = int(str(window.settings.get("window", 81)))
-        return (length - 1) // 4 * 4 + 1
+        return window.whole("window", 81)
 
     def _frames(self) -> int:
-        overlap = int(str(self.first.settings.get("sampler.motion_frames", 9)))
+        overlap = self.first.whole("sampler.motion_frames", 9)
         return sum(map(self._length, self.windows)) - overlap * (len(self.windows) - 1)
 
     def _sampler(self) -> dict[str, object]:
@@ -88,7 +87,7 @@ class InfiniteTalkFilm:
             "motion_frames": 9,
             **given,
             "clip_frames": self._length(self.first),
-            "text_scale": float(str(self.first.settings.get("cfg", 1.0))),
+            "text_scale": self.first.number("cfg", 1.0),
             "audio_scale": 1.0,  # there both prompts are conditioned on the voices
             "continuation": "infinitetalk",
             "colour_strength": 0.0,

@@ -96,6 +96,11 @@ def _evaluated(part: ast.AST, names: Mapping[str, object]) -> int | float:
     raise ValueError(ast.dump(part))
 
 
+def rounded_down(side: int, step: object) -> int:
+    """A side as a node leaves it that divides sides by a step."""
+    return side - side % step if isinstance(step, int) and step > 1 else side
+
+
 def _whole(number: object) -> object:
     return int(number) if isinstance(number, float) and number.is_integer() else number
 
@@ -114,7 +119,7 @@ def _size(graph: SourceGraph, node: SourceNode, slot: int, *, depth: int) -> obj
             fits_within = current.inputs.get("keep_proportion") in ("resize", "total_pixels", True)
             if fits_within or not isinstance(given, int) or not given:
                 return None
-            return given - given % step if isinstance(step, int) and step > 1 else given
+            return rounded_down(given, step)
         current = graph.behind(
             next((current.inputs[name] for name in ("image", "images") if name in current.inputs), None)
         )

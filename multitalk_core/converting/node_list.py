@@ -160,6 +160,8 @@ def _value_fault(value: object, entry: dict) -> str:
         known = [option["key"] if isinstance(option, dict) else option for option in options]
         few = ", ".join(map(str, known[:8])) or "nothing"
         return "" if value in known else f"but it can be {few}"
+    if entry["type"] == "STRING" and not isinstance(value, str):
+        return "which is no text"
     if entry["type"] not in ("INT", "FLOAT"):
         return ""
     if not isinstance(value, int | float):

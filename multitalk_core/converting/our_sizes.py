@@ -4,30 +4,23 @@ from ..method.wan import TEMPORAL_STRIDE, TOKEN_STEP
 from .conversion_report import ConversionReport
 from .settings_reader import Findings
 
-SIDES = ("sampler.width", "sampler.height")
-COUNTS = ("sampler.clip_frames", "sampler.motion_frames")
+# Steps between the values that a setting can have, and what is left over when one is divided by it.
+FITTING = {
+    "sampler.width": (TOKEN_STEP, 0),
+    "sampler.height": (TOKEN_STEP, 0),
+    "sampler.clip_frames": (TEMPORAL_STRIDE, 1),
+    "sampler.motion_frames": (TEMPORAL_STRIDE, 1),
+    "window": (TEMPORAL_STRIDE, 1),
+}
 
 
 def fit_sizes(found: Findings, report: ConversionReport) -> None:
     """Round sides and counts down to what Wan has, and report what changed."""
-    for setting, step, rest in [
-        *((side, TOKEN_STEP, 0) for side in SIDES),
-        *((c, TEMPORAL_STRIDE, 1) for c in COUNTS),
-    ]:
-        value = found.settings.get(setting)
-        if not isinstance(value, int | float):
+    for setting, (step, rest) in FITTING.items():
+        if setting not in found.settings:
             continue
-        whole = int(value)
-        fitting = max(whole - (whole - rest) % step, rest)
+        value = found.whole(setting, 0)
+        fitting = max(value - (value - rest) % step, rest)
+        if fitting != found.settings[setting]:
+            report.change(found.nodes[setting], found.place(setting), f"it is {fitting} here")
         found.settings[setting] = fitting
-        if fitting != value:
-            name = next(
-                name for name, given in found.nodes[setting].inputs.items() if _is(setting, found, name)
-            )
-            report.change(found.nodes[setting], name, f"it is {fitting} here")
-
-
-def _is(setting: str, found: Findings, name: str) -> bool:
-    from .widget_orders import KNOWN
-
-    return KNOWN[found.nodes[setting].kind].carried.get(name) == setting

@@ -169,7 +169,7 @@ class PageGraph:
             return self._input(node, 0)
         if kind in GETTERS:
             return self._got(node)
-        return Link(f"{self.prefix}{number}", slot)
+        return Link(f"{self.prefix}{number}", slot) if isinstance(slot, int) else None
 
     def _input(self, node: dict[str, Any], slot: int) -> object:
         entries = node.get("inputs") or []

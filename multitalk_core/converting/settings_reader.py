@@ -1,7 +1,9 @@
 """Reading a source graph from its sampler upwards by the tables of its nodes."""
 
+import math
 from dataclasses import dataclass, field
 
+from ..errors import MultiTalkError, quoted
 from . import wan_video_wrapper
 from .conversion_report import ConversionReport
 from .helper_nodes import CONSTANTS, FIRST_OF, FORMULAS, SWITCHES
@@ -37,6 +39,29 @@ class Findings:
     loras: list[tuple[str, float]] = field(default_factory=list)
     nodes: dict[str, SourceNode] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
+
+    def number(self, setting: str, usual: float) -> float:
+        """A setting that is a number.
+
+        Raises
+        ------
+        MultiTalkError
+            When it is anything else.
+        """
+        value = self.settings.get(setting, usual)
+        if not isinstance(value, int | float) or not math.isfinite(value):
+            node = self.nodes[setting]
+            raise MultiTalkError(f"{node}: {self.place(setting)} is {quoted(value)}, and not a number.")
+        return float(value)
+
+    def whole(self, setting: str, usual: int) -> int:
+        """A setting that is a whole number; a fraction of it is dropped."""
+        return int(self.number(setting, usual))
+
+    def place(self, setting: str) -> str:
+        """The input that a setting was read from."""
+        carried = KNOWN[self.nodes[setting].kind].carried
+        return next((name for name, ours in carried.items() if ours == setting), setting)
 
 
 class SettingsReader:
@@ -135,6 +160,8 @@ class SettingsReader:
             name = value_of(self.graph, node.inputs.get(file))
             if name in NO_LORA:
                 continue
-            self._carry(node, strength, "strength")
-            self.found.loras.append((str(name), float(str(self.found.settings.pop("strength", 1.0)))))
+            if strength in node.inputs:
+                self._carry(node, strength, "strength")
+            self.found.loras.append((str(name), self.found.number("strength", 1.0)))
+            self.found.settings.pop("strength", None)
             self.report.carry(node, file, to="lora.lora_name", value=name)

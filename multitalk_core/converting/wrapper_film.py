@@ -3,6 +3,7 @@
 import math
 from pathlib import PurePosixPath
 
+from ..limits import FPS
 from .assembled_graph import AssembledGraph, Output
 from .chain_copy import ChainCopy, portable
 from .conversion_report import ConversionReport
@@ -33,6 +34,7 @@ ELSE = ("euler", "simple")
 ADAPTER_PRECISION = {"fp16": "float16", "bf16": "bfloat16", "fp32": "float32"}
 NATIVE_TEXT_ENCODER = "umt5_xxl"  # how the names of files in ComfyUI's form begin
 ONE_FRAME = ("ImageFromBatch", "VHS_SelectImages", "ImageFromBatch+", "GetImagesFromBatchIndexed")
+MOST_VOICES = 4  # of its node
 CACHE_THRESHOLD = 0.2  # EasyCache's usual one
 
 
@@ -101,7 +103,7 @@ class WrapperFilm:
 
     def _guidance(self) -> dict[str, float]:
         """Theirs is U + cfg · ((C − D) + audio_cfg · (D − U)), and plain guidance where audio_cfg is 1."""
-        text, audio = (float(str(self._given(name, 1.0))) for name in ("cfg", "audio_cfg"))
+        text, audio = (self.found.number(name, 1.0) for name in ("cfg", "audio_cfg"))
         if not math.isclose(audio, 1.0) and not math.isclose(text, 1.0):
             audio = round(text * audio, 6)
         return {"text_scale": text, "audio_scale": audio}
@@ -168,9 +170,9 @@ class WrapperFilm:
             )
         if threshold is None:
             return model
-        steps = max(1, int(str(self._given("sampler.steps", 30))))
+        steps = max(1, self.found.whole("sampler.steps", 30))
         first, last = (
-            int(str(self._given(name, usual))) for name, usual in (("cache_start", 0), ("cache_end", -1))
+            self.found.whole(name, usual) for name, usual in (("cache_start", 0), ("cache_end", -1))
         )
         given = {
             "model": model,
@@ -199,19 +201,21 @@ class WrapperFilm:
         )
         if len(texts) > 1:
             parts.text_encoder = clip
-            parts.sampler["prompts"] = self._timed(texts, parts.sampler)
+            parts.sampler["prompts"] = self._timed(texts)
 
-    def _timed(self, texts: list[str], sampler: dict[str, object]) -> str:
+    def _timed(self, texts: list[str]) -> str:
         """One prompt a window, as prompts from the first new frame of each clip on."""
-        clip, overlap = (
-            int(str(sampler.get(name, usual))) for name, usual in (("clip_frames", 81), ("motion_frames", 25))
-        )
-        fps = float(str(self._given("voices.fps", 25.0)))
-        seconds = [((clip - overlap) * number + overlap + 1) / fps for number in range(1, len(texts))]
+        clip = self.found.whole("sampler.clip_frames", 81)
+        overlap = self.found.whole("sampler.motion_frames", 25)
+        first_frames = [(clip - overlap) * number + overlap + 1 for number in range(1, len(texts))]
         self._change("positive.text", "positive_prompt", "the prompts between | are prompts of the clips")
         return "\n".join(
-            f"{second:.3f} {' '.join(text.split())}" for second, text in zip(seconds, texts[1:], strict=True)
+            f"{frame / self._fps():.3f} {' '.join(text.split())}"
+            for frame, text in zip(first_frames, texts[1:], strict=True)
         )
+
+    def _fps(self) -> float:
+        return FPS.check("fps", self.found.number("voices.fps", 25.0))
 
     def _text_encoder(self) -> Output:
         name = str(portable(self._given("text_encoder", "")))
@@ -231,7 +235,7 @@ class WrapperFilm:
         parts.picture = self.copier.video(loader, "Picture and persons")
         parts.dubbed = True
         parts.region = self.copier.copy(self.found.sockets.get("region"), "Picture and persons")
-        parts.sampler |= self._denoise(parts.sampler)
+        parts.sampler |= self._denoise()
 
     def _video_loader(self, link: object) -> SourceNode | None:
         """The loader of a video that is animated as a whole, not for one of its pictures."""
@@ -244,33 +248,31 @@ class WrapperFilm:
                 return node
         return None
 
-    def _denoise(self, sampler: dict[str, object]) -> dict[str, object]:
+    def _denoise(self) -> dict[str, object]:
         """Its steps before the first one are not run; ours all are, from the same noise on."""
         if "dubbed" not in self.found.sockets:
             return {"denoise": 1.0}
-        steps = int(str(sampler.get("steps", 30)))
-        strength = float(str(self._given("denoise_strength", 1.0)))
-        first = int(str(self._given("start_step", 0)))
+        steps = self.found.whole("sampler.steps", 30)
+        strength = self.found.number("denoise_strength", 1.0)
+        first = self.found.whole("start_step", 0)
         if strength < 1.0:
             first = max(0, steps - int(steps * strength) - 1)
         run = max(1, steps - first)
         return {"denoise": round(run / steps, 4), "steps": run}
 
     def _voices(self, parts: FilmParts) -> None:
-        parts.fps = float(str(self._given("voices.fps", 25.0)))
+        parts.fps = self._fps()
         parts.normalise = bool(self._given("voices.normalise_loudness", True))
         parts.in_turn = self._given("multi_audio_type", "para") == "add"
-        most = self._given("num_frames")
-        length = self._given("clip_length")
-        voices = [self.found.sockets.get(f"voice_{number}") for number in range(1, 5)]
-        for link in voices:
-            voice = self.copier.copy(link, "Voices")
-            if voice is not None and isinstance(most, int | float) and length is None:
-                voice = self.copier.trimmed(voice, 0.0, most / parts.fps)
+        if "clip_length" in self.found.settings:
+            parts.frames = self.found.whole("clip_length", 81)
+        trimmed = "num_frames" in self.found.settings and parts.frames is None
+        for number in range(1, MOST_VOICES + 1):
+            voice = self.copier.copy(self.found.sockets.get(f"voice_{number}"), "Voices")
+            if trimmed:
+                voice = self.copier.trimmed(voice, 0.0, self.found.number("num_frames", 0) / parts.fps)
             if voice is not None:
                 parts.voices.append(voice)
-        if length is not None:
-            parts.frames = int(str(length))
 
     def _persons(self, parts: FilmParts) -> None:
         masks = self.found.sockets.get("masks")
