@@ -7,6 +7,7 @@ from . import infinitetalk_nodes, wan_video_wrapper
 from .source_graph import SourceGraph, SourceNode
 
 PREVIOUS = "previous_frames"
+OURS = ("MultiTalkLongVideo", "MultiTalkSampler", "MultiTalkApply")
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ def find_roots(graph: SourceGraph) -> list[FilmRoot]:
         When there is none.
     """
     roots = [*_native_roots(graph), *_wrapper_roots(graph)]
+    if not roots and graph.of_kind(*OURS):
+        raise MultiTalkError("The graph is one of this pack already: open it in ComfyUI as it is.")
     if not roots:
         raise MultiTalkError(
             "The graph holds no MultiTalk or InfiniteTalk: it has neither WanInfiniteTalkToVideo with a "

@@ -9,7 +9,7 @@ from .conversion_report import ConversionReport
 from .helper_nodes import CONSTANTS, FIRST_OF, FORMULAS, SWITCHES
 from .linked_values import chosen, value_of
 from .node_list import NodeList
-from .node_meaning import READ_ON
+from .node_meaning import READ_ON, Lost
 from .source_graph import Link, SourceGraph, SourceNode
 from .widget_orders import KNOWN
 
@@ -94,14 +94,20 @@ class SettingsReader:
             elif name in meaning.carried:
                 self._carry(node, name, meaning.carried[name])
             elif name in meaning.lost:
-                lost = meaning.lost[name]
-                if value_of(self.graph, value) not in lost.neutral and lost.why:
-                    self.report.lose(node, name, lost.why)
+                self._lose(node, name, meaning.lost[name])
             elif isinstance(value, Link):
                 self.report.lose(node, name, "this input is not known")
         if node.kind in LORA_SELECTS:
             self._loras(node)
         return self.found
+
+    def _lose(self, node: SourceNode, name: str, lost: Lost) -> None:
+        value = node.inputs[name]
+        origin = self.graph.behind(value)
+        if origin is not None and origin.kind == wan_video_wrapper.SCHEDULER:
+            self.read(origin)  # what it hands on is among its own settings
+        elif lost.why and value_of(self.graph, value) not in lost.neutral:
+            self.report.lose(node, name, lost.why)
 
     def _read_through(self, node: SourceNode) -> Findings:
         """An unknown node: what lies behind it still counts."""
@@ -144,7 +150,7 @@ class SettingsReader:
         elif value is None and origin is not None and origin.kind in wan_video_wrapper.MEANINGS:
             self.read(origin)
             return
-        if value is None:
+        if not isinstance(value, str | int | float):
             self.report.lose(node, name, "it is known only when the graph runs; it stays as by default")
             return
         value = round(value, 6) if isinstance(value, float) else value  # 11.000000000000002 on a slider is 11

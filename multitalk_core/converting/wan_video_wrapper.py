@@ -5,6 +5,7 @@ from .node_meaning import COMPUTING, MEMORY, READ_ON, Lost, NodeMeaning
 SAMPLERS = ("WanVideoSampler", "WanVideoSamplerv2", "WanVideoSamplerFromSettings")
 EMBEDS = "MultiTalkWav2VecEmbeds"
 ADAPTER = "MultiTalkModelLoader"
+SCHEDULER = "WanVideoScheduler"
 WINDOWS = ("WanVideoImageToVideoMultiTalk", "WanVideoImageToVideoMultiTalkEnhanced")
 
 TILING = Lost(
@@ -133,7 +134,7 @@ MEANINGS = {
         sockets=_SAMPLING_SOCKETS,
         lost=_SAMPLING_LOST,
     ),
-    "WanVideoScheduler": NodeMeaning(
+    SCHEDULER: NodeMeaning(
         widgets=("scheduler", "steps", "shift", "start_step", "end_step", "enhance_hf"),
         carried=_SAMPLING,
         lost=_SAMPLING_LOST,

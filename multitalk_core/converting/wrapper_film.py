@@ -252,7 +252,7 @@ class WrapperFilm:
         """Its steps before the first one are not run; ours all are, from the same noise on."""
         if "dubbed" not in self.found.sockets:
             return {"denoise": 1.0}
-        steps = self.found.whole("sampler.steps", 30)
+        steps = max(1, self.found.whole("sampler.steps", 30))
         strength = self.found.number("denoise_strength", 1.0)
         first = self.found.whole("start_step", 0)
         if strength < 1.0:

@@ -369,6 +369,76 @@ def test_a_graph_without_a_picture_is_refused():
         convert(graph)
 
 
+@pytest.mark.parametrize(
+    ("number", "name", "value", "words"),
+    [
+        ("17", "cfg", "high", r"WanVideoSampler \(node 17\): cfg is high, and not a number"),
+        ("16", "fps", 0.0, "fps is 0.0: give a number from 1.0 to 60.0"),
+        ("12", "motion_frame", 81, "motion_frame is 81, but a clip has 81 frames"),
+        ("17", "steps", math.nan, "steps is nan"),
+    ],
+)
+def test_a_wrong_value_is_refused_at_its_place(number, name, value, words):
+    graph = wrapper_graph()
+    graph[number]["inputs"][name] = value
+    with pytest.raises(MultiTalkError, match=words):
+        convert(graph)
+
+
+def test_a_circle_and_a_very_long_chain_end():
+    scale = {"upscale_method": "lanczos", "width": 832, "height": 480, "crop": "center"}
+    graph = wrapper_graph()
+    graph["12"]["inputs"]["start_image"] = ["50", 0]
+    graph["50"] = node("ImageScale", image=["50", 0], **scale)
+    with pytest.raises(MultiTalkError, match="image has nothing connected"):
+        convert(graph)
+    for number in range(50, 3000):
+        graph[str(number)] = node("ImageScale", image=[str(number + 1), 0], **scale)
+    graph["3000"] = node("LoadImage", image="x.png")
+    with pytest.raises(MultiTalkError, match="too long a chain"):
+        convert(graph)
+
+
+@pytest.mark.parametrize("with_settings", [False, True])
+def test_the_newer_sampler_nodes_say_the_same(with_settings):
+    graph = wrapper_graph()
+    given = graph["17"]["inputs"]
+    if with_settings:
+        graph["30"] = node("WanVideoSamplerSettings", **given)
+        graph["17"] = node("WanVideoSamplerFromSettings", sampler_inputs=["30", 0])
+    else:
+        steps = {name: given[name] for name in ("scheduler", "steps", "shift", "start_step", "end_step")}
+        graph["30"] = node("WanVideoSchedulerv2", **steps)
+        graph["31"] = node("WanVideoSamplerExtraArgs", multitalk_embeds=["16", 0])
+        kept = {name: given[name] for name in ("cfg", "seed", "model", "image_embeds", "text_embeds")}
+        graph["17"] = node("WanVideoSamplerv2", **kept, scheduler=["30", 0], extra_args=["31", 0])
+    assert convert(graph).api == convert(wrapper_graph()).api
+
+
+def test_a_scheduler_node_sets_the_sampler():
+    graph = wrapper_graph()
+    graph["30"] = node("WanVideoScheduler", scheduler="euler", steps=9, shift=3.0, start_step=0, end_step=-1)
+    links = {"sigmas": 0, "steps": 1, "shift": 2, "scheduler": 3, "start_step": 4, "end_step": 5}
+    graph["17"]["inputs"] |= {name: ["30", slot] for name, slot in links.items()}
+    converted = convert(graph)
+    film = inputs(converted, FILM)
+    assert (film["steps"], film["shift"], film["sampler_name"]) == (9, 3.0, "euler")
+    assert not any(remark.kind == "WanVideoSampler" for remark in converted.report.lost)
+
+
+def test_model_patches_between_infinitetalk_and_its_sampler_stay():
+    graph = infinitetalk_graph()
+    cache = {"reuse_threshold": 0.3, "start_percent": 0.1, "end_percent": 0.9, "verbose": False}
+    graph["50"] = node("EasyCache", model=["20", 0], **cache)
+    graph["21"]["inputs"]["model"] = ["50", 0]
+    assert of_input(convert(graph), FILM, "model")["inputs"]["reuse_threshold"] == 0.3
+
+
+def test_a_graph_of_this_pack_needs_no_conversion():
+    with pytest.raises(MultiTalkError, match="one of this pack already"):
+        convert({"1": node(FILM)})
+
+
 def test_a_graph_of_something_else_is_refused():
     with pytest.raises(MultiTalkError, match="holds no MultiTalk or InfiniteTalk"):
         convert({"1": node("KSampler", seed=1)})
