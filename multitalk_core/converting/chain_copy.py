@@ -50,6 +50,7 @@ class ChainCopy:
             "VHS_LoadAudio": self._loaded_audio,
             "VHS_LoadAudioUpload": self._loaded_audio,
             "LoadWanVideoClipTextEncoder": self._clip_vision,
+            "Power Lora Loader (rgthree)": self._stacked_loras,
             **dict.fromkeys(OUR_LOADERS, self._loaded_model),
         }
 
@@ -182,6 +183,20 @@ class ChainCopy:
         file = portable(value_of(self.graph, node.inputs.get(name)))
         self.report.carry(node, name, to=ours, value=file)
         return self.ours.add(kind, {ours: file}, group="Models", title=node.title)
+
+    def _stacked_loras(self, node: SourceNode, slot: int, group: str) -> Output | None:
+        if slot:  # its second output is the text encoder, which LoRAs for Wan leave alone
+            return self.copy(node.inputs.get("clip"), group)
+        model = self.copy(node.inputs.get("model"), group)
+        for lora in node.inputs.values():
+            if model is not None and isinstance(lora, dict) and lora.get("on") and lora.get("lora"):
+                given = {
+                    "model": model,
+                    "lora_name": portable(lora["lora"]),
+                    "strength_model": lora.get("strength", 1.0),
+                }
+                model = self.ours.add("LoraLoaderModelOnly", given, group=group)
+        return model
 
     def _clip_vision(self, node: SourceNode, slot: int, group: str) -> Output:
         self.report.change(node, "model_name", "ComfyUI reads this model from clip_vision_h.safetensors")

@@ -92,11 +92,10 @@ MEANINGS = {
     "BasicScheduler": NodeMeaning(
         widgets=("scheduler", "steps", "denoise"),
         carried={"scheduler": "sampler.scheduler", "steps": "sampler.steps"},
-        sockets={"model": READ_ON},
-        lost={"denoise": _WHOLE},
+        lost={"denoise": _WHOLE, "model": Lost("")},  # shifts are found from the sampler upwards
     ),
     **{
-        kind: NodeMeaning(widgets=("shift",), carried={"shift": "sampler.shift"}, sockets={"model": READ_ON})
+        kind: NodeMeaning(widgets=("shift",), carried={"shift": "sampler.shift"}, lost={"model": Lost("")})
         for kind in SHIFTS
     },
     "AudioEncoderEncode": NodeMeaning(sockets={"audio_encoder": "encoder", "audio": "voice"}),

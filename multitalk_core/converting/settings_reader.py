@@ -111,7 +111,7 @@ class SettingsReader:
 
     def _read_through(self, node: SourceNode) -> Findings:
         """An unknown node: what lies behind it still counts."""
-        if node.kind not in self.known and node.kind not in HELPERS:
+        if node.kind not in HELPERS:
             self.report.miss(node)
         for link in node.linked().values():
             self._follow(link)

@@ -26,6 +26,9 @@ def named_values(node: dict[str, Any], order: Sequence[str]) -> dict[str, object
     if not isinstance(values, list):
         return {}
     given = list(_without_after_generate(values))
+    stacked = [value for value in given if isinstance(value, dict) and "lora" in value]
+    if stacked:  # a list of LoRAs that grows, as rgthree's
+        return {f"lora_{number}": value for number, value in enumerate(stacked, start=1)}
     return dict(zip(_fitting(widget_inputs(node), order, count=len(given)), given, strict=False))
 
 

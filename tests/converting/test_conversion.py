@@ -434,6 +434,32 @@ def test_model_patches_between_infinitetalk_and_its_sampler_stay():
     assert of_input(convert(graph), FILM, "model")["inputs"]["reuse_threshold"] == 0.3
 
 
+def test_stacked_loras_that_are_on_stay():
+    graph = infinitetalk_graph()
+    loras = {
+        "lora_1": {"on": True, "lora": "a\\x.safetensors", "strength": 0.7},
+        "lora_2": {"on": False, "lora": "y.safetensors", "strength": 1.0},
+    }
+    graph["2"] = node("Power Lora Loader (rgthree)", model=["1", 0], **loras)
+    converted = convert(graph)
+    lora = of_input(converted, FILM, "model")["inputs"]
+    assert (lora["lora_name"], lora["strength_model"], lora["model"][0]) == ("a/x.safetensors", 0.7, "1")
+    assert converted.api["1"]["class_type"] == "UNETLoader"
+
+
+def test_what_changes_the_noise_levels_is_listed():
+    graph = infinitetalk_graph()
+    graph["50"] = node("BasicScheduler", model=["20", 0], scheduler="normal", steps=8, denoise=1.0)
+    graph["51"] = node("SplitSigmas", step=3, sigmas=["50", 0])
+    links = {name: graph["21"]["inputs"][name] for name in ("model", "positive", "negative", "latent_image")}
+    graph["52"] = node("KSamplerSelect", sampler_name="euler")
+    sampled = {"add_noise": True, "noise_seed": 1, "cfg": 1.0, "sampler": ["52", 0], "sigmas": ["51", 1]}
+    graph["21"] = node("SamplerCustom", **sampled, **links)
+    converted = convert(graph)
+    assert [remark.kind for remark in converted.report.unknown] == ["SplitSigmas"]
+    assert inputs(converted, FILM)["steps"] == 8
+
+
 def test_a_graph_of_this_pack_needs_no_conversion():
     with pytest.raises(MultiTalkError, match="one of this pack already"):
         convert({"1": node(FILM)})

@@ -182,3 +182,17 @@ def test_a_group_node_runs_as_its_nodes(page):
     leaving[1:3] = [70, 0]
     page["extra"] = {"groupNodes": {"LoRAs": group}}
     assert api_of(page) == plain(wrapper_graph())
+
+
+def test_stacked_loras_are_read_from_their_list():
+    entry = {"on": True, "lora": "x.safetensors", "strength": 0.7}
+    stack = {
+        "id": 2,
+        "type": "Power Lora Loader (rgthree)",
+        "mode": 0,
+        "inputs": [{"name": "model", "type": "MODEL", "link": None}],
+        "outputs": [{"name": "MODEL", "type": "MODEL"}],
+        "widgets_values": [{}, {"type": "PowerLoraLoaderHeaderWidget"}, entry, {}, ""],
+    }
+    (read,) = read_page({"nodes": [stack], "links": []}, KNOWN).nodes.values()
+    assert read.inputs == {"lora_1": entry}
