@@ -46,7 +46,7 @@ class AssembledGraph:
         self, kind: str, given: dict[str, object], *, group: str, title: str = "", output: int = 0
     ) -> Output:
         """Add a node, and return one of its outputs; what is None is left out or as by default."""
-        given = {name: value for name, value in given.items() if value is not None}
+        given = {name: value for name, value in given.items() if self._is_input(value)}
         node = AssembledNode(kind, self._complete(kind, given), group, title)
         for number, other in self.nodes.items():
             if other == node:
@@ -54,6 +54,12 @@ class AssembledGraph:
         number = str(len(self.nodes) + 1)
         self.nodes[number] = node
         return [number, output]
+
+    def _is_input(self, value: object) -> bool:
+        """Whether a value is one, or an output of a node that is here."""
+        if isinstance(value, list):
+            return len(value) == 2 and value[0] in self.nodes
+        return value is not None
 
     def _complete(self, kind: str, given: dict[str, object]) -> dict[str, object]:
         """The given inputs in the node's order, and the defaults of the others."""

@@ -91,7 +91,7 @@ def _converted(source: SourceGraph, known: NodeList) -> Conversion:
     said = windows if root.windows else windows[0]
     parts = film(source, said, ours=ours, copier=copier, report=report).parts()
     _check_whole(parts)
-    _save(source, root, _film(parts, ours), ours=ours, report=report)
+    _save(source, root, _film(parts, ours), ours=ours, fps=parts.fps, report=report)
     used = copier.read.union(*(found.seen for found in windows))
     _report_unread(source, root, used, known=known, report=report)
     api = ours.api()
@@ -186,7 +186,13 @@ def _slot(known: NodeList, kind: str, name: str) -> int:
 
 
 def _save(
-    source: SourceGraph, root: FilmRoot, film: Output, *, ours: AssembledGraph, report: ConversionReport
+    source: SourceGraph,
+    root: FilmRoot,
+    film: Output,
+    *,
+    ours: AssembledGraph,
+    fps: float,
+    report: ConversionReport,
 ) -> None:
     """Save Video in place of what saves the film in the source."""
     last = root.windows[-1] if root.windows else root.samplers[-1]
@@ -196,17 +202,17 @@ def _save(
     if saver is not None:
         prefix = value_of(source, saver.inputs.get("filename_prefix")) or prefix
         report.carry(saver, "filename_prefix", to="save.filename_prefix", value=prefix)
-        _report_saver(saver, report)
+        _report_saver(saver, fps, report)
     given = {"video": film, "filename_prefix": prefix, "format": "auto", "format.codec": "auto"}
     ours.add("SaveVideo", given, group="Result")
 
 
-def _report_saver(saver: SourceNode, report: ConversionReport) -> None:
+def _report_saver(saver: SourceNode, fps: float, report: ConversionReport) -> None:
     given = saver.inputs
     if given.get("format") not in AS_OURS:
         report.change(saver, "format", "the film is H.264 in MP4; choose another format in Save Video")
     rate = given.get("frame_rate", given.get("fps"))
-    if isinstance(rate, int | float) and rate != 25:
+    if isinstance(rate, int | float) and rate != fps:
         report.change(saver, "frame_rate", "the film plays at the rate that its voices are encoded for")
     neutral = {"pingpong": False, "loop_count": 0, "crf": 19, "pix_fmt": "yuv420p"}
     for name, usual in neutral.items():

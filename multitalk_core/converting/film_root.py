@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ..errors import MultiTalkError
-from . import infinitetalk_nodes, wan_video_wrapper
+from . import infinitetalk_nodes, wan_video_loaders, wan_video_wrapper
 from .source_graph import SourceGraph, SourceNode
 
 PREVIOUS = "previous_frames"
@@ -49,7 +49,7 @@ def _wrapper_roots(graph: SourceGraph) -> list[FilmRoot]:
     samplers = []
     for node in graph.of_kind(*wan_video_wrapper.SAMPLERS):
         kinds = {found.kind for found in graph.upstream(node, ("samples",))}
-        if {wan_video_wrapper.EMBEDS, wan_video_wrapper.ADAPTER} <= kinds:
+        if {wan_video_wrapper.EMBEDS, wan_video_loaders.ADAPTER} <= kinds:
             samplers.append(node)
     needed = {found.id for node in samplers for found in graph.upstream(node) if found.id != node.id}
     return [FilmRoot((node,)) for node in samplers if node.id not in needed]

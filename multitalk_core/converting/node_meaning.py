@@ -50,3 +50,8 @@ MEMORY = Lost(
 COMPUTING = Lost(
     "ComfyUI chooses precision and attention itself; its launch options change them", ("sdpa", "default")
 )
+TILING = Lost(
+    "the whole frame is encoded and decoded at once; ComfyUI tiles it when memory runs out", (False,)
+)
+ONE_PICTURE = Lost("a film has one picture")
+OTHER_METHOD = Lost("another method's control is not part of MultiTalk")

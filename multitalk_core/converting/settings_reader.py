@@ -32,6 +32,8 @@ class Findings:
     loras : list of (file, strength)
     nodes : dict of str to SourceNode
         The node that each setting was read from.
+    seen : set of str
+        Ids of all nodes that were read.
     """
 
     settings: dict[str, object] = field(default_factory=dict)
