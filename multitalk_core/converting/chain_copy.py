@@ -22,7 +22,6 @@ OUR_LOADERS = {
     "AudioEncoderLoader": ("audio_encoder_name", "MultiTalkAudioEncoderLoader", "audio_encoder"),
 }
 SCALED_BY = ("lanczos", "bicubic", "area", "bilinear", "nearest-exact")
-CROPPED = ("crop", "center")
 WHOLE_DAY = 86_400.0  # seconds: longer than any voice
 VHS_AUDIO = 2  # the output of a video loader
 
