@@ -9,6 +9,7 @@ from .. import __version__
 from ..errors import MultiTalkError, quoted
 from ..guards.stopping import stoppable
 from . import (
+    convert_command,
     demo_command,
     films_command,
     generate_command,
@@ -25,6 +26,7 @@ COMMANDS = (
     inspect_command,
     localize_command,
     films_command,
+    convert_command,
     prepare_command,
     train_command,
 )

@@ -8,6 +8,11 @@ from browser import Browser, find_chromium
 from comfy_page import RUN_BUTTON, complaints, open_page, press_run
 from standins import put_standins
 
+from helpers.foreign_graphs import infinitetalk_graph, wrapper_graph
+from multitalk_core.converting.conversion import convert_graph
+from multitalk_core.converting.graph_file import read_api
+from multitalk_core.converting.node_list import NodeList
+
 FOLDER = Path(__file__).parents[2] / "workflows"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
 MISSING = """
@@ -45,6 +50,21 @@ def test_workflow_opens_whole_and_is_the_graph_of_the_api(page, name):
     prompt = page.evaluate("return (await app.graphToPrompt()).output")
     assert prompt == json.loads((FOLDER / "api" / f"{name}.json").read_text())
     assert complaints(page) == []
+
+
+@pytest.mark.parametrize("make", [infinitetalk_graph, wrapper_graph])
+def test_converted_graph_opens_whole_and_is_the_graph_of_the_api(page, make):
+    converted = convert_graph(read_api(make()), NodeList.shipped())
+    page.evaluate("await app.loadGraphData(workflow, true, true, name)", workflow=converted.page, name="talk")
+    page.listen(0.5)
+    kinds = page.evaluate(
+        "return app.rootGraph.nodes.filter(node => LiteGraph.registered_node_types[node.type]).length"
+    )
+    shown = page.evaluate("return (await app.graphToPrompt()).output")
+    assert kinds == len(converted.api)
+    assert {number: node["inputs"] for number, node in shown.items()} == {
+        number: node["inputs"] for number, node in converted.api.items()
+    }
 
 
 def test_demo_runs_in_the_page_and_shows_its_video(page):
