@@ -19,6 +19,7 @@ from multitalk_core.persons.following import Loss, Swap, follow_faces, follow_vi
 from multitalk_core.persons.marking import PersonOrder, persons_from_boxes
 
 FPS = 25
+SIZE = 200, 400
 PICTURES = Path(__file__).parent / "pictures"
 
 
@@ -27,7 +28,7 @@ def seconds_of(pictures: list) -> list[float]:
 
 
 def followed(pictures: list):
-    return follow_faces(pictures, seconds_of(pictures))
+    return follow_faces(pictures[0], pictures[1:], seconds_of(pictures), size=SIZE)
 
 
 def crossing(count: int = 76, near: float = 60, far: float = 45) -> list:
@@ -55,8 +56,8 @@ def test_who_leaves_is_lost_from_then_on():
     pictures = [[face(80, 80, 50), face(200 + 5 * index, 80, 50)] for index in range(40)]
     pictures += [[face(80, 80, 50)]] * 30
     result = followed(pictures)
-    assert result.events == (Loss(1, 39 / FPS, None),)
-    assert str(result.events[0]) == "Person 2 is lost from 1.6 s on."
+    assert result.events == (Loss(1, 39 / FPS, None, leaves=True),)
+    assert str(result.events[0]) == "Person 2 leaves the picture and is lost from 1.6 s on."
     assert result.faces[-1][1] is None and result.faces[-1][0] == face(80, 80, 50)
 
 
