@@ -119,7 +119,9 @@ def follow_video(
     picture, times = video.picture(), video.times[:pictures]
     height, width = picture.shape[:2]
     found = detector.faces(picture, check_interrupted)
-    first = [*found] if persons is None else [_face_in(mask, found) for mask in persons.masks]
+    first: list[DetectedFace | None] = [*found]
+    if persons is not None:
+        first = [_face_in(mask, found) for mask in persons.masks]
     if all_seen and None in first:
         raise MultiTalkError(
             f"No face of person {first.index(None) + 1} was found in the video's first picture, so their "

@@ -1,6 +1,6 @@
 """Person masks through a video: each moves with its person's face."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -31,20 +31,17 @@ class MovingPersons:
         """The persons on a picture; the mask of one who has left it is empty.
 
         Persons who were found by their faces are found again by them. Masks of other origin are moved and
-        scaled as the face is; where two meet, the nearer face's covers the other.
+        scaled with the face. Whoever's face is seen covers those who are lost, and them those who stay.
         """
         if index == 0:
             return self.persons
-        height, width = self.persons.size
+        faces, places = self.followed.faces[index], self.followed.places[index]
+        seen = {i: face for i, face in enumerate(faces) if face is not None}
+        lost = {i: face for i, face in enumerate(places) if face is not None and i not in seen}
         masks = torch.zeros_like(self.persons.masks)
-        seen = {i: face for i, face in enumerate(self.followed.places[index]) if face is not None}
-        if seen:
-            faces = [*seen.values()]
-            if self._found_by_faces:
-                shown = head_and_shoulders(faces, height, width)
-            else:
-                shown = _apart(torch.stack([self._moved(i, face) for i, face in seen.items()]), faces)
-            masks[[*seen]] = shown
+        for group in (seen, lost):
+            if group:
+                masks[[*group]] = self._shown(group) & ~masks.any(dim=0)
         staying = self._staying
         masks[staying] = self.persons.masks[staying] & ~masks.any(dim=0)
         free = self.persons.background | self.persons.masks.any(dim=0)
@@ -71,15 +68,15 @@ class MovingPersons:
     def _staying(self) -> list[int]:
         return [i for i, face in enumerate(self.followed.places[0]) if face is None]
 
-    @property
-    def _found_by_faces(self) -> bool:
+    def _shown(self, group: Mapping[int, DetectedFace]) -> Tensor:
+        """Masks [persons, height, width] of some persons by where their faces are."""
+        faces = [*group.values()]
         findings = self.persons.findings
-        return bool(findings) and all(finding.face is not None for finding in findings)
-
-    def _moved(self, index: int, now: DetectedFace) -> Tensor:
-        """A person's mask [height, width], moved and scaled from the face's first place to another."""
-        first = self.followed.places[0][index]
-        return self.persons.masks[index] if first is None else moved(self.persons.masks[index], first, now)
+        if findings and all(finding.face is not None for finding in findings):
+            return head_and_shoulders(faces, *self.persons.size)
+        starts = self.followed.places[0]
+        masks = [moved(self.persons.masks[i], starts[i] or face, face) for i, face in group.items()]
+        return _apart(torch.stack(masks), faces)
 
 
 def moved(mask: Tensor, start: DetectedFace, end: DetectedFace) -> Tensor:

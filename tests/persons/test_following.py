@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from faces_of import face
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helpers.crossing_people import crossing_people
 from multitalk_core.errors import MultiTalkError
 from multitalk_core.media.picture import read_picture
 from multitalk_core.media.video_source import VideoInMemory
@@ -107,27 +107,8 @@ def test_the_order_of_detection_does_not_matter(steps, orders):
         assert [one.centre[0] for one in row] == pytest.approx(columns)
 
 
-@pytest.fixture(scope="module")
-def meeting() -> VideoInMemory:
-    """Three seconds: an astronaut walks to the right before a man who walks to the left and out."""
-    woman = read_picture(PICTURES / "s16.jpg")[20:220, 130:320]
-    man = read_picture(PICTURES / "s13.jpg")[:170, 100:256]
-    images = torch.full((30, 256, 640, 3), 0.5)
-    for index, image in enumerate(images):
-        paste(image, man, 40, 440 - 24 * index)
-        paste(image, woman, 30, 20 + 13 * index)
-    return VideoInMemory(images, Fraction(10))
-
-
-def paste(image: torch.Tensor, part: torch.Tensor, top: int, left: int) -> None:
-    """Lay a part over an image, as far as it lies in it."""
-    part = part[:, max(0, -left) :]
-    room = image[top : top + len(part), max(0, left) : max(0, left) + part.shape[1]]
-    room.copy_(part[:, : room.shape[1]])
-
-
-def test_real_faces_that_cross_and_leave_are_followed(meeting):
-    result = follow_video(FaceDetector(), meeting)
+def test_real_faces_that_cross_and_leave_are_followed():
+    result = follow_video(FaceDetector(), crossing_people())
     assert [type(event) for event in result.events] == [Loss, Swap, Loss]
     hidden, swap, gone = result.events
     assert (hidden.person, hidden.second, hidden.until) == pytest.approx((1, 0.8, 1.4), abs=0.2)
