@@ -52,7 +52,9 @@ def test_persons_in_boxes_are_followed_by_the_faces_in_them(walk, tmp_path, caps
     """The third box has no face."""
     boxes = ["--boxes", "40,20,200,256", "440,20,600,256", "230,90,400,256"]
     command = ["generate", "--video", str(walk), *VOICES, "--voice", "none", *SMALL, *boxes, "--no-store"]
-    assert main([*command, "--frames", "17", "--stop-after", "1", "--output", str(tmp_path / "film.mp4")]) == 0
+    assert (
+        main([*command, "--frames", "17", "--stop-after", "1", "--output", str(tmp_path / "film.mp4")]) == 0
+    )
     said = capsys.readouterr().out
     assert "Follows the persons' faces through 9 pictures of the video." in said
     assert "Person 2 has no face in the video's first picture, so their mask stays where it is there." in said
