@@ -3,13 +3,14 @@
 import itertools
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 
 from torch import Tensor
 
 from ..errors import MultiTalkError
 from ..guards.interruption import uninterrupted
 from ..media.video_source import Video
+from .cuts import Cut, cuts, look
 from .face_detector import DetectedFace, FaceDetector
 from .face_track import FaceTrack, Gap
 from .masks import Persons
@@ -75,13 +76,13 @@ class FollowedFaces:
     places : tuple of tuples [pictures][persons] of DetectedFace or None
         As `faces`, but a face that is lost within the picture is where it should be: on its way to where it
         is found again, or where it was seen last. None where a person has left the picture.
-    events : tuple of Loss and Swap
+    events : tuple of Loss, Swap and Cut
         In the order of time: what the user should look at.
     """
 
     faces: tuple[tuple[DetectedFace | None, ...], ...]
     places: tuple[tuple[DetectedFace | None, ...], ...]
-    events: tuple[Loss | Swap, ...]
+    events: tuple[Loss | Swap | Cut, ...]
 
 
 def follow_video(
@@ -130,9 +131,16 @@ def follow_video(
         )
     if note is not None and len(times) > 1 and any(first):
         note(f"Follows the persons' faces through {len(times)} pictures of the video.")
-    later = (detector.candidates(each, check_interrupted) for each in video.pictures(times[1:]))
-    seconds = (times - times[0]) * float(video.time_base)
-    return follow_faces(first, later, seconds.tolist(), size=(height, width))
+    later, changes, before = [], [0.0], look(picture)
+    for each in video.pictures(times[1:]) if any(first) else ():
+        later.append(detector.candidates(each, check_interrupted))
+        now = look(each)
+        changes.append(float((now - before).abs().mean()))
+        before = now
+    seconds = ((times - times[0]) * float(video.time_base)).tolist()
+    followed = follow_faces(first, later, seconds, size=(height, width))
+    events = [*cuts(followed.faces, changes, seconds), *followed.events] if later else []
+    return replace(followed, events=tuple(sorted(events, key=lambda event: event.second)))
 
 
 def _face_in(mask: Tensor, faces: Sequence[DetectedFace]) -> DetectedFace | None:

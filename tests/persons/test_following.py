@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from faces_of import face
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from multitalk_core.errors import MultiTalkError
 from multitalk_core.media.picture import read_picture
 from multitalk_core.media.video_source import VideoInMemory
 from multitalk_core.persons.box import Box
+from multitalk_core.persons.cuts import Cut
 from multitalk_core.persons.face_detector import FaceDetector
 from multitalk_core.persons.following import Loss, Swap, follow_faces, follow_video
 from multitalk_core.persons.marking import PersonOrder, persons_from_boxes
@@ -119,6 +121,15 @@ def test_real_faces_that_cross_and_leave_are_followed():
     seen = {index: one.centre[0] for index, one in enumerate(man) if one is not None}
     assert seen == pytest.approx({index: 518 - 24 * index for index in seen}, abs=14)
     assert max(seen) <= 22
+
+
+def test_a_cut_is_said_and_a_pan_is_none():
+    """A fast camera on two people; then, from one picture to the next, on somebody else."""
+    pair, other = (read_picture(PICTURES / name)[:376, :512] for name in ("s13.jpg", "s16.jpg"))
+    panned = [pair.roll(12 * index, dims=1) for index in range(5)]
+    video = VideoInMemory(torch.stack([*panned, *[other] * 5]), Fraction(25))
+    (cut,) = (each for each in follow_video(FaceDetector(), video).events if isinstance(each, Cut))
+    assert str(cut).startswith("The video seems to cut to another shot at 0.2 s")
 
 
 def test_only_the_faces_of_the_persons_are_followed_in_their_order():
