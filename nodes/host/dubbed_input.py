@@ -51,7 +51,8 @@ def dubbing_of(
     """
     masks, mouths = inputs.get("region"), inputs.get("mouths_only", False)
     if video is None:
-        return _still(masks, mouths)
+        _check_still(masks, mouths)
+        return None
     if masks is not None and mouths:
         raise MultiTalkError(
             "mouths_only, region: both say where the video is regenerated; switch mouths_only off, or "
@@ -76,7 +77,7 @@ def dubbing_of(
         )
 
 
-def _still(masks: Tensor | None, mouths: bool) -> None:
+def _check_still(masks: Tensor | None, mouths: bool) -> None:
     """Raise a MultiTalkError where a picture is to be dubbed."""
     for name, given, advice in (
         ("region", masks is not None, "disconnect region"),
