@@ -1,6 +1,6 @@
 """Persons through a dubbed video: their masks at the start of each clip, and the region of their mouths."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from torch import Tensor
@@ -90,9 +90,21 @@ def dub(
 def _absences(masks: Mapping[int, Tensor], persons: int) -> Iterator[str]:
     """A sentence for each person whom the first frame of some clips does not show."""
     for person in range(persons):
-        absent = [str(clip + 1) for clip, mask in masks.items() if not mask[person].any()]
+        absent = [clip + 1 for clip, mask in masks.items() if not mask[person].any()]
         if absent:
-            which = f"clip {absent[0]} begins" if len(absent) == 1 else f"clips {', '.join(absent)} begin"
+            begin = "clip {} begins" if len(absent) == 1 else "clips {} begin"
             yield (
-                f"Person {person + 1} is not in the picture where {which}, so their voice moves nobody there."
+                f"Person {person + 1} is not shown where {begin.format(_ranges(absent))}, so their voice "
+                "moves nobody there."
             )
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """Ascending numbers as in 2, 4 to 7."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and runs[-1][-1] == number - 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs)

@@ -11,6 +11,8 @@ from .following import FollowedFaces
 from .head_and_shoulders import head_and_shoulders
 from .masks import Persons
 
+EVENTS_SHOWN = 12  # a long video has many of them
+
 
 @dataclass(frozen=True, eq=False)
 class MovingPersons:
@@ -57,7 +59,10 @@ class MovingPersons:
                 f"Person {index + 1} has no face in the video's first picture, so their mask stays where it "
                 "is there."
             )
-        yield from map(str, self.followed.events)
+        events = self.followed.events
+        yield from map(str, events[:EVENTS_SHOWN])
+        if len(events) > EVENTS_SHOWN:
+            yield f"Persons are lost or change sides {len(events) - EVENTS_SHOWN} more times."
 
     @property
     def any_moves(self) -> bool:

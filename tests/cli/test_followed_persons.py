@@ -41,7 +41,7 @@ def test_two_who_cross_and_one_who_leaves_are_followed_and_it_is_said(walk, tmp_
     assert "Follows the persons' faces through 15 pictures of the video." in said
     assert "Persons 1 and 2 change sides at 1.4 s." in said
     assert "Person 2 leaves the picture and is lost from 2.0 s on." in said
-    assert "Person 2 is not in the picture where clip 4 begins" in said
+    assert "Person 2 is not shown where clip 4 begins" in said
     assert read_video(film)[0].shape == (30, 32, 80, 3)
     (manifest,) = store.glob("*/film.json")
     masks = [link.get("person masks") for link in json.loads(manifest.read_text())["links"]]

@@ -168,7 +168,7 @@ def test_only_the_mouths_of_people_who_walk_are_regenerated_and_it_is_said(serve
     assert "Follows the persons' faces through 15 pictures of the video." in said
     assert "Persons 1 and 2 change sides at 1.4 s." in said
     assert "Person 2 leaves the picture and is lost from 2.0 s on." in said
-    assert "Person 2 is not in the picture where clip 4 begins" in said
+    assert "Person 2 is not shown where clip 4 begins" in said
     video = VideoFile.open(walk)
     region = MouthRegion(video, follow_video(FaceDetector(), video).faces)
     seen, mouths = (FittedVideo(each, 32, 80, 10.0).frames(0, 30).numpy() for each in (video, region))

@@ -70,8 +70,14 @@ def test_what_became_of_whom_is_said_with_its_second_and_the_clips(dubbing):
     assert "Persons 1 and 2 change sides at 1.4 s." in said
     assert "Person 2 leaves the picture and is lost from 2.0 s on." in said
     assert dubbing.concerns[-1] == (
-        "Person 2 is not in the picture where clip 4 begins, so their voice moves nobody there."
+        "Person 2 is not shown where clip 4 begins, so their voice moves nobody there."
     )
+
+
+def test_clips_in_a_row_are_named_as_a_range(video, persons):
+    """The voices last longer than the video, whose last picture stays."""
+    said = dub(video, persons, plan_clips(135, clip_frames=25, motion_frames=5), denoise=0.4).concerns
+    assert said[-1].startswith("Person 2 is not shown where clips 4 to 7 begin")
 
 
 def test_the_model_gets_each_clips_masks_and_they_are_part_of_its_key(video, monkeypatch):

@@ -109,6 +109,12 @@ def test_where_nobody_has_a_face_nothing_is_said():
     assert not shown.any_moves and [*shown.reports()] == []
 
 
+def test_of_many_losses_only_the_first_are_said():
+    away = [[HERE, THERE], *[[HERE]] * 3] * 20
+    *said, last = moving(away).reports()
+    assert len(said) == 12 and last == "Persons are lost or change sides 8 more times."
+
+
 @given(
     st.lists(st.tuples(st.floats(0, WIDTH), st.floats(0, HEIGHT), st.floats(35, 70)), min_size=2, max_size=2),
     st.booleans(),
