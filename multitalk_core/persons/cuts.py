@@ -1,7 +1,8 @@
 """Where a video cuts to another shot: the picture changes at once, and nobody's face goes on."""
 
+import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch.nn.functional as F
@@ -40,23 +41,25 @@ def look(picture: Tensor) -> Tensor:
 
 
 def cuts(
-    faces: Sequence[Sequence[DetectedFace | None]], changes: Sequence[float], seconds: Sequence[float]
+    sightings: Sequence[Mapping[float, DetectedFace]], changes: Sequence[float], seconds: Sequence[float]
 ) -> Iterator[Cut]:
     """The cuts of a video.
 
     Parameters
     ----------
-    faces : sequence of sequences [pictures][persons] of DetectedFace or None
+    sightings : sequence [persons] of mappings of seconds to DetectedFace
+        Where each person's face was seen.
     changes : sequence of float
         Mean difference of each picture's look from the one before.
     seconds : sequence of float
         When each picture is shown.
     """
-    for index in range(1, len(seconds)):
-        pairs = [(one, other) for one, other in zip(faces[index - 1], faces[index], strict=True) if one]
-        reach = INACCURATE + FASTEST * (seconds[index] - seconds[index - 1])
-        if changes[index] > ABRUPT and pairs and not any(_goes_on(*pair, reach) for pair in pairs):
-            yield Cut(seconds[index])
+    for (before, now), change in zip(itertools.pairwise(seconds), changes[1:], strict=False):
+        if change > ABRUPT:
+            pairs = [(seen[before], seen.get(now)) for seen in sightings if before in seen]
+            reach = INACCURATE + FASTEST * (now - before)
+            if pairs and not any(_goes_on(*pair, reach) for pair in pairs):
+                yield Cut(now)
 
 
 def _goes_on(before: DetectedFace, after: DetectedFace | None, reach: float) -> bool:

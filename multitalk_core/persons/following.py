@@ -3,7 +3,7 @@
 import itertools
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass
 
 from torch import Tensor
 
@@ -138,9 +138,7 @@ def follow_video(
         changes.append(float((now - before).abs().mean()))
         before = now
     seconds = ((times - times[0]) * float(video.time_base)).tolist()
-    followed = follow_faces(first, later, seconds, size=(height, width))
-    events = [*cuts(followed.faces, changes, seconds), *followed.events] if later else []
-    return replace(followed, events=tuple(sorted(events, key=lambda event: event.second)))
+    return follow_faces(first, later, seconds, size=(height, width), changes=changes)
 
 
 def _face_in(mask: Tensor, faces: Sequence[DetectedFace]) -> DetectedFace | None:
@@ -160,6 +158,7 @@ def follow_faces(
     seconds: Sequence[float],
     *,
     size: tuple[int, int],
+    changes: Sequence[float] = (),
 ) -> FollowedFaces:
     """Keep each person's index through a video.
 
@@ -176,6 +175,8 @@ def follow_faces(
         When each picture is shown, ascending.
     size : (height, width)
         Of the pictures.
+    changes : sequence of float, optional
+        How much each picture differs from the one before, for `cuts`.
     """
     tracks = {i: FaceTrack([(seconds[0], face)]) for i, face in enumerate(first) if face is not None}
     for second, found in zip(seconds[1:], later, strict=True) if tracks else ():
@@ -191,8 +192,9 @@ def follow_faces(
         return tuple(zip(*columns, strict=True)) if columns else ((),) * len(seconds)
 
     faces, places = filled(lambda gap: True), filled(lambda gap: gap.leaves)
-    events: list[Loss | Swap] = [Loss(i, *astuple(gap)) for i, own in gaps.items() for gap in own]
+    events: list[Loss | Swap | Cut] = [Loss(i, *astuple(gap)) for i, own in gaps.items() for gap in own]
     events += _swaps(faces, seconds)
+    events += cuts([dict(track.sightings) for track in tracks.values()], changes, seconds)
     return FollowedFaces(faces, places, tuple(sorted(events, key=lambda event: event.second)))
 
 
