@@ -64,6 +64,7 @@ _HOMES = {
     "SeamCorrection": "film.seams",
     "StoreOptions": "film.spec",
     "VideoModel": "film.clip_inputs",
+    "dub": "film.dubbed_persons",
     "make_film": "film.film",
     "plan_clips": "film.clips",
     "write_film": "film.write",

@@ -160,8 +160,15 @@ class LongVideoNode(io.ComfyNode):
         identity = computed(shared["model"], shared["vae"])
         identity |= film_identity(graph, node_id, shared, dubbed=video is not None)
         spec = replace(
-            film_spec(shared, plan, picture=picture, video=video, frames_in_memory=frames_in_memory),
-            continuation=continuation,
+            film_spec(
+                shared,
+                plan,
+                node_id,
+                picture=picture,
+                video=video,
+                continuation=continuation,
+                frames_in_memory=frames_in_memory,
+            ),
             seams=seams,
             overrides=overrides,
             stop_after=stop_after - 1 if stop_after else None,

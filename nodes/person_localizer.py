@@ -52,7 +52,7 @@ class PersonLocalizerNode(io.ComfyNode):
                     "image",
                     [io.Image, io.Video],
                     tooltip="The picture to animate, uncropped; only the first of a batch is used. Or the "
-                    "video to dub; its first frame is used.",
+                    "video to dub: persons are marked in its first frame and followed from there.",
                 ),
                 io.DynamicCombo.Input(
                     "method",

@@ -53,6 +53,7 @@ class SamplerNode(io.ComfyNode):
                 *inputs.finishing(),
                 inputs.denoise(),
                 inputs.region(),
+                inputs.mouths_only(),
             ],
             outputs=[
                 io.Latent.Output("latent", tooltip="The clip before decoding."),
@@ -79,7 +80,7 @@ class SamplerNode(io.ComfyNode):
         picture, video = source_of("picture", shared["picture"])
         shared = with_size(shared, picture)
         plan = drafted(ClipPlan(frames, (Clip(0, 0, frames, 0, frames),)), shared["draft"])
-        spec = film_spec(shared, plan, picture=picture, video=video)
+        spec = film_spec(shared, plan, cls.hidden.unique_id, picture=picture, video=video)
         run = prepared_run(spec, shared, cls.hidden.unique_id, picture=picture, video=video)
         (finished,) = make_film(run.spec, run.model, listener=run.reporter)
         found = [] if finished.record is None else [(finished.clip, finished.record)]

@@ -132,8 +132,9 @@ def read_inputs(arguments: argparse.Namespace, files: "FilmFiles") -> "PlannedFi
     check_speakers(persons, timeline.speakers)
     binding = sampling_options.binding_options(arguments, persons)
     masks = persons.token_masks(height, width)
-    followed = dubbing_options.followed_faces(arguments, video, persons)
-    dubbing = dubbing_options.dubbing(arguments, video, (height, width), followed=followed)
+    dubbing = dubbing_options.dubbing(
+        arguments, video, (height, width), plan=plan, persons=persons, binding=binding
+    )
     encoder = model_options.load_encoder(arguments)
     if not arguments.ignore_memory:
         voice_options.check_memory(timeline, encoder, fps=arguments.fps, frames=plan.frames)
@@ -179,15 +180,7 @@ def read_inputs(arguments: argparse.Namespace, files: "FilmFiles") -> "PlannedFi
         negative_prompt=negative_prompt,
         rows_at_once=arguments.rows_at_once or (1 if arguments.model else 3),
     )
-    return PlannedFilm(
-        spec=spec,
-        model=model,
-        files=files,
-        picture=picture,
-        persons=persons,
-        video=video,
-        followed=followed,
-    )
+    return PlannedFilm(spec=spec, model=model, files=files, picture=picture, persons=persons, video=video)
 
 
 def check_room(

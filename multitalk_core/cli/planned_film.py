@@ -11,7 +11,6 @@ from ..film.store import Json, computed_on, release
 from ..hosts.diffusers.models import Models
 from ..hosts.diffusers.video_model import DiffusersVideoModel
 from ..media.video_file import VideoFile
-from ..persons.following import FollowedFaces
 from ..persons.masks import Persons
 from .options.film_files import FilmFiles
 
@@ -31,8 +30,6 @@ class PlannedFilm:
         On `picture`.
     video : VideoFile or None
         What is dubbed, as the user has it.
-    followed : FollowedFaces or None
-        The persons' faces in it, where their mouths are the region.
     """
 
     spec: FilmSpec
@@ -41,7 +38,6 @@ class PlannedFilm:
     picture: Tensor
     persons: Persons
     video: VideoFile | None = None
-    followed: FollowedFaces | None = None
 
 
 def computed_with(models: Models) -> dict[str, Json]:

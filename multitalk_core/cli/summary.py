@@ -28,8 +28,8 @@ def outlook(film: PlannedFilm) -> dict[str, str]:
     fps = spec.conversation.fps
     tokens, passes = Grid.of_video(frames, height, width).tokens, len(scales.passes())
     concerns = [*doubts(film.persons), *cut_away(film.persons, height, width)]
-    if film.followed is not None:
-        concerns += map(str, film.followed.events)
+    if spec.dubbing is not None:
+        concerns += spec.dubbing.concerns
     return {
         "film": f"{film.files.film}, {plan.frames} frames, {plan.frames / fps:.2f} s at {fps:g} frames/s, "
         f"{width}×{height}",

@@ -1,7 +1,7 @@
 """Dubbing: a video in place of the picture. Its motion stays, the mouths are regenerated."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from torch import Tensor
@@ -63,11 +63,18 @@ class Dubbing:
     region : SourceVideo, optional
         White where the film is regenerated; where it is black each frame is the video's own, and grey mixes
         them. Everywhere without one.
+    masks : mapping of clip index to Tensor [persons + 1, tokens of a frame]
+        Person masks of the video's frame at the start of those clips for which it is not the film's picture;
+        the background last.
+    concerns : tuple of str
+        Sentences about the persons in the video that a user should read.
     """
 
     video: SourceVideo
     denoise: float
     region: SourceVideo | None = None
+    masks: Mapping[int, Tensor] = field(default_factory=dict)
+    concerns: tuple[str, ...] = ()
 
     def clip(self, clip: Clip) -> DubbedClip:
         """Decode what lies under a clip; video and region are read once."""

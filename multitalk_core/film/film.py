@@ -189,7 +189,7 @@ class _FilmRun:
         encoded = model.encode(conditioning_frames(shown, clip.frames))
         noise = clip_noise(tuple(encoded.shape), self.generator)
         windows = spec.conversation.windows(clip.start, clip.frames, spec.window, prolonged=spec.ending(clip))
-        audio = ClipAudio(windows=windows, masks=spec.masks, grid=Grid.of_latent(encoded))
+        audio = ClipAudio(windows=windows, masks=spec.clip_masks(clip), grid=Grid.of_latent(encoded))
         if self.recorder is not None:
             self.recorder.clip, self.recorder.grid, self.recorder.step = clip.index, audio.grid, 0
         return ClipInputs(

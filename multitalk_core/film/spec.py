@@ -115,7 +115,7 @@ class FilmSpec:
     picture : Tensor [height, width, 3], in 0..1
         At the film's size; of a dubbed video its first picture.
     masks : Tensor [persons + 1, tokens of a frame]
-        Person masks in speaker order, the background last; from `Persons.token_masks`.
+        Person masks on the picture, in speaker order, the background last; from `Persons.token_masks`.
     conversation : Conversation
     plan : ClipPlan
     seed : int
@@ -195,6 +195,14 @@ class FilmSpec:
         """What a clip has of its own."""
         return self.overrides.get(clip.index, ClipOverride())
 
+    def clip_masks(self, clip: Clip) -> Tensor:
+        """Person masks on the first frame of a clip, [persons + 1, tokens of a frame]."""
+        return self._moved_masks.get(clip.index, self.masks)
+
+    @property
+    def _moved_masks(self) -> Mapping[int, Tensor]:
+        return {} if self.dubbing is None else self.dubbing.masks
+
     def ending(self, clip: Clip) -> int:
         """Feature frames by which a clip's voices are prolonged."""
         return self.prolonged if clip.index == len(self.plan.clips) - 1 else 0
@@ -231,7 +239,7 @@ class FilmSpec:
         """
         for clip in self.plan.clips:
             check_interrupted()
-            own = self.override(clip)
+            own, moved = self.override(clip), self._moved_masks.get(clip.index)
             yield {
                 "frames": [clip.start, clip.frames, clip.motion_frames, self.plan.overlap],
                 "voices": [*self.conversation.digest_until(clip.start + clip.frames + self.window // 2)],
@@ -239,4 +247,5 @@ class FilmSpec:
                 "seed of its own": own.seed,
                 "prompt of its own": own.prompt,
                 **({} if own.prompt is None else {"text encoder": self.text_encoder}),
+                **({} if moved is None else {"person masks": digest(moved)}),
             }

@@ -148,11 +148,7 @@ class FittedVideo:
 
     def frames(self, start: int, count: int) -> Tensor:
         """Film frames from `start` on, [count, height, width, 3] in 0..1; the last one is repeated."""
-        times = self.video.times
-        seconds = np.arange(start, start + count) / self.fps
-        wanted = times[0] + seconds / float(self.video.time_base)
-        middles = (times[1:] + times[:-1]) / 2
-        shown = times[np.searchsorted(middles, wanted, side="right")]
+        shown = self.video.times[self._shown(np.arange(start, start + count))]
         frames = torch.empty(count, self.height, self.width, 3)
         pictures = zip(shown, self.video.pictures(shown), strict=True)
         for index, (time, picture) in enumerate(pictures):
@@ -163,6 +159,17 @@ class FittedVideo:
                     0, -1
                 )
         return frames
+
+    def picture_at(self, frame: int) -> int:
+        """Index of the picture that a film frame shows."""
+        return int(self._shown(np.array([frame]))[0])
+
+    def _shown(self, frames: np.ndarray) -> np.ndarray:
+        """Index of the picture that each film frame shows."""
+        times = self.video.times
+        wanted = times[0] + frames / self.fps / float(self.video.time_base)
+        middles = (times[1:] + times[:-1]) / 2
+        return np.searchsorted(middles, wanted, side="right")
 
 
 def film_frames(video: Video, fps: float) -> int:

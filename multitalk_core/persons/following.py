@@ -3,27 +3,19 @@
 import itertools
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass
 
 from torch import Tensor
 
 from ..errors import MultiTalkError
 from ..guards.interruption import uninterrupted
 from ..media.video_source import Video
-from .box import Box
-from .face_detector import DetectedFace, FaceDetector, Point
+from .cuts import Cut, cuts, look
+from .face_detector import DetectedFace, FaceDetector
+from .face_track import FaceTrack, Gap
 from .masks import Persons
 
-SHORT_GAP = 0.5  # seconds that a face may be unseen before its person counts as lost
-MEMORY = 0.3  # seconds over which a face's motion is measured
-REACH = 1.0  # how far from where it is expected a face is looked for, in its sizes
-REACH_LATER = 2.0  # how much farther with every second that it is unseen
-LARGEST_REACH = 3.0
-LIKE_SIZE = math.log(2)  # largest change of size
-DOUBT = 0.5  # what a face of no certainty costs, in sizes
 CLEARLY = 0.25  # sizes between two faces before one is left of the other
-
-_Sighting = tuple[float, DetectedFace]  # the second and the face
 
 
 @dataclass(frozen=True)
@@ -38,15 +30,19 @@ class Loss:
         When it was seen last.
     until : float, optional
         The second in which it was found again.
+    leaves : bool
+        Whether the person moves out of the picture.
     """
 
     person: int
     second: float
     until: float | None
+    leaves: bool = False
 
     def __str__(self) -> str:
+        leaves = "leaves the picture and " if self.leaves else ""
         until = "on" if self.until is None else f"to {self.until:.1f} s"
-        return f"Person {self.person + 1} is lost from {self.second:.1f} s {until}."
+        return f"Person {self.person + 1} {leaves}is lost from {self.second:.1f} s {until}."
 
 
 @dataclass(frozen=True)
@@ -77,12 +73,16 @@ class FollowedFaces:
     ----------
     faces : tuple of tuples [pictures][persons] of DetectedFace or None
         Persons in the order of the first picture; None where a person is lost. Short gaps are filled.
-    events : tuple of Loss and Swap
+    places : tuple of tuples [pictures][persons] of DetectedFace or None
+        As `faces`, but a face that is lost within the picture is where it should be: on its way to where it
+        is found again, or where it was seen last. None where a person has left the picture.
+    events : tuple of Loss, Swap and Cut
         In the order of time: what the user should look at.
     """
 
     faces: tuple[tuple[DetectedFace | None, ...], ...]
-    events: tuple[Loss | Swap, ...]
+    places: tuple[tuple[DetectedFace | None, ...], ...]
+    events: tuple[Loss | Swap | Cut, ...]
 
 
 def follow_video(
@@ -90,6 +90,9 @@ def follow_video(
     video: Video,
     persons: Persons | None = None,
     *,
+    pictures: int | None = None,
+    all_seen: bool = True,
+    note: Callable[[str], None] | None = None,
     check_interrupted: Callable[[], None] = uninterrupted,
 ) -> FollowedFaces:
     """Detect faces in every picture of a video, and follow those that are certain in the first.
@@ -100,23 +103,45 @@ def follow_video(
     video : Video
     persons : Persons, optional
         On the first picture: only their faces are followed, in their order.
+    pictures : int, optional
+        How many pictures, from the first on; by default all.
+    all_seen : bool
+        Whether each person must have a face in the first picture; those without one are nowhere else either.
+    note : callable, optional
+        Gets a sentence for the user before all pictures are looked at.
     check_interrupted : callable
         Called for every picture; raises where the user has interrupted.
 
     Raises
     ------
     MultiTalkError
-        When a person has no certain face in the first picture.
+        When a person has no certain face in the first picture, if `all_seen`.
     """
-    first = detector.faces(video.picture(), check_interrupted)
+    picture, times = video.picture(), video.times[:pictures]
+    height, width = picture.shape[:2]
+    found = detector.faces(picture, check_interrupted)
+    first: list[DetectedFace | None] = [*found]
     if persons is not None:
-        first = [_face_in(mask, first, number) for number, mask in enumerate(persons.masks, start=1)]
-    later = (detector.candidates(picture, check_interrupted) for picture in video.pictures(video.times[1:]))
-    seconds = (video.times - video.times[0]) * float(video.time_base)
-    return follow_faces(itertools.chain([first], later), seconds.tolist())
+        first = [_face_in(mask, found) for mask in persons.masks]
+    if all_seen and None in first:
+        raise MultiTalkError(
+            f"No face of person {first.index(None) + 1} was found in the video's first picture, so their "
+            "mouth cannot be followed: cut the video so that it begins with all faces, or give a mask of the "
+            "mouths."
+        )
+    if note is not None and len(times) > 1 and any(first):
+        note(f"Follows the persons' faces through {len(times)} pictures of the video.")
+    later, changes, before = [], [0.0], look(picture)
+    for each in video.pictures(times[1:]) if any(first) else ():
+        later.append(detector.candidates(each, check_interrupted))
+        now = look(each)
+        changes.append(float((now - before).abs().mean()))
+        before = now
+    seconds = ((times - times[0]) * float(video.time_base)).tolist()
+    return follow_faces(first, later, seconds, size=(height, width), changes=changes)
 
 
-def _face_in(mask: Tensor, faces: Sequence[DetectedFace], number: int) -> DetectedFace:
+def _face_in(mask: Tensor, faces: Sequence[DetectedFace]) -> DetectedFace | None:
     """The largest face whose centre lies in a person's mask [height, width]."""
     height, width = mask.shape
 
@@ -124,16 +149,17 @@ def _face_in(mask: Tensor, faces: Sequence[DetectedFace], number: int) -> Detect
         column, row = map(int, face.centre)
         return 0 <= row < height and 0 <= column < width and bool(mask[row, column])
 
-    inside = [face for face in faces if is_inside(face)]
-    if not inside:
-        raise MultiTalkError(
-            f"No face of person {number} was found in the video's first picture, so their mouth cannot be "
-            "followed: cut the video so that it begins with all faces, or give a mask of the mouths."
-        )
-    return max(inside, key=lambda face: face.size)
+    return max(filter(is_inside, faces), key=lambda face: face.size, default=None)
 
 
-def follow_faces(pictures: Iterable[Sequence[DetectedFace]], seconds: Sequence[float]) -> FollowedFaces:
+def follow_faces(
+    first: Sequence[DetectedFace | None],
+    later: Iterable[Sequence[DetectedFace]],
+    seconds: Sequence[float],
+    *,
+    size: tuple[int, int],
+    changes: Sequence[float] = (),
+) -> FollowedFaces:
     """Keep each person's index through a video.
 
     A face goes to the person whose face is expected nearest to it and of like size, seen from where and how
@@ -141,112 +167,38 @@ def follow_faces(pictures: Iterable[Sequence[DetectedFace]], seconds: Sequence[f
 
     Parameters
     ----------
-    pictures : iterable of sequences of DetectedFace
-        What was detected in each picture. The faces of the first are the persons.
+    first : sequence of DetectedFace or None
+        The persons' faces in the first picture.
+    later : iterable of sequences of DetectedFace
+        What is detected in each picture after it; not read where the first has no face.
     seconds : sequence of float
         When each picture is shown, ascending.
+    size : (height, width)
+        Of the pictures.
+    changes : sequence of float, optional
+        How much each picture differs from the one before, for `cuts`.
     """
-    timed = zip(seconds, pictures, strict=True)
-    start, persons = next(timed)
-    tracks = [_Track([(start, face)]) for face in persons]
-    for second, found in timed:
-        _assign(tracks, found, second)
-    columns = [track.filled(seconds) for track in tracks]
-    faces = tuple(zip(*columns, strict=True)) if columns else ((),) * len(seconds)
-    events: list[Loss | Swap] = [
-        Loss(i, *gap) for i, track in enumerate(tracks) for gap in track.gaps(seconds[-1])
-    ]
-    events += _swaps(faces, seconds)
-    return FollowedFaces(faces, tuple(sorted(events, key=lambda event: event.second)))
+    tracks = {i: FaceTrack([(seconds[0], face)]) for i, face in enumerate(first) if face is not None}
+    for second, found in zip(seconds[1:], later, strict=True) if tracks else ():
+        _assign([*tracks.values()], found, second)
+    gaps = {i: track.gaps(seconds[-1], size) for i, track in tracks.items()}
 
-
-@dataclass
-class _Track:
-    """When and where a person's face was seen."""
-
-    sightings: list[_Sighting]
-
-    def cost(self, face: DetectedFace, second: float) -> float:
-        """How unlikely it is that a face is this person's: 0 where it was expected, infinite out of reach."""
-        last_second, last = self.sightings[-1]
-        unseen = second - last_second
-        distance = math.dist(face.centre, self._expected(second)) / last.size
-        growth = abs(math.log(face.size / last.size))
-        reach = min(LARGEST_REACH, REACH + REACH_LATER * unseen)
-        if distance > reach or growth > LIKE_SIZE:
-            return math.inf
-        return distance + growth + DOUBT * (1 - face.certainty)
-
-    def _expected(self, second: float) -> Point:
-        """Where the face would be had it moved on, but no longer than for a short gap."""
-        last_second, last = self.sightings[-1]
-        recent = [seen for seen in self.sightings if seen[0] >= last_second - MEMORY]
-        first_second, first = recent[0]
-        if first_second == last_second:
-            return last.centre
-        ahead = min(second - last_second, SHORT_GAP) / (last_second - first_second)
-        (column, row), (start_column, start_row) = last.centre, first.centre
-        return column + ahead * (column - start_column), row + ahead * (row - start_row)
-
-    def gaps(self, end: float) -> list[tuple[float, float | None]]:
-        """From when to when the face was unseen for long."""
-        times = [second for second, _ in self.sightings]
-        gaps: list[tuple[float, float | None]] = [
-            (last, found) for last, found in itertools.pairwise(times) if found - last > SHORT_GAP
+    def filled(unseen: Callable[[Gap], bool]) -> tuple[tuple[DetectedFace | None, ...], ...]:
+        nowhere: list[DetectedFace | None] = [None] * len(seconds)
+        columns = [
+            tracks[i].filled(seconds, filter(unseen, gaps[i])) if i in tracks else nowhere
+            for i in range(len(first))
         ]
-        return [*gaps, (times[-1], None)] if end - times[-1] > SHORT_GAP else gaps
+        return tuple(zip(*columns, strict=True)) if columns else ((),) * len(seconds)
 
-    def filled(self, seconds: Sequence[float]) -> list[DetectedFace | None]:
-        """The face in every picture: as seen, else on its way over a short gap."""
-        seen = iter(self.sightings)
-        before: _Sighting | None = None
-        after = next(seen, None)
-        faces: list[DetectedFace | None] = []
-        for second in seconds:
-            while after is not None and after[0] <= second:
-                before, after = after, next(seen, None)
-            faces.append(_between(before, after, second, last_second=seconds[-1]))
-        return faces
+    faces, places = filled(lambda gap: True), filled(lambda gap: gap.leaves)
+    events: list[Loss | Swap | Cut] = [Loss(i, *astuple(gap)) for i, own in gaps.items() for gap in own]
+    events += _swaps(faces, seconds)
+    events += cuts([dict(track.sightings) for track in tracks.values()], changes, seconds)
+    return FollowedFaces(faces, places, tuple(sorted(events, key=lambda event: event.second)))
 
 
-def _between(
-    before: _Sighting | None, after: _Sighting | None, second: float, *, last_second: float
-) -> DetectedFace | None:
-    """A face between two sightings or after the last, None in a long gap."""
-    if before is None:
-        return None
-    start, face = before
-    if start == second:
-        return face
-    if after is None:
-        return face if last_second - start <= SHORT_GAP else None
-    end, later = after
-    if end - start > SHORT_GAP:
-        return None
-    return _mixed(face, later, (second - start) / (end - start))
-
-
-def _mixed(one: DetectedFace, other: DetectedFace, share: float) -> DetectedFace:
-    """A face on its way from one place to another."""
-
-    def point(start: Point, end: Point) -> Point:
-        return start[0] + share * (end[0] - start[0]), start[1] + share * (end[1] - start[1])
-
-    (left, top), (right, bottom) = (
-        point((one.box.left, one.box.top), (other.box.left, other.box.top)),
-        point((one.box.right, one.box.bottom), (other.box.right, other.box.bottom)),
-    )
-    return replace(
-        one,
-        box=Box(left, top, right, bottom),
-        certainty=min(one.certainty, other.certainty),
-        eyes=(point(one.eyes[0], other.eyes[0]), point(one.eyes[1], other.eyes[1])),
-        nose=point(one.nose, other.nose),
-        mouth=(point(one.mouth[0], other.mouth[0]), point(one.mouth[1], other.mouth[1])),
-    )
-
-
-def _assign(tracks: Sequence[_Track], found: Sequence[DetectedFace], second: float) -> None:
+def _assign(tracks: Sequence[FaceTrack], found: Sequence[DetectedFace], second: float) -> None:
     """Give each face to at most one person and each person at most one face, the likeliest pairs first."""
     pairs = [
         (track.cost(face, second), i, j) for i, track in enumerate(tracks) for j, face in enumerate(found)

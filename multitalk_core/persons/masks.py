@@ -99,7 +99,7 @@ class Persons:
         seen = self.masks[:, top : source_height - top, left : source_width - left]
         return (seen.sum(dim=(1, 2)) / self.masks.sum(dim=(1, 2))).tolist()
 
-    def token_masks(self, height: int, width: int) -> Tensor:
+    def token_masks(self, height: int, width: int, *, may_vanish: bool = False) -> Tensor:
         """Masks on the token grid of a video of this size (paper 3.3).
 
         Nearest-neighbour sampling to the latent grid and then to the token grid keeps every 16th pixel of
@@ -109,6 +109,8 @@ class Persons:
         ----------
         height, width : int
             Size of the video in pixels, divisible by 16.
+        may_vanish : bool
+            Accept persons who cover no token: the method then locates them nowhere.
 
         Returns
         -------
@@ -118,13 +120,13 @@ class Persons:
         Raises
         ------
         MultiTalkError
-            When a person covers no token.
+            When a person covers no token, unless `may_vanish`.
         """
         fitted = self.fitted(height, width)
         grid = torch.cat([fitted.masks, fitted.background[None]])[:, ::TOKEN_STEP, ::TOKEN_STEP]
         tokens = grid.flatten(1).float()
         for number, area in enumerate(tokens[:-1].sum(dim=1), start=1):
-            if area == 0:
+            if area == 0 and not may_vanish:
                 raise MultiTalkError(
                     f"Person {number} vanishes at {width}×{height}: the mask is too small or lies where the "
                     "picture is cropped; enlarge it or choose a size closer to the picture's shape."

@@ -37,6 +37,7 @@ def film_identity(
         Whether the picture is a video.
     """
     video = {"video": "picture", "region": "region"} if dubbed else {}
+    mouths = {"region": "mouths"} if dubbed and inputs.get("mouths_only") else {}
     linked = {**{name: name for name in ModelInputs.__annotations__}, **video}
     return {
         "sampler": inputs["sampler_name"],
@@ -46,6 +47,7 @@ def film_identity(
             name.replace("_", " "): described_input(graph, node_id, input_id)
             for name, input_id in linked.items()
         },
+        **mouths,
     }
 
 

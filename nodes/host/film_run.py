@@ -10,25 +10,23 @@ from torch import Tensor
 
 from ...multitalk_core.errors import MultiTalkError
 from ...multitalk_core.film.clips import ClipPlan
-from ...multitalk_core.film.dubbing import USUAL_DENOISE, Dubbing
 from ...multitalk_core.film.seams import SeamCorrection
-from ...multitalk_core.film.spec import FilmSpec, RecordedStep, SamplingOptions
+from ...multitalk_core.film.spec import Continuation, FilmSpec, RecordedStep, SamplingOptions
 from ...multitalk_core.guards.memory import pictures_at_once
 from ...multitalk_core.media.picture import resize_and_crop
-from ...multitalk_core.media.region import fitted_region
-from ...multitalk_core.media.video_source import FittedVideo, Video
+from ...multitalk_core.media.video_source import Video
 from ...multitalk_core.method.audio_patch import BindingOptions
 from ...multitalk_core.method.guidance import GuidanceScales
 from ...multitalk_core.method.labels import spread_ranges
+from ...multitalk_core.method.schemes import find_scheme
 from ...multitalk_core.method.wan import nearest_bucket
 from ...multitalk_core.persons.concerns import cut_away, doubts
 from ...multitalk_core.persons.masks import Persons, check_same_size
-from .checks import naming
 from .comfy_video_model import ComfyVideoModel
 from .conditioned_model import fitting_adapter
+from .dubbed_input import dubbing_of
 from .host_memory import check_film_memory
 from .matching import check_crop, check_prompt, check_vae, check_voices, persons_for, scheme_for
-from .picture_input import region_of
 from .reporter import Reporter, frames_gigabytes, summary
 from .sampler_inputs import SamplerInputs
 from .sampling_sigmas import sigmas_for, with_shift
@@ -69,9 +67,11 @@ def with_size(inputs: SamplerInputs, picture: Tensor) -> SamplerInputs:
 def film_spec(
     inputs: SamplerInputs,
     plan: ClipPlan,
+    node_id: str | None,
     *,
     picture: Tensor,
     video: Video | None,
+    continuation: str = Continuation.MULTITALK,
     frames_in_memory: int | None = None,
 ) -> FilmSpec:
     """Describe the film that a sampler node makes; `prepared_run` adds what its models determine.
@@ -80,10 +80,14 @@ def film_spec(
     ----------
     inputs : SamplerInputs
     plan : ClipPlan
+    node_id : str or None
+        The node that shows what is being done.
     picture : Tensor [height, width, 3], in 0..1
         Uncropped; of a video the first one.
     video : Video or None
         What is dubbed.
+    continuation : str
+        A Continuation.
     frames_in_memory : int, optional
         For an images output.
 
@@ -105,9 +109,10 @@ def film_spec(
         label_distance=inputs["label_distance"],
         background_label=inputs["background_label"],
     )
+    persons, scheme = _persons(inputs, picture), scheme_for(inputs["scheme"], inputs.get("persons"), audio)
     return FilmSpec(
         picture=resize_and_crop(picture.movedim(-1, 0), height, width).movedim(0, -1),
-        masks=_persons(inputs, picture).token_masks(height, width),
+        masks=persons.token_masks(height, width),
         conversation=audio,
         plan=plan,
         seed=inputs["seed"],
@@ -118,12 +123,21 @@ def film_spec(
             projected=inputs["projected_guidance"],
         ),
         binding=BindingOptions(
-            scheme=scheme_for(inputs["scheme"], inputs.get("persons"), audio),
+            scheme=scheme,
             ranges=ranges,
             strength=inputs["audio_strength"],
         ),
         seams=SeamCorrection(colour_strength=inputs["colour_strength"]),
-        dubbing=_dubbing(inputs, video),
+        continuation=continuation,
+        dubbing=dubbing_of(
+            inputs,
+            video,
+            plan,
+            persons=persons,
+            continuation=continuation,
+            localizes=find_scheme(scheme).needs_localization(persons.count),
+            node_id=node_id,
+        ),
     )
 
 
@@ -135,23 +149,6 @@ def _persons(inputs: SamplerInputs, picture: Tensor) -> Persons:
     persons = persons_for(persons, audio, scheme, height=rows, width=columns)
     check_same_size(persons, rows, columns)
     return persons
-
-
-def _dubbing(inputs: SamplerInputs, video: Video | None) -> Dubbing | None:
-    masks = inputs.get("region")
-    if video is None:
-        if masks is not None:
-            raise MultiTalkError(
-                "region: works only when dubbing, but picture is not a video; connect a VIDEO to picture, or "
-                "disconnect region."
-            )
-        return None
-    fitted = FittedVideo(video, inputs["height"], inputs["width"], inputs["audio"].fps)
-    region = None
-    if masks is not None:
-        with naming("region"):
-            region = fitted_region(region_of(masks, video), fitted)
-    return Dubbing(fitted, inputs.get("denoise", USUAL_DENOISE), region)
 
 
 def prepared_run(
@@ -218,7 +215,8 @@ def prepared_run(
     run = FilmRun(spec=spec, model=model, reporter=reporter)
     _report_outlook(run, video, frames_in_memory)
     persons = _persons(inputs, picture)
-    for sentence in (*doubts(persons), *cut_away(persons, *spec.size)):
+    moves = () if spec.dubbing is None else spec.dubbing.concerns
+    for sentence in (*doubts(persons), *cut_away(persons, *spec.size), *moves):
         reporter.warn(sentence)
     return run
 

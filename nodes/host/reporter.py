@@ -124,6 +124,13 @@ class Reporter:
             show_text(text, self.node_id)
 
 
+def announce(sentence: str, node_id: str | None) -> None:
+    """Log a sentence, and show it on a node until the next text."""
+    logging.info("[MultiTalk] %s", sentence)
+    if node_id is not None:
+        show_text(sentence, node_id)
+
+
 def show_text(text: str, node_id: str) -> None:
     """Show a text on a node. The page takes it as HTML, so that signs of markup are escaped."""
     PromptServer.instance.send_progress_text(escape(lines_of(text), quote=False), quoted(node_id))

@@ -33,6 +33,7 @@ class SceneInputs(TypedDict):
     height: int
     denoise: NotRequired[float]
     region: NotRequired[Tensor | None]
+    mouths_only: NotRequired[bool]
 
 
 class SamplingInputs(TypedDict):

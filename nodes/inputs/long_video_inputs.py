@@ -108,6 +108,7 @@ def appended() -> list[io.Input]:
         inputs.denoise(),
         *_seam_corrections(),
         inputs.region(),
+        inputs.mouths_only(),
     ]
 
 

@@ -83,6 +83,17 @@ def region() -> io.Mask.Input:
     )
 
 
+def mouths_only() -> io.Boolean.Input:
+    """The region that needs no mask."""
+    return io.Boolean.Input(
+        "mouths_only",
+        default=False,
+        optional=True,
+        tooltip="Only when dubbing: follow the persons' faces through the video and regenerate only their "
+        "mouths, so that denoise can be high. In place of a region.",
+    )
+
+
 def size() -> list[io.Input]:
     """Width and height of the video."""
     return [

@@ -9,10 +9,14 @@ import torch
 from graphs import HEIGHT, WIDTH, frame_paths, long_video_graph, node
 from PIL import Image
 
+from helpers.crossing_people import crossing_people
 from multitalk_core.demo.files import EMBEDDED
 from multitalk_core.media.video_file import VideoFile
 from multitalk_core.media.video_source import FittedVideo
 from multitalk_core.media.video_writer import VideoWriter, read_video
+from multitalk_core.persons.face_detector import FaceDetector
+from multitalk_core.persons.following import follow_video
+from multitalk_core.persons.mouth_region import MouthRegion
 
 PICTURES, RATE = 16, 30  # 13 frames of a film
 SMALL = {"clip_frames": 9, "steps": 2, "text_scale": 1.0, "audio_scale": 1.0}
@@ -139,6 +143,50 @@ def test_a_mask_for_each_picture_is_shown_when_its_picture_is(server, uneven):
     seen = FittedVideo(VideoFile.open(uneven), HEIGHT, WIDTH, 25.0).frames(0, len(frames)).numpy()
     changed = np.abs(frames - seen).mean((1, 2, 3))
     assert changed[:2].max() < 0.02 and changed[2:].min() > 0.05, changed
+
+
+def walking(server, video, **changes):
+    """The mouths of two people who cross, and of whom one leaves; ten frames a second."""
+    size = {"width": 80, "height": 32, "clip_frames": 9, "motion_frames": 1}
+    graph = dubbing_graph(video, **(size | {"steps": 1, "denoise": 1.0, "mouths_only": True} | changes))
+    graph["persons"]["inputs"] |= {"method": "automatic", "method.persons": 0, "method.model": "faces"}
+    graph["audio"]["inputs"]["fps"] = 10.0
+    return graph
+
+
+@pytest.fixture(scope="module")
+def walk(server):
+    path = server.input / "walk.mp4"
+    with VideoWriter(path, 640, 256, fps=5) as writer:
+        writer.append(crossing_people(rate=5).images)
+    return path
+
+
+def test_only_the_mouths_of_people_who_walk_are_regenerated_and_it_is_said(server, walk):
+    run = server.run(walking(server, walk, stop_after=2))
+    said = "\n".join(run.texts)
+    assert "Follows the persons' faces through 15 pictures of the video." in said
+    assert "Persons 1 and 2 change sides at 1.4 s." in said
+    assert "Person 2 leaves the picture and is lost from 2.0 s on." in said
+    assert "Person 2 is not shown where clip 4 begins" in said
+    video = VideoFile.open(walk)
+    region = MouthRegion(video, follow_video(FaceDetector(), video).faces)
+    seen, mouths = (FittedVideo(each, 32, 80, 10.0).frames(0, 17).numpy() for each in (video, region))
+    changed = np.abs(pictures(server, run) - seen)
+    assert changed[mouths == 0].max() < 1 / 128 and changed[mouths > 0.5].mean() > 0.05
+    assert (mouths > 0.5).any((1, 2, 3)).all()
+
+
+def test_mouths_need_faces_a_video_and_no_other_region(server, video, tmp_path):
+    with VideoWriter(server.input / "nobody.mp4", 2 * WIDTH, 2 * HEIGHT, fps=RATE) as writer:
+        writer.append(torch.full((2, 2 * HEIGHT, 2 * WIDTH, 3), 0.5))
+    refused = server.refuse(dubbing_graph(server.input / "nobody.mp4", mouths_only=True))
+    assert refused.message.startswith("mouths_only: No face of person 1 was found")
+    both = server.refuse(masked(server, tmp_path, video, mouths_only=True))
+    assert both.message.startswith("mouths_only, region: both say where the video is regenerated")
+    graph = dubbing_graph(video, mouths_only=True)
+    graph["picture"] = node("LoadImage", image=server.upload(tmp_path / "left.png"))
+    assert server.refuse(graph).message.startswith("mouths_only: works only when dubbing")
 
 
 def test_a_mask_that_does_not_go_with_the_video_is_refused(server, video, tmp_path):

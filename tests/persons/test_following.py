@@ -10,15 +10,18 @@ from faces_of import face
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helpers.crossing_people import crossing_people
 from multitalk_core.errors import MultiTalkError
 from multitalk_core.media.picture import read_picture
 from multitalk_core.media.video_source import VideoInMemory
 from multitalk_core.persons.box import Box
+from multitalk_core.persons.cuts import Cut
 from multitalk_core.persons.face_detector import FaceDetector
 from multitalk_core.persons.following import Loss, Swap, follow_faces, follow_video
 from multitalk_core.persons.marking import PersonOrder, persons_from_boxes
 
 FPS = 25
+SIZE = 200, 400
 PICTURES = Path(__file__).parent / "pictures"
 
 
@@ -27,7 +30,7 @@ def seconds_of(pictures: list) -> list[float]:
 
 
 def followed(pictures: list):
-    return follow_faces(pictures, seconds_of(pictures))
+    return follow_faces(pictures[0], pictures[1:], seconds_of(pictures), size=SIZE)
 
 
 def crossing(count: int = 76, near: float = 60, far: float = 45) -> list:
@@ -55,8 +58,8 @@ def test_who_leaves_is_lost_from_then_on():
     pictures = [[face(80, 80, 50), face(200 + 5 * index, 80, 50)] for index in range(40)]
     pictures += [[face(80, 80, 50)]] * 30
     result = followed(pictures)
-    assert result.events == (Loss(1, 39 / FPS, None),)
-    assert str(result.events[0]) == "Person 2 is lost from 1.6 s on."
+    assert result.events == (Loss(1, 39 / FPS, None, leaves=True),)
+    assert str(result.events[0]) == "Person 2 leaves the picture and is lost from 1.6 s on."
     assert result.faces[-1][1] is None and result.faces[-1][0] == face(80, 80, 50)
 
 
@@ -106,27 +109,8 @@ def test_the_order_of_detection_does_not_matter(steps, orders):
         assert [one.centre[0] for one in row] == pytest.approx(columns)
 
 
-@pytest.fixture(scope="module")
-def meeting() -> VideoInMemory:
-    """Three seconds: an astronaut walks to the right before a man who walks to the left and out."""
-    woman = read_picture(PICTURES / "s16.jpg")[20:220, 130:320]
-    man = read_picture(PICTURES / "s13.jpg")[:170, 100:256]
-    images = torch.full((30, 256, 640, 3), 0.5)
-    for index, image in enumerate(images):
-        paste(image, man, 40, 440 - 24 * index)
-        paste(image, woman, 30, 20 + 13 * index)
-    return VideoInMemory(images, Fraction(10))
-
-
-def paste(image: torch.Tensor, part: torch.Tensor, top: int, left: int) -> None:
-    """Lay a part over an image, as far as it lies in it."""
-    part = part[:, max(0, -left) :]
-    room = image[top : top + len(part), max(0, left) : max(0, left) + part.shape[1]]
-    room.copy_(part[:, : room.shape[1]])
-
-
-def test_real_faces_that_cross_and_leave_are_followed(meeting):
-    result = follow_video(FaceDetector(), meeting)
+def test_real_faces_that_cross_and_leave_are_followed():
+    result = follow_video(FaceDetector(), crossing_people())
     assert [type(event) for event in result.events] == [Loss, Swap, Loss]
     hidden, swap, gone = result.events
     assert (hidden.person, hidden.second, hidden.until) == pytest.approx((1, 0.8, 1.4), abs=0.2)
@@ -137,6 +121,15 @@ def test_real_faces_that_cross_and_leave_are_followed(meeting):
     seen = {index: one.centre[0] for index, one in enumerate(man) if one is not None}
     assert seen == pytest.approx({index: 518 - 24 * index for index in seen}, abs=14)
     assert max(seen) <= 22
+
+
+def test_a_cut_is_said_and_a_pan_is_none():
+    """A fast camera on two people; then, from one picture to the next, on somebody else."""
+    pair, other = (read_picture(PICTURES / name)[:376, :512] for name in ("s13.jpg", "s16.jpg"))
+    panned = [pair.roll(12 * index, dims=1) for index in range(5)]
+    video = VideoInMemory(torch.stack([*panned, *[other] * 5]), Fraction(25))
+    (cut,) = (each for each in follow_video(FaceDetector(), video).events if isinstance(each, Cut))
+    assert str(cut).startswith("The video seems to cut to another shot at 0.2 s")
 
 
 def test_only_the_faces_of_the_persons_are_followed_in_their_order():

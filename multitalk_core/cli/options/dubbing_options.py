@@ -6,6 +6,8 @@ from mimetypes import guess_type
 from pathlib import Path
 
 from ...errors import MultiTalkError
+from ...film.clips import ClipPlan
+from ...film.dubbed_persons import dub
 from ...film.dubbing import USUAL_DENOISE, Dubbing
 from ...film.spec import Continuation
 from ...limits import DENOISE
@@ -13,10 +15,10 @@ from ...media.picture import read_picture
 from ...media.region import fitted_region
 from ...media.video_file import VideoFile
 from ...media.video_source import FittedVideo, Video, VideoInMemory, film_frames
-from ...persons.face_detector import WEIGHTS, FaceDetector
-from ...persons.following import FollowedFaces, follow_video
+from ...method.audio_patch import BindingOptions
+from ...method.schemes import find_scheme
+from ...persons.face_detector import WEIGHTS
 from ...persons.masks import Persons
-from ...persons.mouth_region import MouthRegion
 from .paths import input_file
 from .types import within
 
@@ -71,32 +73,34 @@ def asked_frames(arguments: argparse.Namespace, video: VideoFile | None) -> int 
     return film_frames(video, arguments.fps)
 
 
-def followed_faces(
-    arguments: argparse.Namespace, video: VideoFile | None, persons: Persons
-) -> FollowedFaces | None:
-    """The persons' faces in every picture of the video, where --region asks for their mouths."""
-    if video is None or arguments.region != MOUTHS:
-        return None
-    return follow_video(FaceDetector(arguments.face_model or WEIGHTS), video, persons)
-
-
 def dubbing(
     arguments: argparse.Namespace,
     video: VideoFile | None,
     size: tuple[int, int],
     *,
-    followed: FollowedFaces | None,
+    plan: ClipPlan,
+    persons: Persons,
+    binding: BindingOptions,
 ) -> Dubbing | None:
-    """The video at the film's size, with the denoise and the region that the arguments give."""
+    """The video at the film's height and width, dubbed as the arguments say; its persons are followed."""
     if video is None:
         return None
     usual = 1.0 if arguments.continuation == Continuation.INFINITETALK else USUAL_DENOISE
-    region, fitted = None, FittedVideo(video, *size, arguments.fps)
-    if followed is not None:
-        region = fitted_region(MouthRegion(video, followed.faces), fitted)
-    elif arguments.region is not None:
+    fitted, region = FittedVideo(video, *size, arguments.fps), None
+    if arguments.region not in (None, MOUTHS):
         region = fitted_region(read_region(arguments.region), fitted)
-    return Dubbing(fitted, arguments.denoise or usual, region)
+    return dub(
+        fitted,
+        persons,
+        plan,
+        denoise=arguments.denoise or usual,
+        region=region,
+        mouths=arguments.region == MOUTHS,
+        continuation=arguments.continuation,
+        localizes=find_scheme(binding.scheme).needs_localization(persons.count),
+        face_model=arguments.face_model or WEIGHTS,
+        note=print,
+    )
 
 
 def read_region(path: Path) -> Video:

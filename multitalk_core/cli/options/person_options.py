@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=input_file,
         metavar="FILE",
         help="a video to dub, instead of a picture: its look and motion stay, the mouths are regenerated; "
-        "persons are detected in its first frame",
+        "persons are detected in its first frame and followed by their faces",
     )
     how = group.add_mutually_exclusive_group()
     how.add_argument(
@@ -62,8 +62,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--face-model",
         type=input_file,
         metavar="FILE",
-        help="face detector for --persons auto: a RetinaFace-mobilenet0.25 as tools/make_face_detector.py "
-        "writes it (default: the one that comes with the package)",
+        help="face detector for --persons auto and for following persons through a --video: a "
+        "RetinaFace-mobilenet0.25 as tools/make_face_detector.py writes it (default: the one that comes with "
+        "the package)",
     )
     group.add_argument(
         "--speakers-order",
