@@ -18,6 +18,7 @@ from ...persons.following import FollowedFaces, follow_video
 from ...persons.masks import Persons
 from ...persons.mouth_region import MouthRegion
 from .paths import input_file
+from .store_options import retakes_person
 from .types import within
 
 MOUTHS = "mouths"  # no file, but found by the persons' faces
@@ -58,8 +59,10 @@ def check(arguments: argparse.Namespace) -> None:
     """Raise a MultiTalkError for arguments that contradict each other."""
     if arguments.video is None and arguments.denoise is not None:
         raise MultiTalkError("--denoise applies to dubbing: give a --video, or leave it out.")
-    if arguments.video is None and arguments.region is not None:
-        raise MultiTalkError("--region applies to dubbing: give a --video, or leave it out.")
+    if arguments.video is None and arguments.region is not None and not retakes_person(arguments):
+        raise MultiTalkError(
+            "--region applies to dubbing and to retakes of one person: give a --video, or leave it out."
+        )
     if arguments.video is not None and arguments.ending == "mirror":
         raise MultiTalkError("A dubbed film ends with its video: leave out --ending mirror.")
 
