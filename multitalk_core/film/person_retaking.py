@@ -129,10 +129,8 @@ class PersonRetaking:
     def _region(self, clip: Clip, frames: Tensor) -> Tensor:
         """Where the person's mouth moves, [frames, height, width] in 0..1."""
         person, spec = self.retake.person, self.sampling.spec
-        height, width = spec.size
-        tokens = spec.masks[:-1].view(spec.persons, height // TOKEN_STEP, width // TOKEN_STEP)
-        masks = tokens.repeat_interleave(TOKEN_STEP, dim=1).repeat_interleave(TOKEN_STEP, dim=2) > 0
         shown = frames[0].movedim(0, -1) / 2 + 0.5
+        masks = pixel_masks(spec.masks[:-1], *spec.size)
         try:
             region = self.retake.region.in_clip(shown, clip.start, masks, person=person)
         except MultiTalkError as error:
@@ -149,6 +147,22 @@ class PersonRetaking:
                 f"new frames of clip {clip.index + 1}: these stay as they were"
             )
         return region
+
+
+def pixel_masks(tokens: Tensor, height: int, width: int) -> Tensor:
+    """Masks [persons, height, width], bool, of those that `Persons.token_masks` took: every 16th pixel.
+
+    Parameters
+    ----------
+    tokens : Tensor [persons, tokens of a frame]
+    height, width : int
+    """
+    masks = tokens.view(len(tokens), height // TOKEN_STEP, width // TOKEN_STEP) > 0
+    rows, columns = (
+        ((torch.arange(side) + TOKEN_STEP // 2) // TOKEN_STEP).clamp(max=side // TOKEN_STEP - 1)
+        for side in (height, width)
+    )
+    return masks[:, rows][:, :, columns]
 
 
 def _override(spec: FilmSpec, retake: PersonRetake, index: int) -> ClipOverride:

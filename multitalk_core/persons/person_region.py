@@ -1,7 +1,7 @@
 """Where one person's mouth moves in a clip of a film: found by their face, or given by the user."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from fractions import Fraction
 
 import torch
@@ -13,6 +13,8 @@ from ..media.video_source import FittedVideo, VideoInMemory
 from .face_detector import DetectedFace, FaceDetector
 from .following import follow_video
 from .mouth_region import mouth_mask
+
+LEAST_INSIDE = 0.3  # of a face's box that its person's mask covers; masks by tokens are coarse
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +38,7 @@ class FoundMouth:
         """As in `PersonRegion`."""
         video = VideoInMemory(frames, Fraction(self.fps))
         faces = follow_video(self.detector, video, check_interrupted=self.check_interrupted).faces
-        index = _largest_in(masks[person], faces[0])
+        index = _face_in(masks[person], faces[0])
         if index is None:
             raise MultiTalkError(
                 f"no face of person {person + 1} is seen where the clip begins; give a region that is white "
@@ -65,13 +67,12 @@ class GivenRegion:
         return self.region.frames(start, len(frames)).mean(-1) * (1 - others)
 
 
-def _largest_in(mask: Tensor, faces: Sequence[DetectedFace | None]) -> int | None:
-    """Which of the faces in a mask [height, width] is the largest; None where there is none."""
-    height, width = mask.shape
-    sizes = {}
+def _face_in(mask: Tensor, faces: Sequence[DetectedFace | None]) -> int | None:
+    """Which face has most of its pixels in a mask [height, width]; None where none has enough."""
+    shares: dict[int, float] = {}
     for index, face in enumerate(faces):
         if face is not None:
-            column, row = map(int, face.centre)
-            if 0 <= row < height and 0 <= column < width and mask[row, column]:
-                sizes[index] = face.size
-    return max(sizes, key=lambda index: sizes[index], default=None)
+            left, top, right, bottom = (max(0, round(edge)) for edge in astuple(face.box))
+            shares[index] = float(mask[top:bottom, left:right].sum()) / face.size**2
+    best = max(shares, key=lambda index: shares[index], default=None)
+    return None if best is None or shares[best] < LEAST_INSIDE else best
