@@ -51,7 +51,7 @@ class FoundMouth:
 
 @dataclass(frozen=True, eq=False)
 class GivenRegion:
-    """The user's region, without what lies on other persons.
+    """The part of the user's region that is on this person, or nearest to them.
 
     Attributes
     ----------
@@ -63,8 +63,20 @@ class GivenRegion:
 
     def in_clip(self, frames: Tensor, start: int, masks: Tensor, *, person: int) -> Tensor:
         """As in `PersonRegion`."""
-        others = (masks.any(dim=0) & ~masks[person]).float()
-        return self.region.frames(start, len(frames)).mean(-1) * (1 - others)
+        own = (_nearest(masks) == person).float()
+        return self.region.frames(start, len(frames)).mean(-1) * own
+
+
+def _nearest(masks: Tensor) -> Tensor:
+    """Index of the person whose mask is nearest to each pixel, in sizes of the mask, [height, width]."""
+    distances = torch.full(masks.shape, torch.inf)
+    rows, columns = torch.arange(masks.shape[1])[:, None], torch.arange(masks.shape[2])
+    for distance, mask in zip(distances, masks, strict=True):
+        if mask.any():
+            row, column = mask.nonzero().float().mean(dim=0)
+            distance[:] = torch.hypot(rows - row, columns - column) / mask.sum().sqrt()
+            distance[mask] = 0
+    return distances.argmin(dim=0)
 
 
 def _face_in(mask: Tensor, faces: Sequence[DetectedFace | None]) -> int | None:

@@ -38,9 +38,12 @@ def test_a_person_without_a_face_needs_a_region():
         FoundMouth(FaceDetector(), 25.0).in_clip(frames, 0, masks, person=0)
 
 
-def test_a_given_region_leaves_out_the_others_alone():
-    masks = torch.zeros(2, 4, 6, dtype=torch.bool)
-    masks[0, :, :2], masks[1, :, 4:] = True, True
-    white = FittedVideo(VideoInMemory(torch.ones(1, 4, 6, 3), Fraction(1)), 4, 6, 25.0)
-    region = GivenRegion(white).in_clip(torch.zeros(3, 4, 6, 3), 5, masks, person=0)
-    assert region.shape == (3, 4, 6) and (region[:, :, :4] == 1).all() and (region[:, :, 4:] == 0).all()
+def test_a_given_region_is_divided_among_the_persons():
+    masks = torch.zeros(3, 4, 10, dtype=torch.bool)
+    masks[0, :, 1:3], masks[1, :, 7:9] = True, True  # the third one is not there
+    white = FittedVideo(VideoInMemory(torch.ones(1, 4, 10, 3), Fraction(1)), 4, 10, 25.0)
+    left, right, nobody = (
+        GivenRegion(white).in_clip(torch.zeros(3, 4, 10, 3), 5, masks, person=person) for person in range(3)
+    )
+    assert left.shape == (3, 4, 10) and (left[..., :5] == 1).all() and (left[..., 5:] == 0).all()
+    assert torch.equal(right, 1 - left) and not nobody.any()
