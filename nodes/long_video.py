@@ -1,6 +1,8 @@
 """The long-video node: as many clips as the voices need."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Unpack
 
 import torch
@@ -14,7 +16,15 @@ from ..multitalk_core.audio.conversation import Conversation
 from ..multitalk_core.drawing.drift import drift_picture
 from ..multitalk_core.film.clips import ClipPlan, check_overlap, plan_clips
 from ..multitalk_core.film.colour import ColourMethod
-from ..multitalk_core.film.retakes import check_clip, parse_prompts, parse_retakes, plan_overrides
+from ..multitalk_core.film.retakes import (
+    Retake,
+    check_clip,
+    parse_prompts,
+    parse_retakes,
+    person_clips,
+    plan_overrides,
+    whole_clips,
+)
 from ..multitalk_core.film.seams import SEAM_FRAMES, SeamCorrection
 from ..multitalk_core.film.spec import ClipOverride, Continuation, StoreOptions
 from ..multitalk_core.film.store import check_store, stored_clip_bytes
@@ -25,6 +35,7 @@ from .host.checks import check_queued, checked, naming
 from .host.computed import computed
 from .host.film_identity import described_input, film_identity, film_title, store_folder
 from .host.film_run import FilmRun, drafted, film_spec, prepared_run, with_size
+from .host.person_retakes import person_retakes
 from .host.picture_input import source_of
 from .host.prompts import encode_prompts
 from .host.sampler_inputs import SamplerInputs
@@ -144,7 +155,10 @@ class LongVideoNode(io.ComfyNode):
         spoken = audio.frames if video is None else film_frames(video, audio.fps)
         whole = plan_clips(length or spoken, clip_frames, motion_frames)
         _check_stop(stop_after, whole)
-        overrides = _overrides(whole, audio.fps, retakes=retakes, prompts=prompts)
+        retaken, timed = _parsed(retakes, prompts)
+        overrides = _overrides(whole, audio.fps, retaken, prompts=timed)
+        with naming("retakes"):
+            of_persons = person_clips(whole, retaken, audio.speakers)
         plan = drafted(whole, draft)
         frames = sum(clip.new_frames for clip in plan.clips[: stop_after or None])
         frames_in_memory = frames if is_wired(graph, node_id, IMAGES) else None
@@ -157,6 +171,10 @@ class LongVideoNode(io.ComfyNode):
             seam_frames=seam_frames,
             codec_correction=codec_correction,
         )
+        region = described_input(graph, node_id, "region")
+        passes = person_retakes(shared, plan, of_persons, picture=picture, video=video, identity=region)
+        if video is None and passes:
+            shared = {**shared, "region": None}  # it is theirs
         identity = computed(shared["model"], shared["vae"])
         identity |= film_identity(graph, node_id, shared, dubbed=video is not None)
         spec = replace(
@@ -175,14 +193,16 @@ class LongVideoNode(io.ComfyNode):
             store=store,
             identity=identity,
             text_encoder=described_input(graph, node_id, "text_encoder"),
+            person_retakes=passes,
         )
+        own = chain(overrides.values(), *(retake.clips.values() for retake in passes))
         run = prepared_run(
             spec,
             shared,
             node_id,
             picture=picture,
             video=video,
-            prompts=encode_prompts(overrides, text_encoder, shared["positive"]),
+            prompts=encode_prompts(own, text_encoder, shared["positive"]),
             frames_in_memory=frames_in_memory,
         )
         result = _write(run, in_memory=frames_in_memory is not None)
@@ -237,7 +257,7 @@ def _check_stop(stop_after: int, plan: ClipPlan) -> None:
             check_clip(stop_after - 1, plan)
 
 
-def _parsed(retakes: str, prompts: str) -> tuple[dict[int, ClipOverride], list[tuple[float, str]]]:
+def _parsed(retakes: str, prompts: str) -> tuple[list[Retake], list[tuple[float, str]]]:
     """Both texts, read."""
     with naming("retakes"):
         retaken = parse_retakes(retakes)
@@ -245,14 +265,15 @@ def _parsed(retakes: str, prompts: str) -> tuple[dict[int, ClipOverride], list[t
         return retaken, parse_prompts(prompts)
 
 
-def _overrides(plan: ClipPlan, fps: float, *, retakes: str, prompts: str) -> dict[int, ClipOverride]:
-    """What both texts ask of single clips."""
-    retaken, timed = _parsed(retakes, prompts)
+def _overrides(
+    plan: ClipPlan, fps: float, retakes: Sequence[Retake], *, prompts: Sequence[tuple[float, str]]
+) -> dict[int, ClipOverride]:
+    """What is asked of single clips as a whole."""
     with naming("retakes"):
-        for clip in retaken:
+        for clip in whole_clips(retakes):
             check_clip(clip, plan)
     with naming("prompts"):
-        return plan_overrides(plan, fps, retaken, prompts=timed)
+        return plan_overrides(plan, fps, whole_clips(retakes), prompts=prompts)
 
 
 def _store(graph: DynamicPrompt, node_id: str, gigabytes: float) -> StoreOptions:

@@ -29,7 +29,7 @@ class FilmProgress:
 
         self.persons, self.localization = spec.persons, localization
         self.clips, self.steps = len(spec.plan.clips), spec.sampling.steps
-        self._bar = tqdm(total=self.clips * self.steps, unit="step", dynamic_ncols=True)
+        self._bar = tqdm(total=spec.runs * self.steps, unit="step", dynamic_ncols=True)
         self._started = self._last_step = time.monotonic()
         self._step_seconds: list[float] = []
         self._show(0, "preparing")
@@ -56,7 +56,7 @@ class FilmProgress:
     def clip(self, finished: FinishedClip) -> None:
         """Shorten the bar by a clip from the store; draw the first clip's localization."""
         if finished.from_store:
-            self._bar.total -= self.steps
+            self._bar.total -= self.steps * finished.restored
             self._show(finished.clip.index, "stored")
         if finished.clip.index == 0 and finished.record is not None:
             # As far as the film goes.

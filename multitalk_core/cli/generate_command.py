@@ -13,6 +13,7 @@ from .options import (
     model_options,
     output_options,
     person_options,
+    retake_options,
     sampling_options,
     seam_options,
     store_options,
@@ -125,7 +126,8 @@ def read_inputs(arguments: argparse.Namespace, files: "FilmFiles") -> "PlannedFi
     length = dubbing_options.asked_frames(arguments, video)
     height, width = film_options.film_size(arguments, picture)
     plan, prolonged = film_options.plan_film(arguments, timeline, length)
-    overrides = store_options.read_overrides(arguments, plan, arguments.fps)
+    retakes = store_options.read_retakes(arguments)
+    overrides = store_options.read_overrides(arguments, retakes, plan)
     check_room(arguments, plan, (height, width), files=files)
     store_options.check(arguments, height, width)
     persons = person_options.read_persons(arguments, picture, timeline.speakers)
@@ -134,6 +136,9 @@ def read_inputs(arguments: argparse.Namespace, files: "FilmFiles") -> "PlannedFi
     masks = persons.token_masks(height, width)
     dubbing = dubbing_options.dubbing(
         arguments, video, (height, width), plan=plan, persons=persons, binding=binding
+    )
+    person_retakes = retake_options.person_retakes(
+        arguments, retakes, plan, picture=picture, persons=persons.count, size=(height, width)
     )
     encoder = model_options.load_encoder(arguments)
     if not arguments.ignore_memory:
@@ -172,6 +177,7 @@ def read_inputs(arguments: argparse.Namespace, files: "FilmFiles") -> "PlannedFi
         stop_after=None if arguments.stop_after is None else arguments.stop_after - 1,
         store=store_options.film_store(arguments, files),
         identity={**computed_with(models), **prompts, **model_options.signatures(arguments)},
+        person_retakes=person_retakes,
     )
     model = DiffusersVideoModel(
         models,
@@ -180,7 +186,15 @@ def read_inputs(arguments: argparse.Namespace, files: "FilmFiles") -> "PlannedFi
         negative_prompt=negative_prompt,
         rows_at_once=arguments.rows_at_once or (1 if arguments.model else 3),
     )
-    return PlannedFilm(spec=spec, model=model, files=files, picture=picture, persons=persons, video=video)
+    return PlannedFilm(
+        spec=spec,
+        model=model,
+        files=files,
+        picture=picture,
+        persons=persons,
+        retakes=retakes,
+        video=video,
+    )
 
 
 def check_room(
@@ -191,8 +205,9 @@ def check_room(
     check_folder(files.film.parent, film_bytes(plan.frames, height, width, fps=arguments.fps))
     if not arguments.ignore_memory:
         frames = plan.clips[0].frames
+        dubbed = arguments.video is not None or store_options.retakes_person(arguments)
         check_memory(
-            clip_bytes(frames, height, width, dubbed=arguments.video is not None),
+            clip_bytes(frames, height, width, dubbed=dubbed),
             f"A clip of {frames} frames of {width}×{height}",
             "use fewer --clip-frames or a smaller --size (--ignore-memory skips this check)",
         )

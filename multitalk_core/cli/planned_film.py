@@ -6,6 +6,7 @@ import diffusers
 from diffusers.utils.constants import DIFFUSERS_ATTN_BACKEND
 from torch import Tensor
 
+from ..film.retakes import Retake
 from ..film.spec import FilmSpec
 from ..film.store import Json, computed_on, release
 from ..hosts.diffusers.models import Models
@@ -28,6 +29,8 @@ class PlannedFilm:
         The source picture, or the first one of the video that is dubbed; uncropped.
     persons : Persons
         On `picture`.
+    retakes : list of Retake
+        As the user asked for them.
     video : VideoFile or None
         What is dubbed, as the user has it.
     """
@@ -37,6 +40,7 @@ class PlannedFilm:
     files: FilmFiles
     picture: Tensor
     persons: Persons
+    retakes: list[Retake]
     video: VideoFile | None = None
 
 

@@ -1,5 +1,6 @@
 """What the command line says before and after a film."""
 
+import shlex
 import sys
 from collections.abc import Mapping
 
@@ -7,7 +8,7 @@ import torch
 
 from ..drawing.palette import class_names
 from ..film.dubbing import Dubbing
-from ..film.spec import ClipOverride, FilmSpec
+from ..film.spec import FilmSpec
 from ..film.write import FilmResult
 from ..guards.memory import GIGABYTE
 from ..media.video_file import VideoFile
@@ -36,7 +37,7 @@ def outlook(film: PlannedFilm) -> dict[str, str]:
         **({} if film.video is None or spec.dubbing is None else _dubbed(spec, film.video, spec.dubbing)),
         "persons": f"{spec.persons}, the voices {spec.conversation.timeline.seconds:.2f} s long",
         "clips": f"{len(plan.clips)} of {frames} frames, {tokens:,} tokens each",
-        **({"retakes": _overrides(spec.overrides)} if spec.overrides else {}),
+        **({"retakes": overrides} if (overrides := _overrides(film)) else {}),
         "sampling": f"{sampling.steps} steps of {passes} pass{'es' if passes > 1 else ''} each, shift "
         f"{sampling.shift:g}, text scale {scales.text:g}, audio scale {scales.audio:g}, "
         f"scheme {spec.binding.scheme}, seed {spec.seed}",
@@ -60,10 +61,11 @@ def _dubbed(spec: FilmSpec, video: VideoFile, dubbing: Dubbing) -> dict[str, str
     }
 
 
-def _overrides(overrides: Mapping[int, ClipOverride]) -> str:
-    seeds = [f"--retake {clip + 1}:{own.seed}" for clip, own in overrides.items() if own.seed is not None]
-    prompts = [f"clip {clip + 1} {own.prompt!r}" for clip, own in overrides.items() if own.prompt is not None]
-    return ", ".join([*seeds, *prompts])
+def _overrides(film: PlannedFilm) -> str:
+    retakes = [shlex.quote(f"{retake.place}:{retake.override.seed}") for retake in film.retakes]
+    overrides = film.spec.overrides.items()
+    prompts = [f"clip {clip + 1} {own.prompt!r}" for clip, own in overrides if own.prompt is not None]
+    return ", ".join([*(f"--retake {retake}" for retake in retakes), *prompts])
 
 
 def account(film: PlannedFilm, result: FilmResult, progress: FilmProgress) -> dict[str, str]:

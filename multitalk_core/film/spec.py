@@ -1,6 +1,6 @@
 """The description of a film: one for every host."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from ..method.audio_patch import BindingOptions
 from ..method.guidance import GuidanceScales
 from .clips import Clip, ClipPlan
 from .dubbing import Dubbing
+from .person_retake import PersonRetake
 from .seams import SeamCorrection
 from .store import LIMIT_BYTES, Json, digest
 
@@ -145,6 +146,9 @@ class FilmSpec:
         Identifies models, prompts and files. Whatever shapes the film and is no other field belongs here.
     text_encoder : plain value
         Identifies the text encoder of single clips' prompts.
+    person_retakes : sequence of PersonRetake
+        Passes over the finished clips, one after another. They are no part of the film's description, so that
+        its clips stay stored without them.
 
     Raises
     ------
@@ -170,6 +174,7 @@ class FilmSpec:
     store: StoreOptions | None = None
     identity: Mapping[str, Json] = field(default_factory=dict)
     text_encoder: Json = None
+    person_retakes: Sequence[PersonRetake] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "continuation", Continuation(self.continuation))
@@ -190,6 +195,11 @@ class FilmSpec:
         """Frames until the film is whole, or until it stops for approval."""
         last = len(self.plan.clips) if self.stop_after is None else self.stop_after + 1
         return sum(clip.new_frames for clip in self.plan.clips[:last])
+
+    @property
+    def runs(self) -> int:
+        """Sampling runs of the whole film, retakes of persons included."""
+        return len(self.plan.clips) + sum(len(retake.clips) for retake in self.person_retakes)
 
     def override(self, clip: Clip) -> ClipOverride:
         """What a clip has of its own."""

@@ -11,7 +11,7 @@ from .video_source import FittedVideo, Video
 SHAPE_TOLERANCE = 0.02  # between two aspect ratios
 
 
-def fitted_region(region: Video, fitted: FittedVideo) -> FittedVideo:
+def fitted_region(region: Video, fitted: FittedVideo, source: str = "video") -> FittedVideo:
     """Fit the mask of a video to the film in the same way as the video.
 
     Parameters
@@ -20,6 +20,8 @@ def fitted_region(region: Video, fitted: FittedVideo) -> FittedVideo:
         White where the video is regenerated.
     fitted : FittedVideo
         The video.
+    source : str
+        What the user gave it as.
 
     Raises
     ------
@@ -31,8 +33,8 @@ def fitted_region(region: Video, fitted: FittedVideo) -> FittedVideo:
     own, goal = _size(mask), _size(video.picture())
     if not (_alike(own, goal) or _alike(own, (fitted.height, fitted.width))):
         raise MultiTalkError(
-            f"The region is {own[1]}×{own[0]} and the video {goal[1]}×{goal[0]}: give a region with the "
-            "video's aspect ratio."
+            f"The region is {own[1]}×{own[0]} and the {source} {goal[1]}×{goal[0]}: give a region with the "
+            f"{source}'s aspect ratio."
         )
     still = len(region.times) == 1
     if not still and region.seconds < video.seconds - 1 / fitted.fps:

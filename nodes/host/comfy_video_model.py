@@ -1,6 +1,6 @@
 """The video model of the ComfyUI host: samples clips of a film with ComfyUI's models, samplers and VAE."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import comfy.samplers
 import comfy.utils
@@ -29,7 +29,8 @@ class ComfyVideoModel:
     positive, negative : CONDITIONING
         The film's prompts.
     sampler : comfy.samplers.Sampler
-    sigmas : Tensor [steps + 1]
+    schedule : callable
+        From denoise, in 0..1, to noise levels [steps + 1].
     clip_vision : ClipVisionModel, optional
     prompts : mapping of str to CONDITIONING, optional
         In place of `positive`, for clips with a prompt of their own.
@@ -44,7 +45,7 @@ class ComfyVideoModel:
         positive: list,
         negative: list,
         sampler: comfy.samplers.Sampler,
-        sigmas: Tensor,
+        schedule: Callable[[float], Tensor],
         clip_vision: ClipVisionModel | None = None,
         prompts: Mapping[str, list] | None = None,
     ) -> None:
@@ -54,14 +55,14 @@ class ComfyVideoModel:
         self.positive = positive
         self.negative = negative
         self.sampler = sampler
-        self.sigmas = sigmas
+        self.schedule = schedule
         self.clip_vision = clip_vision
         self.prompts = prompts or {}
 
     @property
     def steps(self) -> int:
         """Of each clip."""
-        return len(self.sigmas) - 1
+        return len(self.schedule(1.0)) - 1
 
     def encode(self, frames: Tensor) -> Tensor:
         """Frames [1, 3, frames, height, width] in -1..1 to the normalised latent."""
@@ -99,7 +100,7 @@ class ComfyVideoModel:
             inputs.noise,
             self._start(inputs),
             self.sampler,
-            self.sigmas,
+            self.schedule(1.0 if inputs.source is None else inputs.source.denoise),
             denoise_mask=None if inputs.source is None else inputs.source.region,
             callback=after_step,
             disable_pbar=not comfy.utils.PROGRESS_BAR_ENABLED,

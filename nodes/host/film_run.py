@@ -199,19 +199,19 @@ def prepared_run(
         positive=inputs["positive"],
         negative=inputs["negative"],
         sampler=comfy.samplers.sampler_object(inputs["sampler_name"]),
-        sigmas=sigmas_for(
+        schedule=lambda denoise: sigmas_for(
             shifted,
             inputs["scheduler"],
             inputs["sampler_name"],
             steps=spec.sampling.steps,
             shift=spec.sampling.shift,
-            denoise=1.0 if spec.dubbing is None else spec.dubbing.denoise,
+            denoise=denoise,
         ),
         clip_vision=inputs.get("clip_vision"),
         prompts=prompts,
     )
     spec = replace(spec, window=adapter.model.shape.window, recorded=_recorded(inputs, model))
-    reporter = Reporter(shifted, node_id, clips=len(spec.plan.clips), steps=model.steps)
+    reporter = Reporter(shifted, node_id, clips=len(spec.plan.clips), runs=spec.runs, steps=model.steps)
     run = FilmRun(spec=spec, model=model, reporter=reporter)
     _report_outlook(run, video, frames_in_memory)
     persons = _persons(inputs, picture)
@@ -251,7 +251,7 @@ def _report_outlook(run: FilmRun, video: Video | None, frames_in_memory: int | N
         where = "" if spec.dubbing.region is None else ", only where the region is white"
         reporter.note(
             f"Dubs a video of {video.seconds:.2f} s at {video.fps:.4g} pictures a second{where}; the steps "
-            f"begin at {model.sigmas[0]:.0%} noise."
+            f"begin at {model.schedule(spec.dubbing.denoise)[0]:.0%} noise."
         )
     if not _sees_picture(model):
         reporter.warn(

@@ -1,6 +1,6 @@
 """Prompts that single clips have of their own."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 from comfy.sd import CLIP
 
@@ -9,7 +9,7 @@ from ...multitalk_core.film.spec import ClipOverride
 
 
 def encode_prompts(
-    overrides: Mapping[int, ClipOverride], text_encoder: CLIP | None, positive: list
+    overrides: Iterable[ClipOverride], text_encoder: CLIP | None, positive: list
 ) -> dict[str, list]:
     """CONDITIONING of every prompt of single clips, with the options of the film's own prompt.
 
@@ -18,7 +18,7 @@ def encode_prompts(
     MultiTalkError
         Without a text encoder.
     """
-    prompts = {own.prompt for own in overrides.values() if own.prompt is not None}
+    prompts = {own.prompt for own in overrides if own.prompt is not None}
     if not prompts:
         return {}
     if text_encoder is None:

@@ -57,16 +57,20 @@ class Reporter:
     node_id : str or None
         The node that shows the text.
     clips : int
+    runs : int
+        Of the sampler: one a clip, and one a retake of a person.
     steps : int
-        Of one clip.
+        Of one run.
     """
 
-    def __init__(self, model: ModelPatcher, node_id: str | None, *, clips: int, steps: int) -> None:
+    def __init__(
+        self, model: ModelPatcher, node_id: str | None, *, clips: int, runs: int, steps: int
+    ) -> None:
         self.node_id = node_id
-        self.clips, self.steps = clips, steps
+        self.clips, self.steps, self.all_steps = clips, steps, runs * steps
         self.made = self.stored = 0  # steps
         self.text = ""
-        self.bar = comfy.utils.ProgressBar(clips * steps, node_id)
+        self.bar = comfy.utils.ProgressBar(self.all_steps, node_id)
         self.previewer = latent_preview.get_previewer(model.load_device, model.model.latent_format)
         self.started = self.first_made = time.perf_counter()
 
@@ -102,7 +106,7 @@ class Reporter:
     def clip(self, finished: FinishedClip) -> None:
         """Show the last frame of a clip; raises where the user has interrupted."""
         if finished.from_store:
-            self.stored += self.steps
+            self.stored += self.steps * finished.restored
             self.started = time.perf_counter()
         self._move(("JPEG", to_image(finished.frames[-1]), latent_preview.MAX_PREVIEW_RESOLUTION))
 
@@ -114,10 +118,10 @@ class Reporter:
             step_seconds = now - self.started
         else:
             step_seconds = (now - self.first_made) / (self.made - 1)
-        return step_seconds * (self.clips * self.steps - self.stored - self.made) / 60
+        return step_seconds * (self.all_steps - self.stored - self.made) / 60
 
     def _move(self, preview: Preview | None) -> None:
-        self.bar.update_absolute(self.stored + self.made, self.clips * self.steps, preview)
+        self.bar.update_absolute(self.stored + self.made, self.all_steps, preview)
 
     def _show(self, text: str) -> None:
         if self.node_id is not None:

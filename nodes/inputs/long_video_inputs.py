@@ -88,7 +88,10 @@ def appended() -> list[io.Input]:
             optional=True,
             tooltip="Clips to regenerate, together with all clips after them, one per line. 3: 42 sets the "
             "seed of clip 3 to 42; 3: 42, She laughs. also sets its prompt; 3: She laughs. sets only its "
-            "prompt. Leave earlier lines in place to keep those retakes.",
+            "prompt. 3 person 2: 42 regenerates only the mouth of person 2 in clip 3, all person 2: 42 in "
+            "every clip: all else stays exactly as it was, later clips too. Drawn faces are not found: "
+            "connect a region that is white over the mouths. Leave earlier lines in place to keep those "
+            "retakes.",
         ),
         io.String.Input(
             "prompts",

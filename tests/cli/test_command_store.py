@@ -90,7 +90,7 @@ def test_films_lists_and_clears(generate, tmp_path, capsys):
     [
         (["--retake", "4"], "There is no clip 4: the film has 3"),
         (["--stop-after", "9"], "There is no clip 9"),
-        (["--retake", "two"], "not a whole number"),
+        (["--retake", "two"], '"two" is not a clip: write a clip as in 3'),
         (["--prompt-at", "laugh"], "laugh has no time: write SECONDS:TEXT"),
         (["--prompt-at", "7:laugh"], "lies after the film's end at 0.52 seconds"),
         (["--store-limit", "0"], "0 is not a number from 0.001"),

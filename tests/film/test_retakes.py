@@ -4,7 +4,14 @@ import pytest
 
 from multitalk_core.errors import MultiTalkError
 from multitalk_core.film.clips import plan_clips
-from multitalk_core.film.retakes import check_clip, parse_prompts, parse_retakes, plan_overrides
+from multitalk_core.film.retakes import (
+    check_clip,
+    parse_prompts,
+    parse_retakes,
+    person_clips,
+    plan_overrides,
+    whole_clips,
+)
 from multitalk_core.film.spec import ClipOverride
 
 PLAN = plan_clips(33, 9, 1)  # four clips: frames 0-8, 9-16, 17-24, 25-32
@@ -21,13 +28,67 @@ PLAN = plan_clips(33, 9, 1)  # four clips: frames 0-8, 9-16, 17-24, 25-32
     ],
 )
 def test_a_retake_has_a_seed_a_prompt_or_both(line, seed, prompt):
-    assert parse_retakes(f"\n{line}\n") == {2: ClipOverride(seed=seed, prompt=prompt)}
+    assert whole_clips(parse_retakes(f"\n{line}\n")) == {2: ClipOverride(seed=seed, prompt=prompt)}
 
 
-@pytest.mark.parametrize("line", ["3", "three: 42", "3:", f"3: {2**64}"])
+@pytest.mark.parametrize("line", ["3", "3:", f"3: {2**64}", "3 person 2", "3: 42 person 2"])
 def test_what_is_no_retake(line):
     with pytest.raises(MultiTalkError, match="is not a retake: write a clip and its seed"):
         parse_retakes(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "three: 42",
+        "3 person: 42",
+        "person 2: 42",
+        "3 persons 1 2: 42",
+        "3 2: 42",
+        "every person 2: 42",
+        ": 4",
+    ],
+)
+def test_what_is_no_clip(line):
+    with pytest.raises(MultiTalkError, match="is not a clip: write a clip as in 3, one person in it as in 3"):
+        parse_retakes(line)
+
+
+def test_all_is_of_one_person():
+    with pytest.raises(MultiTalkError, match="for another whole film choose another seed"):
+        parse_retakes("all: 42")
+
+
+def test_one_person_is_retaken_in_a_clip_or_in_all():
+    retakes = parse_retakes("4: 5\nall person 2: 7\n2 person 2: 9, She smiles.\n3 person 1 : He nods.")
+    assert whole_clips(retakes) == {3: ClipOverride(seed=5)}
+    seven, nine = ClipOverride(seed=7), ClipOverride(seed=9, prompt="She smiles.")
+    assert person_clips(PLAN, retakes, 2) == {
+        1: {0: seven, 1: nine, 2: seven, 3: seven},
+        0: {2: ClipOverride(prompt="He nods.")},
+    }
+    assert [each.place for each in retakes] == ["4", "all person 2", "2 person 2", "3 person 1"]
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("1 person 3: 1", "There is no person 3: the film has 2"),
+        ("1 person 0: 1", "There is no person 0"),
+        ("5 person 1: 1", "There is no clip 5: the film has 4"),
+        ("0 person 1: 1", "There is no clip 0"),
+    ],
+)
+def test_a_person_or_clip_that_is_not_there(line, sentence):
+    with pytest.raises(MultiTalkError, match=sentence):
+        person_clips(PLAN, parse_retakes(line), 2)
+
+
+def test_a_person_is_retaken_in_short_clips_only_throughout():
+    short = plan_clips(21, 9, 5)
+    assert person_clips(short, parse_retakes("all person 1: 1"), 2)
+    with pytest.raises(MultiTalkError, match="adds only 4 frames, too few to retake a person in it"):
+        person_clips(short, parse_retakes("2 person 1: 1"), 2)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from ...method.schemes import find_scheme
 from ...persons.face_detector import WEIGHTS
 from ...persons.masks import Persons
 from .paths import input_file
+from .store_options import retakes_person
 from .types import within
 
 MOUTHS = "mouths"  # no file, but found by the persons' faces
@@ -60,8 +61,10 @@ def check(arguments: argparse.Namespace) -> None:
     """Raise a MultiTalkError for arguments that contradict each other."""
     if arguments.video is None and arguments.denoise is not None:
         raise MultiTalkError("--denoise applies to dubbing: give a --video, or leave it out.")
-    if arguments.video is None and arguments.region is not None:
-        raise MultiTalkError("--region applies to dubbing: give a --video, or leave it out.")
+    if arguments.video is None and arguments.region is not None and not retakes_person(arguments):
+        raise MultiTalkError(
+            "--region applies to dubbing and to retakes of one person: give a --video, or leave it out."
+        )
     if arguments.video is not None and arguments.ending == "mirror":
         raise MultiTalkError("A dubbed film ends with its video: leave out --ending mirror.")
 

@@ -131,7 +131,9 @@ def signatures(arguments: argparse.Namespace) -> dict[str, Json]:
 
 
 def _region_file(arguments: argparse.Namespace) -> dict[str, Path]:
-    """What the region is read from, or the face model that finds the mouths."""
+    """What the region of a dubbed video is read from, or the face model that finds the mouths."""
+    if arguments.video is None:  # it is of a person's retake
+        return {}
     if arguments.region == MOUTHS:
         return {"mouths": arguments.face_model or WEIGHTS}
     return {"region": arguments.region} if arguments.region else {}

@@ -100,6 +100,8 @@ def _paths(value: object) -> Iterator[Path]:
 def film_request(arguments: argparse.Namespace) -> str:
     """A digest of all arguments that shape the film; files by name, size and modification time."""
     asked = {name: value for name, value in vars(arguments).items() if name not in NOT_THE_FILM}
+    if arguments.video is None:
+        del asked["region"]  # only retakes of persons have one then
     return digest({name: _plain(value) for name, value in asked.items()})
 
 

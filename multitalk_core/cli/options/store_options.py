@@ -4,10 +4,11 @@ import argparse
 import os
 import secrets
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from ...film.clips import ClipPlan
-from ...film.retakes import check_clip, plan_overrides
+from ...film.retakes import Retake, check_clip, plan_overrides, whole_clips
 from ...film.spec import ClipOverride, StoreOptions
 from ...film.store import check_store, stored_clip_bytes
 from ...guards.memory import GIGABYTE
@@ -74,7 +75,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="CLIP[:SEED]",
         help="regenerate this clip and all later ones, with their own seed (default: random, and printed); "
-        "repeat the option to keep earlier retakes",
+        '"3 person 2:42" regenerates only the mouth of person 2 in clip 3, "all person 2:42" in every clip: '
+        "all else stays to the bit, and --region takes the place of their face where it is not found; repeat "
+        "the option to keep earlier retakes",
     )
     group.add_argument(
         "--prompt-at",
@@ -105,8 +108,27 @@ def film_store(arguments: argparse.Namespace, files: FilmFiles) -> StoreOptions 
     return StoreOptions(folder=folder, title=files.film.name, limit=limit, request=files.request)
 
 
-def read_overrides(arguments: argparse.Namespace, plan: ClipPlan, fps: float) -> dict[int, ClipOverride]:
-    """Retakes and timed prompts, by clip.
+def retakes_person(arguments: argparse.Namespace) -> bool:
+    """Whether the arguments ask for a retake of one person."""
+    return any(retake.person is not None for retake in arguments.retake)
+
+
+def read_retakes(arguments: argparse.Namespace) -> list[Retake]:
+    """The retakes that the arguments ask for, each with a seed."""
+    seeds = [
+        secrets.randbelow(RANDOM_SEEDS) if each.override.seed is None else each.override.seed
+        for each in arguments.retake
+    ]
+    return [
+        replace(each, override=ClipOverride(seed=seed))
+        for each, seed in zip(arguments.retake, seeds, strict=True)
+    ]
+
+
+def read_overrides(
+    arguments: argparse.Namespace, retakes: list[Retake], plan: ClipPlan
+) -> dict[int, ClipOverride]:
+    """Retakes of whole clips and timed prompts, by clip.
 
     Raises
     ------
@@ -115,8 +137,4 @@ def read_overrides(arguments: argparse.Namespace, plan: ClipPlan, fps: float) ->
     """
     if arguments.stop_after is not None:
         check_clip(arguments.stop_after - 1, plan)
-    retakes = {
-        clip: ClipOverride(seed=secrets.randbelow(RANDOM_SEEDS) if seed is None else seed)
-        for clip, seed in arguments.retake
-    }
-    return plan_overrides(plan, fps, retakes, prompts=arguments.prompt_at)
+    return plan_overrides(plan, arguments.fps, whole_clips(retakes), prompts=arguments.prompt_at)

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ...errors import MultiTalkError, quoted
-from ...limits import CLIPS, LONGEST_TEXT, MOST_SPEAKERS, SEED, SIZE, VOICE_START, Limit
+from ...film.retakes import Retake, parse_retake
+from ...film.spec import ClipOverride
+from ...limits import LONGEST_TEXT, MOST_SPEAKERS, SEED, SIZE, VOICE_START, Limit
 from ...media.picture import check_size
 from ...method.wan import check_frames
 from ...persons.box import Box
@@ -105,10 +107,14 @@ def place(text: str) -> tuple[int, float, Path | None]:
     return int(within(SPEAKERS)(speaker)) - 1, within(VOICE_START)(seconds), voice(file)
 
 
-def retake(text: str) -> tuple[int, int | None]:
-    """Parse CLIP or CLIP:SEED to (clip from 0, seed)."""
-    clip, colon, seed = text.partition(":")
-    return int(within(CLIPS)(clip)) - 1, int(within(SEED)(seed)) if colon else None
+def retake(argument: str) -> Retake:
+    """Parse CLIP, CLIP:SEED, or the same with a person as in "3 person 2:42"."""
+    place, colon, seed = argument.partition(":")
+    override = ClipOverride(seed=int(within(SEED)(seed)) if colon else None)
+    try:
+        return parse_retake(place, override)
+    except MultiTalkError as error:
+        raise ArgumentTypeError(str(error)) from error
 
 
 def prompt_at(argument: str) -> tuple[float, str]:

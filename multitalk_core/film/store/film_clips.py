@@ -85,8 +85,25 @@ class FilmClips:
                 self.note(f"clip {clip + 1}{rest} generated again: the stored clip is {broken}")
             return None
 
-    def write(self, clip: int, made: StoredClip) -> StoredClip:
+    def read_retake(self, clip: int, key: str) -> StoredClip | None:
+        """A stored clip in which a person was retaken, or None when that has to be done."""
+        path = self.folder / clip_name(clip, key)
+        try:
+            return read_clip(path, key)
+        except BrokenClip as broken:
+            if os.path.lexists(path):
+                self.note(f"the retake in clip {clip + 1} is generated again: the stored clip is {broken}")
+            return None
+
+    def write(self, clip: int, made: StoredClip, key: str | None = None) -> StoredClip:
         """Store a clip, and return it as it will be read.
+
+        Parameters
+        ----------
+        clip : int
+        made : StoredClip
+        key : str, optional
+            Of a clip in which a person was retaken; it lies beside the film's own.
 
         Raises
         ------
@@ -94,7 +111,8 @@ class FilmClips:
             When the disk does not take it.
         """
         try:
-            stored = write_clip(self.path(clip), self.keys[clip], made)
+            key = key or self.keys[clip]
+            stored = write_clip(self.folder / clip_name(clip, key), key, made)
         except OSError as error:
             raise MultiTalkError(
                 f"Clip {clip + 1} cannot be stored in {self.folder} ({error.strerror}): free some space or "
