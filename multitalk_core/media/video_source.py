@@ -138,7 +138,8 @@ class FittedVideo:
     height, width : int
         Size of the film; pictures are resized and cropped to it.
     fps : float
-        Frame n is the picture shown nearest to n / fps seconds.
+        Frame n is what a player shows at n / fps seconds; a picture that begins up to half a frame later
+        counts, too, if it is the nearer one.
     """
 
     video: Video
@@ -151,8 +152,9 @@ class FittedVideo:
         times = self.video.times
         seconds = np.arange(start, start + count) / self.fps
         wanted = times[0] + seconds / float(self.video.time_base)
-        middles = (times[1:] + times[:-1]) / 2
-        shown = times[np.searchsorted(middles, wanted, side="right")]
+        half_frame = 0.5 / self.fps / float(self.video.time_base)
+        begins = np.maximum((times[1:] + times[:-1]) / 2, times[1:] - half_frame)
+        shown = times[np.searchsorted(begins, wanted, side="right")]
         frames = torch.empty(count, self.height, self.width, 3)
         pictures = zip(shown, self.video.pictures(shown), strict=True)
         for index, (time, picture) in enumerate(pictures):

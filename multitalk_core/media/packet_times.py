@@ -1,0 +1,128 @@
+"""When the pictures of a video track are shown, from its packets alone."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import MultiTalkError
+from ..files.clock import is_counted
+from ..limits import MOST_PICTURES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from av import Packet, VideoStream
+    from av.container import InputContainer
+
+
+@dataclass(frozen=True, eq=False)
+class PacketTimes:
+    """The times of a track's pictures.
+
+    Attributes
+    ----------
+    times : np.ndarray [pictures], int64
+        When each picture is shown, ascending, in units of `time_base`.
+    keys : np.ndarray, int64
+        Times from which decoding can start, ascending; those that an edit list hides are among them.
+    end : int
+        When the last picture ends.
+    time_base : Fraction
+        Unit of the times in seconds.
+    counted : bool
+        Whether the file does not say when pictures are shown: the nth from a key picture has the nth time
+        from the key's.
+    """
+
+    times: np.ndarray
+    keys: np.ndarray
+    end: int
+    time_base: Fraction
+    counted: bool
+
+    @classmethod
+    def read(
+        cls, container: "InputContainer", stream: "VideoStream", check_interrupted: Callable[[], None]
+    ) -> "PacketTimes":
+        """Read the times of all pictures, without decoding any.
+
+        Parameters
+        ----------
+        container : InputContainer
+            Just opened.
+        stream : VideoStream
+        check_interrupted : callable
+            Called for each packet; raises to stop.
+
+        Raises
+        ------
+        MultiTalkError
+            When there are too many pictures, or fewer than two.
+        """
+        packets = list(islice(_packets(container, stream, check_interrupted), MOST_PICTURES + 1))
+        if len(packets) > MOST_PICTURES:
+            raise MultiTalkError(f"It has more than {MOST_PICTURES:,} pictures: cut it.")
+        counted = is_counted(container, stream) or any(packet.time is None for packet in packets)
+        if counted:
+            packets = _in_order(packets)
+        shown = {packet.time: packet.lasting for packet in packets if not packet.hidden}
+        times = np.array(sorted(shown), dtype=np.int64)
+        if len(times) < 2 or stream.time_base is None:
+            raise MultiTalkError(
+                "It contains no moving pictures, or no time stamps for them: export it as mp4."
+            )
+        keys = np.unique(np.array([packet.time for packet in packets if packet.key], dtype=np.int64))
+        first, last = int(times[0]), int(times[-1])
+        end = last + (shown[last] or round((last - first) / (len(times) - 1)))
+        return cls(times, keys, end, stream.time_base, counted)
+
+    def since(self, time: int) -> "PacketTimes":
+        """Without pictures before a time."""
+        return replace(self, times=self.times[self.times >= time])
+
+
+@dataclass(frozen=True)
+class _Packet:
+    """What one packet says: its times, or None, and whether it is a key picture or hidden by an edit list."""
+
+    time: int | None
+    decoded: int | None
+    lasting: int
+    key: bool
+    hidden: bool
+
+
+def _packets(
+    container: "InputContainer", stream: "VideoStream", check_interrupted: Callable[[], None]
+) -> "Iterator[_Packet]":
+    for packet in _until_damaged(container, stream):
+        check_interrupted()
+        if packet.size:  # an empty one ends the track, or repeats a picture
+            lasting = max(0, packet.duration or 0)
+            yield _Packet(packet.pts, packet.dts, lasting, packet.is_keyframe, packet.is_discard)
+
+
+def _until_damaged(container: "InputContainer", stream: "VideoStream") -> "Iterator[Packet]":
+    """The packets up to where the container's own structure is damaged: no player goes on there."""
+    from av import FFmpegError
+
+    packets = container.demux(stream)
+    while True:
+        try:
+            yield next(packets)
+        except (StopIteration, FFmpegError):
+            return
+
+
+def _in_order(packets: list[_Packet]) -> list[_Packet]:
+    """Packets with ascending times: when they are decoded, or else one after the other."""
+    timed, upcoming = [], 0
+    for packet in packets:
+        time = upcoming if packet.decoded is None else max(packet.decoded, upcoming)
+        timed.append(replace(packet, time=time, key=packet.key and packet.decoded is not None))
+        upcoming = time + max(1, packet.lasting)
+    return timed
