@@ -120,7 +120,7 @@ def _has_alpha(frame: "VideoFrame") -> bool:
 
 
 def _deinterlaced(frame: "VideoFrame") -> "VideoFrame":
-    """A whole picture from the first of two fields; of this frame alone, so that it is the same in any clip."""
+    """A whole picture from the first of two fields; of this frame alone, so that clips agree."""
     from av.filter import Graph
 
     graph = Graph()

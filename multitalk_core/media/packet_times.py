@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from av import Packet, VideoStream
     from av.container import InputContainer
 
+MISSING = 4  # pictures in a row that a gap lacks at least
+
 
 @dataclass(frozen=True, eq=False)
 class PacketTimes:
@@ -36,6 +38,8 @@ class PacketTimes:
     counted : bool
         Whether the file does not say when pictures are shown: the nth from a key picture has the nth time
         from the key's.
+    gaps : tuple of (int, int)
+        Where pictures are missing: the end of one and the much later begin of the next.
     """
 
     times: np.ndarray
@@ -43,6 +47,7 @@ class PacketTimes:
     end: int
     time_base: Fraction
     counted: bool
+    gaps: tuple[tuple[int, int], ...]
 
     @classmethod
     def read(
@@ -78,7 +83,7 @@ class PacketTimes:
         keys = np.unique(np.array([packet.time for packet in packets if packet.key], dtype=np.int64))
         first, last = int(times[0]), int(times[-1])
         end = last + (shown[last] or round((last - first) / (len(times) - 1)))
-        return cls(times, keys, end, stream.time_base, counted)
+        return cls(times, keys, end, stream.time_base, counted, tuple(_gaps(times, shown)))
 
     def since(self, time: int) -> "PacketTimes":
         """Without pictures before a time."""
@@ -116,6 +121,16 @@ def _until_damaged(container: "InputContainer", stream: "VideoStream") -> "Itera
             yield next(packets)
         except (StopIteration, FFmpegError):
             return
+
+
+def _gaps(times: np.ndarray, lasting: dict[int, int]) -> "Iterator[tuple[int, int]]":
+    """Where pictures are missing in a track in which all last equally long."""
+    (each, *others) = set(lasting.values())
+    if others or not each:
+        return
+    ends = times[:-1] + each
+    for index in np.flatnonzero(times[1:] - ends > MISSING * each):
+        yield int(ends[index]), int(times[index + 1])
 
 
 def _in_order(packets: list[_Packet]) -> list[_Packet]:

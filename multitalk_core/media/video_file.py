@@ -3,7 +3,7 @@
 Knows PyAV; knows nothing of films or models.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -26,11 +26,12 @@ from .picture import check_pixels
 from .video_decoding import decoded_frames
 
 if TYPE_CHECKING:
-    from av import VideoFrame
+    from av import VideoFrame, VideoStream
 
 CUT_SHORT = 0.5  # seconds that a file may last less than it claims
 FURTHER_BACK = (0, 1, 3)  # keys before the nearest one, where seeking lands too late
-PLACES = 5  # damaged ones that are named
+PLACES = 5  # that are named
+ONE_PLACE = 0.5  # seconds between damaged moments that are reported as one span
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -90,7 +91,7 @@ class VideoFile:
                     raise MultiTalkError(f"{path} contains {cover}: choose a video file such as an mp4.")
                 check_codec(stream, path)
                 check_pixels(stream.codec_context.width, stream.codec_context.height, f"The video {path}")
-                claimed = float((stream.duration or 0) * (stream.time_base or 0))
+                claimed = _claimed_seconds(stream)
                 try:
                     packets = PacketTimes.read(container, stream, check_interrupted)
                 except MultiTalkError as error:
@@ -153,21 +154,29 @@ class VideoFile:
         return next(self.pictures(self.times[:1]))
 
     def notes(self) -> list[str]:
-        """What a user may want to know of how the file is read, and what is damaged as far as it was read."""
-        notes = [f"{self.path.name} is {', '.join(self.display.notes())}"] if self.display.notes() else []
-        lasts = float((self.packets.end - int(self.packets.times[0])) * self.time_base)
+        """What a user may want to know of how the file is read, a sentence each."""
+        name, packets = self.path.name, self.packets
+        notes = [f"{name} is {', '.join(self.display.notes())}"] if self.display.notes() else []
+        lasts = float((packets.end - int(packets.times[0])) * self.time_base)
         if self.claimed - lasts > CUT_SHORT:
-            notes.append(
-                f"{self.path.name} is cut short: it ends after {lasts:.2f} s of {self.claimed:.2f} s"
+            notes.append(f"{name} is cut short: it ends after {lasts:.2f} s of {self.claimed:.2f} s")
+        if packets.gaps:
+            gaps = (
+                f"from {self._seconds(start):.2f} to {self._seconds(end):.2f} s"
+                for start, end in packets.gaps
             )
-        if self.damaged:
-            places = [f"{max(0.0, self._seconds(time)):.1f} s" for time in sorted(self.damaged)]
-            more = f" and {len(places) - PLACES} more places" if len(places) > PLACES else ""
-            notes.append(
-                f"{self.path.name} is damaged at {', '.join(dict.fromkeys(places[:PLACES]))}{more}: where "
-                "nothing can be decoded, the picture before stays"
-            )
+            notes.append(f"{name} has no pictures {_listed(gaps)}: the picture before stays")
         return notes
+
+    def damage(self) -> list[str]:
+        """What could not be decoded so far, a sentence each."""
+        seconds = sorted({round(max(0.0, self._seconds(time)), 1) for time in self.damaged})
+        if not seconds:
+            return []
+        return [
+            f"{self.path.name} is damaged {_listed(_spans(seconds))}: where nothing can be decoded, the "
+            "picture before stays"
+        ]
 
     def trimmed(self, start: float, seconds: float) -> "VideoFile":
         """The part of `seconds` from `start` on; 0 for everything up to the end.
@@ -262,4 +271,36 @@ def _failures_reported(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, av.FFmpegError) as error:
-        raise MultiTalkError(f"{path} cannot be read as a video ({error.strerror}).") from error
+        raise MultiTalkError(
+            f"{path} cannot be read as a video ({error.strerror}): it is cut short, damaged or no video, so "
+            "copy or export it again."
+        ) from error
+
+
+def _listed(places: Iterable[str]) -> str:
+    """The first few of some places, and how many more there are."""
+    places = list(places)
+    more = [f"in {len(places) - PLACES} more places"] if len(places) > PLACES else []
+    return ", ".join([*places[:PLACES], *more])
+
+
+def _spans(seconds: list[float]) -> Iterator[str]:
+    """Ascending moments as places; those close together are one."""
+    start = 0
+    for index, moment in enumerate(seconds):
+        if index + 1 == len(seconds) or seconds[index + 1] - moment > ONE_PLACE:
+            first = seconds[start]
+            yield f"at {moment:.1f} s" if first == moment else f"from {first:.1f} to {moment:.1f} s"
+            start = index + 1
+
+
+def _claimed_seconds(stream: "VideoStream") -> float:
+    """How long a file says that its pictures last; 0 where it does not."""
+    if stream.duration and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    tag = stream.metadata.get("DURATION", "")  # Matroska's
+    try:
+        hours, minutes, seconds = map(float, tag.split(":"))
+    except ValueError:
+        return 0.0
+    return 3600 * hours + 60 * minutes + seconds

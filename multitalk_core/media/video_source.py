@@ -36,6 +36,14 @@ class Video(Protocol):
         """Average number of pictures per second."""
         ...
 
+    def notes(self) -> list[str]:
+        """What a user may want to know of how it is read, a sentence each."""
+        ...
+
+    def damage(self) -> list[str]:
+        """What could not be decoded so far, a sentence each."""
+        ...
+
     def picture(self) -> Tensor:
         """The first picture, [height, width, 3] in 0..1."""
         ...
@@ -75,6 +83,14 @@ class DerivedVideo(ABC):
     def fps(self) -> float:
         """As in `Video`."""
         return self.video.fps
+
+    def notes(self) -> list[str]:
+        """As in `Video`."""
+        return self.video.notes()
+
+    def damage(self) -> list[str]:
+        """As in `Video`."""
+        return self.video.damage()
 
     def picture(self) -> Tensor:
         """As in `Video`."""
@@ -118,6 +134,14 @@ class VideoInMemory:
     def fps(self) -> float:
         """As in `Video`."""
         return float(self.rate)
+
+    def notes(self) -> list[str]:
+        """As in `Video`."""
+        return []
+
+    def damage(self) -> list[str]:
+        """As in `Video`."""
+        return []
 
     def picture(self) -> Tensor:
         """As in `Video`."""
