@@ -23,8 +23,10 @@ TEN_BITS = 10
 
 
 class Primaries(IntEnum):
-    """Primaries wider than BT.709, by their numbers in ITU-T H.273 table 2."""
+    """Primaries, by their numbers in ITU-T H.273 table 2."""
 
+    BT709 = 1
+    UNSPECIFIED = 2
     BT2020 = 9
     P3_DCI = 11
     P3_D65 = 12
@@ -61,7 +63,7 @@ class Curve(StrEnum):
 
 # CIE xy of red, green and blue, and of the white D65 that they share.
 CHROMATICITIES = {
-    None: ((0.64, 0.33), (0.30, 0.60), (0.15, 0.06)),  # BT.709
+    Primaries.BT709: ((0.64, 0.33), (0.30, 0.60), (0.15, 0.06)),
     Primaries.BT2020: ((0.708, 0.292), (0.170, 0.797), (0.131, 0.046)),
     Primaries.P3_D65: ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060)),
 }
@@ -127,7 +129,7 @@ def transfer_of(*, transfer: int, primaries: int, matrix: int, bits: int) -> Col
         curve = Curve.HLG
     if primaries in {Primaries.P3_DCI, Primaries.P3_D65}:
         return ColourTransfer(curve, Primaries.P3_D65, assumed)
-    unnamed = primaries not in CHROMATICITIES
+    unnamed = primaries == Primaries.UNSPECIFIED
     if primaries == Primaries.BT2020 or (unnamed and (of_bt2020 or curve != Curve.SRGB)):
         return ColourTransfer(curve, Primaries.BT2020, assumed)
     return None
@@ -174,7 +176,7 @@ def _srgb(light: Tensor) -> Tensor:
 @cache
 def _to_bt709(primaries: Primaries) -> Tensor:
     """Matrix [3, 3] from light in some primaries to light in BT.709's."""
-    matrix = np.linalg.inv(_to_xyz(CHROMATICITIES[None])) @ _to_xyz(CHROMATICITIES[primaries])
+    matrix = np.linalg.inv(_to_xyz(CHROMATICITIES[Primaries.BT709])) @ _to_xyz(CHROMATICITIES[primaries])
     return torch.from_numpy(matrix).float()
 
 

@@ -68,15 +68,17 @@ class PacketTimes:
         MultiTalkError
             When there are too many pictures, or fewer than two.
         """
+        if stream.time_base is None:
+            raise MultiTalkError("It says no times of its pictures: export it as mp4.")
         packets = list(islice(_packets(container, stream, check_interrupted), MOST_PICTURES + 1))
         if len(packets) > MOST_PICTURES:
             raise MultiTalkError(f"It has more than {MOST_PICTURES:,} pictures: cut it.")
         counted = is_counted(container, stream) or any(packet.time is None for packet in packets)
         if counted:
-            packets = _in_order(packets)
+            packets = _in_order(packets, round(1 / (stream.guessed_rate or 25) / stream.time_base))
         shown = {packet.time: packet.lasting for packet in packets if not packet.hidden}
         times = np.array(sorted(shown), dtype=np.int64)
-        if len(times) < 2 or stream.time_base is None:
+        if len(times) < 2:
             raise MultiTalkError(
                 "It contains no moving pictures, or no time stamps for them: export it as mp4."
             )
@@ -133,11 +135,15 @@ def _gaps(times: np.ndarray, lasting: dict[int, int]) -> "Iterator[tuple[int, in
         yield int(ends[index]), int(times[index + 1])
 
 
-def _in_order(packets: list[_Packet]) -> list[_Packet]:
-    """Packets with ascending times: when they are decoded, or else one after the other."""
+def _in_order(packets: list[_Packet], usual: int) -> list[_Packet]:
+    """Packets with ascending times: when they are decoded, or else one after the other at the usual rate."""
     timed, upcoming = [], 0
     for packet in packets:
         time = upcoming if packet.decoded is None else max(packet.decoded, upcoming)
-        timed.append(replace(packet, time=time, key=packet.key and packet.decoded is not None))
-        upcoming = time + max(1, packet.lasting)
+        lasting = packet.lasting or usual
+        # Where nothing tells its time, a key picture cannot be looked for.
+        timed.append(
+            replace(packet, time=time, lasting=lasting, key=packet.key and packet.decoded is not None)
+        )
+        upcoming = time + (usual if packet.decoded is None else 1)
     return timed
