@@ -1,6 +1,7 @@
 """From decoded frames to pictures as a player shows them: upright, with square pixels, in sRGB."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,7 @@ from .colour_transfer import ColourTransfer, Matrix, transfer_of
 from .orientation import Orientation
 
 if TYPE_CHECKING:
-    from av import VideoFrame, VideoStream
+    from av import VideoFrame
 
 HD_WIDTH, SD_HEIGHT = 1280, 576  # players take what names no matrix for BT.709 from here, or above here, on
 ODDEST_PIXEL = 10  # times as wide as high, or as high as wide; more is a damaged header
@@ -51,16 +52,17 @@ class Display:
     interlaced: bool
 
     @classmethod
-    def of_track(cls, stream: "VideoStream", first: "VideoFrame") -> "Display":
+    def of_frame(cls, first: "VideoFrame", pixel_shape: Fraction | None) -> "Display":
         """How the pictures of a track are shown.
 
         Parameters
         ----------
-        stream : VideoStream
         first : VideoFrame
             Its first picture.
+        pixel_shape : Fraction or None
+            Width of a pixel by its height; None is square.
         """
-        width, height = _square(first.width, first.height, stream)
+        width, height = _square(first.width, first.height, pixel_shape)
         return cls(
             width,
             height,
@@ -107,9 +109,8 @@ class Display:
         ]
 
 
-def _square(width: int, height: int, stream: "VideoStream") -> tuple[int, int]:
+def _square(width: int, height: int, shape: Fraction | None) -> tuple[int, int]:
     """A size in square pixels: the shorter side of a pixel is stretched, as players do."""
-    shape = stream.sample_aspect_ratio  # the container's goes before the codec's
     if not shape or not 1 / ODDEST_PIXEL <= shape <= ODDEST_PIXEL:
         return width, height
     return (round(width * shape), height) if shape > 1 else (width, round(height / shape))

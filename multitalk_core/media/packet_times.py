@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -51,7 +52,12 @@ class PacketTimes:
 
     @classmethod
     def read(
-        cls, container: "InputContainer", stream: "VideoStream", check_interrupted: Callable[[], None]
+        cls,
+        container: "InputContainer",
+        stream: "VideoStream",
+        *,
+        path: Path,
+        check_interrupted: Callable[[], None],
     ) -> "PacketTimes":
         """Read the times of all pictures, without decoding any.
 
@@ -60,6 +66,8 @@ class PacketTimes:
         container : InputContainer
             Just opened.
         stream : VideoStream
+        path : Path
+            For messages.
         check_interrupted : callable
             Called for each packet; raises to stop.
 
@@ -69,10 +77,10 @@ class PacketTimes:
             When there are too many pictures, or fewer than two.
         """
         if stream.time_base is None:
-            raise MultiTalkError("It says no times of its pictures: export it as mp4.")
+            raise MultiTalkError(f"{path} has no time stamps: export it as mp4.")
         packets = list(islice(_packets(container, stream, check_interrupted), MOST_PICTURES + 1))
         if len(packets) > MOST_PICTURES:
-            raise MultiTalkError(f"It has more than {MOST_PICTURES:,} pictures: cut it.")
+            raise MultiTalkError(f"The video {path} has more than {MOST_PICTURES:,} pictures: cut it.")
         counted = is_counted(container, stream) or any(packet.time is None for packet in packets)
         if counted:
             packets = _in_order(packets, round(1 / (stream.guessed_rate or 25) / stream.time_base))
@@ -80,7 +88,7 @@ class PacketTimes:
         times = np.array(sorted(shown), dtype=np.int64)
         if len(times) < 2:
             raise MultiTalkError(
-                "It contains no moving pictures, or no time stamps for them: export it as mp4."
+                f"{path} contains no moving pictures: export it as mp4, or use it as a picture."
             )
         keys = np.unique(np.array([packet.time for packet in packets if packet.key], dtype=np.int64))
         first, last = int(times[0]), int(times[-1])

@@ -20,8 +20,8 @@ def decoded_frames(
     container : InputContainer
     stream : VideoStream
     report_damage : callable
-        Called with the time of each packet or frame that is damaged, in the track's unit, or None where even
-        that is unknown.
+        Called with the time of each frame that is damaged, or None where the one after the last cannot be
+        decoded at all. (Decoders that work ahead report a packet late, so that its time says nothing.)
 
     Yields
     ------
@@ -43,7 +43,7 @@ def decoded_frames(
         try:
             frames = decode(packet)
         except FFmpegError:
-            report_damage(packet.pts)
+            report_damage(None)
             continue
         for frame in frames:
             if frame.is_corrupt:

@@ -3,7 +3,7 @@
 Knows PyAV; knows nothing of films or models.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -15,23 +15,20 @@ import numpy as np
 from torch import Tensor
 
 from ..errors import MultiTalkError
-from ..files.clock import picture_track
-from ..files.containers import check_codec, opened
 from ..files.given import check_file
 from ..guards.interruption import uninterrupted
 from ..limits import LONGEST_HOLE, LONGEST_SECONDS, LONGEST_STILL
-from .display import Display
-from .packet_times import PacketTimes
+from .animated_webp import AnimatedWebp, is_webp
 from .picture import check_pixels
-from .video_decoding import decoded_frames
+from .places import listed, stretches
+from .stream_track import StreamTrack
+from .video_track import VideoTrack
 
 if TYPE_CHECKING:
-    from av import VideoFrame, VideoStream
+    from av import VideoFrame
 
 CUT_SHORT = 0.5  # seconds that a file may last less than it claims
 FURTHER_BACK = (0, 1, 3)  # keys before the nearest one, where seeking lands too late
-PLACES = 5  # that are named
-ONE_PLACE = 0.5  # seconds between damaged moments that are reported as one span
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -41,15 +38,12 @@ class VideoFile:
     Attributes
     ----------
     path : Path
-    packets : PacketTimes
+    track : VideoTrack
         Of the whole file.
     times : np.ndarray [pictures], int64
         When each picture is shown, ascending, in units of `time_base`.
     end : int
         When the last picture ends.
-    display : Display
-    claimed : float
-        Seconds that the file claims to last; 0 where it claims nothing.
     check_interrupted : callable
         Called for each picture that is decoded; raises to stop.
     damaged : set of int
@@ -57,11 +51,9 @@ class VideoFile:
     """
 
     path: Path
-    packets: PacketTimes
+    track: VideoTrack
     times: np.ndarray
     end: int
-    display: Display
-    claimed: float
     check_interrupted: Callable[[], None] = uninterrupted
     damaged: set[int] = field(default_factory=set)
 
@@ -84,35 +76,13 @@ class VideoFile:
         path = Path(path)
         check_file(path, "video")
         with _failures_reported(path):
-            with opened(path) as container:
-                stream = picture_track(container)
-                if stream is None:
-                    cover = "a cover and no moving pictures" if container.streams.video else "no pictures"
-                    raise MultiTalkError(f"{path} contains {cover}: choose a video file such as an mp4.")
-                check_codec(stream, path)
-                check_pixels(stream.codec_context.width, stream.codec_context.height, f"The video {path}")
-                claimed = _claimed_seconds(stream)
-                try:
-                    packets = PacketTimes.read(container, stream, check_interrupted)
-                except MultiTalkError as error:
-                    raise MultiTalkError(f"The video {path} cannot be used. {error}") from error
-            with opened(path) as container:
-                stream = picture_track(container)
-                first = next(decoded_frames(container, stream, lambda _: None), None)
-                if first is None:
-                    raise MultiTalkError(f"No picture of the video {path} can be decoded: export it again.")
-                display = Display.of_track(stream, first)
-        check_pixels(first.width, first.height, f"The video {path}")
-        check_pixels(display.width, display.height, f"The video {path}")
-        # After a cut, the first ones may lack their key picture.
-        shown = packets if packets.counted or first.pts is None else packets.since(first.pts)
+            reader: type[AnimatedWebp | StreamTrack] = AnimatedWebp if is_webp(path) else StreamTrack
+            track = reader.open(path, check_interrupted)
         video = cls(
             path=path,
-            packets=packets,
-            times=shown.times,
-            end=packets.end,
-            display=display,
-            claimed=claimed,
+            track=track,
+            times=track.packets.times,
+            end=track.packets.end,
             check_interrupted=check_interrupted,
         )
         video._check_times()
@@ -147,7 +117,7 @@ class VideoFile:
     @property
     def time_base(self) -> Fraction:
         """Unit of the times in seconds."""
-        return self.packets.time_base
+        return self.track.packets.time_base
 
     def picture(self) -> Tensor:
         """The first picture, [height, width, 3] in 0..1, at its own size."""
@@ -155,17 +125,17 @@ class VideoFile:
 
     def notes(self) -> list[str]:
         """What a user may want to know of how the file is read, a sentence each."""
-        name, packets = self.path.name, self.packets
-        notes = [f"{name} is {', '.join(self.display.notes())}"] if self.display.notes() else []
+        name, packets = self.path.name, self.track.packets
+        notes = [f"{name} is {', '.join(self.track.display.notes())}"] if self.track.display.notes() else []
         lasts = float((packets.end - int(packets.times[0])) * self.time_base)
-        if self.claimed - lasts > CUT_SHORT:
-            notes.append(f"{name} is cut short: it ends after {lasts:.2f} s of {self.claimed:.2f} s")
+        if self.track.claimed - lasts > CUT_SHORT:
+            notes.append(f"{name} is cut short: it ends after {lasts:.2f} s of {self.track.claimed:.2f} s")
         if packets.gaps:
             gaps = (
                 f"from {self._seconds(start):.2f} to {self._seconds(end):.2f} s"
                 for start, end in packets.gaps
             )
-            notes.append(f"{name} has no pictures {_listed(gaps)}: the picture before stays")
+            notes.append(f"{name} has no pictures {listed(gaps)}: the picture before stays")
         return notes
 
     def damage(self) -> list[str]:
@@ -174,7 +144,7 @@ class VideoFile:
         if not seconds:
             return []
         return [
-            f"{self.path.name} is damaged {_listed(_spans(seconds))}: where nothing can be decoded, the "
+            f"{self.path.name} is damaged {listed(stretches(seconds))}: where nothing can be decoded, the "
             "picture before stays"
         ]
 
@@ -221,7 +191,7 @@ class VideoFile:
                     )
                 if upcoming is None and current[0] < time:
                     self.damaged.add(int(time))
-                shown = self.display.picture(current[1]) if shown is None else shown
+                shown = self.track.display.picture(current[1]) if shown is None else shown
                 yield shown
 
     def _seconds(self, time: int) -> float:
@@ -230,7 +200,7 @@ class VideoFile:
 
     def _decoded_up_to(self, time: int) -> "Iterator[tuple[int, VideoFrame]]":
         """Decoded frames and their times, from a key picture on that lets the one at `time` be decoded."""
-        keys = self.packets.keys
+        keys = self.track.packets.keys
         index = int(np.searchsorted(keys, time, side="right")) - 1
         for key in (keys[max(0, index - back)] for back in FURTHER_BACK if index > back):
             decoded = self._decoded(int(key))
@@ -241,27 +211,10 @@ class VideoFile:
 
     def _decoded(self, key: int | None) -> "Iterator[tuple[int, VideoFrame]]":
         """Decoded frames and their times from a key picture on, or from the start of the file."""
-        last = int(self.packets.times[0] if key is None else key)
-
-        def report_damage(time: int | None) -> None:
-            self.damaged.add(last if time is None else time)
-
-        with opened(self.path) as container:
-            stream = picture_track(container)
-            if key is not None:
-                container.seek(key, stream=stream)
-            rank = int(np.searchsorted(self.packets.times, last))
-            for frame in decoded_frames(container, stream, report_damage):
-                self.check_interrupted()
-                check_pixels(frame.width, frame.height, f"The video {self.path}")
-                if self.packets.counted:
-                    time = self.packets.times[rank] if rank < len(self.packets.times) else None
-                    rank += 1
-                else:
-                    time = frame.pts
-                if time is not None:
-                    last = int(time)
-                    yield last, frame
+        for time, frame in self.track.decoded(key, self.damaged.add):
+            self.check_interrupted()
+            check_pixels(frame.width, frame.height, f"The video {self.path}")
+            yield time, frame
 
 
 @contextmanager
@@ -275,32 +228,3 @@ def _failures_reported(path: Path) -> Iterator[None]:
             f"{path} cannot be read as a video ({error.strerror}): it is cut short, damaged or no video, so "
             "copy or export it again."
         ) from error
-
-
-def _listed(places: Iterable[str]) -> str:
-    """The first few of some places, and how many more there are."""
-    places = list(places)
-    more = [f"in {len(places) - PLACES} more places"] if len(places) > PLACES else []
-    return ", ".join([*places[:PLACES], *more])
-
-
-def _spans(seconds: list[float]) -> Iterator[str]:
-    """Ascending moments as places; those close together are one."""
-    start = 0
-    for index, moment in enumerate(seconds):
-        if index + 1 == len(seconds) or seconds[index + 1] - moment > ONE_PLACE:
-            first = seconds[start]
-            yield f"at {moment:.1f} s" if first == moment else f"from {first:.1f} to {moment:.1f} s"
-            start = index + 1
-
-
-def _claimed_seconds(stream: "VideoStream") -> float:
-    """How long a file says that its pictures last; 0 where it does not."""
-    if stream.duration and stream.time_base:
-        return float(stream.duration * stream.time_base)
-    tag = stream.metadata.get("DURATION", "")  # Matroska's
-    try:
-        hours, minutes, seconds = map(float, tag.split(":"))
-    except ValueError:
-        return 0.0
-    return 3600 * hours + 60 * minutes + seconds

@@ -10,14 +10,15 @@ from av.video.reformatter import ColorRange, Colorspace
 from torch import Tensor
 
 HEIGHT, WIDTH = 64, 96
+DIFFERENT = 80  # numbers that a grey can tell
 CORNERS = {"red": (230, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 230), "grey": (128, 128, 128)}
 SHORT_GROUPS = {"g": "12", "bf": "3", "crf": "1", "preset": "ultrafast", "b-adapt": "0"}
 BT601, BT709, BT2020 = Colorspace.ITU601, Colorspace.ITU709, Colorspace.BT2020
 
 
 def numbered(number: int, height: int = HEIGHT, width: int = WIDTH) -> np.ndarray:
-    """A picture [height, width, 3], uint8: a grey of 3 times its number, and a colour in each corner."""
-    picture = np.full((height, width, 3), 3 * number, np.uint8)
+    """A picture [height, width, 3], uint8: a grey that tells its number, and a colour in each corner."""
+    picture = np.full((height, width, 3), 3 * (number % DIFFERENT), np.uint8)
     rows, columns = height // 4, width // 4
     for index, colour in enumerate(CORNERS.values()):
         top, left = index // 2 * (height - rows), index % 2 * (width - columns)

@@ -353,3 +353,17 @@ def test_a_cover_is_no_video(tmp_path):
         container.mux(sound.encode(None))
     with pytest.raises(MultiTalkError, match="a cover and no moving pictures"):
         VideoFile.open(path)
+
+
+def test_animated_webp(tmp_path):
+    from PIL import Image
+
+    path = tmp_path / "a.webp"
+    first, *others = (Image.fromarray(numbered(index)) for index in range(0, 40, 10))
+    first.save(path, save_all=True, append_images=others, duration=[100, 200, 100, 100], lossless=True)
+    video = VideoFile.open(path)
+    assert video.seconds == pytest.approx(0.5) and numbers(all_of(video)) == [0, 10, 20, 30]
+    assert numbers(FittedVideo(video, HEIGHT, WIDTH, 10.0).frames(1, 4)) == [10, 10, 20, 30]
+    first.save(path)
+    with pytest.raises(MultiTalkError, match=r"a\.webp is a single picture"):
+        VideoFile.open(path)

@@ -86,7 +86,7 @@ def test_clips_from_the_middle_are_those_of_the_whole(written, name):
     """Pictures that are coded out of order, key pictures seldom."""
     options = {"g": "12", "bf": "3", "crf": "1", "preset": "ultrafast", "b-adapt": "0"}
     video = written([33 * index for index in range(60)], name, "libx264", **options)
-    assert len(video.packets.keys) >= 5
+    assert len(video.track.packets.keys) >= 5
     whole = fitted(video).frames(0, 49)
     nearest = [round(index * 40 / 33) for index in range(49)]
     assert all(abs(seen - wanted) <= 1 for seen, wanted in zip(shown(whole), nearest, strict=True))
