@@ -107,9 +107,12 @@ class ColourTransfer:
         return _srgb(light.clamp_(0, 1))
 
     def __str__(self) -> str:
-        unnamed = ", assumed since it names no transfer" if self.assumed else ""
         wide = "BT.2020" if self.primaries == Primaries.BT2020 else "P3"
-        return f"{self.curve} in {wide} colours{unnamed}"
+        if self.curve == Curve.SRGB:
+            return f"has {wide} colours, converted to sRGB"
+        if self.assumed:
+            return f"names no transfer and is taken for HDR ({self.curve}, {wide}), converted to SDR"
+        return f"is HDR ({self.curve}, {wide}), converted to SDR"
 
 
 def transfer_of(*, transfer: int, primaries: int, matrix: int, bits: int) -> ColourTransfer | None:

@@ -101,11 +101,11 @@ class Display:
         return picture
 
     def notes(self) -> list[str]:
-        """What was done to the pictures and a user may want to know, one phrase each."""
+        """What a user may want to know of the video, each to follow its name."""
         return [
-            *([f"converted to SDR from {self.transfer}"] if self.transfer else []),
-            *(["its transparent parts shown over black"] if self.transparent else []),
-            *(["deinterlaced"] if self.interlaced else []),
+            *([str(self.transfer)] if self.transfer else []),
+            *(["has transparent parts, shown over black"] if self.transparent else []),
+            *(["is interlaced, and deinterlaced"] if self.interlaced else []),
         ]
 
 

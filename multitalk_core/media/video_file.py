@@ -126,7 +126,7 @@ class VideoFile:
     def notes(self) -> list[str]:
         """What a user may want to know of how the file is read, a sentence each."""
         name, packets = self.path.name, self.track.packets
-        notes = [f"{name} is {', '.join(self.track.display.notes())}"] if self.track.display.notes() else []
+        notes = [f"{name} {note}" for note in self.track.display.notes()]
         lasts = float((packets.end - int(packets.times[0])) * self.time_base)
         if self.track.claimed - lasts > CUT_SHORT:
             notes.append(f"{name} is cut short: it ends after {lasts:.2f} s of {self.track.claimed:.2f} s")

@@ -90,6 +90,8 @@ def write_video(
         for picture, time in zip(pictures, times, strict=True):
             frame = _frame(picture, pixels, matrix, full_range)
             frame.pts, frame.time_base = time, Fraction(1, 1000)
+            for name in {"color_trc", "color_primaries", "colorspace"} & tags.keys():
+                setattr(frame, name, tags[name])  # some encoders look here
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return path
