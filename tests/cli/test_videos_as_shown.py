@@ -1,14 +1,9 @@
 """A video as a phone writes it, dubbed from the command line."""
 
-from pathlib import Path
-
-import av
-import numpy as np
 import pytest
 import torch
 
-from helpers.mp4_boxes import with_edits, with_matrix
-from helpers.video_files import BT2020, corners, numbered, write_video
+from helpers.video_files import corners, phone_video
 from multitalk_core.cli.main import main
 from multitalk_core.demo.files import EMBEDDED
 from multitalk_core.media.video_writer import read_video
@@ -20,26 +15,6 @@ def one_thread():
     torch.set_num_threads(1)  # so small a model is quickest so
     yield
     torch.set_num_threads(threads)
-
-
-def phone_video(path: Path) -> Path:
-    """HLG in ten bits, mirrored, trimmed at both ends, its twelfth picture lost."""
-    write_video(
-        path,
-        range(0, 1000, 40),
-        codec="prores_ks",
-        pixels="yuv422p10le",
-        pictures=[numbered(index).astype(np.uint16) * 160 for index in range(25)],
-        matrix=BT2020,
-        colorspace=9,
-        color_trc=18,
-        color_primaries=9,
-    )
-    with av.open(str(path)) as container:
-        lost = bytes([packet for packet in container.demux(video=0) if packet.size][11])
-        unit = int(1 / container.streams.video[0].time_base)
-    path.write_bytes(path.read_bytes().replace(lost, bytes(len(lost))))
-    return with_matrix(with_edits(path, [(520, round(0.2 * unit))]), -1, 0, 0, 1)
 
 
 def test_it_is_dubbed_as_a_player_shows_it_and_what_was_done_is_said(tmp_path, capsys):

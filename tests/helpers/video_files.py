@@ -9,6 +9,8 @@ import numpy as np
 from av.video.reformatter import ColorRange, Colorspace
 from torch import Tensor
 
+from helpers.mp4_boxes import with_edits, with_matrix
+
 HEIGHT, WIDTH = 64, 96
 DIFFERENT = 80  # numbers that a grey can tell
 CORNERS = {"red": (230, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 230), "grey": (128, 128, 128)}
@@ -95,6 +97,26 @@ def write_video(
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return path
+
+
+def phone_video(path: Path) -> Path:
+    """HLG in ten bits, mirrored, trimmed at both ends, its twelfth picture lost."""
+    write_video(
+        path,
+        range(0, 1000, 40),
+        codec="prores_ks",
+        pixels="yuv422p10le",
+        pictures=[numbered(index).astype(np.uint16) * 160 for index in range(25)],
+        matrix=BT2020,
+        colorspace=9,
+        color_trc=18,
+        color_primaries=9,
+    )
+    with av.open(str(path)) as container:
+        lost = bytes([packet for packet in container.demux(video=0) if packet.size][11])
+        unit = int(1 / container.streams.video[0].time_base)
+    path.write_bytes(path.read_bytes().replace(lost, bytes(len(lost))))
+    return with_matrix(with_edits(path, [(520, round(0.2 * unit))]), -1, 0, 0, 1)
 
 
 def _frame(picture: np.ndarray, pixels: str, matrix: int, full_range: bool) -> av.VideoFrame:
