@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from av import Packet, VideoStream
     from av.container import InputContainer
 
+RESTART = 0.1  # seconds by which time stamps fall back where a file was joined to another
+USUAL_RATE = 25  # pictures a second of a file that does not say
 MISSING = 4  # pictures in a row that a gap lacks at least
 
 
@@ -76,14 +78,19 @@ class PacketTimes:
         MultiTalkError
             When there are too many pictures, or fewer than two.
         """
+        from av.format import Flags
+
         if stream.time_base is None:
             raise MultiTalkError(f"{path} has no time stamps: export it as mp4.")
         packets = list(islice(_packets(container, stream, check_interrupted), MOST_PICTURES + 1))
         if len(packets) > MOST_PICTURES:
             raise MultiTalkError(f"The video {path} has more than {MOST_PICTURES:,} pictures: cut it.")
-        counted = is_counted(container, stream) or any(packet.time is None for packet in packets)
-        if counted:
-            packets = _in_order(packets, round(1 / (stream.guessed_rate or 25) / stream.time_base))
+        untimed = is_counted(container, stream) or any(packet.time is None for packet in packets)
+        back = round(RESTART / stream.time_base)
+        joined = bool(container.format.flags & Flags.ts_discont.value) and _restarts(packets, back)
+        if joined or untimed:
+            usual = round(1 / (stream.guessed_rate or USUAL_RATE) / stream.time_base)
+            packets = _in_order(packets, usual, back)
         shown = {packet.time: packet.lasting for packet in packets if not packet.hidden}
         times = np.array(sorted(shown), dtype=np.int64)
         if len(times) < 2:
@@ -93,14 +100,14 @@ class PacketTimes:
         keys = np.unique(np.array([packet.time for packet in packets if packet.key], dtype=np.int64))
         first, last = int(times[0]), int(times[-1])
         end = last + (shown[last] or round((last - first) / (len(times) - 1)))
-        return cls(times, keys, end, stream.time_base, counted, tuple(_gaps(times, shown)))
+        return cls(times, keys, end, stream.time_base, joined or untimed, tuple(_gaps(times, shown)))
 
     def since(self, time: int) -> "PacketTimes":
         """Without pictures before a time."""
         return replace(self, times=self.times[self.times >= time])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Packet:
     """What one packet says: its times, or None, and whether it is a key picture or hidden by an edit list."""
 
@@ -143,15 +150,29 @@ def _gaps(times: np.ndarray, lasting: dict[int, int]) -> "Iterator[tuple[int, in
         yield int(ends[index]), int(times[index + 1])
 
 
-def _in_order(packets: list[_Packet], usual: int) -> list[_Packet]:
-    """Packets with ascending times: when they are decoded, or else one after the other at the usual rate."""
-    timed, upcoming = [], 0
+def _restarts(packets: list[_Packet], back: int) -> bool:
+    """Whether time stamps fall back by so much, as where recordings were joined end to end."""
+    decoded = [packet.decoded for packet in packets if packet.decoded is not None]
+    return any(later < earlier - back for earlier, later in pairwise(decoded))
+
+
+def _in_order(packets: list[_Packet], usual: int, back: int) -> list[_Packet]:
+    """Packets with ascending times: when they are decoded, or else one after the other at the usual rate.
+
+    Where time stamps fall back by so much, they go on from there. No key picture can be looked for by a time
+    that comes twice, or by none.
+    """
+    timed: list[_Packet] = []
+    findable = not _restarts(packets, back)
+    offset = upcoming = 0
     for packet in packets:
-        time = upcoming if packet.decoded is None else max(packet.decoded, upcoming)
+        time = upcoming if packet.decoded is None else packet.decoded + offset
+        if timed and time < upcoming - back:
+            offset += upcoming - time
+            time = upcoming
+        time = max(time, timed[-1].time + 1 if timed else 0)
+        key = packet.key and packet.decoded is not None and findable
         lasting = packet.lasting or usual
-        # Where nothing tells its time, a key picture cannot be looked for.
-        timed.append(
-            replace(packet, time=time, lasting=lasting, key=packet.key and packet.decoded is not None)
-        )
-        upcoming = time + (usual if packet.decoded is None else 1)
+        timed.append(replace(packet, time=time, lasting=lasting, key=key))
+        upcoming = time + lasting
     return timed

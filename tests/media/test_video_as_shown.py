@@ -130,6 +130,15 @@ def test_without_time_stamps_pictures_follow_one_another(tmp_path, name):
     assert numbers(FittedVideo(video, HEIGHT, WIDTH, 25.0).frames(13, 5)) == [13, 14, 15, 16, 17]
 
 
+def test_recordings_joined_end_to_end_are_played_one_after_the_other(tmp_path):
+    parts = [write_video(tmp_path / name, options=SHORT_GROUPS) for name in ("one.ts", "two.ts")]
+    joined = tmp_path / "joined.ts"
+    joined.write_bytes(b"".join(part.read_bytes() for part in parts))
+    video = VideoFile.open(joined)
+    assert numbers(all_of(video)) == [*range(25), *range(25)] and video.seconds == pytest.approx(2.0)
+    assert numbers(FittedVideo(video, HEIGHT, WIDTH, 25.0).frames(30, 4)) == [5, 6, 7, 8]
+
+
 MATRICES = {
     (1, 0, 0, 1): ["red", "green", "blue", "grey"],
     (0, 1, -1, 0): ["blue", "red", "grey", "green"],
