@@ -63,7 +63,7 @@ class AnimatedWebp:
             raise MultiTalkError(f"{path} is a single picture: choose a video, or use it as a picture.")
         shown = np.unique(np.array(times, dtype=np.int64))
         packets = PacketTimes(shown, shown[:1], end, MILLISECONDS, counted=False, gaps=())
-        return cls(path, packets, Display.of_frame(first, None))
+        return cls(path, packets, Display.of_frame(first))
 
     def decoded(
         self, key: int | None, report_damage: Callable[[int], None]

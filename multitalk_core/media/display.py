@@ -12,7 +12,7 @@ from .colour_transfer import ColourTransfer, Matrix, transfer_of
 from .orientation import Orientation
 
 if TYPE_CHECKING:
-    from av import VideoFrame
+    from av import VideoCodecContext, VideoFrame
 
 HD_WIDTH, SD_HEIGHT = 1280, 576  # players take what names no matrix for BT.709 from here, or above here, on
 ODDEST_PIXEL = 10  # times as wide as high, or as high as wide; more is a damaged header
@@ -22,8 +22,8 @@ OPAQUE = 255
 FORMATS = {
     (False, False): "rgb24",
     (False, True): "rgba",
-    (True, False): "rgb48le",
-    (True, True): "rgba64le",
+    (True, False): "gbrp16le",
+    (True, True): "gbrap16le",
 }
 
 
@@ -52,7 +52,12 @@ class Display:
     interlaced: bool
 
     @classmethod
-    def of_frame(cls, first: "VideoFrame", pixel_shape: Fraction | None) -> "Display":
+    def of_frame(
+        cls,
+        first: "VideoFrame",
+        pixel_shape: Fraction | None = None,
+        codec: "VideoCodecContext | None" = None,
+    ) -> "Display":
         """How the pictures of a track are shown.
 
         Parameters
@@ -61,18 +66,15 @@ class Display:
             Its first picture.
         pixel_shape : Fraction or None
             Width of a pixel by its height; None is square.
+        codec : VideoCodecContext or None
+            What decoded it and knows its colours; None is sRGB.
         """
         width, height = _square(first.width, first.height, pixel_shape)
         return cls(
             width,
             height,
             Orientation.of_frame(first),
-            transfer_of(
-                transfer=first.color_trc,
-                primaries=first.color_primaries,
-                matrix=first.colorspace,
-                bits=max(component.bits for component in first.format.components),
-            ),
+            None if codec is None else _transfer(first, codec),
             transparent=_has_alpha(first) and bool((first.to_ndarray(format="rgba")[..., 3] < OPAQUE).any()),
             interlaced=first.interlaced_frame,
         )
@@ -107,6 +109,15 @@ class Display:
             *(["has transparent parts, shown over black"] if self.transparent else []),
             *(["is interlaced, and deinterlaced"] if self.interlaced else []),
         ]
+
+
+def _transfer(frame: "VideoFrame", codec: "VideoCodecContext") -> ColourTransfer | None:
+    return transfer_of(
+        transfer=codec.color_trc,
+        primaries=codec.color_primaries,
+        matrix=frame.colorspace,
+        bits=max(component.bits for component in frame.format.components),
+    )
 
 
 def _square(width: int, height: int, shape: Fraction | None) -> tuple[int, int]:

@@ -61,7 +61,7 @@ class StreamTrack:
             if first is None:
                 raise MultiTalkError(f"No picture of the video {path} can be decoded: export it again.")
             check_pixels(first.width, first.height, f"The video {path}")
-            display = Display.of_frame(first, stream.sample_aspect_ratio)
+            display = Display.of_frame(first, stream.sample_aspect_ratio, stream.codec_context)
         check_pixels(display.width, display.height, f"The video {path}")
         if not packets.counted and first.pts is not None:
             packets = packets.since(first.pts)  # after a cut, earlier ones lack their key picture

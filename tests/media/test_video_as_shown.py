@@ -291,6 +291,19 @@ def test_transparent_parts_are_shown_over_black(tmp_path, name, codec, pixels):
     assert video.notes() == [f"{name} has transparent parts, shown over black"]
 
 
+def test_hdr_with_transparent_parts(tmp_path):
+    opaque = np.full((HEIGHT, WIDTH), 65535, np.uint16)
+    pictures = [np.dstack([from_srgb(numbered(20), Curve.HLG, 0.265), opaque]) for _ in range(2)]
+    for picture in pictures:
+        picture[:, WIDTH // 2 :] = (65535, 65535, 65535, 0)
+    tags = {"colorspace": 9, "color_trc": HLG, "color_primaries": BT2020_PRIMARIES, "matrix": BT2020}
+    path = write_video(
+        tmp_path / "a.mov", [0, 40], codec="prores_ks", pixels="yuva444p10le", pictures=pictures, **tags
+    )
+    picture = VideoFile.open(path).picture().numpy() * 255
+    assert np.abs(picture[4, 4] - (230, 30, 30)).max() <= 4 and picture[:, WIDTH // 2 + 4 :].max() < 3
+
+
 @pytest.mark.parametrize(("name", "codec", "pixels"), [("a.gif", "gif", "rgb8"), ("a.apng", "apng", "rgb24")])
 def test_animated_pictures_are_videos(tmp_path, name, codec, pixels):
     video = VideoFile.open(write_video(tmp_path / name, range(0, 400, 100), codec=codec, pixels=pixels))
