@@ -107,6 +107,7 @@ LOUDEST = 1e6  # times full scale; more is not sound
 MOST_PIXELS = 8192 * 8192  # of a picture
 MOST_PICTURES = 5_000_000  # of a video: ten hours at 120 a second
 LONGEST_STILL = 600.0  # seconds that a video shows one picture
+LONGEST_HOLE = 10.0  # seconds of a video that cannot be decoded
 
 UPDATES = Limit(0, 100_000_000)  # of a training
 BATCH = Limit(1, 65_536)

@@ -235,6 +235,7 @@ def _write(run: FilmRun, *, in_memory: bool) -> FilmResult:
         raise result.ended
     if result.frames < spec.plan.frames:
         reporter.note(f"stopped after clip {result.clips} of {len(spec.plan.clips)}")
+    run.report_damage()
     for name, sentence in result.steadiness.report(dubbed=spec.dubbing is not None).items():
         reporter.note(f"{name}: {sentence}")
     return result

@@ -83,6 +83,7 @@ class SamplerNode(io.ComfyNode):
         spec = film_spec(shared, plan, cls.hidden.unique_id, picture=picture, video=video)
         run = prepared_run(spec, shared, cls.hidden.unique_id, picture=picture, video=video)
         (finished,) = make_film(run.spec, run.model, listener=run.reporter)
+        run.report_damage()
         found = [] if finished.record is None else [(finished.clip, finished.record)]
         return io.NodeOutput(
             raw_latent(shared["model"], finished.latent), finished.frames.to(torch.float32), found

@@ -31,6 +31,8 @@ def outlook(film: PlannedFilm) -> dict[str, str]:
     concerns = [*doubts(film.persons), *cut_away(film.persons, height, width)]
     if spec.dubbing is not None:
         concerns += spec.dubbing.concerns
+    if film.video is not None:
+        concerns += [*film.video.notes(), *film.video.damage()]
     return {
         "film": f"{film.files.film}, {plan.frames} frames, {plan.frames / fps:.2f} s at {fps:g} frames/s, "
         f"{width}×{height}",
@@ -72,11 +74,13 @@ def account(film: PlannedFilm, result: FilmResult, progress: FilmProgress) -> di
     """What was made, by name."""
     spec, files, clips = film.spec, film.files, len(film.spec.plan.clips)
     drawings = [files.persons, files.timeline, files.drift] + [files.localization] * bool(result.records)
+    damage = [] if film.video is None else film.video.damage()
     stopped = f"after clip {result.clips} of {clips}: without --stop-after the film continues"
     return {
         "film": f"{result.path}, {result.frames} frames, {result.frames / spec.conversation.fps:.2f} s, "
         f"{result.path.stat().st_size / 1e6:.1f} MB",
         **({"stopped": stopped} if result.frames < spec.plan.frames else {}),
+        **({"damaged": ", ".join(damage)} if damage else {}),
         **result.steadiness.report(dubbed=spec.dubbing is not None),
         "drawings": ", ".join(map(str, drawings)),
         "time": f"{progress.seconds:.0f} s, {progress.seconds_per_step:.2f} s a step",

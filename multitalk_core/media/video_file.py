@@ -1,61 +1,65 @@
-"""A video file, read clip by clip and never as a whole.
+"""A video file as players show it, read clip by clip and never as a whole.
 
 Knows PyAV; knows nothing of films or models.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from itertools import islice
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from ..errors import MultiTalkError
-from ..files.containers import check_codec, opened
 from ..files.given import check_file
 from ..guards.interruption import uninterrupted
-from ..limits import LONGEST_SECONDS, LONGEST_STILL, MOST_PICTURES
+from ..limits import LONGEST_HOLE, LONGEST_SECONDS, LONGEST_STILL
+from .animated_webp import AnimatedWebp, is_webp
 from .picture import check_pixels
+from .places import listed, stretches
+from .stream_track import StreamTrack
+from .video_track import VideoTrack
 
 if TYPE_CHECKING:
-    from av import VideoFrame, VideoStream
-    from av.container import InputContainer
+    from av import VideoFrame
+
+CUT_SHORT = 0.5  # seconds that a file may last less than it claims
+FURTHER_BACK = (0, 1, 3)  # keys before the nearest one, where seeking lands too late
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class VideoFile:
     """A video file: the times of its pictures in memory, the pictures on disk.
 
     Attributes
     ----------
     path : Path
+    track : VideoTrack
+        Of the whole file.
     times : np.ndarray [pictures], int64
         When each picture is shown, ascending, in units of `time_base`.
-    keys : np.ndarray, int64
-        Times from which decoding can start.
     end : int
         When the last picture ends.
-    time_base : Fraction
-        Unit of the times in seconds.
     check_interrupted : callable
         Called for each picture that is decoded; raises to stop.
+    damaged : set of int
+        Times at which something could not be decoded so far.
     """
 
     path: Path
+    track: VideoTrack
     times: np.ndarray
-    keys: np.ndarray
     end: int
-    time_base: Fraction
     check_interrupted: Callable[[], None] = uninterrupted
+    damaged: set[int] = field(default_factory=set)
 
     @classmethod
     def open(cls, path: str | Path, check_interrupted: Callable[[], None] = uninterrupted) -> "VideoFile":
-        """Read the times of all pictures, without decoding any.
+        """Read the times of all pictures, and the first picture.
 
         Parameters
         ----------
@@ -71,29 +75,16 @@ class VideoFile:
         """
         path = Path(path)
         check_file(path, "video")
-        with _failures_reported(path), opened(path) as container:
-            if not container.streams.video:
-                raise MultiTalkError(f"{path} contains no pictures: choose a video file such as an mp4.")
-            stream = container.streams.video[0]
-            check_codec(stream, path)
-            check_pixels(stream.codec_context.width, stream.codec_context.height, f"The video {path}")
-            timed = _timed_packets(container, stream, check_interrupted)
-            packets = list(islice(timed, MOST_PICTURES + 1))
-            time_base = stream.time_base
-        if len(packets) > MOST_PICTURES:
-            raise MultiTalkError(f"The video {path} has more than {MOST_PICTURES:,} pictures: cut it.")
-        times = np.unique(np.array([time for time, *_ in packets], dtype=np.int64))
-        keys = np.unique(np.array([time for time, _, is_key in packets if is_key], dtype=np.int64))
-        if len(times) < 2 or not len(keys) or time_base is None:
-            raise MultiTalkError(
-                f"{path} contains no moving pictures, or no time stamps for them: export it as mp4."
-            )
-        times = times[times >= keys[0]]  # after a cut, earlier ones may lack their key picture
-        first, last = int(times[0]), int(times[-1])
-        between = round((last - first) / max(1, len(times) - 1))
-        lasting = max(packets)[1]
-        end = last + (lasting if lasting and lasting > 0 else between)
-        video = cls(path, times, keys, end, time_base, check_interrupted)
+        with _failures_reported(path):
+            reader: type[AnimatedWebp | StreamTrack] = AnimatedWebp if is_webp(path) else StreamTrack
+            track = reader.open(path, check_interrupted)
+        video = cls(
+            path=path,
+            track=track,
+            times=track.packets.times,
+            end=track.packets.end,
+            check_interrupted=check_interrupted,
+        )
         video._check_times()
         return video
 
@@ -123,9 +114,39 @@ class VideoFile:
         """Average number of pictures per second."""
         return len(self.times) / self.seconds
 
+    @property
+    def time_base(self) -> Fraction:
+        """Unit of the times in seconds."""
+        return self.track.packets.time_base
+
     def picture(self) -> Tensor:
         """The first picture, [height, width, 3] in 0..1, at its own size."""
         return next(self.pictures(self.times[:1]))
+
+    def notes(self) -> list[str]:
+        """What a user may want to know of how the file is read, a sentence each."""
+        name, packets = self.path.name, self.track.packets
+        notes = [f"{name} {note}" for note in self.track.display.notes()]
+        lasts = float((packets.end - int(packets.times[0])) * self.time_base)
+        if self.track.claimed - lasts > CUT_SHORT:
+            notes.append(f"{name} is cut short: it ends after {lasts:.2f} s of {self.track.claimed:.2f} s")
+        if packets.gaps:
+            gaps = (
+                f"from {self._seconds(start):.2f} to {self._seconds(end):.2f} s"
+                for start, end in packets.gaps
+            )
+            notes.append(f"{name} has no pictures {listed(gaps)}: the picture before stays")
+        return notes
+
+    def damage(self) -> list[str]:
+        """What could not be decoded so far, a sentence each."""
+        seconds = sorted({round(max(0.0, self._seconds(time)), 1) for time in self.damaged})
+        if not seconds:
+            return []
+        return [
+            f"{self.path.name} is damaged {listed(stretches(seconds))}: where nothing can be decoded, the "
+            "picture before stays"
+        ]
 
     def trimmed(self, start: float, seconds: float) -> "VideoFile":
         """The part of `seconds` from `start` on; 0 for everything up to the end.
@@ -148,54 +169,52 @@ class VideoFile:
         Yields
         ------
         Tensor [height, width, 3], float32, in 0..1
-            Rotated as a player shows them.
+            As a player shows them: upright, with square pixels, in sRGB. Where the file is damaged, the
+            picture before.
 
         Raises
         ------
         MultiTalkError
-            When the file is damaged.
+            When the file is damaged over more than `LONGEST_HOLE` seconds.
         """
-        key = self.keys[np.searchsorted(self.keys, times[0], side="right") - 1]
         with _failures_reported(self.path):
-            decoded = self._decoded(int(key))
-            frame = next(decoded, None)
-            if frame is None or frame.pts > times[0]:  # without an index, seeking may miss
-                decoded = self._decoded(None)
-                frame = next(decoded, None)
+            decoded = self._decoded_up_to(int(times[0]))
+            current, upcoming = next(decoded, None), next(decoded, None)
             shown: Tensor | None = None
             for time in times:
-                while frame is not None and frame.pts < time:
-                    frame, shown = next(decoded, None), None
-                if frame is None:
-                    seconds = float((time - self.times[0]) * self.time_base)
+                while current and upcoming and current[0] < time and upcoming[0] <= time:
+                    current, upcoming, shown = upcoming, next(decoded, None), None
+                if current is None or self._seconds(int(time)) - self._seconds(current[0]) > LONGEST_HOLE:
                     raise MultiTalkError(
-                        f"The video {self.path} is damaged at {seconds:.1f} s: export or copy it again."
+                        f"The video {self.path} is damaged at {self._seconds(int(time)):.1f} s: export or "
+                        "copy it again."
                     )
-                shown = _upright(frame) if shown is None else shown
+                if upcoming is None and current[0] < time:
+                    self.damaged.add(int(time))
+                shown = self.track.display.picture(current[1]) if shown is None else shown
                 yield shown
 
-    def _decoded(self, start: int | None) -> Iterator["VideoFrame"]:
-        """Decoded frames from a key picture on, or all of them."""
-        with opened(self.path) as container:
-            stream = container.streams.video[0]
-            stream.thread_type = "AUTO"
-            if start is not None:
-                container.seek(start, stream=stream)
-            for frame in container.decode(stream):
-                self.check_interrupted()
-                if frame.pts is not None:
-                    check_pixels(frame.width, frame.height, f"The video {self.path}")
-                    yield frame
+    def _seconds(self, time: int) -> float:
+        """A time counted from the first picture."""
+        return float((time - int(self.times[0])) * self.time_base)
 
+    def _decoded_up_to(self, time: int) -> "Iterator[tuple[int, VideoFrame]]":
+        """Decoded frames and their times, from a key picture on that lets the one at `time` be decoded."""
+        keys = self.track.packets.keys
+        index = int(np.searchsorted(keys, time, side="right")) - 1
+        for key in (keys[max(0, index - back)] for back in FURTHER_BACK if index > back):
+            decoded = self._decoded(int(key))
+            first = next(decoded, None)
+            if first is not None and first[0] <= time:
+                return chain([first], decoded)
+        return self._decoded(None)  # without an index, seeking may miss
 
-def _timed_packets(
-    container: "InputContainer", stream: "VideoStream", check_interrupted: Callable[[], None]
-) -> Iterator[tuple[int, int | None, bool]]:
-    """For each packet, when its picture is shown, how long, and whether decoding can start there."""
-    for packet in container.demux(stream):
-        check_interrupted()
-        if packet.pts is not None and not packet.is_discard:
-            yield packet.pts, packet.duration, packet.is_keyframe
+    def _decoded(self, key: int | None) -> "Iterator[tuple[int, VideoFrame]]":
+        """Decoded frames and their times from a key picture on, or from the start of the file."""
+        for time, frame in self.track.decoded(key, self.damaged.add):
+            self.check_interrupted()
+            check_pixels(frame.width, frame.height, f"The video {self.path}")
+            yield time, frame
 
 
 @contextmanager
@@ -205,9 +224,7 @@ def _failures_reported(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, av.FFmpegError) as error:
-        raise MultiTalkError(f"{path} cannot be read as a video ({error.strerror}).") from error
-
-
-def _upright(frame: "VideoFrame") -> Tensor:
-    levels = np.rot90(frame.to_ndarray(format="rgb24"), frame.rotation // 90)
-    return torch.from_numpy(levels.copy()).float() / 255
+        raise MultiTalkError(
+            f"{path} cannot be read as a video ({error.strerror}): it is cut short, damaged or no video, so "
+            "copy or export it again."
+        ) from error

@@ -36,6 +36,14 @@ class Video(Protocol):
         """Average number of pictures per second."""
         ...
 
+    def notes(self) -> list[str]:
+        """What a user may want to know of how it is read, a sentence each."""
+        ...
+
+    def damage(self) -> list[str]:
+        """What could not be decoded so far, a sentence each."""
+        ...
+
     def picture(self) -> Tensor:
         """The first picture, [height, width, 3] in 0..1."""
         ...
@@ -75,6 +83,14 @@ class DerivedVideo(ABC):
     def fps(self) -> float:
         """As in `Video`."""
         return self.video.fps
+
+    def notes(self) -> list[str]:
+        """As in `Video`."""
+        return self.video.notes()
+
+    def damage(self) -> list[str]:
+        """As in `Video`."""
+        return self.video.damage()
 
     def picture(self) -> Tensor:
         """As in `Video`."""
@@ -119,6 +135,14 @@ class VideoInMemory:
         """As in `Video`."""
         return float(self.rate)
 
+    def notes(self) -> list[str]:
+        """As in `Video`."""
+        return []
+
+    def damage(self) -> list[str]:
+        """As in `Video`."""
+        return []
+
     def picture(self) -> Tensor:
         """As in `Video`."""
         return next(self.pictures(self.times[:1]))
@@ -138,7 +162,8 @@ class FittedVideo:
     height, width : int
         Size of the film; pictures are resized and cropped to it.
     fps : float
-        Frame n is the picture shown nearest to n / fps seconds.
+        Frame n is what a player shows at n / fps seconds; a picture that begins up to half a frame later
+        counts, too, if it is the nearer one.
     """
 
     video: Video
@@ -165,13 +190,9 @@ class FittedVideo:
         return int(self._shown(np.array([frame]))[0])
 
     def _shown(self, frames: np.ndarray) -> np.ndarray:
-        """Index of the picture that each film frame shows."""
+        """Indices of the pictures that film frames show."""
         times = self.video.times
         wanted = times[0] + frames / self.fps / float(self.video.time_base)
-        middles = (times[1:] + times[:-1]) / 2
-        return np.searchsorted(middles, wanted, side="right")
-
-
-def film_frames(video: Video, fps: float) -> int:
-    """Number of frames of a film as long as the video."""
-    return max(1, round(video.seconds * fps))
+        half_frame = 0.5 / self.fps / float(self.video.time_base)
+        begins = np.maximum((times[1:] + times[:-1]) / 2, times[1:] - half_frame)
+        return np.searchsorted(begins, wanted, side="right")

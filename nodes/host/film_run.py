@@ -44,11 +44,19 @@ class FilmRun:
     spec : FilmSpec
     model : ComfyVideoModel
     reporter : Reporter
+    video : Video or None
+        What is dubbed.
     """
 
     spec: FilmSpec
     model: ComfyVideoModel
     reporter: Reporter
+    video: Video | None
+
+    def report_damage(self) -> None:
+        """Say on the node what of the dubbed video could not be decoded."""
+        for sentence in [] if self.video is None else self.video.damage():
+            self.reporter.warn(sentence)
 
 
 def drafted(plan: ClipPlan, draft: bool) -> ClipPlan:
@@ -212,7 +220,7 @@ def prepared_run(
     )
     spec = replace(spec, window=adapter.model.shape.window, recorded=_recorded(inputs, model))
     reporter = Reporter(shifted, node_id, clips=len(spec.plan.clips), runs=spec.runs, steps=model.steps)
-    run = FilmRun(spec=spec, model=model, reporter=reporter)
+    run = FilmRun(spec=spec, model=model, reporter=reporter, video=video)
     _report_outlook(run, video, frames_in_memory)
     persons = _persons(inputs, picture)
     moves = () if spec.dubbing is None else spec.dubbing.concerns
@@ -253,6 +261,8 @@ def _report_outlook(run: FilmRun, video: Video | None, frames_in_memory: int | N
             f"Dubs a video of {video.seconds:.2f} s at {video.fps:.4g} pictures a second{where}; the steps "
             f"begin at {model.schedule(spec.dubbing.denoise)[0]:.0%} noise."
         )
+        for sentence in video.notes():
+            reporter.note(sentence)
     if not _sees_picture(model):
         reporter.warn(
             "This model has an image embedder, but no CLIP vision is connected: the person will look less "

@@ -3,13 +3,18 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
 
+import folder_paths
 import numpy as np
 from comfy.model_management import throw_exception_if_processing_interrupted
 from comfy_api.latest import Input, InputImpl
 from torch import Tensor
 
 from ...multitalk_core.errors import MultiTalkError
+from ...multitalk_core.files.whole import whole_file
 from ...multitalk_core.media.video_file import VideoFile
 from ...multitalk_core.media.video_source import DerivedVideo, Video, VideoInMemory
 from .kinds import check_kind
@@ -85,11 +90,22 @@ class MaskOfEachPicture(DerivedVideo):
 
 
 def _opened(name: str, picture: Input.Video) -> Video:
-    if not isinstance(picture, InputImpl.VideoFromComponents):
+    if isinstance(picture, InputImpl.VideoFromFile):
         file = picture.get_stream_source()
-        if isinstance(file, str):
-            video = VideoFile.open(file, throw_exception_if_processing_interrupted)
-            return video.trimmed(*picture.get_active_trim_window())
+        path = file if isinstance(file, str) else _on_disk(file)
+        video = VideoFile.open(path, throw_exception_if_processing_interrupted)
+        return video.trimmed(*picture.get_active_trim_window())
     components = picture.get_components()
     check_kind(name, "IMAGE", components.images)
     return VideoInMemory(components.images, components.frame_rate)
+
+
+def _on_disk(file: BytesIO) -> Path:
+    """A video file that a node keeps in memory, in ComfyUI's temporary folder."""
+    content = file.getvalue()
+    path = Path(folder_paths.get_temp_directory()) / f"multitalk-{sha256(content).hexdigest()}.video"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(path) as part:
+            part.write_bytes(content)
+    return path

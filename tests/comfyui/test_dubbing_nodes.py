@@ -10,6 +10,7 @@ from graphs import HEIGHT, WIDTH, frame_paths, long_video_graph, node
 from PIL import Image
 
 from helpers.crossing_people import crossing_people
+from helpers.video_files import corners, phone_video
 from multitalk_core.demo.files import EMBEDDED
 from multitalk_core.media.video_file import VideoFile
 from multitalk_core.media.video_source import FittedVideo
@@ -95,6 +96,22 @@ def masked(server, tmp_path, video, size=(2 * WIDTH, 2 * HEIGHT), **changes):
     graph = dubbing_graph(video, denoise=1.0, region=["mask", 0], **changes)
     graph["mask"] = node("LoadImageMask", image=server.upload(tmp_path / "left.png"), channel="red")
     return graph
+
+
+def test_a_phones_video_is_dubbed_as_a_player_shows_it(server, tmp_path):
+    """From its file, and from memory, as nodes of an API hand it on; its corners stay."""
+    path = phone_video(server.input / "phone.mov")
+    mask = Image.new("RGB", (96, 64))
+    mask.paste("white", (40, 24, 56, 40))
+    mask.save(tmp_path / "middle.png")
+    graph = dubbing_graph(path, steps=1, keep_clips=False, region=["mask", 0])
+    graph["mask"] = node("LoadImageMask", image=server.upload(tmp_path / "middle.png"), channel="red")
+    for source in (graph["picture"], node("OddValue", name="a phone's video in memory")):
+        run = server.run(graph | {"picture": source})
+        frames = torch.from_numpy(pictures(server, run))
+        assert len(frames) == 13 and corners(frames[0]) == ["green", "red", "grey", "blue"]
+        said = "\n".join(run.texts)
+        assert "is HDR (HLG, BT.2020), converted to SDR" in said and "is damaged at 0.2 s" in said
 
 
 def test_outside_a_mask_the_video_stays(server, video, tmp_path):

@@ -1,7 +1,10 @@
 """A node that gives what no node should, on an output that fits every socket."""
 
 from fractions import Fraction
+from io import BytesIO
+from pathlib import Path
 
+import folder_paths
 import numpy as np
 import torch
 from comfy_api.latest import Input, InputImpl, Types
@@ -20,6 +23,13 @@ def _box(*sides: object) -> dict:
 def _video(images: torch.Tensor) -> Input.Video:
     return InputImpl.VideoFromComponents(
         Types.VideoComponents(images=images, frame_rate=Fraction(25), audio=None)
+    )
+
+
+def _phone_video() -> Input.Video:
+    """A file of the input folder as an API node hands one on: in memory."""
+    return InputImpl.VideoFromFile(
+        BytesIO((Path(folder_paths.get_input_directory()) / "phone.mov").read_bytes())
     )
 
 
@@ -69,6 +79,7 @@ VALUES = {
     "a box elsewhere": lambda: _box(600, 300, 2000, 2000),
     "nine boxes": lambda: [_box(60 * left, 0, 50, 300) for left in range(9)],
     "no video": lambda: _video(torch.zeros(0, 8, 8, 3)),
+    "a phone's video in memory": _phone_video,
     "a video that breaks": lambda: _video(
         torch.cat([torch.rand(5, 64, 64, 3), torch.full((1, 64, 64, 3), NAN)])
     ),
