@@ -4,9 +4,10 @@ import argparse
 from pathlib import Path
 
 from ...audio.features import AudioEncoder
+from ...audio.sound_file import read_audio
 from ...audio.timeline import Timeline
 from ...audio.turns import read_turns
-from ...audio.waveform import SPEECH_RATE, Waveform, read_audio
+from ...audio.waveform import SPEECH_RATE, Waveform
 from ...errors import MultiTalkError
 from ...guards import memory
 from ...limits import MOST_SPEAKERS, PIECE_SECONDS
