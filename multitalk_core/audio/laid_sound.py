@@ -220,6 +220,6 @@ def _levels(frame: "AudioFrame") -> np.ndarray:
     each = frame.samples if frame.format.is_planar else frame.samples * channels
     # PyAV counts one plane too many where there are eight.
     planes = frame.planes[: channels if frame.format.is_planar else 1]
-    levels = np.stack([np.frombuffer(plane, numbers, each) for plane in planes])
+    levels = np.stack([np.frombuffer(bytes(plane), numbers, each) for plane in planes])
     # Packed formats come as one row with the channels interleaved.
     return levels if frame.format.is_planar else levels.reshape(-1, channels).T

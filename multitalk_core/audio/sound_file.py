@@ -124,8 +124,8 @@ def _stated_end(container: "InputContainer", stream: "AudioStream", size: int) -
     if codec.channels > MOST_CHANNELS:
         raise MultiTalkError(f"It has {codec.channels} channels, at most {MOST_CHANNELS} are read.")
     if not stream.duration or not stream.time_base:
-        start, seconds = container.start_time or 0, container.duration or 0
-        return 0.0 if container.streams.video else (start + seconds) / MICROSECONDS
+        end = (container.start_time or 0) + (container.duration or 0)
+        return 0.0 if container.streams.video else end / MICROSECONDS
     stated = seconds = float(stream.duration * stream.time_base)
     if codec.name.startswith("pcm") and codec.bit_rate:
         # A header that was written to a pipe may state any length; plain samples end with the file.

@@ -28,6 +28,7 @@ def outlook(film: PlannedFilm) -> dict[str, str]:
     fps = spec.conversation.fps
     tokens, passes = Grid.of_video(frames, height, width).tokens, len(scales.passes())
     concerns = [*doubts(film.persons), *cut_away(film.persons, height, width)]
+    concerns += [*spec.conversation.timeline.notes, *spec.conversation.sound.notes]
     if film.followed is not None:
         concerns += map(str, film.followed.events)
     return {

@@ -36,10 +36,11 @@ def time_zero(path: Path) -> Fraction:
     """
     with opened(path) as container:
         stream = picture_track(container)
-        first = None if stream is None else _first_picture(container, stream)
-        if first is not None and first.pts is not None and first.time_base is not None:
-            return first.pts * first.time_base
-        if COUNT_FROM_ZERO & set(container.format.name.split(",")):
+        if stream is not None and not is_counted(container, stream):
+            first = _first_picture(container, stream)
+            if first is not None and first.pts is not None and first.time_base is not None:
+                return first.pts * first.time_base
+        if COUNT_FROM_ZERO & _names(container):
             return Fraction(0)
         return Fraction(container.start_time or 0, MICROSECONDS)
 
@@ -53,10 +54,22 @@ def picture_track(container: "InputContainer") -> "VideoStream | None":
     """
     from av.stream import Disposition
 
-    still = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
+    still = Disposition.attached_pic | Disposition.timed_thumbnails
     moving = [stream for stream in container.streams.video if not stream.disposition & still]
     default = (stream for stream in moving if stream.disposition & Disposition.default)
     return next(default, moving[0] if moving else None)
+
+
+def is_counted(container: "InputContainer", stream: "VideoStream") -> bool:
+    """Whether pictures follow one another by their number alone: AVI says when they are decoded, not shown.
+
+    Parameters
+    ----------
+    container : InputContainer
+    stream : VideoStream
+    """
+    codec = stream.codec_context
+    return "avi" in _names(container) and codec is not None and bool(codec.has_b_frames)
 
 
 def _first_picture(container: "InputContainer", stream: "VideoStream") -> "VideoFrame | None":
@@ -70,7 +83,11 @@ def _first_picture(container: "InputContainer", stream: "VideoStream") -> "Video
             pictures = packet.decode()
         except FFmpegError:  # damaged: players go on to the next one
             continue
-        for picture in pictures:
-            if picture.pts is not None:
-                return picture
+        if pictures:
+            return pictures[0]
     return None
+
+
+def _names(container: "InputContainer") -> set[str]:
+    """FFmpeg's names of a container's format."""
+    return set(container.format.name.split(","))
