@@ -1,11 +1,9 @@
 """Where a linked input comes from in a graph."""
 
-import mimetypes
-
 from comfy_execution.graph import DynamicPrompt
 from comfy_execution.graph_utils import is_link
 
-MEDIA = ("audio/", "video/")
+from .uploaded_file import has_sound
 
 
 def media_file(graph: DynamicPrompt, node_id: str, name: str) -> str | None:
@@ -26,8 +24,7 @@ def media_file(graph: DynamicPrompt, node_id: str, name: str) -> str | None:
         seen.add(link[0])
         inputs = graph.get_node(link[0])["inputs"]
         for value in inputs.values():
-            kind = mimetypes.guess_type(value)[0] if isinstance(value, str) else None
-            if kind is not None and kind.startswith(MEDIA):
+            if isinstance(value, str) and has_sound(value):
                 return value
         waiting += inputs.values()
     return None

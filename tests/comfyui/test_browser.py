@@ -3,10 +3,13 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from browser import Browser, find_chromium
 from comfy_page import RUN_BUTTON, complaints, open_page, press_run
 from standins import put_standins
+
+from helpers.sound_files import write_sound
 
 FOLDER = Path(__file__).parents[2] / "workflows"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
@@ -119,3 +122,21 @@ def test_the_report_of_a_failed_run_has_the_sentence_before_any_path(page):
 def test_a_graph_that_is_refused_shows_its_sentence_at_once(page):
     shown, _ = words_of_failure(page, "MultiTalkLongVideo", "clip_frames", 14)
     assert "clip_frames is 14, but Wan makes 4n + 1 frames: use 13 or 17 instead." in shown
+
+
+def test_load_voice_has_a_player_and_an_upload_button(page, server):
+    write_sound(server.input / "voice.wav", [[(0.0, np.zeros((1, 16000)))]])
+    complaints(page)
+    names, source = page.evaluate(
+        "await app.refreshComboInNodes();"
+        "app.rootGraph.clear();"
+        "const node = LiteGraph.createNode('MultiTalkLoadVoice');"
+        "app.rootGraph.add(node);"
+        "const widget = name => node.widgets.find(each => each.name === name);"
+        "widget('audio').value = 'voice.wav';"
+        "widget('audio').callback('voice.wav');"
+        "return [node.widgets.map(each => each.name), widget('audioUI').element.src];"
+    )
+    assert names == ["audio", "track", "channel", "audioUI", "upload"]
+    assert "filename=voice.wav" in source
+    assert complaints(page) == []

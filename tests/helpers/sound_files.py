@@ -38,17 +38,18 @@ def write_sound(
         Red pictures from this second on.
     """
     with av.open(str(path), "w") as container:
-        encoded = []
-        if pictures is not None:
-            encoded.append(lambda stream=_video(container): _pictures(stream, *pictures))
+        video = None if pictures is None else _video(container)
+        streams = []
         for number, pieces in enumerate(tracks):
             layout = "mono" if len(pieces[0][1]) == 1 else "stereo"
             stream = container.add_stream(codec, rate=rate, layout=layout)
             stream.disposition = Disposition.default if number == default else Disposition(0)
             if languages:
                 stream.metadata["language"] = languages[number]
-            encoded.append(lambda stream=stream, pieces=pieces: _sounds(stream, pieces, rate))
-        packets = [packet for encode in encoded for packet in encode()]
+            streams.append(stream)
+        packets = [] if video is None else _pictures(video, *pictures)
+        for stream, pieces in zip(streams, tracks, strict=True):
+            packets += _sounds(stream, pieces, rate)
         for packet in sorted(packets, key=lambda packet: packet.dts * packet.time_base):
             container.mux(packet)
     return path
