@@ -18,13 +18,14 @@ from .laid_sound import LaidSound, some_times
 from .waveform import ALL, Waveform, check_length, from_array
 
 if TYPE_CHECKING:
-    from av import AudioFrame, AudioStream
+    from av import AudioFrame, AudioStream, Packet
     from av.container import InputContainer
 
 LEAST_READ = 0.25  # of a damaged sound; where less can be read, the file is refused
 CUT_SHORT_SECONDS = 0.5
 STATED_DURATION = {"mov", "matroska", "flac", "ogg", "wav"}  # formats that state it; of others it is a guess
 LONGEST_PIPED_BYTES = 2**31 - 2**20  # what writes a WAV to a pipe states this many or more
+COUNTED = {"mp3", "aac", "ac3", "eac3", "dts"}  # formats without time stamps: FFmpeg counts packets
 JUMPS = 0x200  # FFmpeg's AVFMT_TS_DISCONT: time stamps may begin again anywhere
 
 
@@ -75,7 +76,10 @@ def _decode(path: Path, zero: Fraction, track: str) -> Waveform:
         damage = _Damage(zero)
         for frame in _frames(container, stream, damage):
             laid.append(frame)
-        if STATED_DURATION & set(container.format.name.split(",")):
+        names = set(container.format.name.split(","))
+        if COUNTED & names:
+            damage.estimate(laid.seconds)
+        if STATED_DURATION & names:
             damage.cut_short(laid.end, stated_end - float(zero))
     samples = laid.finish()
     damage.check(laid.seconds)
@@ -151,9 +155,9 @@ def _frames(container: "InputContainer", stream: "AudioStream", damage: "_Damage
             return
         try:
             yield from packet.decode()
+            damage.read_bytes += packet.size
         except FFmpegError:
-            if packet.pts is not None and packet.time_base is not None:
-                damage.add(packet.pts * packet.time_base, (packet.duration or 0) * packet.time_base)
+            damage.add(packet)
 
 
 @dataclass
@@ -164,8 +168,10 @@ class _Damage:
     ----------
     zero : Fraction
         Time zero, in seconds of the time stamps.
-    lost : list of (time, duration)
+    lost : list of (time, duration, bytes)
         Packets that cannot be decoded, in seconds.
+    read_bytes : int
+        Size of all other packets.
     missing : float
         Seconds that the header states beyond the end.
     broken_off : bool
@@ -173,13 +179,23 @@ class _Damage:
     """
 
     zero: Fraction
-    lost: list[tuple[float, float]] = field(default_factory=list)
+    lost: list[tuple[float, float, int]] = field(default_factory=list)
+    read_bytes: int = 0
     missing: float = 0.0
     broken_off: bool = False
 
-    def add(self, at: Fraction, seconds: Fraction) -> None:
+    def add(self, packet: "Packet") -> None:
         """A packet that cannot be decoded."""
-        self.lost.append((max(0.0, float(at - self.zero)), float(seconds)))
+        if packet.pts is None or packet.time_base is None:
+            return
+        at = max(0.0, float(packet.pts * packet.time_base - self.zero))
+        self.lost.append((at, float((packet.duration or 0) * packet.time_base), packet.size))
+
+    def estimate(self, decoded: float) -> None:
+        """Take the duration of lost packets from their size, as a hole is one packet however long it is."""
+        if self.read_bytes:
+            pace = decoded / self.read_bytes
+            self.lost = [(at, max(seconds, size * pace), size) for at, seconds, size in self.lost]
 
     def cut_short(self, end: float, stated_end: float) -> None:
         """Compare the second at which the sound ends with the one that the header states."""
@@ -200,7 +216,7 @@ class _Damage:
         if self.lost:
             notes.append(
                 f"{self._lost_seconds():.2f} s of it are damaged and left out, at second "
-                f"{some_times([at for at, _ in self.lost])}"
+                f"{some_times([at for at, *_ in self.lost])}"
             )
         if self.missing:
             notes.append(f"it is damaged or cut short: {self.missing:.2f} s of what it states cannot be read")
@@ -209,4 +225,4 @@ class _Damage:
         return notes
 
     def _lost_seconds(self) -> float:
-        return sum(seconds for _, seconds in self.lost)
+        return sum(seconds for _, seconds, _ in self.lost)
