@@ -102,3 +102,32 @@ def test_the_page_offers_sounds_and_videos(server, talk):
     names = options[1]["options"]
     assert {"talk.mka", "silent.mp4"} <= set(names) and not {"notes.txt", "folder.wav"} & set(names)
     assert options[1]["audio_upload"]
+
+
+def encoded(*voices: str) -> dict:
+    """The voices of files, mixed; the first one through ComfyUI's own loader."""
+    graph = {name: scene("")[name] for name in ("encoder", "audio")}
+    for number, file in enumerate(voices, start=1):
+        inputs = {"audio": file} if number == 1 else {"audio": file, "track": "", "channel": "all"}
+        graph[f"voice_{number}"] = node("LoadAudio" if number == 1 else "MultiTalkLoadVoice", **inputs)
+        graph["audio"]["inputs"][f"voices.speaker_{number}"] = [f"voice_{number}", 0]
+    graph["sound"] = node("SaveAudio", audio=["audio", 1], filename_prefix="mix")
+    return graph
+
+
+def test_a_loud_mix_is_lowered_and_told(server):
+    loud = 0.9 * np.sin(np.arange(RATE) / 9)[None]
+    files = [write_sound(server.input / f"loud_{number}.wav", [[(0.0, loud)]]).name for number in (1, 2)]
+    before = server.log.read_text()
+    assert 0.9 < np.abs(samples(server, server.run(encoded(*files)))).max() < 1.0
+    assert "lowered by 5.4 dB" in server.log.read_text()[len(before) :]
+
+
+def test_opposite_channels_name_the_speaker_and_a_way_out(server):
+    tone = 0.4 * np.sin(np.arange(RATE) / 9)
+    opposite = write_sound(server.input / "opposite.wav", [[(0.0, np.stack([tone, -tone]))]]).name
+    mono = write_sound(server.input / "mono.wav", [[(0.0, tone[None])]]).name
+    for number, files in ((1, (opposite, mono)), (2, (mono, opposite))):
+        failure = server.refuse(encoded(*files))
+        assert f"speaker {number} is silent in mono" in failure.message
+        assert "MultiTalk Load Voice" in failure.message
