@@ -140,3 +140,45 @@ def test_load_voice_has_a_player_and_an_upload_button(page, server):
     assert names == ["audio", "track", "channel", "audioUI", "upload"]
     assert "filename=voice.wav" in source
     assert complaints(page) == []
+
+
+UNPLUGGED = """
+app.rootGraph.clear();
+const add = name => { const node = LiteGraph.createNode(name); app.rootGraph.add(node); return node; };
+const wait = () => new Promise(done => setTimeout(done, 300));
+const node = add(type);
+if (method) node.widgets.find(each => each.name === 'method').value = method;
+await wait();
+const find = name => node.inputs.findIndex(each => each.name === name);
+const links = of => of.inputs.filter(each => each.name.startsWith(group + '.'))
+  .map(each => each.link === null ? null : app.rootGraph.getLink(each.link).origin_id - node.id);
+for (const number of [1, 2, 3]) {
+  add(source[0]).connect(source[1], node, find(`${group}.${prefix}_${number}`));
+  await wait();
+}
+const before = links(node);
+node.disconnectInput(find(`${group}.${prefix}_1`));
+await wait();
+const after = links(node);
+const prompt = (await app.graphToPrompt()).output[node.id].inputs;
+await app.loadGraphData(app.rootGraph.serialize());
+return [before, after, links(app.rootGraph.getNodeById(node.id)), Object.keys(prompt)];
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "group", "prefix", "method", "source"),
+    [
+        ("MultiTalkAudioEncoder", "voices", "speaker", None, ["MultiTalkDemo", 1]),
+        ("MultiTalkPersonLocalizer", "method.masks", "person", "masks", ["LoadImageMask", 0]),
+    ],
+)
+def test_unplugging_a_voice_or_a_mask_moves_no_other(page, kind, group, prefix, method, source):
+    complaints(page)
+    given = {"type": kind, "group": group, "prefix": prefix, "method": method, "source": source}
+    before, after, opened, prompt = page.evaluate(UNPLUGGED, **given)
+    assert before[:3] == [1, 2, 3]
+    assert after[:3] == opened[:3] == [None, 2, 3]
+    sent = [name for name in prompt if name.startswith(f"{group}.")]
+    assert sent == [f"{group}.{prefix}_{number}" for number in (2, 3)]
+    assert complaints(page) == []
