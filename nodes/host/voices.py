@@ -43,7 +43,7 @@ def check_sounds(voices: dict[str, Any], graph: DynamicPrompt, node_id: str) -> 
         if audio is not None:
             continue
         file = media_file(graph, node_id, f"voices.{name}")
-        what = "what is connected here" if file is None else f"the video {quoted(file)}"
+        what = "the connected input" if file is None else f"the video {quoted(file)}"
         raise MultiTalkError(
             f"voices.{name}: {what} has no sound; connect a voice for speaker {numbers_of([name])[0]}, or "
             "nothing if this person only listens."
