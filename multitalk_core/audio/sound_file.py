@@ -72,14 +72,15 @@ def _decode(path: Path, zero: Fraction, track: str) -> Waveform:
         stream, notes = _track(container.streams.audio, track)
         check_codec(stream, path)
         stated_end = _stated_end(container, stream, path.stat().st_size)
-        laid = LaidSound(zero, jumps=bool(container.format.flags & JUMPS))
+        jumps = bool(container.format.flags & JUMPS)
+        laid = LaidSound(zero, jumps=jumps)
         damage = _Damage(zero)
         for frame in _frames(container, stream, damage):
             laid.append(frame)
         names = set(container.format.name.split(","))
         if COUNTED & names:
             damage.estimate(laid.seconds)
-        if STATED_DURATION & names:
+        if STATED_DURATION & names and not (jumps and zero):  # a part of a stream states the whole stream's
             damage.cut_short(laid.end, stated_end - float(zero))
     samples = laid.finish()
     damage.check(laid.seconds)

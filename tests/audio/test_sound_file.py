@@ -68,6 +68,12 @@ def test_time_stamps_that_count_from_anywhere_begin_at_the_first(tmp_path):
     assert spans(read_audio(path))[0] == pytest.approx(0.0, abs=0.04)
 
 
+def test_a_part_of_a_broadcast_is_whole(tmp_path):
+    path = write_sound(tmp_path / "part.ogg", [[(3600.0, np.tile(SECOND, 2))]], codec="libopus")
+    sound = read_audio(path)
+    assert sound.seconds == pytest.approx(2.0, abs=0.1) and not sound.notes
+
+
 @pytest.mark.parametrize("suffix", ["mkv", "mp4", "mov", "ts"])
 def test_a_videos_sound_is_on_the_clock_of_its_pictures(tmp_path, suffix):
     codec = "mp2" if suffix == "ts" else "aac"
