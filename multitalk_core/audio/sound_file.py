@@ -129,8 +129,7 @@ def _stated_end(container: "InputContainer", stream: "AudioStream", size: int) -
     if codec.channels > MOST_CHANNELS:
         raise MultiTalkError(f"It has {codec.channels} channels, at most {MOST_CHANNELS} are read.")
     if not stream.duration or not stream.time_base:
-        end = (container.start_time or 0) + (container.duration or 0)
-        return 0.0 if container.streams.video else end / MICROSECONDS
+        return 0.0 if container.streams.video else (container.duration or 0) / MICROSECONDS
     stated = seconds = float(stream.duration * stream.time_base)
     if codec.name.startswith("pcm") and codec.bit_rate:
         # A header that was written to a pipe may state any length; plain samples end with the file.
@@ -138,7 +137,7 @@ def _stated_end(container: "InputContainer", stream: "AudioStream", size: int) -
         stated = stated if stated * codec.bit_rate < 8 * LONGEST_PIPED_BYTES else seconds
     samples = int(seconds * codec.sample_rate)
     check_length("It", channels=codec.channels, samples=samples, rate=codec.sample_rate)
-    return stated + float((stream.start_time or 0) * stream.time_base)
+    return stated  # of MP4 with its late start
 
 
 def _frames(container: "InputContainer", stream: "AudioStream", damage: "_Damage") -> "Iterator[AudioFrame]":

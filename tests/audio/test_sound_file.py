@@ -59,8 +59,16 @@ def test_a_hole_in_the_time_stamps_is_silent(tmp_path):
 
 @pytest.mark.parametrize("suffix", ["mka", "m4a", "mov"])
 def test_a_late_sound_begins_with_silence(tmp_path, suffix):
-    path = write_sound(tmp_path / f"late.{suffix}", [[(0.5, HALF)]], codec="aac")
-    assert spans(read_audio(path))[0] == pytest.approx(0.5, abs=0.01)
+    path = write_sound(tmp_path / f"late.{suffix}", [[(3.0, HALF)]], codec="aac")
+    sound = read_audio(path)
+    assert spans(sound)[0] == pytest.approx(3.0, abs=0.01) and not sound.notes
+
+
+@pytest.mark.parametrize("suffix", ["mkv", "mp4", "mov"])
+def test_a_sound_that_starts_very_late_is_whole(tmp_path, suffix):
+    path = write_sound(tmp_path / f"late.{suffix}", [[(9.0, HALF)]], codec="aac", pictures=(0.0, 250))
+    sound = read_audio(path)
+    assert sound.seconds == pytest.approx(9.5, abs=0.1) and not sound.notes
 
 
 def test_time_stamps_that_count_from_anywhere_begin_at_the_first(tmp_path):
