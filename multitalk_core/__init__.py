@@ -46,7 +46,7 @@ _HOMES = {
     "persons_from_boxes": "persons.marking",
     "persons_from_masks": "persons.marking",
     "persons_from_parts": "persons.marking",
-    "read_audio": "audio.waveform",
+    "read_audio": "audio.sound_file",
     "read_picture": "media.picture",
     "resize_and_crop": "media.picture",
     # films

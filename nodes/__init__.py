@@ -39,6 +39,7 @@ class MultiTalkExtension(ComfyExtension):
         from .demo import DemoNode
         from .guider import GuiderNode
         from .kept_films import KeptFilmsNode
+        from .load_voice import LoadVoiceNode
         from .long_video import LongVideoNode
         from .mouths_plot import MouthsPlotNode
         from .person_localizer import PersonLocalizerNode
@@ -46,6 +47,7 @@ class MultiTalkExtension(ComfyExtension):
         from .sigmas import ReleasedSigmasNode
 
         return [
+            LoadVoiceNode,
             AudioEncoderLoaderNode,
             AudioEncoderNode,
             AudioAdapterLoaderNode,

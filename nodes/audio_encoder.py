@@ -1,5 +1,6 @@
 """The node that places voices in time and encodes them."""
 
+import logging
 from typing import Any
 
 import torch
@@ -17,11 +18,13 @@ from ..multitalk_core.limits import MOST_SPEAKERS
 from .host.checks import check_queued, checked
 from .host.host_memory import check_memory
 from .host.managed_encoder import managed_encoder
+from .host.reporter import lines_of, show_text
 from .host.sockets import CATEGORY, MultiTalkAudio, MultiTalkAudioEncoder
 from .host.voices import (
     FRAMES,
     SECONDS,
     VOICES_END,
+    check_sounds,
     check_speakers,
     check_table,
     length_of,
@@ -118,10 +121,15 @@ class AudioEncoderNode(io.ComfyNode):
             ],
             outputs=[
                 MultiTalkAudio.Output("audio", display_name="multitalk_audio"),
-                io.Audio.Output("sound", tooltip="All voices mixed: the sound of the video."),
+                io.Audio.Output(
+                    "sound",
+                    tooltip="All voices mixed: the sound of the video. Lowered as a whole if the mix exceeds "
+                    "full scale.",
+                ),
                 io.Image.Output("timeline", tooltip="Who speaks when, in seconds and frames."),
                 io.Int.Output("frames", tooltip="Length in video frames."),
             ],
+            hidden=[io.Hidden.unique_id, io.Hidden.dynprompt],
         )
 
     @classmethod
@@ -151,6 +159,7 @@ class AudioEncoderNode(io.ComfyNode):
         fps: float,
         seconds_per_piece: float,
     ) -> io.NodeOutput:
+        check_sounds(voices, cls.hidden.dynprompt, cls.hidden.unique_id)
         timeline = timeline_of(voices, timing, speakers)
         managed = managed_encoder(audio_encoder)
         frames = length_of(length, fps)
@@ -165,6 +174,9 @@ class AudioEncoderNode(io.ComfyNode):
             seconds_per_piece=seconds_per_piece or None,
             check_interrupted=throw_exception_if_processing_interrupted,
         )
+        if sentences := "\n".join([*timeline.notes, *conversation.sound.notes]):
+            logging.warning("[MultiTalk] %s", lines_of(sentences))
+            show_text(sentences, cls.hidden.unique_id)
         tracks = timeline.tracks(
             normalise_loudness, conversation.frames / fps, throw_exception_if_processing_interrupted
         )

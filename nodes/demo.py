@@ -4,7 +4,7 @@ import torch
 from comfy_api.latest import io
 from torch import Tensor
 
-from ..multitalk_core.audio.waveform import read_audio
+from ..multitalk_core.audio.sound_file import read_audio
 from ..multitalk_core.demo.boxes import BOXES
 from ..multitalk_core.demo.files import EMBEDDED, EMBEDDED_FILES
 from ..multitalk_core.demo.text import PROMPT, DemoText

@@ -19,7 +19,8 @@ import torch
 from transformers import Wav2Vec2Config, Wav2Vec2Model
 
 from multitalk_core.audio.features import AudioEncoder
-from multitalk_core.audio.waveform import SPEECH_RATE, read_audio, speech
+from multitalk_core.audio.sound_file import read_audio
+from multitalk_core.audio.waveform import SPEECH_RATE, speech
 
 SMALL = {
     "conv_dim": [512] + [32] * 6,

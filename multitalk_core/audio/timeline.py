@@ -5,6 +5,7 @@ Knows sounds and seconds; knows nothing of features or faces.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -12,13 +13,14 @@ from ..errors import MultiTalkError, quoted
 from ..guards.interruption import uninterrupted
 from ..guards.words import Word
 from ..limits import FILM_SOUND_RATE, LONGEST_SECONDS, MOST_SPEAKERS, VOICE_START
+from .audibility import Audibility, audibility
 from .loudness import normalise_loudness
 from .speaker_names import places_of
 from .turns import Turn
 from .waveform import SPEECH_RATE, Waveform, speech
 
 SHORTEST_SECONDS = 0.2  # one audio window: 5 frames at 25 fps
-SILENT_PEAK = 1e-4  # -80 dB, a few steps of 16 bits
+LOWERED_PEAK = 0.97  # of full scale: lossy codecs exceed a peak slightly
 TABLE_SLACK_SECONDS = 0.05  # times in tables are rounded
 
 
@@ -55,12 +57,10 @@ class PlacedVoice:
         """When the voice ends, in seconds of the film."""
         return self.start + self.voice.seconds
 
-    @property
-    def silent(self) -> bool:
-        """Whether nothing can be heard in any of the turns."""
-        rate = self.voice.rate
-        spoken = [self.voice.samples[:, round(a * rate) : round(b * rate)] for a, b in self.turns]
-        return all(np.abs(piece).max(initial=0.0) < SILENT_PEAK for piece in spoken)
+    @cached_property
+    def audibility(self) -> Audibility:
+        """What the audio encoder is given in the turns."""
+        return audibility(self.voice, self.turns)
 
     def track(self, normalise: bool) -> np.ndarray:
         """The voice with everything but the speaker's turns silenced, mono at 16 kHz, [samples]."""
@@ -87,8 +87,9 @@ class Timeline:
     Raises
     ------
     MultiTalkError
-        When nobody has a voice, there are too many speakers, all voices are silent, one starts before the
-        film, or the timeline is shorter than one audio window or longer than a film can be.
+        When nobody has a voice, there are too many speakers, all voices are silent, the channels of one
+        cancel out in mono, one starts before the film, or the timeline is shorter than one audio window or
+        longer than a film can be.
     """
 
     speakers: int
@@ -106,7 +107,14 @@ class Timeline:
             VOICE_START.check(
                 f"The second where a voice of speaker {placed.speaker + 1} starts", placed.start
             )
-        if all(placed.silent for placed in self.placed_voices):
+        for placed in self.placed_voices:
+            if placed.audibility is Audibility.CANCELLED:
+                raise MultiTalkError(
+                    f"The voice of speaker {placed.speaker + 1} is silent in mono, which is what the audio "
+                    "encoder takes, because its channels cancel out: choose one, as in voice.wav:left on the "
+                    "command line, or with MultiTalk Load Voice in ComfyUI."
+                )
+        if all(placed.audibility is Audibility.SILENT for placed in self.placed_voices):
             raise MultiTalkError("Every voice is silent; at least one speaker must be audible.")
         if self.seconds < SHORTEST_SECONDS:
             raise MultiTalkError(
@@ -194,6 +202,20 @@ class Timeline:
         """Time until the last voice ends."""
         return max(placed.end for placed in self.placed_voices)
 
+    @property
+    def notes(self) -> list[str]:
+        """What the user should know about the voices: what their files lack, and who is silent."""
+        if self.recording is None:
+            files = [(f"speaker {placed.speaker + 1}", placed.voice) for placed in self.placed_voices]
+        else:
+            files = [("recording", self.recording)]
+        silent = dict.fromkeys(
+            placed.speaker + 1 for placed in self.placed_voices if placed.audibility is Audibility.SILENT
+        )
+        return [f"{name}: {note}" for name, voice in files for note in voice.notes] + [
+            f"speaker {number}: the voice is silent, so this person only listens" for number in silent
+        ]
+
     def tracks(
         self,
         normalise: bool = True,
@@ -225,7 +247,8 @@ class Timeline:
     def sound(self, seconds: float | None = None) -> Waveform:
         """The film's sound: the sum of the original voices, at their highest rate, at most 96 kHz.
 
-        Loudness stays as recorded, and a loud sum may exceed full scale.
+        Loudness stays as recorded, unless the sum exceeds full scale: then the whole is lowered, and `notes`
+        of the result say by how much.
 
         Parameters
         ----------
@@ -248,7 +271,21 @@ class Timeline:
         for start, voice in voices:
             voice = voice.stereo() if channels == 2 else voice
             _add(samples, voice.resampled(rate).samples, round(start * rate))
+        return _within_full_scale(samples, rate)
+
+
+def _within_full_scale(samples: np.ndarray, rate: int) -> Waveform:
+    """A sound, lowered by one gain if its peak is above full scale."""
+    peak = max(float(samples.max(initial=0.0)), -float(samples.min(initial=0.0)))
+    if peak <= 1.0:
         return Waveform(samples, rate)
+    gain = LOWERED_PEAK / peak
+    samples *= gain
+    note = (
+        f"the voices together reach {peak:.2f} times full scale, so the film's sound is lowered by "
+        f"{-20 * np.log10(gain):.1f} dB"
+    )
+    return Waveform(samples, rate, (note,))
 
 
 def _add(track: np.ndarray, samples: np.ndarray, start: int) -> None:

@@ -1,31 +1,28 @@
-"""A sound in memory, and the border where sounds come in: files and arrays.
+"""A sound in memory, and the border where arrays come in.
 
-Knows PyAV and soxr; knows nothing of speakers.
+Knows PyAV and soxr; knows nothing of files or speakers.
 """
 
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from ..errors import MultiTalkError
-from ..files.containers import check_codec, opened
-from ..files.given import check_file
+from ..errors import MultiTalkError, quoted
 from ..guards.memory import FLOAT_BYTES, check_memory
 from ..limits import LONGEST_SECONDS, LOUDEST, MOST_CHANNELS, SOUND_RATE
 
-if TYPE_CHECKING:
-    from av import AudioFrame, AudioStream
-
 SPEECH_RATE = 16000
 AT_ONCE = 2  # copies of a sound in memory: its pieces and their whole, or the whole and a converted one
+MIXED_AT_ONCE = 2**20  # samples of each channel
 SHORTER = "save it as mono, at 48 kHz or less, or cut it"
-# FFmpeg's own guess for a file that names no layout.
-SURROUND_LAYOUTS = {3: "2.1", 4: "4.0", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
+# As most files of so many channels are; their mix leaves out nothing but the bass channel of the last three.
+SURROUND_LAYOUTS = {3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
+ALL, MIX, LEFT, RIGHT = "all", "mix", "left", "right"
+NUMBERS = [str(number) for number in range(1, MOST_CHANNELS + 1)]
+CHANNEL_CHOICES = (ALL, MIX, LEFT, RIGHT, *NUMBERS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,10 +35,13 @@ class Waveform:
         Full scale is -1..1.
     rate : int
         Samples per second.
+    notes : tuple of str
+        What the user should know about it, such as what of its file was left out.
     """
 
     samples: np.ndarray
     rate: int
+    notes: tuple[str, ...] = ()
 
     @property
     def channels(self) -> int:
@@ -53,26 +53,63 @@ class Waveform:
         """Duration."""
         return self.samples.shape[1] / self.rate
 
+    def chosen(self, channel: str) -> "Waveform":
+        """One channel, or several.
+
+        Parameters
+        ----------
+        channel : str
+            "all" keeps them, "mix" is their mono mix, "left" and "right" are the first and the second, a
+            number counts from 1.
+
+        Raises
+        ------
+        MultiTalkError
+            When there is no such channel.
+        """
+        if channel not in CHANNEL_CHOICES:
+            raise MultiTalkError(
+                f"There is no channel {quoted(channel)}: choose left, right, mix, or a number from 1."
+            )
+        if channel == ALL:
+            return self
+        if channel == MIX:
+            return self.mono()
+        if channel in (LEFT, RIGHT) and self.channels == 1:
+            raise MultiTalkError(f"It is mono, so it has no {channel} channel: read it whole.")
+        index = {LEFT: 1, RIGHT: 2}.get(channel) or int(channel)
+        if index > self.channels:
+            raise MultiTalkError(
+                f"It has {self.channels} channel{'s' if self.channels > 1 else ''} and no channel {index}: "
+                "choose another."
+            )
+        return replace(self, samples=self.samples[index - 1 : index])
+
     def mono(self) -> "Waveform":
-        """The mean of the channels, one channel."""
+        """One channel: the mean of two, of surround the mean of its stereo mix, which keeps the dialogue."""
         if self.channels == 1:
             return self
-        return Waveform(self.samples.mean(axis=0, keepdims=True), self.rate)
+        if self.channels > 2:
+            return self.stereo().mono()
+        return replace(self, samples=self.samples.mean(axis=0, keepdims=True))
 
     def stereo(self) -> "Waveform":
         """Two channels: one is doubled, surround is mixed down by FFmpeg's matrix."""
         if self.channels == 2:
             return self
         if self.channels == 1:
-            return Waveform(self.samples.repeat(2, axis=0), self.rate)
+            return replace(self, samples=self.samples.repeat(2, axis=0))
         from av import AudioFrame, AudioResampler
 
-        frame = AudioFrame.from_ndarray(
-            np.ascontiguousarray(self.samples), format="fltp", layout=SURROUND_LAYOUTS[self.channels]
-        )
-        frame.sample_rate = self.rate
-        mixed = AudioResampler(format="fltp", layout="stereo", rate=self.rate).resample(frame)
-        return Waveform(np.concatenate([piece.to_ndarray() for piece in mixed], axis=1), self.rate)
+        mixer = AudioResampler(format="fltp", layout="stereo", rate=self.rate)
+        mixed: list[np.ndarray] = []
+        for start in range(0, self.samples.shape[1], MIXED_AT_ONCE):
+            # Packed, as PyAV counts one plane too many where there are eight.
+            packed = self.samples[:, start : start + MIXED_AT_ONCE].T.reshape(1, -1)
+            frame = AudioFrame.from_ndarray(packed, format="flt", layout=SURROUND_LAYOUTS[self.channels])
+            frame.sample_rate = self.rate
+            mixed += [piece.to_ndarray() for piece in mixer.resample(frame)]
+        return replace(self, samples=np.concatenate(mixed, axis=1))
 
     def resampled(self, rate: int) -> "Waveform":
         """Resample with soxr's HQ filter to ceil(samples * rate / self.rate) samples, like librosa.load."""
@@ -82,18 +119,18 @@ class Waveform:
 
         resampled = soxr.resample(np.ascontiguousarray(self.samples.T), self.rate, rate, quality="HQ").T
         count = -(-self.samples.shape[1] * rate // self.rate)
-        return Waveform(resampled, rate).padded(count).first(count)
+        return replace(self, samples=resampled, rate=rate).padded(count).first(count)
 
     def padded(self, samples: int) -> "Waveform":
         """With silence at the end up to `samples` samples; a longer sound stays as it is."""
         missing = samples - self.samples.shape[1]
         if missing <= 0:
             return self
-        return Waveform(np.pad(self.samples, ((0, 0), (0, missing))), self.rate)
+        return replace(self, samples=np.pad(self.samples, ((0, 0), (0, missing))))
 
     def first(self, samples: int) -> "Waveform":
         """The first `samples` samples, or all where there are fewer."""
-        return Waveform(self.samples[:, :samples], self.rate)
+        return replace(self, samples=self.samples[:, :samples])
 
 
 def from_array(samples: ArrayLike | Tensor, rate: int) -> Waveform:
@@ -130,8 +167,8 @@ def from_array(samples: ArrayLike | Tensor, rate: int) -> Waveform:
     if array.shape[1] == 0:
         raise MultiTalkError("The sound has no samples; choose another.")
     rate = int(SOUND_RATE.check("The sound's rate in samples per second", rate))
-    _check_length("The sound", channels=len(array), samples=array.shape[1], rate=rate)
-    floats = _full_scale(array)
+    check_length("The sound", channels=len(array), samples=array.shape[1], rate=rate)
+    floats = full_scale(array)
     if not (floats.max() <= LOUDEST and floats.min() >= -LOUDEST):
         raise MultiTalkError(
             "The sound has samples that are NaN, infinite or far beyond full scale; export it again."
@@ -139,7 +176,8 @@ def from_array(samples: ArrayLike | Tensor, rate: int) -> Waveform:
     return Waveform(floats, rate)
 
 
-def _check_length(name: str, *, channels: int, samples: int, rate: int) -> None:
+def check_length(name: str, *, channels: int, samples: int, rate: int) -> None:
+    """Refuse a sound longer than a film, or than this machine can hold; `name` begins the error."""
     if samples > LONGEST_SECONDS * rate:
         raise MultiTalkError(
             f"{name} lasts longer than {LONGEST_SECONDS / 3600:g} hours, the most for one film: cut it."
@@ -147,7 +185,7 @@ def _check_length(name: str, *, channels: int, samples: int, rate: int) -> None:
     check_memory(AT_ONCE * FLOAT_BYTES * channels * samples, name, SHORTER)
 
 
-def _full_scale(array: np.ndarray) -> np.ndarray:
+def full_scale(array: np.ndarray) -> np.ndarray:
     """Any number type as float32 with full scale at -1..1."""
     if array.dtype.kind == "f":
         with np.errstate(over="ignore"):  # from_array refuses what overflows
@@ -160,82 +198,6 @@ def _full_scale(array: np.ndarray) -> np.ndarray:
     levels -= middle
     levels /= half
     return levels.astype(np.float32)
-
-
-def read_audio(path: str | Path) -> Waveform:
-    """Read the sound of an audio or video file, with its own rate and channels.
-
-    Raises
-    ------
-    MultiTalkError
-        When the file is missing, empty or corrupt, has no sound, claims an implausible rate, number of
-        channels or length, or has samples that are NaN, infinite or far beyond full scale.
-    """
-    from av.error import FFmpegError
-
-    path = Path(path)
-    check_file(path, "audio file")
-    try:
-        samples, rate = _decode(path)
-        return from_array(samples, rate)
-    except (FFmpegError, OSError) as error:
-        raise MultiTalkError(
-            f"{path} cannot be read as audio ({error.strerror}); it may be damaged or no audio file: "
-            "export it again, for example as WAV."
-        ) from error
-    except MultiTalkError as error:
-        raise MultiTalkError(f"The audio file {path} cannot be used. {error}") from error
-
-
-def _decode(path: Path) -> tuple[np.ndarray, int]:
-    """Samples [channels, samples] with full scale at -1..1, and their rate."""
-    with opened(path) as container:
-        if not container.streams.audio:
-            raise MultiTalkError("It has no sound; choose a file with an audio track.")
-        stream = container.streams.audio[0]
-        check_codec(stream, path)
-        _check_claims(stream, path.stat().st_size)
-        pieces: list[np.ndarray] = []
-        kinds: set[tuple[int, int]] = set()
-        length = 0
-        for frame in container.decode(stream):
-            kinds.add((len(frame.layout.channels), frame.sample_rate))
-            if len(kinds) > 1:
-                raise MultiTalkError("It changes its sample rate or channels midway; export it again as WAV.")
-            ((channels, rate),) = kinds
-            length += frame.samples
-            _check_length("It", channels=channels, samples=length, rate=rate)
-            pieces.append(_full_scale(_planes(frame, channels)))
-    if not pieces:
-        raise MultiTalkError("It has an audio track without samples; export it again or choose another.")
-    return np.concatenate(pieces, axis=1), rate
-
-
-def _check_claims(stream: "AudioStream", size: int) -> None:
-    """Check the header of a file of `size` bytes before anything is decoded."""
-    codec = stream.codec_context
-    SOUND_RATE.check("Its rate in samples per second", codec.sample_rate)
-    if codec.channels > MOST_CHANNELS:
-        raise MultiTalkError(f"It has {codec.channels} channels, at most {MOST_CHANNELS} are read.")
-    if stream.duration and stream.time_base:
-        seconds = float(stream.duration * stream.time_base)
-        if codec.name.startswith("pcm") and codec.bit_rate:
-            # A header that was written to a pipe may claim any length; plain samples end with the file.
-            seconds = min(seconds, 8 * size / codec.bit_rate)
-        samples = int(seconds * codec.sample_rate)
-        _check_length("It", channels=codec.channels, samples=samples, rate=codec.sample_rate)
-
-
-def _planes(frame: "AudioFrame", channels: int) -> np.ndarray:
-    """Samples [channels, samples] in the file's own number type."""
-    try:
-        samples = frame.to_ndarray()
-    except ValueError as error:
-        raise MultiTalkError(
-            f"Its samples are of the kind {frame.format.name}, which is not read; export it as a 16-bit WAV."
-        ) from error
-    # Packed formats come as one row with the channels interleaved.
-    return samples if frame.format.is_planar else samples.reshape(-1, channels).T
 
 
 def speech(waveform: Waveform) -> np.ndarray:

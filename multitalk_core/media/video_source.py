@@ -196,3 +196,8 @@ class FittedVideo:
         half_frame = 0.5 / self.fps / float(self.video.time_base)
         begins = np.maximum((times[1:] + times[:-1]) / 2, times[1:] - half_frame)
         return np.searchsorted(begins, wanted, side="right")
+
+
+def film_frames(video: Video, fps: float) -> int:
+    """Number of frames of a film as long as the video."""
+    return max(1, round(video.seconds * fps))

@@ -8,7 +8,8 @@ from torch import Tensor
 
 from ..audio.features import AudioEncoder
 from ..audio.loudness import normalise_loudness
-from ..audio.waveform import read_audio, speech
+from ..audio.sound_file import read_audio
+from ..audio.waveform import speech
 from ..errors import MultiTalkError
 from ..evaluation.envelope import loudness_envelope
 from ..evaluation.film_score import face_in_film

@@ -15,6 +15,7 @@ from comfy_api.latest import io
 from ...multitalk_core.errors import MultiTalkError, quoted
 from ...multitalk_core.limits import LONGEST_TABLE, LONGEST_TEXT, Limit
 from .kinds import check_kind
+from .uploaded_file import uploaded_file
 
 TABLES = ("turns",)  # texts that may be longer than others
 
@@ -97,6 +98,8 @@ def _check_value(described: io.Input, name: str, value: object) -> object:
             return Limit(described.min, described.max).check(name, value)
         case io.String.Input():
             _check_text(name, value, LONGEST_TABLE if described.id in TABLES else LONGEST_TEXT)
+        case io.Combo.Input(upload=io.UploadType.audio):
+            uploaded_file(name, value)
         case io.Combo.Input():
             if value not in described.options:
                 raise MultiTalkError(f"{name} is {quoted(value)}: choose a value from the list.")

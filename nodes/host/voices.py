@@ -1,20 +1,23 @@
 """Voices as the sockets and texts of Encode MultiTalk Audio give them: who has one, and who speaks when."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
+
+from comfy_execution.graph import DynamicPrompt
 
 from ...multitalk_core.audio.speaker_names import places_of
 from ...multitalk_core.audio.timeline import Timeline, Timing
 from ...multitalk_core.audio.turns import Turn, parse_turns
 from ...multitalk_core.audio.waveform import Waveform, from_array
-from ...multitalk_core.errors import MultiTalkError
+from ...multitalk_core.errors import MultiTalkError, quoted
 from ...multitalk_core.limits import FILM_FRAMES, MOST_SPEAKERS
 from .checks import naming
+from .upstream import media_file
 
 VOICES_END, SECONDS, FRAMES = "until the voices end", "seconds", "frames"
 
 
-def numbers_of(voices: dict[str, Any]) -> list[int]:
+def numbers_of(voices: Iterable[str]) -> list[int]:
     """Of the speakers whose sockets are linked, whatever comes from there."""
     return [int(name.removeprefix("speaker_")) for name in voices]
 
@@ -34,18 +37,26 @@ def check_speakers(numbers: Collection[int], timing: str, speakers: int) -> None
         )
 
 
+def check_sounds(voices: dict[str, Any], graph: DynamicPrompt, node_id: str) -> None:
+    """Raise a MultiTalkError for a linked voice without sound: ComfyUI's None for that of a silent video."""
+    for name, audio in voices.items():
+        if audio is not None:
+            continue
+        file = media_file(graph, node_id, f"voices.{name}")
+        what = "the connected input" if file is None else f"the video {quoted(file)}"
+        raise MultiTalkError(
+            f"voices.{name}: {what} has no sound; connect a voice for speaker {numbers_of([name])[0]}, or "
+            "nothing if this person only listens."
+        )
+
+
 def _waveforms(voices: dict[str, Any], speakers: int) -> list[Waveform | None]:
     """One a speaker, None for listeners, up to the last one with a voice or as many as asked for."""
     given = {int(name.removeprefix("speaker_")): _waveform(name, audio) for name, audio in voices.items()}
     return [given.get(number) for number in range(1, (speakers or max(given)) + 1)]
 
 
-def _waveform(name: str, audio: dict[str, Any] | None) -> Waveform:
-    if audio is None:  # as ComfyUI takes apart a video without sound
-        raise MultiTalkError(
-            f"voices.{name}: the connected input has no sound; connect one that has, or none if this speaker "
-            "is a listener."
-        )
+def _waveform(name: str, audio: dict[str, Any]) -> Waveform:
     batch = audio["waveform"]
     if len(batch) != 1:
         raise MultiTalkError(
@@ -61,7 +72,6 @@ def timeline_of(voices: dict[str, Any], timing: dict[str, Any], speakers: int) -
     Parameters
     ----------
     voices : dict of AUDIO by "speaker_1" and so on
-        None comes from what has no sound.
     timing : dict
         The word under "timing", and what goes with it.
     speakers : int

@@ -12,7 +12,8 @@ import pytest
 import soundfile
 import torch
 
-from multitalk_core.audio.waveform import Waveform, from_array, read_audio, speech
+from multitalk_core.audio.sound_file import read_audio
+from multitalk_core.audio.waveform import Waveform, from_array, speech
 from multitalk_core.errors import MultiTalkError
 
 

@@ -58,7 +58,7 @@ def test_the_film_is_shown_again_above_its_mouths_with_its_sound(made):
 
 def test_the_demo_as_it_ships_asks_for_what_is_there():
     arguments = make_parser().parse_args(["generate", *demo.demo_arguments()])
-    assert arguments.picture.is_file() and all(voice.is_file() for voice in arguments.voices)
+    assert arguments.picture.is_file() and all(voice.path.is_file() for voice in arguments.voices)
     assert arguments.order == "together" and arguments.frames is None and len(arguments.boxes) == 2
 
 

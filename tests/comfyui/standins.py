@@ -17,7 +17,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from skimage.data import astronaut
 
-from multitalk_core.audio.waveform import read_audio
+from multitalk_core.audio.sound_file import read_audio
 from multitalk_core.demo.files import EMBEDDED
 from multitalk_core.media.video_writer import VideoWriter
 

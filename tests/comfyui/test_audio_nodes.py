@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from safetensors import safe_open
 
-from multitalk_core.audio.waveform import read_audio
+from multitalk_core.audio.sound_file import read_audio
 from multitalk_core.demo.files import EMBEDDED
 
 ONE, TWO = (read_audio(EMBEDDED / f"voice_{number}.flac").seconds for number in (1, 2))

@@ -3,12 +3,14 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from browser import Browser, find_chromium
 from comfy_page import RUN_BUTTON, complaints, open_page, press_run
 from standins import put_standins
 
 from helpers.foreign_graphs import infinitetalk_graph, wrapper_graph
+from helpers.sound_files import write_sound
 from multitalk_core.converting.conversion import convert_graph
 from multitalk_core.converting.graph_file import read_api
 from multitalk_core.converting.node_list import NodeList
@@ -139,3 +141,63 @@ def test_the_report_of_a_failed_run_has_the_sentence_before_any_path(page):
 def test_a_graph_that_is_refused_shows_its_sentence_at_once(page):
     shown, _ = words_of_failure(page, "MultiTalkLongVideo", "clip_frames", 14)
     assert "clip_frames is 14, but Wan makes 4n + 1 frames: use 13 or 17 instead." in shown
+
+
+def test_load_voice_has_a_player_and_an_upload_button(page, server):
+    write_sound(server.input / "voice.wav", [[(0.0, np.zeros((1, 16000)))]])
+    complaints(page)
+    names, source = page.evaluate(
+        "await app.refreshComboInNodes();"
+        "app.rootGraph.clear();"
+        "const node = LiteGraph.createNode('MultiTalkLoadVoice');"
+        "app.rootGraph.add(node);"
+        "const widget = name => node.widgets.find(each => each.name === name);"
+        "widget('audio').value = 'voice.wav';"
+        "widget('audio').callback('voice.wav');"
+        "return [node.widgets.map(each => each.name), widget('audioUI').element.src];"
+    )
+    assert names == ["audio", "track", "channel", "audioUI", "upload"]
+    assert "filename=voice.wav" in source
+    assert complaints(page) == []
+
+
+UNPLUGGED = """
+app.rootGraph.clear();
+const add = name => { const node = LiteGraph.createNode(name); app.rootGraph.add(node); return node; };
+const wait = () => new Promise(done => setTimeout(done, 300));
+const node = add(type);
+if (method) node.widgets.find(each => each.name === 'method').value = method;
+await wait();
+const find = name => node.inputs.findIndex(each => each.name === name);
+const links = of => of.inputs.filter(each => each.name.startsWith(group + '.'))
+  .map(each => each.link === null ? null : app.rootGraph.getLink(each.link).origin_id - node.id);
+for (const number of [1, 2, 3]) {
+  add(source[0]).connect(source[1], node, find(`${group}.${prefix}_${number}`));
+  await wait();
+}
+const before = links(node);
+node.disconnectInput(find(`${group}.${prefix}_1`));
+await wait();
+const after = links(node);
+const prompt = (await app.graphToPrompt()).output[node.id].inputs;
+await app.loadGraphData(app.rootGraph.serialize());
+return [before, after, links(app.rootGraph.getNodeById(node.id)), Object.keys(prompt)];
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "group", "prefix", "method", "source"),
+    [
+        ("MultiTalkAudioEncoder", "voices", "speaker", None, ["MultiTalkDemo", 1]),
+        ("MultiTalkPersonLocalizer", "method.masks", "person", "masks", ["LoadImageMask", 0]),
+    ],
+)
+def test_unplugging_a_voice_or_a_mask_moves_no_other(page, kind, group, prefix, method, source):
+    complaints(page)
+    given = {"type": kind, "group": group, "prefix": prefix, "method": method, "source": source}
+    before, after, opened, prompt = page.evaluate(UNPLUGGED, **given)
+    assert before[:3] == [1, 2, 3]
+    assert after[:3] == opened[:3] == [None, 2, 3]
+    sent = [name for name in prompt if name.startswith(f"{group}.")]
+    assert sent == [f"{group}.{prefix}_{number}" for number in (2, 3)]
+    assert complaints(page) == []

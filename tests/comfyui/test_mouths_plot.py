@@ -6,8 +6,8 @@ import torch
 from graphs import node, scene
 from PIL import Image
 
+from multitalk_core.audio.sound_file import read_audio
 from multitalk_core.audio.timeline import Timeline
-from multitalk_core.audio.waveform import read_audio
 from multitalk_core.demo.files import EMBEDDED
 from multitalk_core.drawing.mouth_lanes import mouths_picture
 from multitalk_core.evaluation.film_score import measure_film

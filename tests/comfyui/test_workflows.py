@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from standins import ABSENT_LOADERS, put_standins, without_absent_weights
 
-from multitalk_core.audio.waveform import read_audio
+from multitalk_core.audio.sound_file import read_audio
 from multitalk_core.demo.files import EMBEDDED
 
 FOLDER = Path(__file__).parents[2] / "workflows" / "api"

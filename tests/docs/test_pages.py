@@ -14,7 +14,7 @@ from multitalk_core.film.spec import MATHS_VERSION
 
 PACK = Path(__file__).parents[2]
 PAGES = [PACK / name for name in ("README.md", "CONTRIBUTING.md")]
-PAGES += [PACK / "docs" / f"{name}.md" for name in ("architecture", "extending")]
+PAGES += [PACK / "docs" / f"{name}.md" for name in ("architecture", "extending", "sound")]
 FOLDERS = r"(?:docs|locales|multitalk_core|nodes|tests|tools|web|workflows)"
 # Files that a recipe of docs/extending.md has its reader write.
 WRITTEN = {

@@ -11,8 +11,8 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from multitalk_core.audio.features import AudioEncoder
+from multitalk_core.audio.sound_file import read_audio
 from multitalk_core.audio.turns import read_turns
-from multitalk_core.audio.waveform import read_audio
 from multitalk_core.checkpoint import describe, read_adapter
 from multitalk_core.cli.options.dubbing_options import read_region
 from multitalk_core.errors import MultiTalkError, printable

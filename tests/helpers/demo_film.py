@@ -10,8 +10,9 @@ from torch import Tensor
 
 from multitalk_core.audio.conversation import Conversation, encode_conversation
 from multitalk_core.audio.features import AudioEncoder
+from multitalk_core.audio.sound_file import read_audio
 from multitalk_core.audio.timeline import Timeline
-from multitalk_core.audio.waveform import Waveform, read_audio
+from multitalk_core.audio.waveform import Waveform
 from multitalk_core.cli.demo_command import demo_arguments
 from multitalk_core.cli.generate_command import read_inputs
 from multitalk_core.cli.main import make_parser

@@ -27,7 +27,7 @@ OF_COMFYUI = "…"  # stands in a list for choices that ComfyUI knows
 
 
 class Unknown(type):
-    """Anything of ComfyUI: can be called, subclassed, read from, gone through and used as a type."""
+    """Anything of ComfyUI: can be called, subclassed, read from, gone through, used as a type or a path."""
 
     def __getattr__(cls, name: str) -> "Unknown":
         if name.startswith("__"):
@@ -39,6 +39,9 @@ class Unknown(type):
 
     def __iter__(cls) -> Iterator[str]:
         return iter([OF_COMFYUI])
+
+    def __fspath__(cls) -> str:
+        return str(PACK)  # a folder without pictures or sounds
 
     def __or__(cls, other: object) -> "Unknown":
         return cls
@@ -82,6 +85,7 @@ class Io:
     ComfyNode = anything("ComfyNode")
     NodeOutput = anything("NodeOutput")
     Hidden = anything("Hidden")
+    UploadType = anything("UploadType")
     Input = dict  # in annotations
 
     class ControlAfterGenerate:

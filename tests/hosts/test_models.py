@@ -18,7 +18,7 @@ from transformers import (
 )
 
 from multitalk_core.audio.features import AudioEncoder
-from multitalk_core.audio.waveform import read_audio
+from multitalk_core.audio.sound_file import read_audio
 from multitalk_core.checkpoint.adapter_file import read_adapter
 from multitalk_core.checkpoint.adapter_sizes import adapter_shape
 from multitalk_core.demo.files import EMBEDDED, EMBEDDED_FILES

@@ -16,7 +16,8 @@ from safetensors.torch import load, load_file, save_file
 
 from multitalk_core.audio.features import AudioEncoder
 from multitalk_core.audio.loudness import normalise_loudness
-from multitalk_core.audio.waveform import read_audio, speech
+from multitalk_core.audio.sound_file import read_audio
+from multitalk_core.audio.waveform import speech
 from multitalk_core.cli.main import main
 from multitalk_core.demo.files import EMBEDDED, EMBEDDED_FILES
 from multitalk_core.errors import MultiTalkError

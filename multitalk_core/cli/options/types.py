@@ -3,7 +3,6 @@
 import math
 from argparse import ArgumentTypeError
 from collections.abc import Callable
-from pathlib import Path
 
 from ...errors import MultiTalkError, quoted
 from ...film.retakes import Retake, parse_retake
@@ -12,7 +11,8 @@ from ...limits import LONGEST_TEXT, MOST_SPEAKERS, SEED, SIZE, VOICE_START, Limi
 from ...media.picture import check_size
 from ...method.wan import check_frames
 from ...persons.box import Box
-from .paths import input_file, with_reason
+from .paths import with_reason
+from .voice_file import VoiceFile, voice_file
 
 LISTENER = "none"
 LONGEST_NUMBER = 40  # characters
@@ -91,12 +91,12 @@ def box_text(box: Box) -> str:
     return ",".join(f"{edge:g}" for edge in (box.left, box.top, box.right, box.bottom))
 
 
-def voice(text: str) -> Path | None:
-    """A file, or None for a listener."""
-    return None if text == LISTENER else input_file(text)
+def voice(text: str) -> VoiceFile | None:
+    """FILE or FILE:CHANNEL, or None for a listener."""
+    return None if text == LISTENER else voice_file(text)
 
 
-def place(text: str) -> tuple[int, float, Path | None]:
+def place(text: str) -> tuple[int, float, VoiceFile | None]:
     """Parse SPEAKER:SECONDS:FILE to (speaker from 0, seconds, file)."""
     parts = text.split(":", 2)
     if len(parts) != 3:

@@ -1,22 +1,24 @@
 """Arguments for the voices, and the timeline of who speaks when."""
 
 import argparse
-from pathlib import Path
+from collections.abc import Sequence
 
 from ...audio.features import AudioEncoder
 from ...audio.timeline import Timeline
 from ...audio.turns import read_turns
-from ...audio.waveform import SPEECH_RATE, Waveform, read_audio
+from ...audio.waveform import SPEECH_RATE, Waveform
 from ...errors import MultiTalkError
 from ...guards import memory
 from ...limits import MOST_SPEAKERS, PIECE_SECONDS
 from .paths import input_file
 from .types import place, text, voice, within
+from .voice_file import VoiceFile, voice_file
 
 DESCRIPTION = """\
 Give the voices in one of three ways: --voice for each person; one --recording
-with a --table; or --place for each voice. Any audio or video file works.
-A person who only listens has the voice `none`."""
+with a --table; or --place for each voice. Any audio or video file works; of a
+video, second 0 is its first picture. FILE:left, :right, :1 and so on take one
+channel, FILE:mix their mono mix. A person who only listens has the voice `none`."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=voice,
         action="append",
         dest="voices",
-        metavar="FILE",
+        metavar="FILE[:CHANNEL]",
         help="the voice of a person; repeat the option for each person, in speaker order",
     )
     group.add_argument(
@@ -36,7 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="together",
         help="whether the --voice files start together or follow each other (default: %(default)s)",
     )
-    group.add_argument("--recording", type=input_file, metavar="FILE", help="one file with all voices")
+    group.add_argument(
+        "--recording", type=voice_file, metavar="FILE[:CHANNEL]", help="one file with all voices"
+    )
     group.add_argument(
         "--table",
         type=input_file,
@@ -56,9 +60,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=place,
         action="append",
         dest="places",
-        metavar="SPEAKER:SECONDS:FILE",
+        metavar="SPEAKER:SECONDS:FILE[:CHANNEL]",
         help="a voice that starts at this second of the film; repeat the option for each voice; speakers "
         "count from 1",
+    )
+    group.add_argument(
+        "--track",
+        type=text,
+        action="append",
+        dest="tracks",
+        metavar="TRACK",
+        help="which sound track of files that have several: its number from 1, its language or its title; "
+        "once for all files, or once for each in their order (default: the one that a file marks as default)",
     )
     group.add_argument(
         "--loudness",
@@ -85,6 +98,12 @@ def check(arguments: argparse.Namespace) -> None:
         )
     if (arguments.recording is None) != (arguments.table is None):
         raise MultiTalkError("--recording and --table go together: give both.")
+    files = arguments.voices or arguments.places or [arguments.recording]
+    if len(arguments.tracks or ()) not in (0, 1, len(files)):
+        raise MultiTalkError(
+            f"--track is given {len(arguments.tracks)} times for {len(files)} voices: give it once for all, "
+            "or once for each."
+        )
     if arguments.names and arguments.table is None:
         raise MultiTalkError("--names applies to a --table: give one, or leave it out.")
     for option, given in (("--voice", arguments.voices), ("--names", arguments.names)):
@@ -112,12 +131,15 @@ def read_timeline(arguments: argparse.Namespace) -> Timeline:
         When a file cannot be used.
     """
     if arguments.places:
-        return Timeline.placed((speaker, at, _read(file)) for speaker, at, file in arguments.places)
+        speakers, starts, files = zip(*arguments.places, strict=True)
+        voices = _read(list(zip(speakers, files, strict=True)), arguments.tracks)
+        return Timeline.placed(zip(speakers, starts, voices, strict=True))
     if arguments.voices:
         arrange = Timeline.together if arguments.order == "together" else Timeline.in_turn
-        return arrange([_read(file) for file in arguments.voices])
+        return arrange(_read(list(enumerate(arguments.voices)), arguments.tracks))
     turns = read_turns(arguments.table)
-    return Timeline.from_table(read_audio(arguments.recording), turns, arguments.names)
+    recording = arguments.recording.read(*(arguments.tracks or ()))
+    return Timeline.from_table(recording, turns, arguments.names)
 
 
 def check_memory(timeline: Timeline, encoder: AudioEncoder, *, fps: float, frames: int) -> None:
@@ -148,5 +170,17 @@ def check_memory(timeline: Timeline, encoder: AudioEncoder, *, fps: float, frame
     )
 
 
-def _read(file: Path | None) -> Waveform | None:
-    return None if file is None else read_audio(file)
+def _read(
+    files: Sequence[tuple[int, VoiceFile | None]], tracks: Sequence[str] | None
+) -> list[Waveform | None]:
+    """The sound of each speaker's file, speakers counted from 0; None is a listener."""
+    chosen = tracks or [""]
+    if len(chosen) == 1:
+        chosen = [*chosen] * len(files)
+    voices = []
+    for (speaker, file), track in zip(files, chosen, strict=True):
+        try:
+            voices.append(None if file is None else file.read(track))
+        except MultiTalkError as error:
+            raise MultiTalkError(f"Speaker {speaker + 1}: {error}") from error
+    return voices
