@@ -113,11 +113,12 @@ def check_colour(name: str) -> tuple[int, ...]:
     from PIL import ImageColor
 
     try:
-        return ImageColor.getrgb(name)[:3]
-    except (ValueError, AttributeError) as error:
-        raise MultiTalkError(
-            f"{quoted(name)} is no colour: give a name such as white or grey, or #rrggbb."
-        ) from error
+        levels = ImageColor.getrgb(name)[:3]
+    except (ValueError, AttributeError):
+        levels = ()
+    if not levels or max(levels) > 255:
+        raise MultiTalkError(f"{quoted(name)} is no colour: give a name such as white or grey, or #rrggbb.")
+    return levels
 
 
 def check_pixels(width: int, height: int, name: str) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import MultiTalkError
 from .picture_colour import full_range, to_srgb
-from .picture_formats import EXPORT, START_BYTES, load_plugin, missing_package, unknown_format
+from .picture_formats import EXPORT, check_format, missing_package
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -42,6 +42,12 @@ class DecodedPicture:
     image: "Image.Image"
     remarks: list[str]
 
+    def remarks_on(self, background: str) -> list[str]:
+        """The remarks, with one on the background where it shows."""
+        if self.image.getchannel("A").getextrema()[0] == 255:
+            return self.remarks
+        return [*self.remarks, f"transparent in places: {background} shows there"]
+
 
 def decode_picture(path: Path, check_size: Callable[[int, int], None]) -> DecodedPicture:
     """Decode a picture file.
@@ -62,9 +68,7 @@ def decode_picture(path: Path, check_size: Callable[[int, int], None]) -> Decode
     """
     from PIL import Image, UnidentifiedImageError
 
-    with path.open("rb") as file:
-        start = file.read(START_BYTES)
-    load_plugin(path, start)
+    check_format(path)
     remarks: list[str] = []
     try:
         with Image.open(path) as opened:
@@ -76,9 +80,10 @@ def decode_picture(path: Path, check_size: Callable[[int, int], None]) -> Decode
             else:
                 profile = opened.info.get("icc_profile")
                 image = _eight_bits(path, opened, remarks)
-    except UnidentifiedImageError as error:
-        if not start.startswith(TIFF):
-            raise unknown_format(path, start) from error
+    except UnidentifiedImageError:
+        with path.open("rb") as file:
+            if file.read(4) not in TIFF:
+                raise
         image, profile = _tiff(path, check_size, remarks)
     converted, remark = to_srgb(image, profile)
     return DecodedPicture(converted, [*remarks, *filter(None, [remark])])

@@ -207,7 +207,7 @@ def test_transparency_is_put_on_the_chosen_background(tmp_path):
     assert read_picture(tmp_path / "a.png").max() == 0
     assert read_picture(tmp_path / "a.png", "white").min() == 1
     assert (read_picture(tmp_path / "a.png", "#00ff00")[0, 0] * 255).tolist() == [0, 255, 0]
-    for colour in ("chartroose", "", "#12", "white "):
+    for colour in ("chartroose", "", "#12", "rgb(300,0,0)", "w" * 200):
         with pytest.raises(MultiTalkError, match="is no colour: give a name such as white"):
             read_picture(tmp_path / "a.png", colour)
 
@@ -253,6 +253,7 @@ def test_a_tiff_that_needs_tifffile_says_so(tmp_path, monkeypatch):
 OTHERS = {
     "an SVG drawing": b'<svg xmlns="http://www.w3.org/2000/svg"></svg>',
     "a PDF": b"%PDF-1.7\n" + bytes(99),
+    "a PostScript file": b"%!PS-Adobe-3.0 EPSF-3.0\n",
     "an OpenEXR picture": b"\x76\x2f\x31\x01" + bytes(99),
     "a Radiance HDR picture": b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 1 +X 1\n",
     "another program's working file": b"gimp xcf v011\0" + bytes(99),
