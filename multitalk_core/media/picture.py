@@ -113,7 +113,7 @@ def check_colour(name: str) -> tuple[int, ...]:
     from PIL import ImageColor
 
     try:
-        levels = ImageColor.getrgb(name)[:3]
+        levels: tuple[int, ...] = ImageColor.getrgb(name)[:3]
     except (ValueError, AttributeError):
         levels = ()
     if not levels or max(levels) > 255:

@@ -21,7 +21,7 @@ OTHERS = (
     (re.compile(rb"%!PS|\xc5\xd0\xd3\xc6"), "a PostScript file", EXPORT),
     (re.compile(rb"\x76\x2f\x31\x01"), "an OpenEXR picture", EXPORT),
     (re.compile(rb"#\?(RADIANCE|RGBE)"), "a Radiance HDR picture", EXPORT),
-    (re.compile(rb"8BPS\0\2|gimp xcf"), "another program's working file", EXPORT),
+    (re.compile(rb"8BPS\x00\x02|gimp xcf"), "another program's working file", EXPORT),
     (re.compile(rb"FUJIFILMCCD-RAW|....ftypcrx|IIU\0|IIR[OS]", re.DOTALL), "a camera's raw file", EXPORT),
     (re.compile(rb"\s*(<!doctype html|<html)", re.IGNORECASE), "a web page", "download the picture itself"),
     (re.compile(rb"....ftyp(?!avi[fs]|mif1|msf1)|\x1aE\xdf\xa3|RIFF....AVI ", re.DOTALL),
