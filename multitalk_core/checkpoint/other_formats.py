@@ -1,5 +1,6 @@
 """Recognise files that should be safetensors and are not, by their first bytes."""
 
+import os
 import re
 from codecs import getincrementaldecoder
 from pathlib import Path
@@ -8,6 +9,7 @@ from ..errors import MultiTalkError, quoted
 
 START_BYTES = 64
 PICKLE_SUFFIXES = {".pt", ".pth", ".bin", ".ckpt", ".pkl"}
+SUFFIXES = {".safetensors", ".sft", ".gguf", ".onnx", ".h5", ".npz", *PICKLE_SUFFIXES}
 PICKLES = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 FORMATS = (
     (re.compile(rb"GGUF"), "a GGUF file"),
@@ -18,6 +20,17 @@ FORMATS = (
     (re.compile(rb"\x89PNG|\xff\xd8\xff|RIFF....WEBP", re.DOTALL), "a picture"),
     (re.compile(rb"....ftyp|\x1aE\xdf\xa3", re.DOTALL), "a video"),
 )
+
+
+def is_checkpoint(path: Path) -> bool:
+    """Whether a path is to be read as a checkpoint: by its name, or by what the file begins with."""
+    if path.is_dir() or path.suffix.lower() in SUFFIXES or path.name.endswith(".safetensors.index.json"):
+        return True
+    if not path.is_file() or not os.access(path, os.R_OK):
+        return False
+    with path.open("rb") as file:
+        start = file.read(START_BYTES)
+    return (start[8:9] == b"{" and not _is_text(start)) or start.startswith((b"GGUF", *PICKLES[1:]))
 
 
 def refuse_other_formats(file: Path, start: bytes) -> None:

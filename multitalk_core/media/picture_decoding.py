@@ -12,12 +12,11 @@ import numpy as np
 
 from ..errors import MultiTalkError
 from .picture_colour import full_range, to_srgb
-from .picture_formats import EXPORT, check_format, missing_package
+from .picture_formats import EXPORT, TIFF, check_format, missing_package
 
 if TYPE_CHECKING:
     from PIL import Image
 
-TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 # Tags of TIFF, and what they say.
 PURPOSE, DEPTH, PHOTOMETRIC, ORIENTATION, PLANES, SIGNS, PROFILE, RAW = (
     254, 258, 262, 274, 284, 339, 34675, 50706)  # fmt: skip

@@ -8,6 +8,9 @@ from ..errors import MultiTalkError
 
 START_BYTES = 64
 EXPORT = "export it as PNG or JPEG"
+VIDEO, SOUND = "a video", "a sound"
+PICTURE = re.compile(rb"\x89PNG|\xff\xd8\xff|GIF8|RIFF....WEBP|II[*+]\0|MM\0[*+]", re.DOTALL)
+TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 # What it is, the package that reads it, its module, and the function that registers it with Pillow.
 PLUGINS = (
     (re.compile(rb"....ftyp(hei[cxms]|hev[cxms]|(mif1|msf1)(?!.{0,40}avi[fs]))", re.DOTALL),
@@ -25,9 +28,34 @@ OTHERS = (
     (re.compile(rb"FUJIFILMCCD-RAW|....ftypcrx|IIU\0|IIR[OS]", re.DOTALL), "a camera's raw file", EXPORT),
     (re.compile(rb"\s*(<!doctype html|<html)", re.IGNORECASE), "a web page", "download the picture itself"),
     (re.compile(rb"....ftyp(?!avi[fs]|mif1|msf1)|\x1aE\xdf\xa3|RIFF....AVI ", re.DOTALL),
-     "a video", "give it as a video, or export one of its pictures"),
-    (re.compile(rb"RIFF....WAVE|ID3|fLaC|OggS", re.DOTALL), "a sound", "choose a picture"),
+     VIDEO, "give it as a video, or export one of its pictures"),
+    (re.compile(rb"RIFF....WAVE|ID3|fLaC|OggS", re.DOTALL), SOUND, "choose a picture"),
 )  # fmt: skip
+
+
+def is_picture(path: Path) -> bool:
+    """Whether a file is a picture by its content, even one that is damaged or that nothing here reads.
+
+    Parameters
+    ----------
+    path : Path
+        Of a file that can be read.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    start = first_bytes(path)
+    if any(beginning.match(start) for beginning in (PICTURE, *(plugin[0] for plugin in PLUGINS))):
+        return True
+    for beginning, kind, _ in OTHERS:
+        if beginning.match(start):
+            return kind not in (VIDEO, SOUND)
+    try:
+        with Image.open(path) as opened:
+            return opened.format != "MPEG"
+    except UnidentifiedImageError:
+        return False
+    except Exception:  # damaged
+        return True
 
 
 def check_format(path: Path) -> None:
@@ -38,8 +66,7 @@ def check_format(path: Path) -> None:
     MultiTalkError
         For what the first bytes show to be something else, and when the package is not installed.
     """
-    with path.open("rb") as file:
-        start = file.read(START_BYTES)
+    start = first_bytes(path)
     for beginning, kind, package, module, register in PLUGINS:
         if beginning.match(start):
             try:
@@ -52,6 +79,12 @@ def check_format(path: Path) -> None:
     for beginning, kind, advice in OTHERS:
         if beginning.match(start):
             raise MultiTalkError(f"{path} is {kind}, which is not read as a picture: {advice}.")
+
+
+def first_bytes(path: Path) -> bytes:
+    """The first 64 bytes of a file, or all of a shorter one."""
+    with path.open("rb") as file:
+        return file.read(START_BYTES)
 
 
 def missing_package(path: Path, kind: str, package: str) -> MultiTalkError:
