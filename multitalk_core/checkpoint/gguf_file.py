@@ -84,7 +84,8 @@ def _numbers(tensor: Any, blocks_as: torch.dtype) -> Tensor:
         return torch.from_numpy(np.array(tensor.data))
     if tensor.tensor_type.name == "BF16":
         return torch.from_numpy(np.array(tensor.data)).view(torch.bfloat16)
-    return torch.from_numpy(dequantize(tensor.data, tensor.tensor_type)).to(blocks_as)
+    with np.errstate(all="ignore"):  # whether the numbers are finite is asked elsewhere
+        return torch.from_numpy(dequantize(tensor.data, tensor.tensor_type)).to(blocks_as)
 
 
 def _shape(reader: "GGUFReader", tensor: Any) -> tuple[int, ...]:

@@ -27,9 +27,13 @@ FORMATS = (
 
 def is_checkpoint(path: Path) -> bool:
     """Whether a path is to be read as a checkpoint: by its name, or by what the file begins with."""
-    if path.is_dir() or path.suffix.lower() in SUFFIXES or path.name.endswith(".safetensors.index.json"):
+    if (
+        os.path.isdir(path)
+        or path.suffix.lower() in SUFFIXES
+        or path.name.endswith(".safetensors.index.json")
+    ):
         return True
-    if not path.is_file() or not os.access(path, os.R_OK):
+    if not os.path.isfile(path) or not os.access(path, os.R_OK):
         return False
     with path.open("rb") as file:
         start = file.read(START_BYTES)
