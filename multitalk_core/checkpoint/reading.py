@@ -147,7 +147,7 @@ def checkpoint_files(paths: Paths) -> list[Path]:
 
 def _files_in_folder(folder: Path) -> list[Path]:
     index = sorted(folder.glob("*.safetensors.index.json"))
-    files = index[:1] or sorted(folder.glob("*.safetensors"))
+    files = index[:1] or sorted(folder.glob("*.safetensors")) or sorted(folder.glob("*.gguf"))
     if files:
         return checkpoint_files(files)
     pickles = sorted(file for file in folder.glob("*") if file.suffix in PICKLE_SUFFIXES)
