@@ -65,12 +65,12 @@ def decode_picture(path: Path, check_size: Callable[[int, int], None]) -> Decode
     Exception
         Almost any, for a broken file.
     """
-    from PIL import Image, UnidentifiedImageError
+    from PIL import UnidentifiedImageError
 
     check_format(path)
     remarks: list[str] = []
     try:
-        with Image.open(path) as opened:
+        with quietly_opened(path) as opened:
             check_size(*opened.size)
             if opened.format in ANIMATIONS and getattr(opened, "is_animated", False):
                 remarks.append("an animation or several pages: the first picture is taken")

@@ -1,10 +1,15 @@
 """What a picture file is by its first bytes, and the packages that read what Pillow does not."""
 
 import re
+import warnings
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import MultiTalkError
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 START_BYTES = 64
 EXPORT = "export it as PNG or JPEG"
@@ -41,7 +46,7 @@ def is_picture(path: Path) -> bool:
     path : Path
         Of a file that can be read.
     """
-    from PIL import Image, UnidentifiedImageError
+    from PIL import UnidentifiedImageError
 
     start = first_bytes(path)
     if any(beginning.match(start) for beginning in (PICTURE, *(plugin[0] for plugin in PLUGINS))):
@@ -50,7 +55,7 @@ def is_picture(path: Path) -> bool:
         if beginning.match(start):
             return kind not in (VIDEO, SOUND)
     try:
-        with Image.open(path) as opened:
+        with quietly_opened(path) as opened:
             return opened.format != "MPEG"
     except UnidentifiedImageError:
         return False
@@ -79,6 +84,15 @@ def check_format(path: Path) -> None:
     for beginning, kind, advice in OTHERS:
         if beginning.match(start):
             raise MultiTalkError(f"{path} is {kind}, which is not read as a picture: {advice}.")
+
+
+def quietly_opened(path: Path) -> "Image.Image":
+    """A picture opened by Pillow without its warning about the size, which is checked here."""
+    from PIL import Image
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        return Image.open(path)
 
 
 def first_bytes(path: Path) -> bytes:
