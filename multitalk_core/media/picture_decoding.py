@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import MultiTalkError
 from .picture_colour import full_range, to_srgb
-from .picture_formats import EXPORT, TIFF, check_format, missing_package
+from .picture_formats import EXPORT, TIFF, check_format, missing_package, quietly_opened
 
 if TYPE_CHECKING:
     from PIL import Image
