@@ -33,6 +33,8 @@ OTHER_FAMILIES = {
         r"(?:.*\.)?(transformer_blocks|joint_blocks|single_transformer_blocks)\.0\..*"
     ),
     "Uni3C control network for Wan": re.compile(r"(?:.*\.)?controlnet_patch_embedding\..*"),
+    "ControlNet": re.compile(r"(?:.*\.)?(control_model|controlnet_cond_embedding|controlnet_blocks)\..*"),
+    "IP-Adapter": re.compile(r"(?:.*\.)?(ip_adapter|image_proj)\..*"),
     "FantasyTalking adapter": re.compile(r"(?:.*\.)?proj_model\.proj\.weight"),
     "Stable Diffusion model": re.compile(r"(?:.*\.)?(input_blocks|down_blocks)\.0\..*"),
 }

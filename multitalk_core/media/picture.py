@@ -1,6 +1,7 @@
 """Pictures: reading, writing, and the resize and crop of the reference implementation."""
 
 import math
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from ..files.whole import whole_file
 from ..limits import LARGEST_SIDE, MOST_PIXELS
 from ..method.wan import check_side
 from .picture_decoding import DecodedPicture, decode_picture
-from .picture_formats import broken
+from .picture_formats import broken, quietly
 
 COLOURED = 0.1  # between a pixel's lightest and darkest colour
 MOSTLY_GREY = 0.05  # of a mask's pixels that may be coloured
@@ -95,7 +96,8 @@ def open_picture(path: str | Path) -> DecodedPicture:
     path = Path(path)
     check_file(path, "picture")
     try:
-        return decode_picture(path, lambda width, height: check_pixels(width, height, f"The picture {path}"))
+        with quietly():
+            return decode_picture(path, partial(check_pixels, name=f"The picture {path}"))
     except MultiTalkError:
         raise
     except Image.DecompressionBombError as error:

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import MultiTalkError
 from .picture_colour import full_range, to_srgb
-from .picture_formats import EXPORT, TIFF, check_format, missing_package, quietly_opened
+from .picture_formats import EXPORT, TIFF, check_format, missing_package
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -65,12 +65,12 @@ def decode_picture(path: Path, check_size: Callable[[int, int], None]) -> Decode
     Exception
         Almost any, for a broken file.
     """
-    from PIL import UnidentifiedImageError
+    from PIL import Image, UnidentifiedImageError
 
     check_format(path)
     remarks: list[str] = []
     try:
-        with quietly_opened(path) as opened:
+        with Image.open(path) as opened:
             check_size(*opened.size)
             if opened.format in ANIMATIONS and getattr(opened, "is_animated", False):
                 remarks.append("an animation or several pages: the first picture is taken")

@@ -1,15 +1,14 @@
 """What a picture file is by its first bytes, and the packages that read what Pillow does not."""
 
+import logging
 import re
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..errors import MultiTalkError
-
-if TYPE_CHECKING:
-    from PIL import Image
 
 START_BYTES = 64
 EXPORT = "export it as PNG or JPEG"
@@ -46,7 +45,7 @@ def is_picture(path: Path) -> bool:
     path : Path
         Of a file that can be read.
     """
-    from PIL import UnidentifiedImageError
+    from PIL import Image, UnidentifiedImageError
 
     start = first_bytes(path)
     if any(beginning.match(start) for beginning in (PICTURE, *(plugin[0] for plugin in PLUGINS))):
@@ -55,7 +54,7 @@ def is_picture(path: Path) -> bool:
         if beginning.match(start):
             return kind not in (VIDEO, SOUND)
     try:
-        with quietly_opened(path) as opened:
+        with quietly(), Image.open(path) as opened:
             return opened.format != "MPEG"
     except UnidentifiedImageError:
         return False
@@ -86,13 +85,20 @@ def check_format(path: Path) -> None:
             raise MultiTalkError(f"{path} is {kind}, which is not read as a picture: {advice}.")
 
 
-def quietly_opened(path: Path) -> "Image.Image":
-    """A picture opened by Pillow without its warning about the size, which is checked here."""
-    from PIL import Image
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        return Image.open(path)
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Keep what libraries warn and log of a file off the screen; a sentence says what is wrong with it."""
+    logs = [logging.getLogger(name) for name in ("tifffile", "PIL.TiffImagePlugin")]
+    before = [log.disabled for log in logs]
+    try:
+        for log in logs:
+            log.disabled = True
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for log, disabled in zip(logs, before, strict=True):
+            log.disabled = disabled
 
 
 def first_bytes(path: Path) -> bytes:

@@ -76,6 +76,8 @@ WHOLE_MODELS = [
     ("Wan2.1 FLF2V diffusion transformer", wan(36, "img_emb.emb_pos", "img_emb.proj.0.bias")),
     ("SCAIL diffusion transformer", wan(20, "patch_embedding_pose.weight")),
     ("Uni3C control network for Wan", named("controlnet_patch_embedding.weight")),
+    ("ControlNet", named("control_model.input_blocks.0.0.weight")),
+    ("IP-Adapter", named("image_proj.proj.weight", "ip_adapter.1.to_k_ip.weight")),
     ("FantasyTalking adapter", named("proj_model.proj.weight", "blocks.0.cross_attn.k_proj.weight")),
     ("LongCat-Video-Avatar diffusion transformer", named(*AUDIO, "x_embedder.proj.weight",
                                                          "blocks.0.audio_adaLN_modulation.1.weight")),
