@@ -186,7 +186,7 @@ def test_json_to_a_file_replaces_nothing_unasked(tmp_path, capsys, monkeypatch):
     ("content", "said"),
     [
         (b"", "is an empty file"),
-        (b"nothing that anybody reads", "is no picture, video, sound or checkpoint that can be read"),
+        (b"nothing that anybody reads", "is no picture, video, sound, table or checkpoint that can be read"),
         (b"%PDF-1.7\n", "is a PDF, which is not read as a picture"),
         (b"\x89PNG\r\n\x1a\n", "is broken or not a picture"),
         (b"#EXTM3U\nother.mp4\n", "is a list of other files"),
