@@ -114,8 +114,8 @@ def inspect_media(path: Path) -> MediaInspection:
             pictures, sounds = _has_pictures(container), bool(container.streams.audio)
     except FFmpegError as error:
         raise MultiTalkError(
-            f"{path} is no picture, video, sound, table or checkpoint that can be read: check its name, or export "
-            "it again."
+            f"{path} is no picture, video, sound, table or checkpoint that can be read: check its name, or "
+            "export it again."
         ) from error
     sound = read_audio(path) if sounds else None
     if pictures:
