@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import MultiTalkError
 from .picture_colour import full_range, to_srgb
-from .picture_formats import EXPORT, TIFF, check_format, missing_package
+from .picture_formats import EXPORT, TIFF, check_format, first_bytes, missing_package
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -80,9 +80,8 @@ def decode_picture(path: Path, check_size: Callable[[int, int], None]) -> Decode
                 profile = opened.info.get("icc_profile")
                 image = _eight_bits(path, opened, remarks)
     except UnidentifiedImageError:
-        with path.open("rb") as file:
-            if file.read(4) not in TIFF:
-                raise
+        if not first_bytes(path).startswith(TIFF):
+            raise
         image, profile = _tiff(path, check_size, remarks)
     converted, remark = to_srgb(image, profile)
     return DecodedPicture(converted, [*remarks, *filter(None, [remark])])
@@ -122,7 +121,8 @@ def _image(colours: np.ndarray, opacity: np.ndarray | None) -> "Image.Image":
     from PIL import Image
 
     planes = colours if opacity is None else np.concatenate([colours, opacity], axis=-1)
-    return Image.fromarray((planes * 255).round().astype(np.uint8).squeeze())
+    levels = (planes * 255).round().astype(np.uint8)
+    return Image.fromarray(levels[..., 0] if levels.shape[-1] == 1 else levels)
 
 
 def _misread(path: Path, opened: "Image.Image") -> bool:

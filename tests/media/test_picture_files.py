@@ -100,6 +100,14 @@ def test_colours_of_any_depth_and_layout(tmp_path, kind, order, planes):
     assert np.abs(seen(tmp_path / "a.tif") - COLOURS).max() < 0.005
 
 
+@pytest.mark.parametrize("shape", [(1, 8), (8, 1), (1, 1)])
+def test_a_line_of_pixels(tmp_path, shape):
+    tifffile.imwrite(tmp_path / "a.tif", np.full(shape, 0.5, "f2"))
+    assert seen(tmp_path / "a.tif").shape == (*shape, 3)
+    Image.fromarray(np.full(shape, 30000, "u2")).save(tmp_path / "a.png")
+    assert seen(tmp_path / "a.png").shape == (*shape, 3)
+
+
 @pytest.mark.parametrize(
     ("most", "kind", "white"),
     [(1, "f4", "1 as white"), (255, "f4", "255 as white"), (65535, "f8", "65535 as white"),
