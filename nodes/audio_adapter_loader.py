@@ -6,6 +6,7 @@ from comfy_api.latest import io
 
 from .host.adapter_patch import load_adapter
 from .host.checks import checked
+from .host.model_folders import list_adapters
 from .host.sockets import CATEGORY
 
 AS_STORED = "as stored"
@@ -32,9 +33,9 @@ class AudioAdapterLoaderNode(io.ComfyNode):
             inputs=[
                 io.Combo.Input(
                     "adapter",
-                    options=folder_paths.get_filename_list("model_patches"),
-                    tooltip="A .safetensors file in models/model_patches: a MultiTalk or InfiniteTalk "
-                    "adapter for the model that you animate with.",
+                    options=list_adapters(),
+                    tooltip="A .safetensors or .gguf file in models/model_patches: a MultiTalk or "
+                    "InfiniteTalk adapter for the model that you animate with.",
                 ),
                 io.Combo.Input(
                     "dtype",

@@ -5,6 +5,7 @@ from .adapter_file import read_adapter, write_adapter
 from .adapter_sizes import adapter_shape, check_adapter
 from .description import describe
 from .image_to_video import check_image_to_video
+from .other_formats import is_checkpoint
 from .reading import list_tensors, read_tensors
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "check_adapter",
     "check_image_to_video",
     "describe",
+    "is_checkpoint",
     "list_tensors",
     "read_adapter",
     "read_tensors",

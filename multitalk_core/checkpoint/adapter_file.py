@@ -11,9 +11,9 @@ from ..errors import MultiTalkError
 from ..files.whole import whole_file
 from .adapter_keys import check_keys, find_parameters
 from .adapter_sizes import adapter_shape
-from .quantised import dequantise
+from .quantised import check_parts, dequantise
 from .reading import Paths, list_tensors, load_tensors
-from .recognition import kind_in_words
+from .recognition import other_kind
 
 
 def read_adapter(paths: Paths, dtype: torch.dtype | None = None) -> dict[str, Tensor]:
@@ -22,7 +22,7 @@ def read_adapter(paths: Paths, dtype: torch.dtype | None = None) -> dict[str, Te
     Parameters
     ----------
     paths : path or sequence of paths
-        One .safetensors file, shards, a folder or an index.
+        One .safetensors or .gguf file, shards, a folder or an index.
     dtype : torch.dtype, optional
         Of the tensors returned. By default they keep their own; quantised weights become bfloat16.
 
@@ -34,11 +34,13 @@ def read_adapter(paths: Paths, dtype: torch.dtype | None = None) -> dict[str, Te
     stored, metadata = list_tensors(paths)
     name = str(paths) if isinstance(paths, str | PathLike) else ", ".join(map(str, paths))
     parameters, unexpected = find_parameters(stored, name)
-    instead = None if parameters else kind_in_words(stored, metadata)
-    check_keys(parameters, unexpected, name, instead=instead)
-    loaded = load_tensors({key: stored[key] for parts in parameters.values() for key in parts.values()})
+    check_keys(parameters, unexpected, name, instead=other_kind(stored, metadata))
+    for key, parts in parameters.items():
+        check_parts(key, {part: stored[source] for part, source in parts.items()})
+    wanted = {key: stored[key] for parts in parameters.values() for key in parts.values()}
+    loaded = load_tensors(wanted, blocks_as=dtype or torch.bfloat16)
     return {
-        key: dequantise(key, {part: loaded[source] for part, source in parts.items()}, dtype)
+        key: dequantise({part: loaded[source] for part, source in parts.items()}, dtype)
         for key, parts in parameters.items()
     }
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable
 
 from ..errors import MultiTalkError
-from .quantised import PARTS, stored_parts
+from .quantised import INSTEAD, PARTS, stored_parts, unread_quantisation
 
 PROJECTION_LAYERS = ("proj1", "proj1_vf", "proj2", "proj3", "norm")
 BLOCK_LAYERS = ("audio_cross_attn.q_linear", "audio_cross_attn.kv_linear", "audio_cross_attn.proj", "norm_x")
@@ -88,7 +88,9 @@ def check_keys(
     MultiTalkError
     """
     blocks = blocks_of(keys)
-    if not blocks or not any(key.startswith("audio_proj.") for key in keys):
+    if instead is None and (form := unread_quantisation(unexpected)):
+        raise MultiTalkError(f"The adapter in {name} is quantised by {form}, which is not read: {INSTEAD}.")
+    if instead is not None or not blocks or not any(key.startswith("audio_proj.") for key in keys):
         found = f", it is {instead}" if instead else " (tensors audio_proj.* and blocks.N.audio_cross_attn.*)"
         raise MultiTalkError(
             f"{name} contains no audio adapter{found}: choose a MultiTalk or InfiniteTalk file."

@@ -65,6 +65,17 @@ class Description:
         width = max(map(len, rows)) + 2
         return [printable(f"{label:<{width}}{value}", LONGEST_LINE) for label, value in rows.items()]
 
+    def as_json(self) -> dict[str, object]:
+        """The description as an object."""
+        return {
+            "kind": self.kind,
+            "details": dict(self.details),
+            "tensors": self.tensors,
+            "numbers": self.numbers,
+            "bytes": self.size,
+            "precisions": dict(self.precisions),
+        }
+
     def __str__(self) -> str:
         return "\n".join(self.lines())
 

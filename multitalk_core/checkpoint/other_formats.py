@@ -1,6 +1,8 @@
 """Recognise files that should be safetensors and are not, by their first bytes."""
 
+import os
 import re
+import zipfile
 from codecs import getincrementaldecoder
 from pathlib import Path
 
@@ -8,16 +10,34 @@ from ..errors import MultiTalkError, quoted
 
 START_BYTES = 64
 PICKLE_SUFFIXES = {".pt", ".pth", ".bin", ".ckpt", ".pkl"}
-PICKLES = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+SUFFIXES = {".safetensors", ".sft", ".gguf", ".onnx", ".h5", ".npz", *PICKLE_SUFFIXES}
+PICKLES = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 FORMATS = (
-    (re.compile(rb"GGUF"), "a GGUF file"),
-    (re.compile(rb"\x08[\x01-\x20]\x12"), "an ONNX file"),
+    (re.compile(rb"\x08[\x01-\x20][\x12\x1a\x22\x2a\x32\x3a\x42]"), "an ONNX file"),
+    (re.compile(rb"PK\x03\x04"), "a ZIP archive"),
+    (re.compile(rb"....TFL3", re.DOTALL), "a TensorFlow Lite file"),
+    (re.compile(rb"%PDF"), "a PDF"),
     (re.compile(rb"\x89HDF"), "an HDF5 file"),
     (re.compile(rb"\x93NUMPY"), "a NumPy file"),
     (re.compile(rb"\x1f\x8b|7z\xbc\xaf|Rar!|\x28\xb5\x2f\xfd|BZh|\xfd7zXZ"), "a packed archive"),
     (re.compile(rb"\x89PNG|\xff\xd8\xff|RIFF....WEBP", re.DOTALL), "a picture"),
     (re.compile(rb"....ftyp|\x1aE\xdf\xa3", re.DOTALL), "a video"),
 )
+
+
+def is_checkpoint(path: Path) -> bool:
+    """Whether a path is to be read as a checkpoint: by its name, or by what the file begins with."""
+    if (
+        os.path.isdir(path)
+        or path.suffix.lower() in SUFFIXES
+        or path.name.endswith(".safetensors.index.json")
+    ):
+        return True
+    if not os.path.isfile(path) or not os.access(path, os.R_OK):
+        return False
+    with path.open("rb") as file:
+        start = file.read(START_BYTES)
+    return (start[8:9] == b"{" and not _is_text(start)) or start.startswith((b"GGUF", *PICKLES))
 
 
 def refuse_other_formats(file: Path, start: bytes) -> None:
@@ -50,11 +70,20 @@ def refuse_other_formats(file: Path, start: bytes) -> None:
     # A safetensors header begins at byte 8 with a brace; the length before it may look like anything.
     if start[8:9] == b"{":
         return
-    if start.startswith(PICKLES):
+    if start.startswith(PICKLES) or _holds_pickle(file):
         raise pickle_error(file)
     for beginning, kind in FORMATS:
         if beginning.match(start):
             raise MultiTalkError(f"{file} is {kind}, which is not read: use the .safetensors version.")
+
+
+def _holds_pickle(file: Path) -> bool:
+    """Whether a file is a ZIP archive with a pickle in it, as torch.save writes them."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return any(name.endswith(".pkl") for name in archive.namelist())
+    except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError):
+        return False
 
 
 def _is_text(start: bytes) -> bool:

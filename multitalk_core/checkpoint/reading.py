@@ -1,4 +1,4 @@
-"""Reading safetensors: a file, several shards, a folder or an index; anything else is refused."""
+"""Reading safetensors and GGUF: a file, shards, a folder or an index; anything else is refused."""
 
 import json
 import math
@@ -10,10 +10,12 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from ..errors import MultiTalkError
 from ..files.given import check_file, read_json, unreadable
+from .gguf_file import is_gguf, list_gguf, load_gguf
 from .other_formats import PICKLE_SUFFIXES, START_BYTES, pickle_error, refuse_other_formats
 
 Paths = str | PathLike[str] | Sequence[str | PathLike[str]]
@@ -35,7 +37,7 @@ class StoredTensor:
     ----------
     file : Path
     dtype : str
-        In the notation of safetensors: F32, BF16, F8_E4M3, I8 …
+        In the notation of safetensors, F32, BF16, F8_E4M3, I8 …, or of GGUF, Q8_0, Q4_K …
     shape : tuple of int
     """
 
@@ -77,7 +79,7 @@ def list_tensors(paths: Paths) -> tuple[dict[str, StoredTensor], dict[str, str]]
     tensors: dict[str, StoredTensor] = {}
     metadata: dict[str, str] = {}
     for file in checkpoint_files(paths):
-        found, about = _read_header(file)
+        found, about = _header(file)
         for name in found.keys() & tensors.keys():
             raise MultiTalkError(
                 f"{tensors[name].file} and {file} both contain the tensor {name}: "
@@ -88,8 +90,16 @@ def list_tensors(paths: Paths) -> tuple[dict[str, StoredTensor], dict[str, str]]
     return tensors, metadata
 
 
-def load_tensors(stored: Mapping[str, StoredTensor]) -> dict[str, Tensor]:
+def load_tensors(
+    stored: Mapping[str, StoredTensor], *, blocks_as: torch.dtype = torch.bfloat16
+) -> dict[str, Tensor]:
     """Load tensors onto the CPU in their stored precision.
+
+    Parameters
+    ----------
+    stored : mapping of str to StoredTensor
+    blocks_as : torch.dtype
+        Precision of what a GGUF file stores in blocks, which torch has no precision for.
 
     Raises
     ------
@@ -103,6 +113,9 @@ def load_tensors(stored: Mapping[str, StoredTensor]) -> dict[str, Tensor]:
         names_by_file.setdefault(tensor.file, []).append(name)
     loaded: dict[str, Tensor] = {}
     for file, names in names_by_file.items():
+        if is_gguf(file):
+            loaded |= load_gguf(file, names, blocks_as)
+            continue
         try:
             with safe_open(file, framework="pt") as opened:
                 loaded |= {name: opened.get_tensor(name) for name in names}
@@ -134,7 +147,7 @@ def checkpoint_files(paths: Paths) -> list[Path]:
 
 def _files_in_folder(folder: Path) -> list[Path]:
     index = sorted(folder.glob("*.safetensors.index.json"))
-    files = index[:1] or sorted(folder.glob("*.safetensors"))
+    files = index[:1] or sorted(folder.glob("*.safetensors")) or sorted(folder.glob("*.gguf"))
     if files:
         return checkpoint_files(files)
     pickles = sorted(file for file in folder.glob("*") if file.suffix in PICKLE_SUFFIXES)
@@ -165,13 +178,21 @@ def _existing_shard(shard: Path, mentioned_by: Path) -> Path:
     return shard
 
 
+def _header(file: Path) -> tuple[dict[str, StoredTensor], dict[str, str]]:
+    if not os.path.exists(file):  # also false for a name that is too long
+        raise _missing_error(file)
+    check_file(file, "checkpoint", "download it again")
+    if is_gguf(file):
+        listed, metadata = list_gguf(file)
+        return {name: StoredTensor(file, *about) for name, about in listed.items()}, metadata
+    return _read_header(file)
+
+
 def _read_header(file: Path) -> tuple[dict[str, StoredTensor], dict[str, str]]:
     """Parse the header here, for clear messages, and let safetensors check that the file is valid."""
     from safetensors import SafetensorError, safe_open
 
-    if not os.path.exists(file):  # also false for a name that is too long
-        raise _missing_error(file)
-    size = check_file(file, "checkpoint", "download it again")
+    size = file.stat().st_size
     try:
         with file.open("rb") as opened:
             start = opened.read(START_BYTES)

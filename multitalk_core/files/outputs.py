@@ -88,8 +88,15 @@ def _identity(path: Path) -> tuple[int, int] | Path:
     return status.st_dev, status.st_ino
 
 
-def check_replaced(paths: Iterable[Path], overwrite: bool) -> bool:
+def check_replaced(paths: Iterable[Path], overwrite: bool, *, option: str = "--output") -> bool:
     """Refuse to replace files, unless the user asked for it or allows it on the terminal.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+    overwrite : bool
+    option : str
+        The option that names the files.
 
     Returns
     -------
@@ -104,7 +111,7 @@ def check_replaced(paths: Iterable[Path], overwrite: bool) -> bool:
     taken = [path for path in paths if is_taken(path)]
     if taken and not overwrite and not _allowed(taken[0]):
         raise MultiTalkError(
-            f"{taken[0]} exists: name another --output, or let it be replaced with --overwrite."
+            f"{taken[0]} exists: name another {option}, or let it be replaced with --overwrite."
         )
     return bool(taken)
 

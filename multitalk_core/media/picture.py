@@ -1,34 +1,36 @@
 """Pictures: reading, writing, and the resize and crop of the reference implementation."""
 
 import math
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..errors import MultiTalkError
+from ..errors import MultiTalkError, quoted
 from ..files.given import check_file, unreadable
 from ..files.whole import whole_file
 from ..limits import LARGEST_SIDE, MOST_PIXELS
 from ..method.wan import check_side
-
-if TYPE_CHECKING:
-    from PIL import Image
+from .picture_decoding import DecodedPicture, decode_picture
+from .picture_formats import broken, quietly
 
 COLOURED = 0.1  # between a pixel's lightest and darkest colour
 MOSTLY_GREY = 0.05  # of a mask's pixels that may be coloured
+BACKGROUND = "black"  # of a picture where it is transparent
 
 
-def read_picture(path: str | Path) -> Tensor:
-    """Read a picture with its EXIF orientation applied and transparency composited over black.
+def read_picture(path: str | Path, background: str = BACKGROUND) -> Tensor:
+    """Read a picture as viewers show it: upright, in sRGB, on a background where it is transparent.
 
     Parameters
     ----------
     path : str or Path
-        Any format that Pillow reads; of an animation, the first frame.
+        Any format that Pillow or one of its installed plugins reads; of an animation, the first picture.
+    background : str
+        A colour: a name of HTML's, or #rrggbb.
 
     Returns
     -------
@@ -37,12 +39,17 @@ def read_picture(path: str | Path) -> Tensor:
     Raises
     ------
     MultiTalkError
-        For a file that is missing, empty, broken, too large or not a picture.
+        For a file that is missing, empty, broken, too large or not a picture, and for an unknown colour.
     """
+    return on_background(open_picture(path), background)
+
+
+def on_background(picture: DecodedPicture, background: str = BACKGROUND) -> Tensor:
+    """The pixels of a picture, [height, width, 3] in 0..1, with a background where it is transparent."""
     from PIL import Image
 
-    image = _read_rgba(Path(path))
-    flat = Image.alpha_composite(Image.new("RGBA", image.size, "black"), image).convert("RGB")
+    below = Image.new("RGBA", picture.image.size, check_colour(background))
+    flat = Image.alpha_composite(below, picture.image).convert("RGB")
     return torch.from_numpy(np.array(flat)).float().div_(255)
 
 
@@ -63,7 +70,7 @@ def read_mask(path: str | Path) -> Tensor:
     MultiTalkError
         As `read_picture`, and for a picture in colour without transparency.
     """
-    pixels = torch.from_numpy(np.array(_read_rgba(Path(path)))).float().div_(255)
+    pixels = torch.from_numpy(np.array(open_picture(path).image)).float().div_(255)
     colours, opacity = pixels[..., :3], pixels[..., 3]
     if opacity.min() < 1:
         return opacity
@@ -76,18 +83,21 @@ def read_mask(path: str | Path) -> Tensor:
     return colours.mean(dim=-1)
 
 
-def _read_rgba(path: Path) -> "Image.Image":
-    """A picture in Pillow's RGBA, upright."""
-    from PIL import Image, ImageOps
+def open_picture(path: str | Path) -> DecodedPicture:
+    """Read a picture with its opacity, and what was decided in reading it.
 
+    Raises
+    ------
+    MultiTalkError
+        As `read_picture`.
+    """
+    from PIL import Image
+
+    path = Path(path)
     check_file(path, "picture")
     try:
-        with Image.open(path) as opened:
-            check_pixels(*opened.size, f"The picture {path}")
-            image = ImageOps.exif_transpose(opened)
-            if image.mode == "I;16":  # Pillow would clip 16-bit greys instead of scaling them
-                image = Image.fromarray((np.asarray(image) // 257).astype(np.uint8))
-            return image.convert("RGBA")
+        with quietly():
+            return decode_picture(path, partial(check_pixels, name=f"The picture {path}"))
     except MultiTalkError:
         raise
     except Image.DecompressionBombError as error:
@@ -97,9 +107,20 @@ def _read_rgba(path: Path) -> "Image.Image":
     except (PermissionError, FileNotFoundError) as error:  # removed since the check
         raise unreadable(path, "picture", error) from error
     except Exception as error:  # Pillow raises almost anything for broken files
-        raise MultiTalkError(
-            f"{path} is broken or not a picture: open it in an image editor and save it as PNG."
-        ) from error
+        raise broken(path, error) from error
+
+
+def check_colour(name: str) -> tuple[int, ...]:
+    """Red, green and blue of a colour, 0 to 255; raises a MultiTalkError for an unknown one."""
+    from PIL import ImageColor
+
+    try:
+        levels: tuple[int, ...] = ImageColor.getrgb(name)[:3]
+    except (ValueError, AttributeError):
+        levels = ()
+    if not levels or max(levels) > 255:
+        raise MultiTalkError(f"{quoted(name)} is no colour: give a name such as white or grey, or #rrggbb.")
+    return levels
 
 
 def check_pixels(width: int, height: int, name: str) -> None:

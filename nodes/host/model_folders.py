@@ -1,4 +1,4 @@
-"""Models that are folders: ComfyUI lists files only."""
+"""Models that ComfyUI does not list: folders, and GGUF files."""
 
 from pathlib import Path
 
@@ -20,6 +20,15 @@ def list_models(kind: str) -> list[str]:
     folders = list_model_folders(kind)
     files = folder_paths.get_filename_list(kind)
     return folders + [name for name in files if Path(name).parent.as_posix() not in folders]
+
+
+def list_adapters() -> list[str]:
+    """Files in models/model_patches, GGUF's among them."""
+    found = set(folder_paths.get_filename_list("model_patches"))
+    for root in folder_paths.get_folder_paths("model_patches"):
+        files, _ = folder_paths.recursive_search(root, excluded_dir_names=[".git"])
+        found.update(folder_paths.filter_files_extensions(files, [".gguf"]))
+    return sorted(found)
 
 
 def model_path(kind: str, name: str) -> str:

@@ -70,6 +70,7 @@ def named(*names: str) -> dict[str, Tensor]:
 WAN = {
     "patch_embedding.weight": torch.zeros(4, 36, 1, 2, 2),
     "blocks.0.self_attn.norm_q.weight": torch.zeros(4),
+    "img_emb.proj.0.weight": torch.zeros(4),
 }
 T5 = named("blocks.0.attn.q.weight", "token_embedding.weight", "blocks.1.pos_embedding.embedding.weight")
 OTHER_KINDS = [
@@ -102,7 +103,7 @@ OTHER_FILES = {
     "it begins with “Zugriff": "Zugriff verweigert: für diese Datei müssen Sie sich anmelden – ü".encode(),
     "is a web page": b"\n<HTML><body>Log in</body></HTML>",
     "is an ONNX file": b"\x08\x07\x12\x07pytorch" + bytes(99),
-    "is a GGUF file, which is not read: use the .safetensors": b"GGUF\3" + bytes(83),
+    "is a GGUF file without tensors": b"GGUF\3" + bytes(83),
     "is an HDF5 file": b"\x89HDF\r\n\x1a\n" + bytes(99),
     "is a packed archive": b"\x1f\x8b\x08\0" + b"\x99" * 99,
     "is a picture": b"\x89PNG\r\n\x1a\n" + bytes(99),

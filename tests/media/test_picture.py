@@ -100,9 +100,12 @@ def test_bad_files_get_a_sentence(tmp_path):
         read_picture(tmp_path / "empty.png")
     Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)).save(tmp_path / "a.png")
     whole = (tmp_path / "a.png").read_bytes()
-    for name, content in {"cut.png": whole[: len(whole) // 2], "text.png": b"not a picture"}.items():
+    for name, content, said in (
+        ("cut.png", whole[: len(whole) // 2], "is cut short: download or copy it again"),
+        ("text.png", b"not a picture", "broken or not a picture"),
+    ):
         (tmp_path / name).write_bytes(content)
-        with pytest.raises(MultiTalkError, match="broken or not a picture"):
+        with pytest.raises(MultiTalkError, match=said):
             read_picture(tmp_path / name)
 
 

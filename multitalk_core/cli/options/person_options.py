@@ -1,19 +1,20 @@
 """Arguments for the picture or video, and for the persons in it."""
 
 import argparse
+import sys
 
 from torch import Tensor
 
 from ...errors import MultiTalkError
 from ...limits import MOST_SPEAKERS
-from ...media.picture import read_mask, read_picture
+from ...media.picture import BACKGROUND, on_background, open_picture, read_mask
 from ...media.video_file import VideoFile
 from ...persons.detection import find_persons
 from ...persons.face_detector import WEIGHTS
 from ...persons.marking import PersonOrder, persons_from_boxes, persons_from_masks, persons_from_parts
 from ...persons.masks import Persons, check_same_size
 from .paths import input_file
-from .types import box, text
+from .types import box, colour, text
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +28,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="a video to dub, instead of a picture: its look and motion stay, the mouths are regenerated; "
         "persons are detected in its first frame and followed by their faces",
+    )
+    group.add_argument(
+        "--background",
+        type=colour,
+        default=BACKGROUND,
+        metavar="COLOUR",
+        help="what shows where the --picture is transparent: a name such as white or grey, or #rrggbb "
+        "(default: %(default)s)",
     )
     how = group.add_mutually_exclusive_group()
     how.add_argument(
@@ -87,7 +96,10 @@ def check(arguments: argparse.Namespace) -> None:
 def read_source(arguments: argparse.Namespace) -> tuple[Tensor, VideoFile | None]:
     """The picture [height, width, 3], and the video whose first frame it is, if any."""
     if arguments.video is None:
-        return read_picture(arguments.picture), None
+        picture = open_picture(arguments.picture)
+        for remark in picture.remarks_on(arguments.background):
+            print(f"{arguments.picture}: {remark}.", file=sys.stderr)
+        return on_background(picture, arguments.background), None
     video = VideoFile.open(arguments.video)
     return video.picture(), video
 

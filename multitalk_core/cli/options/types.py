@@ -1,4 +1,4 @@
-"""Types of arguments: numbers in a range, sizes, boxes, placed voices, retakes and prompts."""
+"""Types of arguments: numbers in a range, sizes, colours, boxes, placed voices, retakes and prompts."""
 
 import math
 from argparse import ArgumentTypeError
@@ -8,7 +8,7 @@ from ...errors import MultiTalkError, quoted
 from ...film.retakes import Retake, parse_retake
 from ...film.spec import ClipOverride
 from ...limits import LONGEST_TEXT, MOST_SPEAKERS, SEED, SIZE, VOICE_START, Limit
-from ...media.picture import check_size
+from ...media.picture import check_colour, check_size
 from ...method.wan import check_frames
 from ...persons.box import Box
 from .paths import with_reason
@@ -64,6 +64,12 @@ def text(argument: str) -> str:
     if any("\ud800" <= character <= "\udfff" for character in argument):
         raise ArgumentTypeError(f"{quoted(argument)} is not valid UTF-8: type it again")
     return argument
+
+
+def colour(text: str) -> str:
+    """A colour by its name or as #rrggbb."""
+    with_reason(check_colour, text)
+    return text
 
 
 def size(text: str) -> tuple[int, int]:
