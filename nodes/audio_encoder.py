@@ -1,5 +1,6 @@
 """The node that places voices in time and encodes them."""
 
+import logging
 from typing import Any
 
 import torch
@@ -17,6 +18,7 @@ from ..multitalk_core.limits import MOST_SPEAKERS
 from .host.checks import check_queued, checked
 from .host.host_memory import check_memory
 from .host.managed_encoder import managed_encoder
+from .host.reporter import lines_of, show_text
 from .host.sockets import CATEGORY, MultiTalkAudio, MultiTalkAudioEncoder
 from .host.voices import (
     FRAMES,
@@ -26,6 +28,7 @@ from .host.voices import (
     check_table,
     length_of,
     numbers_of,
+    table_remarks,
     timeline_of,
 )
 from .inputs.shared import within
@@ -122,6 +125,7 @@ class AudioEncoderNode(io.ComfyNode):
                 io.Image.Output("timeline", tooltip="Who speaks when, in seconds and frames."),
                 io.Int.Output("frames", tooltip="Length in video frames."),
             ],
+            hidden=[io.Hidden.unique_id],
         )
 
     @classmethod
@@ -155,6 +159,9 @@ class AudioEncoderNode(io.ComfyNode):
         managed = managed_encoder(audio_encoder)
         frames = length_of(length, fps)
         _check_memory(timeline, managed.encoder, frames=frames, fps=fps)
+        if remarks := "\n".join(table_remarks(timing)):
+            logging.info("[MultiTalk] %s", lines_of(remarks))
+            show_text(remarks, cls.hidden.unique_id)
         managed.load()
         conversation = encode_conversation(
             timeline,
@@ -193,8 +200,9 @@ def _turns() -> io.String.Input:
         "turns",
         multiline=True,
         default="speaker,start,end\n1,0,2.5\n2,2.5,5",
-        tooltip="Who speaks when, in seconds: CSV with the header speaker,start,end, a JSON list with the "
-        "same keys, or RTTM.",
+        tooltip="Who speaks when. Paste a table (CSV, or from a spreadsheet: speaker, start and end or "
+        "duration), RTTM, the JSON of a transcription service, subtitles with names, Audacity labels, a "
+        "Praat TextGrid or an ELAN file; the format is recognised.",
     )
 
 
@@ -203,7 +211,8 @@ def _names() -> io.String.Input:
         "names",
         default="",
         tooltip="Names from the table in the order of the persons, separated by commas; a name without a "
-        "turn is a listener. Empty: numbers in ascending order, other names in order of appearance.",
+        "turn is a listener. Empty: number n is speaker n; other names, such as SPEAKER_00, are in order "
+        "of appearance in the table.",
     )
 
 
