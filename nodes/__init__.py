@@ -38,6 +38,7 @@ class MultiTalkExtension(ComfyExtension):
         from .binding_preview import BindingPreviewNode
         from .demo import DemoNode
         from .guider import GuiderNode
+        from .input_json import InputJsonNode
         from .kept_films import KeptFilmsNode
         from .long_video import LongVideoNode
         from .mouths_plot import MouthsPlotNode
@@ -59,6 +60,7 @@ class MultiTalkExtension(ComfyExtension):
             BindingPreviewNode,
             MouthsPlotNode,
             DemoNode,
+            InputJsonNode,
         ]
 
 
