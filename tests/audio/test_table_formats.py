@@ -106,6 +106,9 @@ TEXTS = {
     "vtt": "WEBVTT\n\nNOTE from a test\n\nintro\n00:00.500 --> 00:02.000 align:start\n<v.loud Anna>Hi</v>\n\n"
     "00:02.100 --> 00:03.400\n<v Ben>Well: 10:30.\n",
     "whisper_lines": "[00:00.500 --> 00:02.000] [Anna]: Hi\n[00:02.100 --> 00:03.400] [Ben]: Well\n",
+    "lower_case": "00:00,5 --> 00:02,0\nanna: hi\n\n00:02,1 --> 00:03,4\nben: so: well\n",
+    "brackets": "00:00,5 --> 00:02,0\n[Anna] Hi\n\n00:02,1 --> 00:03,4\n(Ben) Well\n",
+    "old_mac": "speaker,start,end\rAnna,0.5,2\rBen,2.1,3.4\r",
     "audacity": "0.500000\t2.000000\tAnna\n\\\t100.0\t200.0\n2.100000\t3.400000\tBen\n3.5\t3.5\tmark\n",
     "short_textgrid": textgrid(
         ("Anna", "0", "0.5", "", "0.5", "2", 'say ""hi""'), ("Ben", "2.1", "3.4", "x")
@@ -177,6 +180,7 @@ FAULTS = {
     "whisper_tsv": ("start\tend\ttext\n0\t1500\thi\n", r"names no column speaker .start, end, text"),
     "no_name_in_a_row": ("speaker,start,end\nAnna,0,1\n,1,2\n", r"Turn 2 .*\(line 3\) has no speaker"),
     "seconds_past_60": ("speaker,start,end\nAnna,0:10,0:75\n", r"\(line 2\) has the end 0:75"),
+    "input_json": ('{"cond_audio": {}}', "give it to generate --input"),
     "not_a_transcript": ('{"weight_map": {"a": "b"}}', "no known kind of transcript"),
     "json_lines": ('{"speaker": "a", "start": 0, "end": 1}\n{"speaker"\n', "line 2 is not valid JSON"),
 }  # fmt: skip

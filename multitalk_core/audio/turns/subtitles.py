@@ -3,12 +3,15 @@
 import html
 import re
 from collections.abc import Iterator
+from itertools import islice
 
+from ...limits import MOST_TURNS
 from .turn import Row, Sheet
 
 CUE = re.compile(r"\[?\s*([\d:.,]+)\s*-->\s*([\d:.,]+)\s*\]?(.*)")
-VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]+)>")
-TAG = re.compile(r"<[^>]*>|\{\\[^}]*\}")
+# Lengths are bounded, so that no line takes long.
+VOICE = re.compile(r"<v(?:\.[^\s>]{0,100})?\s{1,9}([^>]{1,200})>")
+TAG = re.compile(r"<[^>]{0,200}>|\{\\[^}]{0,200}\}")
 BRACKETED = re.compile(r"(?:-|>>)?\s*[\[(]\s*([^\])]{1,60}?)\s*[\])]\s*(:?)")
 PREFIXED = re.compile(
     r"(?:-|>>)?\s*([^\s:：.!?,;][^:：.!?,;]{0,40}|[^\s:：]{1,20}\.? [^:：.!?,;]{1,40})\s*[:：](?!\d)"
@@ -28,9 +31,13 @@ def subtitles_sheet(text: str, name: str) -> Sheet:
 
 
 def _rows(text: str, name: str) -> Iterator[Row]:
+    cues = list(islice(_cues(text), MOST_TURNS + 1))
+    # Where every cue begins with a word and a colon, or in brackets, and none looks like a name, they all are.
+    clear = any(_speakers(spoken, strict=True) for *_, spoken in cues)
+    strict = clear or not all(_speakers(spoken, strict=False) for *_, spoken in cues)
     number = 0
-    for line, start, end, spoken in _cues(text):
-        for speaker in _speakers(spoken) or [None]:
+    for line, start, end, spoken in cues:
+        for speaker in _speakers(spoken, strict=strict) or [None]:
             number += 1
             yield Row(f"Turn {number} of {name} (line {line})", speaker, start, end)
 
@@ -54,26 +61,27 @@ def _cues(text: str) -> Iterator[tuple[int, str, str, list[str]]]:
         yield cue
 
 
-def _speakers(lines: list[str]) -> list[str]:
+def _speakers(lines: list[str], *, strict: bool) -> list[str]:
     """The names in a cue, each once."""
     voices = [html.unescape(found) for line in lines for found in VOICE.findall(line)]
-    names = voices or [name for line in lines if (name := _prefix(TAG.sub("", line).strip()))]
+    names = voices or [name for line in lines if (name := _prefix(TAG.sub("", line).strip(), strict=strict))]
     return list(dict.fromkeys(name.strip() for name in names if name.strip()))
 
 
-def _prefix(line: str) -> str | None:
+def _prefix(line: str, *, strict: bool) -> str | None:
     """The name before the text of a line."""
     if match := BRACKETED.match(line):
         name, colon = match.groups()
         # "[Anna]: Hi" and "[SPEAKER_01] Hi" name somebody; "[music]" and "(laughs)" do not.
-        return name if colon or LABEL.fullmatch(name) else None
+        named = colon or LABEL.fullmatch(name) or not strict
+        return name if named and match.end() < len(line) else None
     match = PREFIXED.match(line)
-    return match[1].strip() if match and _is_name(match[1]) else None
+    return match[1].strip() if match and _is_name(match[1].strip(), strict=strict) else None
 
 
-def _is_name(text: str) -> bool:
+def _is_name(text: str, *, strict: bool) -> bool:
     """Whether a text before a colon is a name: few words, none of them in lower case, or a numbered label."""
     words = text.split()
-    return bool(LABEL.fullmatch(text.strip())) or (
-        len(words) <= MOST_WORDS and not any(word[0].islower() for word in words)
-    )
+    if LABEL.fullmatch(text) or (not strict and len(words) == 1):
+        return True
+    return len(words) <= MOST_WORDS and not any(word[0].islower() for word in words)

@@ -64,3 +64,6 @@ def format_of(text: str, ending: str = "") -> TableFormat:
     if found is not TableFormat.DELIMITED:
         return found
     return next((form for form, reader in FORMATS.items() if ending in reader.endings), found)
+
+
+ENDINGS = frozenset(ending for reader in FORMATS.values() for ending in reader.endings)

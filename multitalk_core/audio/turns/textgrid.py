@@ -11,7 +11,9 @@ from .tiers import is_speech, speaker_of
 from .turn import Row, Sheet
 
 TOKEN = re.compile(r'"((?:[^"]|"")*)"|(?<![^\s])(-?\d[\d.eE+-]*|<\w+>)(?![^\s])|![^\n]*')
-ALIGNED = re.compile(r"(.+?)\s*-\s*(words|phones|phone|word|utterances|utterance)", re.IGNORECASE)
+ALIGNED = re.compile(
+    r"(.{1,200}?)\s{0,3}-\s{0,3}(words|phones|phone|word|utterances|utterance)", re.IGNORECASE
+)
 COARSEST = ("utterances", "utterance", "words", "word", "phones", "phone")
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ...errors import MultiTalkError, quoted
+from ...limits import MOST_TURNS
 from .transcript_rows import Found, find_rows
 from .turn import Row, Sheet
 
@@ -27,6 +28,11 @@ def transcript_sheet(text: str, name: str) -> Sheet:
         raise MultiTalkError(
             f"Turn {number} of {name} is {quoted(wrong[0])}: give it a speaker, a start and an end."
         )
+    if isinstance(table, dict) and "cond_audio" in table:
+        raise MultiTalkError(
+            f"Turns cannot be read from {name}, it is an input JSON of MultiTalk: give it to generate "
+            "--input, or to the node MultiTalk Input JSON."
+        )
     found = find_rows(table)
     if found is None and table:
         raise MultiTalkError(
@@ -47,7 +53,10 @@ def _parsed(text: str, name: str) -> object:
     except json.JSONDecodeError as error:
         lines = [line for line in text.splitlines() if line.strip()]
         if error.msg == "Extra data" and len(lines) > 1:
-            return [_parsed_line(line, number, name) for number, line in enumerate(lines, start=1)]
+            return [
+                _parsed_line(line, number, name)
+                for number, line in enumerate(lines[: MOST_TURNS + 1], start=1)
+            ]
         raise MultiTalkError(
             f"Turns cannot be read from {name}, it is not valid JSON ({error.msg} in line {error.lineno}): "
             "export it again."
