@@ -45,6 +45,11 @@ def filled(scripts: Path, content: object, *options: str):
     return films(make_parser().parse_args(["generate", "--input", str(path), *options]))
 
 
+def path_of(voice) -> Path:
+    """The file of a voice, which may also have a channel."""
+    return voice if isinstance(voice, Path) else voice.path
+
+
 def test_the_first_example_is_read_as_the_reference_reads_it(scripts):
     (film,) = filled(scripts, EXAMPLE)
     assert film.prompt == "Two people talk." and film.picture == scripts / EXAMPLE["cond_image"]
@@ -99,13 +104,17 @@ def test_infinitetalk_continues_as_infinitetalk_and_may_dub(scripts):
         (["--persons", "auto"], {"persons": "auto", "boxes": None}),
         (["--seed", "7"], {"seed": 7, "order": "in-turn"}),
         (["--speakers-order", "left-to-right"], {"speakers_order": "left-to-right"}),
-        (["--voice", str(EMBEDDED / "voice_1.flac")], {"voices": [EMBEDDED / "voice_1.flac"]}),
         (["--place", "1:0:none"], {"voices": None}),
     ],
 )
 def test_options_on_the_line_win_over_the_file(scripts, options, expected):
     (film,) = filled(scripts, EXAMPLE, *options)
     assert {name: getattr(film, name) for name in expected} == expected
+
+
+def test_a_voice_on_the_line_replaces_all_of_the_file(scripts):
+    (film,) = filled(scripts, EXAMPLE, "--voice", str(EMBEDDED / "voice_1.flac"))
+    assert [path_of(voice) for voice in film.voices] == [EMBEDDED / "voice_1.flac"]
 
 
 def test_files_are_looked_for_beside_the_json_first_and_in_the_working_directory_last(
@@ -115,9 +124,9 @@ def test_files_are_looked_for_beside_the_json_first_and_in_the_working_directory
         shutil.copy(EMBEDDED / "voice_1.flac", folder / "voice.wav")
     monkeypatch.chdir(tmp_path)
     film = {"cond_image": EXAMPLE["cond_image"], "cond_audio": {"person1": "voice.wav"}}
-    assert filled(scripts, film)[0].voices == [scripts / "examples" / "voice.wav"]
+    assert path_of(filled(scripts, film)[0].voices[0]) == scripts / "examples" / "voice.wav"
     (scripts / "examples" / "voice.wav").unlink()
-    assert filled(scripts, film)[0].voices == [tmp_path / "voice.wav"]
+    assert path_of(filled(scripts, film)[0].voices[0]) == tmp_path / "voice.wav"
     assert str(tmp_path / "voice.wav") in capsys.readouterr().out
 
 

@@ -32,7 +32,7 @@ def subtitles_sheet(text: str, name: str) -> Sheet:
 
 def _rows(text: str, name: str) -> Iterator[Row]:
     cues = list(islice(_cues(text), MOST_TURNS + 1))
-    # Where every cue begins with a word and a colon, or in brackets, and none looks like a name, they all are.
+    # Where no cue has a clear name, but each begins with a word and a colon or in brackets, these are names.
     clear = any(_speakers(spoken, strict=True) for *_, spoken in cues)
     strict = clear or not all(_speakers(spoken, strict=False) for *_, spoken in cues)
     number = 0

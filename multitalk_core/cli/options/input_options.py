@@ -1,7 +1,6 @@
 """The argument for an input JSON of MultiTalk's or InfiniteTalk's scripts."""
 
 import argparse
-from collections.abc import Iterator
 from pathlib import Path
 
 from ...errors import MultiTalkError
@@ -50,7 +49,9 @@ def films(arguments: argparse.Namespace) -> list[argparse.Namespace]:
     for number, film in enumerate(made, start=1):
         if number > 1 and film.output is not None:
             film.output = numbered(film.output, number)
-    print(*_sentences(path, entries, made), sep="\n")
+    for number, (entry, film) in enumerate(zip(entries, made, strict=True), start=1):
+        name = f"{path}, film {number}" if len(made) > 1 else str(path)
+        print(_sentence(name, film, entry, folders=folders), *entry.remarks, sep="\n")
     return made
 
 
@@ -62,8 +63,7 @@ def _filled(arguments: argparse.Namespace, entry: MultiTalkInput, folders: list[
             film, "video" if entry.moving else "picture", find_file(entry.source, folders, "picture or video")
         )
     if not VOICES & given and entry.voices:
-        names = (name and str(find_file(name, folders, "voice")) for name in entry.voices)
-        film.voices = [voice(name or LISTENER) for name in names]
+        film.voices = [voice(file) for file in _voice_files(entry, folders)]
         if "order" not in given:
             film.order = entry.timing.replace(" ", "-")
     if not PERSONS & given:
@@ -80,18 +80,18 @@ def _filled(arguments: argparse.Namespace, entry: MultiTalkInput, folders: list[
     return film
 
 
-def _sentences(
-    path: Path, entries: tuple[MultiTalkInput, ...], made: list[argparse.Namespace]
-) -> Iterator[str]:
-    """What is read from where, and what is not used."""
-    for number, (entry, film) in enumerate(zip(entries, made, strict=True), start=1):
-        name = f"{path}, film {number}" if len(made) > 1 else str(path)
-        persons = "as boxes" if film.boxes else "as masks" if film.masks else f"by {film.persons}"
-        voices = ", ".join(str(file or LISTENER) for file in film.voices or ())
-        timing = f" ({film.order})" if voices else ""
-        source = film.picture or film.video
-        yield f"{name}: {source}; voices {voices or 'as given'}{timing}; persons {persons}."
-        yield from entry.remarks
+def _voice_files(entry: MultiTalkInput, folders: list[Path]) -> list[str]:
+    """As `--voice` takes them."""
+    return [LISTENER if name is None else str(find_file(name, folders, "voice")) for name in entry.voices]
+
+
+def _sentence(name: str, film: argparse.Namespace, entry: MultiTalkInput, *, folders: list[Path]) -> str:
+    """What is read from where."""
+    persons = "as boxes" if film.boxes else "as masks" if film.masks else f"by {film.persons}"
+    voices = "as the options say"
+    if not VOICES & set(film.given) and entry.voices:
+        voices = f"{', '.join(_voice_files(entry, folders))} ({film.order})"
+    return f"{name}: {film.picture or film.video}; voices {voices}; persons {persons}."
 
 
 def check(arguments: argparse.Namespace) -> None:
