@@ -15,13 +15,11 @@ from multitalk_core.demo.files import EMBEDDED
 from multitalk_core.errors import MultiTalkError
 
 SMALL = ["--size", "48x32", "--frames", "5", "--clip-frames", "5", "--motion-frames", "1", "--steps", "1"]
-# MultiTalk's first example, but for its text: rows come first in its boxes.
-EXAMPLE = {
-    "prompt": "Two people talk.",
+# As MultiTalk's first example: rows come first in its boxes.
+FIELD = json.loads((Path(__file__).parents[1] / "field" / "graphs" / "multitalk_input.json").read_text())
+EXAMPLE = FIELD | {
     "cond_image": "examples/multi/1/multi1.png",
-    "audio_type": "add",
     "cond_audio": {"person1": "examples/multi/1/1.WAV", "person2": "examples/multi/1/2.WAV"},
-    "bbox": {"person1": [160, 120, 1280, 1080], "person2": [160, 1320, 1280, 2280]},
 }
 
 

@@ -16,6 +16,7 @@ from multitalk_core.drawing.palette import speaker_colour
 from multitalk_core.media.video_writer import VideoWriter
 
 FIELD = Path(__file__).parents[1] / "field" / "tables"
+GRAPHS = FIELD.parent / "graphs"
 TABLES = sorted(path.name for path in FIELD.iterdir() if path.suffix not in (".TextGrid", ".eaf"))
 REFUSED = {
     "spaced_name.rttm": "names a speaker with a blank (Mary Ann",
@@ -47,7 +48,8 @@ def loud(server, run, speaker: int) -> int:
 
 
 def test_number_2_alone_drives_person_2(server):
-    run = server.run(spoken("speaker,start,end\n2,0,1", speakers=2))
+    graph = json.loads((GRAPHS / "only_number_2.json").read_text())
+    run = server.run(graph | {"lanes": graph["out"]})
     assert loud(server, run, 2) > 2 * loud(server, run, 1)  # silence is a line
     assert "The table numbers its speakers: 2." in run.texts
     run = server.run(spoken("speaker,start,end\n1,0,1", speakers=2))
@@ -77,9 +79,11 @@ def test_tables_as_users_paste_them(server):
             assert failure is None or "turns must lie within the recording's" in failure.message, name
 
 
-def test_a_longer_table_than_the_recording_is_refused_as_on_the_command_line(server):
-    failure = server.refuse(spoken((FIELD / "nist.rttm").read_text()))
+def test_pasted_rttm_is_read_and_reported_as_the_file_is(server):
+    failure = server.refuse(json.loads((GRAPHS / "pasted_rttm.json").read_text()))
     assert "lets FEE016 speak from 0 to 5.29 seconds; turns must lie within" in failure.message
+    short = (FIELD / "nist.rttm").read_text().replace("5.29", "0.50").replace("5.18 2.88", "0.50 1.00")
+    assert "speaker 1 is FEE016, speaker 2 is MEO015." in "\n".join(server.run(spoken(short)).texts)
 
 
 def input_json(server, **changes: object) -> str:
