@@ -38,6 +38,7 @@ class MultiTalkExtension(ComfyExtension):
         from .binding_preview import BindingPreviewNode
         from .demo import DemoNode
         from .guider import GuiderNode
+        from .input_json import InputJsonNode
         from .kept_films import KeptFilmsNode
         from .load_voice import LoadVoiceNode
         from .long_video import LongVideoNode
@@ -61,6 +62,7 @@ class MultiTalkExtension(ComfyExtension):
             BindingPreviewNode,
             MouthsPlotNode,
             DemoNode,
+            InputJsonNode,
         ]
 
 

@@ -29,6 +29,7 @@ from .host.voices import (
     check_table,
     length_of,
     numbers_of,
+    table_remarks,
     timeline_of,
 )
 from .inputs.shared import within
@@ -164,6 +165,10 @@ class AudioEncoderNode(io.ComfyNode):
         managed = managed_encoder(audio_encoder)
         frames = length_of(length, fps)
         _check_memory(timeline, managed.encoder, frames=frames, fps=fps)
+        remarks = table_remarks(timing)
+        if remarks:
+            logging.info("[MultiTalk] %s", lines_of("\n".join(remarks)))
+            show_text("\n".join(remarks), cls.hidden.unique_id)
         managed.load()
         conversation = encode_conversation(
             timeline,
@@ -174,9 +179,9 @@ class AudioEncoderNode(io.ComfyNode):
             seconds_per_piece=seconds_per_piece or None,
             check_interrupted=throw_exception_if_processing_interrupted,
         )
-        if sentences := "\n".join([*timeline.notes, *conversation.sound.notes]):
-            logging.warning("[MultiTalk] %s", lines_of(sentences))
-            show_text(sentences, cls.hidden.unique_id)
+        if notes := [*timeline.notes, *conversation.sound.notes]:
+            logging.warning("[MultiTalk] %s", lines_of("\n".join(notes)))
+            show_text("\n".join([*remarks, *notes]), cls.hidden.unique_id)
         tracks = timeline.tracks(
             normalise_loudness, conversation.frames / fps, throw_exception_if_processing_interrupted
         )
@@ -205,8 +210,9 @@ def _turns() -> io.String.Input:
         "turns",
         multiline=True,
         default="speaker,start,end\n1,0,2.5\n2,2.5,5",
-        tooltip="Who speaks when, in seconds: CSV with the header speaker,start,end, a JSON list with the "
-        "same keys, or RTTM.",
+        tooltip="Who speaks when. Paste a table (CSV, or from a spreadsheet: speaker, start and end or "
+        "duration), RTTM, the JSON of a transcription service, subtitles with names, Audacity labels, a "
+        "Praat TextGrid or an ELAN file; the format is recognised.",
     )
 
 
@@ -215,7 +221,8 @@ def _names() -> io.String.Input:
         "names",
         default="",
         tooltip="Names from the table in the order of the persons, separated by commas; a name without a "
-        "turn is a listener. Empty: numbers in ascending order, other names in order of appearance.",
+        "turn is a listener. Empty: number n is speaker n; other names, such as SPEAKER_00, are in order "
+        "of appearance in the table.",
     )
 
 

@@ -9,9 +9,8 @@ from ..multitalk_core.demo.boxes import BOXES
 from ..multitalk_core.demo.files import EMBEDDED, EMBEDDED_FILES
 from ..multitalk_core.demo.text import PROMPT, DemoText
 from ..multitalk_core.media.picture import read_picture
-from ..multitalk_core.persons.box import Box
 from .host.checks import check_queued, checked
-from .host.sockets import CATEGORY, BoundingBox
+from .host.sockets import CATEGORY, BoundingBox, bounding_box
 
 
 class DemoNode(io.ComfyNode):
@@ -60,14 +59,10 @@ class DemoNode(io.ComfyNode):
             read_picture(EMBEDDED / "picture.png")[None],
             _audio("voice_1.flac"),
             _audio("voice_2.flac"),
-            [_bounding_box(box) for box in BOXES],
+            [bounding_box(box) for box in BOXES],
             _conditioning(text(prompt)),
             _conditioning(text("", negative=True)),
         )
-
-
-def _bounding_box(box: Box) -> dict[str, float]:
-    return {"x": box.left, "y": box.top, "width": box.right - box.left, "height": box.bottom - box.top}
 
 
 def _audio(name: str) -> dict:

@@ -35,6 +35,25 @@ def places_of(turns: Sequence[Turn], speakers: Sequence[str] | None = None) -> d
     return places
 
 
+def mapping_of(turns: Sequence[Turn], speakers: Sequence[str] | None = None) -> str:
+    """A sentence that says which speaker each name of a table is.
+
+    Parameters
+    ----------
+    turns, speakers
+        As in `places_of`.
+    """
+    spoken = {turn.speaker for turn in turns}
+    places = places_of(turns, speakers)
+    if speakers is None and any(_number(name) for name in places):
+        return f"The table numbers its speakers: {', '.join(map(quoted, places))}."
+    listed = (
+        f"{place + 1} is {quoted(name)}{'' if name in spoken else ' (a listener)'}"
+        for name, place in places.items()
+    )
+    return f"By the table, speaker {', speaker '.join(listed)}."
+
+
 def speakers_of(names: Sequence[str]) -> dict[str, int]:
     """Map names to speakers, from 0: number n is speaker n, other names are in order of appearance.
 

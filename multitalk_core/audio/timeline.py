@@ -163,7 +163,7 @@ class Timeline:
 
     @classmethod
     def from_table(
-        cls, waveform: Waveform, turns: Sequence[Turn], speakers: Sequence[str] | None = None
+        cls, waveform: Waveform, turns: Iterable[Turn], speakers: Sequence[str] | None = None
     ) -> "Timeline":
         """Split a recording by a table of who speaks when; the recording is the film's sound.
 
@@ -171,7 +171,7 @@ class Timeline:
         ----------
         waveform : Waveform
             The recording. Where turns overlap, it belongs to both speakers.
-        turns : sequence of Turn
+        turns : iterable of Turn
             From `read_turns`.
         speakers : sequence of str, optional
             The table's names in speaker order; a name without a turn is a listener. By default number n is
@@ -183,6 +183,7 @@ class Timeline:
             When the times of a turn are negative, reversed or beyond the recording, its name is not among
             `speakers`, or a number is not a speaker's or mixed with names.
         """
+        turns = list(turns)
         places = places_of(turns, speakers)
         spoken: dict[int, list[tuple[float, float]]] = {}
         for turn in turns:

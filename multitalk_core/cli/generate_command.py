@@ -10,6 +10,7 @@ from ..persons.masks import check_speakers
 from .options import (
     dubbing_options,
     film_options,
+    input_options,
     model_options,
     output_options,
     person_options,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 # In the order in which their checks run.
 OPTIONS = (
+    input_options,
     output_options,
     voice_options,
     person_options,
@@ -59,6 +61,9 @@ examples:
     python -m multitalk_core generate --picture three.jpg --persons parts \\
         --place 1:0:a.wav --place 2:1.5:b.wav --place 3:0:none
 
+  an input file of MultiTalk's own scripts:
+    python -m multitalk_core generate --input examples/multitalk_example_1.json
+
   dub a video and keep its motion:
     python -m multitalk_core generate --video talk.mp4 --voice a.wav --voice b.wav --denoise 0.4"""
 
@@ -68,13 +73,15 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser(
         "generate",
         help="make a film from a picture or a video, and voices",
-        usage="%(prog)s (--picture | --video) FILE --voice FILE [--voice FILE ...] [options]",
+        usage="%(prog)s (--picture | --video) FILE --voice FILE [--voice FILE ...] [options]\n"
+        "       %(prog)s --input FILE [options]",
         description=DESCRIPTION,
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    person_options.add_arguments(parser)
+    person_options.add_arguments(parser, required=False)
+    input_options.add_arguments(parser)
     voice_options.add_arguments(parser)
     output_options.add_arguments(parser)
     film_options.add_arguments(parser)
@@ -87,10 +94,17 @@ def add_command(commands: argparse._SubParsersAction) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Make the film that the arguments describe."""
+    """Make the films that the arguments describe; all are checked before the first one is made."""
+    films = input_options.films(arguments)
+    for film in films:
+        check(film)
+    for film in films:
+        _make(film)
+
+
+def _make(arguments: argparse.Namespace) -> None:
     from .generate import generate
 
-    check(arguments)
     store = store_options.store(arguments)
     files = output_options.film_files(arguments, store)
     if store is None and arguments.keep:

@@ -55,6 +55,19 @@ class Parser(argparse.ArgumentParser):
         raise MultiTalkError(f"{message.removesuffix('.')} (see {self.prog} --help).")
 
 
+class CommandParser(Parser):
+    """The parser of one command; what it parses lists, as `given`, the arguments that the line names."""
+
+    def parse_known_args(
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Parse twice: with the defaults, and without any."""
+        arguments, rest = super().parse_known_args(args, namespace)
+        named, _ = super().parse_known_args(args, argparse.Namespace(**dict.fromkeys(vars(arguments))))
+        arguments.given = tuple(sorted(name for name, value in vars(named).items() if value is not None))
+        return arguments, rest
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command.
 
@@ -117,7 +130,9 @@ def make_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"multitalk {__version__}")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(
+        title="commands", required=True, metavar="COMMAND", parser_class=CommandParser
+    )
     for command in COMMANDS:
         command.add_command(commands)
     return parser

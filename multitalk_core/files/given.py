@@ -76,8 +76,8 @@ def _model_entries(folder: Path) -> Iterator[Path]:
         yield from place.glob("*")
 
 
-def read_text(path: Path, kind: str, most: int) -> str:
-    """Read a text file in UTF-8.
+def read_bytes(path: Path, kind: str, most: int) -> bytes:
+    """Read a file of at most `most` bytes.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def read_text(path: Path, kind: str, most: int) -> str:
     Raises
     ------
     MultiTalkError
-        When there is no such file, or it is too long or not in UTF-8.
+        When there is no such file, or it is too long.
     """
     check_file(path, kind)
     try:
@@ -100,8 +100,30 @@ def read_text(path: Path, kind: str, most: int) -> str:
         raise unreadable(path, kind, error) from error
     if len(content) > most:
         raise MultiTalkError(f"The {kind} {path} is longer than {most / 1e6:g} MB: shorten or split it.")
+    return content
+
+
+def read_text(path: Path, kind: str, most: int, *, encoding: str = "utf-8-sig") -> str:
+    """Read a text file.
+
+    Parameters
+    ----------
+    path : Path
+    kind : str
+        What the error message calls it.
+    most : int
+        Largest size in bytes.
+    encoding : str
+        By default UTF-8, with a byte-order mark or without.
+
+    Raises
+    ------
+    MultiTalkError
+        When there is no such file, or it is too long or not in this encoding.
+    """
+    content = read_bytes(path, kind, most)
     try:
-        return content.decode("utf-8-sig")
+        return content.decode(encoding)
     except UnicodeDecodeError as error:
         raise MultiTalkError(
             f"The {kind} {path} is not UTF-8 text: open it in the program that made it and save it as UTF-8 "

@@ -172,21 +172,26 @@ def persons_from_parts(count: int, height: int, width: int) -> Persons:
     if count < 1:
         raise MultiTalkError("There is no person: cut the picture into at least one part.")
     _check_count(count)
-    if count == 1:
-        whole = torch.ones(height, width, dtype=torch.bool)
-        return Persons(whole[None], ~whole)
-    part = width // count
-    top, bottom = int(height * PART_MARGIN), int(height * (1 - PART_MARGIN))
     masks = torch.zeros(count, height, width, dtype=torch.bool)
-    for index, mask in enumerate(masks):
-        left = int(part * PART_MARGIN + index * part)
-        right = int(part * (1 - PART_MARGIN) + index * part)
-        mask[top:bottom, left:right] = True
+    for mask, box in zip(masks, part_boxes(count, height, width), strict=True):
+        mask[box.top : box.bottom, box.left : box.right] = True
     if not masks.flatten(1).any(dim=1).all():
         raise MultiTalkError(
             f"A {width}×{height} picture is too small for {count} persons: use a larger one or fewer persons."
         )
     return _persons(masks, None, order=PersonOrder.GIVEN)
+
+
+def part_boxes(count: int, height: int, width: int) -> list[Box]:
+    """The box of each person in a picture that is cut into equal parts, as in `persons_from_parts`."""
+    if count == 1:
+        return [Box(0, 0, width, height)]
+    part, far = width // count, 1 - PART_MARGIN
+    top, bottom = int(height * PART_MARGIN), int(height * far)
+    edges = (
+        (int(part * PART_MARGIN + index * part), int(part * far + index * part)) for index in range(count)
+    )
+    return [Box(left, top, right, bottom) for left, right in edges]
 
 
 def _persons(

@@ -2,6 +2,8 @@
 
 from comfy_api.latest import io
 
+from ...multitalk_core.persons.box import Box
+
 CATEGORY = "MultiTalk"
 
 # multitalk_core.audio.conversation.Conversation
@@ -14,3 +16,8 @@ MultiTalkAudioEncoder = io.Custom("MULTITALK_AUDIO_ENCODER")
 BoundingBox = io.Custom("BOUNDING_BOX")
 # list of (multitalk_core.film.clips.Clip, multitalk_core.method.recorder.BindingRecord), one a clip
 MultiTalkBinding = io.Custom("MULTITALK_BINDING")
+
+
+def bounding_box(box: Box) -> dict[str, float]:
+    """A box as BOUNDING_BOX has it."""
+    return {"x": box.left, "y": box.top, "width": box.right - box.left, "height": box.bottom - box.top}

@@ -5,9 +5,9 @@ from typing import Any
 
 from comfy_execution.graph import DynamicPrompt
 
-from ...multitalk_core.audio.speaker_names import places_of
+from ...multitalk_core.audio.speaker_names import mapping_of, places_of
 from ...multitalk_core.audio.timeline import Timeline, Timing
-from ...multitalk_core.audio.turns import Turn, parse_turns
+from ...multitalk_core.audio.turns import TurnTable, parse_turns
 from ...multitalk_core.audio.waveform import Waveform, from_array
 from ...multitalk_core.errors import MultiTalkError, quoted
 from ...multitalk_core.limits import FILM_FRAMES, MOST_SPEAKERS
@@ -92,9 +92,9 @@ def timeline_of(voices: dict[str, Any], timing: dict[str, Any], speakers: int) -
         case Timing.TABLE:
             recording = _waveform("speaker_1", voices["speaker_1"])
             names = table_names(timing["names"], speakers)
-            turns = table_turns(timing["turns"], names, speakers)
+            table = read_table(timing["turns"], names, speakers)
             with naming("timing.turns"):
-                timeline = Timeline.from_table(recording, turns, names)
+                timeline = Timeline.from_table(recording, table.turns, names or table.speakers)
             return Timeline(max(speakers, timeline.speakers), timeline.placed_voices, timeline.recording)
 
 
@@ -102,7 +102,7 @@ def check_table(timing: dict[str, Any], speakers: int | None) -> None:
     """Raise a MultiTalkError for wrong turns or names, of which None is a text that is not known yet."""
     names = None if timing["names"] is None else table_names(timing["names"], speakers)
     if timing["turns"] is not None and timing["names"] is not None:
-        table_turns(timing["turns"], names, speakers)
+        read_table(timing["turns"], names, speakers)
     elif timing["turns"] is not None:
         with naming("timing.turns"):
             parse_turns(timing["turns"])
@@ -115,13 +115,21 @@ def table_names(text: str, speakers: int | None) -> list[str] | None:
     return names or None
 
 
-def table_turns(text: str, names: list[str] | None, speakers: int | None) -> list[Turn]:
+def read_table(text: str, names: list[str] | None, speakers: int | None) -> TurnTable:
     """The turns of a table, checked against the names and the number of speakers."""
     with naming("timing.turns"):
-        turns = parse_turns(text)
-        places = places_of(turns, names)
+        table = parse_turns(text)
+        places = places_of(table.turns, names or table.speakers)
     _check_count("timing.turns", 1 + max(places.values()), speakers)
-    return turns
+    return table
+
+
+def table_remarks(timing: dict[str, Any]) -> list[str]:
+    """Sentences about a table: what was left out, and which speaker each of its names is."""
+    if timing["timing"] != Timing.TABLE:
+        return []
+    table = parse_turns(timing["turns"])
+    return [*table.remarks, mapping_of(table.turns, table_names(timing["names"], None) or table.speakers)]
 
 
 def _check_count(name: str, count: int, speakers: int | None) -> None:

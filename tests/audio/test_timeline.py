@@ -197,9 +197,9 @@ def test_one_silent_voice_is_a_listener():
     ("name", "text", "message"),
     [
         ("missing.csv", None, "no table of turns at"),
-        ("turns.txt", "1 2", "save it as"),
+        ("turns.txt", "1 2", "neither a header nor a turn"),
         ("turns.csv", "", "empty"),
-        ("turns.csv", "who,from,to\na,0,1\n", "names no column speaker"),
+        ("turns.csv", "from,to,said\n0,1,a\n", "names no column speaker"),
         ("turns.csv", "speaker,start,end\na,0,1\nb,two,3\n", "Turn 2"),
         ("turns.csv", "speaker,start,end\na,0\n", "Turn 1"),
         ("turns.csv", "speaker,start,end\na,2,1\n", "after its start"),

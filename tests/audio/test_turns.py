@@ -35,7 +35,7 @@ WRONG = {
     "inf.json": (row(end=float("inf")), "has the end inf"),
     "bool.json": (row(end=True), "has the end True"),
     "null.json": (row(speaker=None), "Turn 1 .* has no speaker"),
-    "no_name.json": (row(speaker="  "), "has the speaker"),
+    "no_name.json": (row(speaker="  "), "has the speaker .* neither has any other"),
     "true_name.json": (row(speaker=True), "has the speaker True"),
     "list_name.json": (row(speaker=["anna"]), "has the speaker"),
     "long_name.json": (row(speaker="x" * 201), "at most 200"),
@@ -50,7 +50,10 @@ WRONG = {
     "long.csv": (HEADER + "\n" * 2_000_000, "2,000,018 characters"),
     "inf.csv": (HEADER + "anna,0,inf", "has the end inf"),
     "second.csv": (HEADER + "anna,0,1\n\nben,1,two", r"Turn 2 .*\(line 4\) has the end two"),
-    "duration.csv": ("speaker,start,duration\nanna,0,1", "no column end"),
+    "no_end.csv": ("speaker,start\nanna,0", "no column end"),
+    "frames.csv": (HEADER + "anna,00:00:01:12,00:00:02:00", "has the start 00:00:01:12"),
+    "unquoted_commas.csv": (HEADER + "anna,0,5,2,0", r"\(line 2\) has 5 cells \(anna, 0, 5, 2, 0\)"),
+    "prose.csv": ("Anna talks first, then Ben, then both.", "neither a header nor a turn .Anna talks"),
     "no_speaker.csv": (HEADER + ",0,1", "Turn 1 .* has no speaker"),
     "two.rttm": (rttm("a") + rttm("b", "other"), "two recordings, talk and other"),
     "blank.rttm": (rttm("Mary Ann"), "blank"),
@@ -58,7 +61,6 @@ WRONG = {
     "short.rttm": ("SPEAKER talk 1 0 1", "has 5 fields"),
     "nan.rttm": (rttm("a", duration="nan"), "has the duration nan"),
     "backwards.rttm": (rttm("a", duration="-1"), "end after its start"),
-    "decimal_comma.rttm": (rttm("a", start="0,5"), "has the start 0,5"),
 }  # fmt: skip
 
 
@@ -90,9 +92,8 @@ def test_a_file_and_the_same_text_pasted_are_read_alike(tmp_path, name):
     assert [(turn.start, turn.end) for turn in parse_turns(RIGHT[name])] == [(0, 1)]
 
 
-@pytest.mark.parametrize("encoding", ["windows-1252", "utf-16"])
-def test_another_encoding_is_reported_with_what_to_do(tmp_path, encoding):
-    (tmp_path / "turns.csv").write_bytes((HEADER + "Jürgen,0,1").encode(encoding))
+def test_another_encoding_is_reported_with_what_to_do(tmp_path):
+    (tmp_path / "turns.csv").write_bytes((HEADER + "Jürgen,0,1").encode("windows-1252"))
     with pytest.raises(MultiTalkError, match="save it as UTF-8"):
         read_turns(tmp_path / "turns.csv")
 

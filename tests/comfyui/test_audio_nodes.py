@@ -113,7 +113,7 @@ def test_only_what_changed_runs_again(server):
         ),
         (
             {"voices.speaker_2": None, "timing": "table", "timing.turns": "1,2", "timing.names": ""},
-            "names no column speaker",
+            "neither a header nor a turn (1, 2)",
         ),
         (
             {

@@ -31,7 +31,7 @@ LAYERS_ABOVE_LIBRARIES = ("cli", "hosts", "training", "evaluation", "toy_world")
 
 FOUNDATION = {"errors", "limits", "guards", "files"}
 METHOD = FOUNDATION | {"method", "checkpoint"}
-FILM = METHOD | {"audio", "media", "persons", "film.store", "film"}
+FILM = METHOD | {"audio", "audio.turns", "media", "persons", "film.store", "film"}
 SHOWN = FILM | {"drawing", "evaluation"}
 # What each room may import: the house, from the ground up.
 ALLOWED = {
@@ -41,7 +41,8 @@ ALLOWED = {
     "files": {"errors"},
     "method": {"errors", "limits"},
     "checkpoint": {"errors", "files", "method"},
-    "audio": METHOD,
+    "audio.turns": FOUNDATION,
+    "audio": METHOD | {"audio.turns"},
     "media": METHOD | {"audio"},
     "persons": METHOD | {"media"},
     "film.store": FOUNDATION | {"media"},

@@ -20,7 +20,7 @@ from .paths import output_file
 DEFAULT = Path("film.mp4")
 # Arguments that may change while a film continues, or gets a retake, under the same name.
 NOT_THE_FILM = {
-    "command", "output", "overwrite", "ignore_memory", "store", "keep", "store_limit", "stop_after",
+    "command", "given", "output", "overwrite", "ignore_memory", "store", "keep", "store_limit", "stop_after",
     "retake", "prompt_at", "rows_at_once", "offload", "recorded_step",
 }  # fmt: skip
 

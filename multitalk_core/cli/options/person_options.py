@@ -17,10 +17,10 @@ from .paths import input_file
 from .types import box, colour, text
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The picture or video, and its persons."""
+def add_arguments(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
+    """The picture or video, which may be `required`, and its persons."""
     group = parser.add_argument_group("picture and persons")
-    sources = group.add_mutually_exclusive_group(required=True)
+    sources = group.add_mutually_exclusive_group(required=required)
     sources.add_argument("--picture", type=input_file, metavar="FILE", help="a photograph or a drawing")
     sources.add_argument(
         "--video",

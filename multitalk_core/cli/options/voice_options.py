@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Sequence
 
 from ...audio.features import AudioEncoder
+from ...audio.speaker_names import mapping_of
 from ...audio.timeline import Timeline
 from ...audio.turns import read_turns
 from ...audio.waveform import SPEECH_RATE, Waveform
@@ -45,7 +46,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--table",
         type=input_file,
         metavar="FILE",
-        help="who speaks when in the --recording: .csv (speaker,start,end), .json or .rttm, in seconds",
+        help="who speaks when in the --recording: CSV (speaker,start,end), RTTM, a transcript in JSON, "
+        "subtitles with names, labels of Audacity, a TextGrid or an ELAN file (see docs/turns.md)",
+    )
+    group.add_argument(
+        "--table-recording",
+        type=text,
+        metavar="NAME",
+        help="which recording of a --table in RTTM that holds several",
     )
     group.add_argument(
         "--names",
@@ -104,8 +112,9 @@ def check(arguments: argparse.Namespace) -> None:
             f"--track is given {len(arguments.tracks)} times for {len(files)} voices: give it once for all, "
             "or once for each."
         )
-    if arguments.names and arguments.table is None:
-        raise MultiTalkError("--names applies to a --table: give one, or leave it out.")
+    for option, given in (("--names", arguments.names), ("--table-recording", arguments.table_recording)):
+        if given and arguments.table is None:
+            raise MultiTalkError(f"{option} applies to a --table: give one, or leave it out.")
     for option, given in (("--voice", arguments.voices), ("--names", arguments.names)):
         if len(given or ()) > MOST_SPEAKERS:
             raise MultiTalkError(
@@ -137,9 +146,10 @@ def read_timeline(arguments: argparse.Namespace) -> Timeline:
     if arguments.voices:
         arrange = Timeline.together if arguments.order == "together" else Timeline.in_turn
         return arrange(_read(list(enumerate(arguments.voices)), arguments.tracks))
-    turns = read_turns(arguments.table)
-    recording = arguments.recording.read(*(arguments.tracks or ()))
-    return Timeline.from_table(recording, turns, arguments.names)
+    table = read_turns(arguments.table, arguments.table_recording)
+    names = arguments.names or table.speakers
+    print(*table.remarks, mapping_of(table.turns, names), sep="\n")
+    return Timeline.from_table(arguments.recording.read(*(arguments.tracks or ())), table.turns, names)
 
 
 def check_memory(timeline: Timeline, encoder: AudioEncoder, *, fps: float, frames: int) -> None:
