@@ -9,8 +9,9 @@ import torch
 from comfy_api.latest import InputImpl, io
 from torch import Tensor
 
+from ..multitalk_core.audio.sound_file import read_audio
 from ..multitalk_core.audio.timeline import Timeline, Timing
-from ..multitalk_core.audio.waveform import SPEECH_RATE, Waveform, read_audio
+from ..multitalk_core.audio.waveform import SPEECH_RATE, Waveform
 from ..multitalk_core.errors import MultiTalkError
 from ..multitalk_core.film.multitalk_input import MOST_FILMS, MultiTalkInput, parse_inputs
 from ..multitalk_core.media.picture import read_picture

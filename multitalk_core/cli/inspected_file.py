@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Protocol
 
+from ..audio.turns_inspection import inspect_turns, is_table
 from ..checkpoint import describe, is_checkpoint
 from ..media.inspection import inspect_media
 
@@ -20,7 +21,7 @@ class InspectedFile(Protocol):
 
 
 def inspected(path: Path) -> InspectedFile:
-    """Describe a checkpoint, a picture, a video or a sound.
+    """Describe a checkpoint, a table of turns, a picture, a video or a sound.
 
     Raises
     ------
@@ -29,4 +30,6 @@ def inspected(path: Path) -> InspectedFile:
     """
     if is_checkpoint(path):
         return describe(path)
+    if is_table(path):
+        return inspect_turns(path)
     return inspect_media(path)

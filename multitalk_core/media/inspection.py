@@ -3,21 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from torch import Tensor
 
-from ..audio.waveform import Waveform, read_audio
+from ..audio.sound_file import read_audio
+from ..audio.waveform import Waveform
 from ..errors import MultiTalkError, printable
+from ..files.clock import picture_track
 from ..files.containers import opened
 from ..files.given import check_file
 from .picture import BACKGROUND, on_background, open_picture
 from .picture_formats import is_picture
 from .video_file import VideoFile
-
-if TYPE_CHECKING:
-    from av.container import InputContainer
 
 FIRST_SOUND = 0.02  # of full scale
 CORNER = 0.05  # of the shorter side: the square whose mean is a corner's colour
@@ -111,7 +110,7 @@ def inspect_media(path: Path) -> MediaInspection:
         return _picture(path)
     try:
         with opened(path) as container:
-            pictures, sounds = _has_pictures(container), bool(container.streams.audio)
+            pictures, sounds = picture_track(container), bool(container.streams.audio)
     except FFmpegError as error:
         raise MultiTalkError(
             f"{path} is no picture, video, sound, table or checkpoint that can be read: check its name, or "
@@ -122,7 +121,13 @@ def inspect_media(path: Path) -> MediaInspection:
         return _video(path, sound)
     if sound is None:
         raise MultiTalkError(f"{path} has neither pictures nor sound: choose another file.")
-    return MediaInspection(path=str(path), kind="audio", seconds=_rounded(sound.seconds), sound=_sound(sound))
+    return MediaInspection(
+        path=str(path),
+        kind="audio",
+        seconds=_rounded(sound.seconds),
+        sound=_sound(sound),
+        remarks=list(sound.notes),
+    )
 
 
 def _picture(path: Path) -> MediaInspection:
@@ -145,14 +150,8 @@ def _video(path: Path, sound: Waveform | None) -> MediaInspection:
         fps=_rounded(video.fps),
         sound=None if sound is None else _sound(sound),
         **_seen(video.picture()),
+        remarks=[*video.notes(), *video.damage(), *(() if sound is None else sound.notes)],
     )
-
-
-def _has_pictures(container: "InputContainer") -> bool:
-    """Whether a container has moving pictures; a song's cover is none."""
-    from av.stream import Disposition
-
-    return any(not stream.disposition & Disposition.attached_pic for stream in container.streams.video)
 
 
 def _seen(picture: Tensor) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import torch
 from graphs import node, scene
 from PIL import Image
 
-from multitalk_core.audio.waveform import read_audio
+from multitalk_core.audio.sound_file import read_audio
 from multitalk_core.demo.boxes import BOXES
 from multitalk_core.demo.files import EMBEDDED
 from multitalk_core.drawing.palette import speaker_colour
