@@ -33,6 +33,7 @@ class SceneInputs(TypedDict):
     height: int
     denoise: NotRequired[float]
     region: NotRequired[Tensor | None]
+    resolution: NotRequired[str]
 
 
 class SamplingInputs(TypedDict):

@@ -7,6 +7,7 @@ from ...multitalk_core.film.colour import ColourMethod
 from ...multitalk_core.film.seams import SEAM_FRAMES
 from ...multitalk_core.film.spec import Continuation
 from . import shared as inputs
+from . import size_inputs
 
 
 def lengths() -> list[io.Input]:
@@ -108,6 +109,7 @@ def appended() -> list[io.Input]:
         inputs.denoise(),
         *_seam_corrections(),
         inputs.region(),
+        size_inputs.resolution(),
     ]
 
 

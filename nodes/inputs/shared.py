@@ -4,12 +4,8 @@ import comfy.samplers
 from comfy_api.latest import io
 
 from ...multitalk_core import limits
-from ...multitalk_core.errors import MultiTalkError
 from ...multitalk_core.film.dubbing import USUAL_DENOISE
-from ...multitalk_core.media.picture import check_pixels
 from ...multitalk_core.method.schemes import AUTOMATIC, SCHEMES, schemes_help
-from ...multitalk_core.method.wan import TOKEN_STEP, check_frames, check_side
-from ..host.checks import naming
 from ..host.sampling_sigmas import RELEASED
 from ..host.sockets import MultiTalkAudio, MultiTalkPersons
 
@@ -80,25 +76,6 @@ def region() -> io.Mask.Input:
         tooltip="Only when dubbing: a mask that is white where the video is regenerated, usually the mouths "
         "or faces. Connect one mask for the whole video, or one per frame. The rest stays unchanged, so "
         "denoise can be high. Without a mask the whole frame is regenerated.",
-    )
-
-
-def size() -> list[io.Input]:
-    """Width and height of the video."""
-    return [
-        _size("width", "Width"),
-        _size("height", "Height"),
-    ]
-
-
-def _size(name: str, label: str) -> io.Int.Input:
-    return io.Int.Input(
-        name,
-        default=0,
-        **within(limits.SIZE_OR_PICTURE),
-        step=TOKEN_STEP,
-        tooltip=f"{label} of the video in pixels, a multiple of 16. Width and height 0: the 480p size "
-        "that is closest to the picture's shape.",
     )
 
 
@@ -262,27 +239,6 @@ def finishing() -> list[io.Input]:
             tooltip="Sampling step at which the binding is recorded, from 0; -1 is the last step.",
         ),
     ]
-
-
-def check_sizes(width: int | None, height: int | None, **frames: int | None) -> None:
-    """Raise a MultiTalkError for sizes that no film has and counts that are not 4n + 1.
-
-    None is a value that is linked and not yet known; the names of counts are input ids.
-    """
-    for name, side in (("width", width), ("height", height)):
-        if side:
-            check_side(name, side)
-    if width is not None and height is not None and (width == 0) != (height == 0):
-        raise MultiTalkError(
-            f"width, height: they are {width} and {height}: give both, or 0 for both, which means as the "
-            "picture."
-        )
-    if width is not None and height is not None:
-        with naming("width, height"):
-            check_pixels(width, height, "The video")
-    for name, count in frames.items():
-        if count is not None:
-            check_frames(count, name)
 
 
 def within(limit: limits.Limit) -> dict[str, int | float]:

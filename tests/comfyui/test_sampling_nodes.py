@@ -241,7 +241,11 @@ def test_nothing_located_to_preview(server, picture):
 
 
 def test_width_and_height_0_mean_as_the_picture(server, tmp_path):
-    Image.new("RGB", (96, 96), "grey").save(tmp_path / "square.png")
-    graph = sampler_graph(server.upload(tmp_path / "square.png"), width=0, height=0, steps=1)
-    with Image.open(server.path(server.run(graph).outputs["save"]["images"][0])) as frame:
-        assert frame.size == (640, 640)
+    """The demo's model has a size of its own, unless the user names one of Wan's."""
+    Image.new("RGB", (90, 160), "grey").save(tmp_path / "tall.png")
+    as_picture = {"width": 0, "height": 0, "steps": 1, "text_scale": 1.0, "audio_scale": 1.0}
+    graph = sampler_graph(server.upload(tmp_path / "tall.png"), **as_picture)
+    for resolution, size in (("automatic", (80, 144)), ("480p", (448, 832))):
+        graph["sampler"]["inputs"]["resolution"] = resolution
+        with Image.open(server.path(server.run(graph).outputs["save"]["images"][0])) as frame:
+            assert frame.size == size
