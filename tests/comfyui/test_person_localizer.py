@@ -116,7 +116,7 @@ def test_preview_and_sentence_are_of_the_film_s_size(server):
     graph = located(BOXES)
     graph["locate"]["inputs"] |= {"width": 96, "height": 208}
     run = server.run(graph)
-    said = [text for text in run.texts if "is cropped: the video shows" in text]
+    said = [text for text in run.texts if "is cropped: a video of 96×208 shows" in text]
     assert said and "Person 1" in said[0] and "Person 2" in said[0]
     with Image.open(server.path(run.outputs["locate"]["images"][0])) as preview:
         shown = np.asarray(preview.convert("L")).mean(axis=0)

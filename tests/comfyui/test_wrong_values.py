@@ -238,7 +238,7 @@ def test_a_picture_of_another_shape_cuts_persons_and_that_is_reported(server):
     folder = server.input / "tall_persons.png"
     Image.fromarray(np.full((160, 40, 3), 128, np.uint8)).save(folder)
     run = server.run(sampler_graph(folder.name, **QUICK))
-    assert "Person 1 is cropped: the video shows" in run.texts[-1]
+    assert "Person 1 is cropped: a video of 48×32 shows" in run.texts[-1]
 
 
 def test_markup_and_broken_names_are_shown_as_text(server, picture):

@@ -22,7 +22,7 @@ def test_only_uncertain_persons_are_mentioned():
 def test_heads_that_a_landscape_film_cuts_off_a_tall_picture_are_mentioned():
     persons = persons_from_boxes([Box(20, 100, 180, 400), Box(220, 350, 380, 500)], 800, 400)
     (sentence,) = cut_away(persons, 320, 480)
-    assert sentence.startswith("Person 1 is cropped: the video shows") and "400×800" in sentence
+    assert sentence.startswith("Person 1 is cropped: a video of 480×320 shows") and "400×800" in sentence
     assert not list(cut_away(persons, 800, 400))
 
 
