@@ -68,6 +68,13 @@ def test_a_count_takes_the_largest_and_never_lowers_the_bar(astronaut):
         find_persons(picture, count=3)
 
 
+def test_more_people_than_a_film_has_need_a_count(astronaut):
+    crowd = resized(astronaut, 200).repeat(3, 3, 1)
+    with pytest.raises(MultiTalkError, match=r"9 persons were found.*at most 8: give the number of persons"):
+        find_persons(crowd)
+    assert find_persons(crowd, count=8).count == 8
+
+
 def test_a_person_says_how_it_was_found(astronaut):
     (finding,) = find_persons(astronaut).findings
     row, column = FACE
