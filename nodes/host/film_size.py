@@ -35,7 +35,8 @@ def film_size(
     if width and height:
         return height, width
     usual = wan.RESOLUTIONS[0] if model is None else wan.usual_resolution(transformer_of(model).dim)
-    return wan.nearest_bucket(*picture.shape[:2], RESOLUTIONS.get(resolution, usual))
+    rows, columns = picture.shape[:2]
+    return wan.nearest_bucket(rows, columns, RESOLUTIONS.get(resolution, usual))
 
 
 def with_size(inputs: SamplerInputs, picture: Tensor) -> SamplerInputs:
