@@ -62,3 +62,40 @@ def test_each_face_lies_in_its_own_mask_after_the_crop_of_a_film(server, name):
         seen = Persons(spot, ~spot[0]).fitted(height, width).masks[0]
         assert seen.any(), "the crop cuts the face off"
         assert masks[number][seen].all() and not masks[1 - number][seen].any()
+
+
+def test_one_marked_speaker_talks_alone_among_bystanders(server):
+    """The mark counts: the scheme `automatic` takes `routed`."""
+    box = {"method": "boxes", "method.boxes": ["box", 0], "method.order": "given"}
+    graph = film_graph(server, "s08.jpg", box, scheme="automatic")
+    left, top, width, height = TRUTH["s08.jpg"][1]
+    graph["box"] = node("PrimitiveBoundingBox", x=left, y=top, width=width, height=height)
+    del graph["audio"]["inputs"]["voices.speaker_2"]
+    run = server.run(graph)
+    assert any("scheme routed" in text for text in run.texts)
+    persons = shown_masks(server, run)
+    assert persons.count == 1 and persons.masks[0][centre(TRUTH["s08.jpg"][1])]
+    assert not persons.masks[0][centre(TRUTH["s08.jpg"][0])]
+
+
+def test_a_cut_out_s_mask_is_right_after_invert_mask_and_mentioned_before(server):
+    with Image.open(PICTURES / "s08.jpg") as picture:
+        cut_out = picture.convert("RGBA")
+    left, top, width, height = TRUTH["s08.jpg"][0]
+    alpha = Image.new("L", cut_out.size)
+    alpha.paste(255, (left, top, left + width, top + height))
+    cut_out.putalpha(alpha)
+    cut_out.save(server.input / "cut_out.png")
+    marked = {"method": "masks", "method.masks.person_1": ["cut_out", 1], "method.allow_overlap": False}
+    graph = {
+        "picture": node("LoadImage", image=server.upload(PICTURES / "s08.jpg")),
+        "cut_out": node("LoadImage", image="cut_out.png"),
+        "inverted": node("InvertMask", mask=["cut_out", 1]),
+        "persons": node("MultiTalkPersonLocalizer", image=["picture", 0], speaker_order="", **marked),
+        "masks": node("MaskPreview", mask=["persons", 1]),
+    }
+    assert any("invert it" in text for text in server.run(graph).texts)
+    graph["persons"]["inputs"]["method.masks.person_1"] = ["inverted", 0]
+    run = server.run(graph)
+    assert not any("invert it" in text for text in run.texts)
+    assert int(shown_masks(server, run).masks[0].sum()) == width * height
