@@ -1,5 +1,6 @@
 """Persons found automatically, in a real photograph and by real (tiny) segmentation models."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import torch
 from PIL import Image
 from skimage import data
 
+from multitalk_core.cli.main import main
 from multitalk_core.errors import MultiTalkError
 from multitalk_core.media.picture import read_picture
 from multitalk_core.persons.detection import find_persons, person_segments
@@ -170,6 +172,14 @@ def test_a_segmentation_model_gives_persons(request, astronaut, name):
     assert (persons.masks.sum(dim=0) <= 1).all()
     centres = [mask.nonzero()[:, 1].float().mean() for mask in persons.masks]
     assert centres == sorted(centres)
+
+
+def test_the_command_line_takes_a_segmentation_model(mask2former, capsys):
+    command = ["localize", "--picture", str(PICTURES / "s16.jpg"), "--count", "2", "--json", "-"]
+    assert main([*command, "--segmentation-model", str(mask2former)]) == 0
+    persons = json.loads(capsys.readouterr().out)
+    assert len(persons) == 2 and all(person["face"] is None for person in persons)
+    assert all(0.5 <= person["certainty"] <= 1 for person in persons)
 
 
 def test_a_known_count_takes_the_largest_segments(astronaut, mask2former):
