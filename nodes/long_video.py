@@ -34,14 +34,15 @@ from ..multitalk_core.media.video_source import film_frames
 from .host.checks import check_queued, checked, naming
 from .host.computed import computed
 from .host.film_identity import described_input, film_identity, film_title, store_folder
-from .host.film_run import FilmRun, drafted, film_spec, prepared_run, with_size
+from .host.film_run import FilmRun, drafted, film_spec, prepared_run
+from .host.film_size import with_size
 from .host.person_retakes import person_retakes
 from .host.picture_input import source_of
 from .host.prompts import encode_prompts
 from .host.sampler_inputs import SamplerInputs
 from .host.sockets import CATEGORY, MultiTalkBinding
 from .host.video_output import HandedOutVideos, is_wired, new_path
-from .inputs import long_video_inputs
+from .inputs import long_video_inputs, size_inputs
 from .inputs import shared as inputs
 
 IMAGES = 0  # the output's place
@@ -65,7 +66,7 @@ class LongVideoNode(io.ComfyNode):
             inputs=[
                 *inputs.voices_and_persons(),
                 *inputs.conditions(),
-                *inputs.size(),
+                *size_inputs.size(),
                 *long_video_inputs.lengths(),
                 *inputs.sampling(),
                 *inputs.binding(),
@@ -245,7 +246,7 @@ def _check_sizes(
     *, width: int | None, height: int | None, clip_frames: int | None, motion_frames: int | None
 ) -> None:
     """None is a value that is not yet known."""
-    inputs.check_sizes(width, height, clip_frames=clip_frames, motion_frames=motion_frames)
+    size_inputs.check_sizes(width, height, clip_frames=clip_frames, motion_frames=motion_frames)
     if clip_frames is not None and motion_frames is not None:
         with naming("motion_frames"):
             check_overlap(clip_frames, motion_frames)

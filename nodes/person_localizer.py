@@ -11,24 +11,19 @@ from ..multitalk_core.drawing.overlay import persons_overlay
 from ..multitalk_core.errors import MultiTalkError, quoted
 from ..multitalk_core.guards.memory import FLOAT_BYTES
 from ..multitalk_core.limits import MOST_SPEAKERS
-from ..multitalk_core.method.wan import nearest_bucket
-from ..multitalk_core.persons.box import Box
-from ..multitalk_core.persons.concerns import doubts
+from ..multitalk_core.persons.concerns import cut_away, doubts
 from ..multitalk_core.persons.detection import find_persons
-from ..multitalk_core.persons.marking import (
-    PersonOrder,
-    persons_from_boxes,
-    persons_from_masks,
-    persons_from_parts,
-)
+from ..multitalk_core.persons.marking import PersonOrder, persons_from_parts
 from ..multitalk_core.persons.masks import Persons, check_same_size
 from .host.checks import check_queued, checked, naming
+from .host.film_size import USUAL, film_size
 from .host.host_memory import check_memory
-from .host.kinds import BOX_KEYS, box_list
+from .host.marks import other_kinds, persons_of_boxes, persons_of_masks
 from .host.model_folders import list_model_folders, model_path
 from .host.picture_input import source_of
 from .host.reporter import show_text
 from .host.sockets import CATEGORY, BoundingBox, MultiTalkPersons
+from .inputs import size_inputs
 
 AUTOMATIC, MASKS, BOXES, PARTS = "automatic", "masks", "boxes", "equal parts"
 FACES = "faces"  # found without any download
@@ -72,46 +67,67 @@ class PersonLocalizerNode(io.ComfyNode):
                     tooltip="Which person has which voice: person numbers from the preview, separated by "
                     "commas, such as 2, 1. Empty keeps the order of the preview.",
                 ),
+                *size_inputs.previewed_size(),
+                size_inputs.resolution(),
             ],
             outputs=[
                 MultiTalkPersons.Output("persons"),
                 io.Mask.Output("masks", tooltip="One mask per person in speaker order, then the background."),
                 io.Image.Output(
                     "preview",
-                    tooltip="The picture with each person's colour, number and certainty; dark where a video "
-                    "of the default size cuts it off.",
+                    tooltip="The picture with each person's colour, number and certainty; dark where the "
+                    "video cuts it off.",
                 ),
             ],
             hidden=[io.Hidden.unique_id],
         )
 
     @classmethod
-    def validate_inputs(cls, method: dict | None = None, speaker_order: str | None = None) -> bool:
-        check_queued(cls, method=method, speaker_order=speaker_order)
+    def validate_inputs(  # noqa: PLR0917
+        cls,
+        method: dict | None = None,
+        speaker_order: str | None = None,
+        width: int | None = None,
+        height: int | None = None,
+    ) -> bool:
+        check_queued(cls, method=method, speaker_order=speaker_order, width=width, height=height)
+        size_inputs.check_sizes(width, height)
         _indices(speaker_order or "")
         return True
 
     @classmethod
     @checked
-    def execute(cls, image: Tensor | Input.Video, method: dict, speaker_order: str) -> io.NodeOutput:
+    def execute(
+        cls,
+        *,
+        image: Tensor | Input.Video,
+        method: dict,
+        speaker_order: str,
+        width: int = 0,
+        height: int = 0,
+        resolution: str = USUAL,
+    ) -> io.NodeOutput:
         order = _indices(speaker_order)
+        size_inputs.check_sizes(width, height)
         picture, _ = source_of("image", image)
         persons = _persons(picture, method)
         check_same_size(persons, *picture.shape[:2])
         if order:
             with naming("speaker_order"):
                 persons = persons.ordered(order)
-        height, width = persons.size
+        rows, columns = persons.size
         check_memory(
-            FLOAT_BYTES * (persons.count + 1) * height * width,
-            f"A set of masks for {persons.count} persons at {width}×{height} pixels",
+            FLOAT_BYTES * (persons.count + 1) * rows * columns,
+            f"A set of masks for {persons.count} persons at {columns}×{rows} pixels",
             "scale the picture down",
         )
-        if sentences := "\n".join(doubts(persons)):
-            logging.warning("[MultiTalk] %s", sentences)
-            show_text(sentences, cls.hidden.unique_id)
+        size = film_size(picture, width=width, height=height, resolution=resolution)
+        sentences = [*doubts(persons), *other_kinds(method.get("boxes")), *cut_away(persons, *size)]
+        if sentences:
+            logging.warning("[MultiTalk] %s", "\n".join(sentences))
+            show_text("\n".join(sentences), cls.hidden.unique_id)
         masks = torch.cat([persons.masks, persons.background[None]]).float()
-        preview = persons_overlay(picture, persons, nearest_bucket(height, width))[None]
+        preview = persons_overlay(picture, persons, size)[None]
         return io.NodeOutput(persons, masks, preview, ui=ui.PreviewImage(preview, cls=cls))
 
 
@@ -143,12 +159,14 @@ def _masks() -> io.Autogrow.Input:
         template=io.Autogrow.TemplateNames(
             io.Mask.Input(
                 "mask",
-                tooltip="Mask of this person, at the picture's size; or a batch of masks, one per person.",
+                tooltip="Mask of this person, at the picture's size. Or a batch of masks, one per person, "
+                "such as SAM3 Detect gives with individual_masks on.",
             ),
             names=[f"person_{number}" for number in range(1, MOST_SPEAKERS + 1)],
             min=1,
         ),
-        tooltip="One mask per person, in speaker order.",
+        tooltip="One mask per person, in speaker order. The masks of a single batch are numbered from left "
+        "to right.",
     )
 
 
@@ -174,7 +192,7 @@ def _boxes() -> io.Input:
     return BoundingBox.Input(
         "boxes",
         tooltip="One or more rectangles in pixels of the picture, from any node that draws or detects them; "
-        "for an image batch, those of the first image.",
+        "such as Run Real-Time Detection (RT-DETR); for an image batch, those of the first image.",
         # As widgets of the page they would shift the others when a graph is opened again.
         extra_dict={"forceInput": True},
     )
@@ -211,35 +229,16 @@ def _persons(picture: Tensor, method: dict) -> Persons:
                 check_interrupted=throw_exception_if_processing_interrupted,
             )
         case "masks":
-            return _masked(method["masks"], method.get("background"), method["allow_overlap"])
+            with naming("method.masks"):
+                return persons_of_masks(
+                    method["masks"], method.get("background"), allow_overlap=method["allow_overlap"]
+                )
         case "boxes":
-            boxes = [_box(box) for box in box_list(method["boxes"])]
             with naming("method.boxes"):
-                return persons_from_boxes(boxes, height, width, order=method["order"])
+                return persons_of_boxes(method["boxes"], height, width, order=method["order"])
         case _:
             with naming("method.parts"):
                 return persons_from_parts(method["parts"], height, width)
-
-
-def _masked(batches: dict[str, Tensor], background: Tensor | None, allow_overlap: bool) -> Persons:
-    masks = [mask for batch in batches.values() for mask in _mask_list(batch)]
-    with naming("method.masks"):
-        return persons_from_masks(
-            masks,
-            None if background is None else _mask_list(background)[0],
-            order=PersonOrder.GIVEN,
-            allow_overlap=allow_overlap,
-        )
-
-
-def _mask_list(batch: Tensor) -> list[Tensor]:
-    """Masks [height, width] of a batch, or of a single mask without a batch."""
-    return list(batch.cpu().reshape(-1, *batch.shape[-2:]))
-
-
-def _box(box: dict[str, float]) -> Box:
-    x, y, width, height = (float(box[key]) for key in BOX_KEYS)
-    return Box(x, y, x + width, y + height)
 
 
 def _indices(speaker_order: str) -> list[int]:

@@ -9,11 +9,13 @@ from ..multitalk_core.film.clips import Clip, ClipPlan
 from ..multitalk_core.film.film import make_film
 from ..multitalk_core.limits import CLIP_FRAMES
 from .host.checks import check_queued, checked
-from .host.film_run import drafted, film_spec, prepared_run, raw_latent, with_size
+from .host.film_run import drafted, film_spec, prepared_run, raw_latent
+from .host.film_size import with_size
 from .host.picture_input import source_of
 from .host.sampler_inputs import SamplerInputs
 from .host.sockets import CATEGORY, MultiTalkBinding
 from .inputs import shared as inputs
+from .inputs import size_inputs
 
 
 class SamplerNode(io.ComfyNode):
@@ -38,7 +40,7 @@ class SamplerNode(io.ComfyNode):
             inputs=[
                 *inputs.voices_and_persons(),
                 *inputs.conditions(),
-                *inputs.size(),
+                *size_inputs.size(),
                 io.Int.Input(
                     "frames",
                     default=81,
@@ -54,6 +56,7 @@ class SamplerNode(io.ComfyNode):
                 inputs.denoise(),
                 inputs.region(),
                 inputs.mouths_only(),
+                size_inputs.resolution(),
             ],
             outputs=[
                 io.Latent.Output("latent", tooltip="The clip before decoding."),
@@ -70,13 +73,13 @@ class SamplerNode(io.ComfyNode):
         cls, width: int | None = None, height: int | None = None, frames: int | None = None
     ) -> bool:
         check_queued(cls, width=width, height=height, frames=frames)
-        inputs.check_sizes(width, height, frames=frames)
+        size_inputs.check_sizes(width, height, frames=frames)
         return True
 
     @classmethod
     @checked
     def execute(cls, *, frames: int, **shared: Unpack[SamplerInputs]) -> io.NodeOutput:
-        inputs.check_sizes(shared["width"], shared["height"], frames=frames)
+        size_inputs.check_sizes(shared["width"], shared["height"], frames=frames)
         picture, video = source_of("picture", shared["picture"])
         shared = with_size(shared, picture)
         plan = drafted(ClipPlan(frames, (Clip(0, 0, frames, 0, frames),)), shared["draft"])

@@ -25,6 +25,7 @@ ARRANGE = (Path(__file__).parent / "workflows" / "arrange.js").read_text()
 PAGE = 2400, 1300
 THUMBNAIL = 800, 600
 NOTE_WIDTH = 460
+DEMO_SECONDS = 1200
 LETTERS_A_LINE, LINE_HEIGHT = 70, 17
 
 
@@ -123,7 +124,7 @@ def main(names: list[str]) -> None:
             open_page(page, server)  # a page that had another graph keeps texts of its nodes
             make(workflow, page, server.object_info)
             if workflow.name == "demo":
-                press_run(page)
+                press_run(page, DEMO_SECONDS)
             write_thumbnail(FOLDER / f"{workflow.name}.jpg", page)
             print(workflow.name)
 

@@ -13,6 +13,7 @@ from .canvas import draw_badge, draw_label, to_image, to_picture
 from .palette import speaker_colour
 
 READABLE_SIDE = 384  # pixels; smaller pictures are enlarged so that the numbers can be read
+LONGEST_SIDE = 4096  # pixels that a picture is enlarged to; thin ones would fill the memory
 TINT = 0.38
 BACKGROUND_LIGHT = 0.55
 CUT_LIGHT = 0.15
@@ -32,9 +33,10 @@ def persons_overlay(picture: Tensor, persons: Persons, film_size: tuple[int, int
     Returns
     -------
     Tensor [height, width, 3], float32, in 0..1
-        Enlarged by a whole factor if the shorter side is less than 384 pixels.
+        Enlarged by a whole factor if the shorter side is less than 384 pixels, to at most 4096.
     """
-    factor = math.ceil(READABLE_SIDE / min(picture.shape[:2]))
+    shorter, longer = sorted(picture.shape[:2])
+    factor = max(1, min(math.ceil(READABLE_SIDE / shorter), LONGEST_SIDE // longer))
     size = (factor * picture.shape[1], factor * picture.shape[0])
     drawn = to_picture(to_image(picture).resize(size, Image.Resampling.BICUBIC))
     masks = persons.masks.cpu().repeat_interleave(factor, 1).repeat_interleave(factor, 2)

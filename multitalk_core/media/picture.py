@@ -222,8 +222,8 @@ def cut_margins(source: tuple[int, int], size: tuple[int, int]) -> tuple[int, in
         Of the picture and of the film.
     """
     ratio = max(size[0] / source[0], size[1] / source[1])
-    rows, columns = (math.floor((side - seen / ratio) / 2) for side, seen in zip(source, size, strict=True))
-    return rows, columns
+    rows, columns = ((side - seen / ratio) / 2 for side, seen in zip(source, size, strict=True))
+    return max(0, math.floor(rows)), max(0, math.floor(columns))  # rounding may leave less than nothing
 
 
 def _resize_with_pillow(planes: Tensor, size: tuple[int, int]) -> Tensor:

@@ -56,7 +56,24 @@ BUCKETS_720 = (
     (1856, 512),
     (1920, 512),
 )
-BUCKETS = {480: BUCKETS_480, 720: BUCKETS_720}
+# Of the demo's miniature model, which was trained on 96 × 144 pixels.
+BUCKETS_96 = (
+    (64, 208),
+    (80, 176),
+    (80, 144),
+    (96, 144),
+    (112, 128),
+    (112, 112),
+    (128, 112),
+    (144, 96),
+    (144, 80),
+    (176, 80),
+    (208, 64),
+)
+RESOLUTIONS = 480, 720  # of Wan's released weights, the usual one first
+MINIATURE = 96
+BUCKETS = {480: BUCKETS_480, 720: BUCKETS_720, MINIATURE: BUCKETS_96}
+SMALLEST_WIDTH = 1536  # of the token in Wan's smallest released DiT, 1.3B; a miniature is narrower
 
 
 @dataclass(frozen=True)
@@ -142,7 +159,7 @@ def nearest_bucket(height: int, width: int, resolution: int = 480) -> tuple[int,
     height, width : int
         Size of the source picture.
     resolution : int
-        480 or 720.
+        480, 720, or MINIATURE for the demo's model.
 
     Returns
     -------
@@ -156,3 +173,14 @@ def nearest_bucket(height: int, width: int, resolution: int = 480) -> tuple[int,
     if resolution not in BUCKETS:
         raise MultiTalkError(f"There are no trained sizes for {resolution}p: choose 480 or 720.")
     return min(BUCKETS[resolution], key=lambda size: abs(round(size[0] / size[1], 2) - height / width))
+
+
+def usual_resolution(model_width: int) -> int:
+    """The resolution where the user names none: 480p and 720p weights look alike, only a miniature does not.
+
+    Parameters
+    ----------
+    model_width : int
+        Of a token in the DiT.
+    """
+    return MINIATURE if model_width < SMALLEST_WIDTH else RESOLUTIONS[0]

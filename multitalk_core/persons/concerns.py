@@ -44,6 +44,6 @@ def cut_away(persons: Persons, height: int, width: int) -> Iterator[str]:
     for number, share in enumerate(persons.shown(height, width), start=1):
         if share < MOSTLY_SHOWN:
             yield (
-                f"Person {number} is cropped: the video shows {share:.0%} of their mask. Choose a width and "
-                f"height closer to the picture's proportions, {columns}×{rows}."
+                f"Person {number} is cropped: a video of {width}×{height} shows {share:.0%} of their mask. "
+                f"Choose a width and height closer to the picture's proportions, {columns}×{rows}."
             )

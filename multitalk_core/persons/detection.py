@@ -12,6 +12,7 @@ from torch import Tensor
 from ..errors import MultiTalkError
 from ..files.given import check_folder, loading
 from ..guards.interruption import uninterrupted
+from ..limits import MOST_SPEAKERS
 from ..media.picture import levels
 from .box import Box
 from .face_detector import CERTAIN, SPEAKER_SIZE, WEIGHTS, DetectedFace, FaceDetector, certain
@@ -66,6 +67,7 @@ def find_persons(
     segments = _segments(levels(picture).cpu().numpy(), str(model))
     if len(segments) < (count or 1):
         raise MultiTalkError(f"{_too_few(len(segments), count)}: {BY_HAND}.")
+    _check_everyone(len(segments), count)
     chosen = segments[:count]
     findings = [Finding(None, certainty) for _, certainty in chosen]
     persons = persons_from_masks([mask for mask, _ in chosen], findings=findings)
@@ -80,6 +82,7 @@ def _persons_by_faces(
     faces = certain(candidates)
     if len(faces) < (count or 1):
         raise MultiTalkError(f"{_too_few(len(faces), count)}{_seen(candidates, faces)}: {BY_HAND}.")
+    _check_everyone(len(faces), count)
     largest = sorted(faces, key=lambda face: face.size, reverse=True)[:count]
     others = len(faces) - len(largest)
     faces = [face for face in faces if face in largest]
@@ -93,6 +96,14 @@ def _too_few(found: int, count: int | None) -> str:
     if not found:
         return "Nobody was found in the picture"
     return f"Only {found} of {count} persons {'was' if found == 1 else 'were'} found in the picture"
+
+
+def _check_everyone(found: int, count: int | None) -> None:
+    if count is None and found > MOST_SPEAKERS:
+        raise MultiTalkError(
+            f"{found} persons were found in the picture, and a film has at most {MOST_SPEAKERS}: give the "
+            f"number of persons, of whom the largest are taken, or {BY_HAND}."
+        )
 
 
 def _seen(candidates: Sequence[DetectedFace], faces: Sequence[DetectedFace]) -> str:

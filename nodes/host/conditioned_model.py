@@ -2,6 +2,7 @@
 
 from uuid import uuid5
 
+from comfy.ldm.wan.model import WanModel
 from comfy.model_base import WAN21
 from comfy.model_patcher import ModelPatcher
 from comfy.patcher_extension import WrappersMP
@@ -52,6 +53,16 @@ def without_audio(condition: Condition) -> Condition:
     ]
 
 
+def transformer_of(model: ModelPatcher) -> WanModel:
+    """The DiT of a MODEL; raises a MultiTalkError when it is no Wan2.1."""
+    if not isinstance(model.model, WAN21):
+        raise MultiTalkError(
+            f"The model is a {type(model.model).__name__}, but MultiTalk needs Wan2.1 I2V: load a "
+            "wan2.1_i2v file."
+        )
+    return model.model.diffusion_model
+
+
 def fitting_adapter(model: ModelPatcher, model_patch: ModelPatcher) -> ModelPatcher:
     """The adapter for a MODEL.
 
@@ -60,12 +71,7 @@ def fitting_adapter(model: ModelPatcher, model_patch: ModelPatcher) -> ModelPatc
     MultiTalkError
         The MODEL is no Wan2.1 I2V or has voices already, or the adapter was made for another width or depth.
     """
-    if not isinstance(model.model, WAN21):
-        raise MultiTalkError(
-            f"The model is a {type(model.model).__name__}, but MultiTalk needs Wan2.1 I2V: load a "
-            "wan2.1_i2v file."
-        )
-    transformer = model.model.diffusion_model
+    transformer = transformer_of(model)
     channels = transformer.patch_embedding.weight.shape[1]
     check_image_to_video(channels, "The model", "load a wan2.1_i2v file.")
     if is_conditioned(model):

@@ -19,7 +19,6 @@ from ...multitalk_core.method.audio_patch import BindingOptions
 from ...multitalk_core.method.guidance import GuidanceScales
 from ...multitalk_core.method.labels import spread_ranges
 from ...multitalk_core.method.schemes import find_scheme
-from ...multitalk_core.method.wan import nearest_bucket
 from ...multitalk_core.persons.concerns import cut_away, doubts
 from ...multitalk_core.persons.masks import Persons, check_same_size
 from .comfy_video_model import ComfyVideoModel
@@ -62,14 +61,6 @@ class FilmRun:
 def drafted(plan: ClipPlan, draft: bool) -> ClipPlan:
     """The first clip alone where only a draft is wanted."""
     return ClipPlan(plan.clips[0].new_frames, plan.clips[:1]) if draft else plan
-
-
-def with_size(inputs: SamplerInputs, picture: Tensor) -> SamplerInputs:
-    """The inputs with the trained size nearest to the picture's in place of a width and height of 0."""
-    if inputs["width"] and inputs["height"]:
-        return inputs
-    height, width = nearest_bucket(*picture.shape[:2])
-    return {**inputs, "width": width, "height": height}
 
 
 def film_spec(

@@ -19,6 +19,8 @@ from .managed_encoder import ManagedEncoder
 
 BOX_KEYS = ("x", "y", "width", "height")
 
+FOUND_NOTHING = "the connected node found nobody; lower its threshold, or let it look for something else"
+
 Fault = Callable[[object], str | None]  # what is wrong with a value, None where nothing is
 
 
@@ -62,6 +64,8 @@ def _image(value: object) -> str | None:
 def _mask(value: object) -> str | None:
     if not isinstance(value, Tensor) or value.is_complex():
         return "this is not a mask; connect a MASK."
+    if value.ndim == 3 and len(value) == 0:
+        return f"it contains no mask: {FOUND_NOTHING}."
     if value.ndim not in (2, 3) or 0 in value.shape:
         return (
             f"a MASK has the shape [masks, height, width] with no zeros, but this one is {list(value.shape)}."
@@ -100,9 +104,11 @@ def _conditioning(value: object) -> str | None:
 
 
 def _boxes(value: object) -> str | None:
+    if not isinstance(value, dict | list):
+        return "this is not a box; connect a BOUNDING_BOX."
     boxes = box_list(value)
     if not boxes:
-        return "it contains no box; draw one for each person."
+        return f"it contains no box: {FOUND_NOTHING}, or draw one for each person."
     for number, box in enumerate(boxes, start=1):
         given = [python_number(box.get(key)) for key in BOX_KEYS] if isinstance(box, dict) else []
         sides = [side for side in given if side is not None and abs(side) < 1e9]
@@ -119,9 +125,14 @@ def box_list(value: object) -> list[Any]:
     """Boxes from one box, a list of boxes, or one list per image, of which the first is used."""
     if isinstance(value, dict):
         return [value]
-    if isinstance(value, list) and value and isinstance(value[0], list):
+    if isinstance(value, list) and value and isinstance(value[0], list) and not _is_row(value[0]):
         return value[0]
     return value if isinstance(value, list) else []
+
+
+def _is_row(value: list[object]) -> bool:
+    """Whether a list is one box as four numbers, which ComfyUI does not have."""
+    return len(value) == len(BOX_KEYS) and not isinstance(value[0], dict)
 
 
 def _of_class(kind: type, what: str) -> Fault:

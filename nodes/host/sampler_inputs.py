@@ -34,6 +34,7 @@ class SceneInputs(TypedDict):
     denoise: NotRequired[float]
     region: NotRequired[Tensor | None]
     mouths_only: NotRequired[bool]
+    resolution: NotRequired[str]
 
 
 class SamplingInputs(TypedDict):

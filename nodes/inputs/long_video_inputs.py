@@ -7,6 +7,7 @@ from ...multitalk_core.film.colour import ColourMethod
 from ...multitalk_core.film.seams import SEAM_FRAMES
 from ...multitalk_core.film.spec import Continuation
 from . import shared as inputs
+from . import size_inputs
 
 
 def lengths() -> list[io.Input]:
@@ -112,6 +113,7 @@ def appended() -> list[io.Input]:
         *_seam_corrections(),
         inputs.region(),
         inputs.mouths_only(),
+        size_inputs.resolution(),
     ]
 
 

@@ -4,12 +4,8 @@ import comfy.samplers
 from comfy_api.latest import io
 
 from ...multitalk_core import limits
-from ...multitalk_core.errors import MultiTalkError
 from ...multitalk_core.film.dubbing import USUAL_DENOISE
-from ...multitalk_core.media.picture import check_pixels
 from ...multitalk_core.method.schemes import AUTOMATIC, SCHEMES, schemes_help
-from ...multitalk_core.method.wan import TOKEN_STEP, check_frames, check_side
-from ..host.checks import naming
 from ..host.sampling_sigmas import RELEASED
 from ..host.sockets import MultiTalkAudio, MultiTalkPersons
 
@@ -91,25 +87,6 @@ def mouths_only() -> io.Boolean.Input:
         optional=True,
         tooltip="Only when dubbing: follow the persons' faces through the video and regenerate only their "
         "mouths, so that denoise can be high. In place of a region.",
-    )
-
-
-def size() -> list[io.Input]:
-    """Width and height of the video."""
-    return [
-        _size("width", "Width"),
-        _size("height", "Height"),
-    ]
-
-
-def _size(name: str, label: str) -> io.Int.Input:
-    return io.Int.Input(
-        name,
-        default=0,
-        **within(limits.SIZE_OR_PICTURE),
-        step=TOKEN_STEP,
-        tooltip=f"{label} of the video in pixels, a multiple of 16. Width and height 0: the 480p size "
-        "that is closest to the picture's shape.",
     )
 
 
@@ -273,27 +250,6 @@ def finishing() -> list[io.Input]:
             tooltip="Sampling step at which the binding is recorded, from 0; -1 is the last step.",
         ),
     ]
-
-
-def check_sizes(width: int | None, height: int | None, **frames: int | None) -> None:
-    """Raise a MultiTalkError for sizes that no film has and counts that are not 4n + 1.
-
-    None is a value that is linked and not yet known; the names of counts are input ids.
-    """
-    for name, side in (("width", width), ("height", height)):
-        if side:
-            check_side(name, side)
-    if width is not None and height is not None and (width == 0) != (height == 0):
-        raise MultiTalkError(
-            f"width, height: they are {width} and {height}: give both, or 0 for both, which means as the "
-            "picture."
-        )
-    if width is not None and height is not None:
-        with naming("width, height"):
-            check_pixels(width, height, "The video")
-    for name, count in frames.items():
-        if count is not None:
-            check_frames(count, name)
 
 
 def within(limit: limits.Limit) -> dict[str, int | float]:

@@ -15,8 +15,10 @@ import torch
 from PIL import Image
 
 from multitalk_core.checkpoint import write_adapter
-from multitalk_core.cli.main import main
+from multitalk_core.cli.main import main, make_parser
+from multitalk_core.cli.options.film_options import film_size
 from multitalk_core.demo.files import EMBEDDED, EMBEDDED_FILES
+from multitalk_core.media.picture import read_picture
 from multitalk_core.media.video_writer import read_video
 from multitalk_core.method.adapter import AudioAdapter
 from multitalk_core.method.adapter_shape import AdapterShape
@@ -254,7 +256,30 @@ def test_motion_frames_as_long_as_the_clip(refused):
 
 
 @pytest.mark.parametrize(
-    ("size", "reason"), [("100x64", "width is 100,"), ("64x100", "use 96 or 112"), ("big", "832x448")]
+    ("options", "size"),
+    [
+        ([], (96, 144)),  # the miniature's own
+        (["--size", "0x0"], (96, 144)),
+        (["--size", "0×0"], (96, 144)),
+        (["--resolution", "480"], (512, 768)),
+        (["--resolution", "720"], (768, 1216)),
+        (["--size", "0x0", "--model", str(EMBEDDED)], (512, 768)),
+        (["--size", "64x48"], (48, 64)),
+    ],
+)
+def test_a_size_of_0x0_is_as_the_picture(options, size):
+    command = ["generate", "--picture", str(PICTURE), *TWO_VOICES, *options]
+    assert film_size(make_parser().parse_args(command), read_picture(PICTURE)) == size
+
+
+@pytest.mark.parametrize(
+    ("size", "reason"),
+    [
+        ("100x64", "width is 100,"),
+        ("64x100", "use 96 or 112"),
+        ("0x480", "0 is not a whole number from 16"),
+        ("big", "832x448"),
+    ],
 )
 def test_sizes(refused, size, reason):
     assert reason in refused(*TWO_VOICES, "--size", size)

@@ -1,8 +1,8 @@
 """Small files under the names that the workflows ask for.
 
 What ComfyUI reads from tiny weights is real: DiT with an image embedder, VAE, LoRA, audio adapter, wav2vec2.
-umt5-xxl, CLIP vision ViT-H and Qwen3-VL have fixed sizes: of these there is an empty file, so that a graph
-can be validated, and `without_absent_weights` takes them out of a graph that is to run.
+umt5-xxl, CLIP vision ViT-H, Qwen3-VL, SAM 3 and RT-DETR have fixed sizes: of these there is an empty file, so
+that a graph can be validated, and `without_absent_weights` takes them out of a graph that is to run.
 """
 
 import shutil
@@ -34,9 +34,11 @@ ABSENT = [
     "text_encoders/umt5_xxl_fp8_e4m3fn_scaled.safetensors",
     "text_encoders/qwen3vl_4b_fp8_scaled.safetensors",
     "clip_vision/clip_vision_h.safetensors",
+    "checkpoints/sam3.1_multiplex_fp16.safetensors",
+    "diffusion_models/rt_detr_v4-x-hgnet_fp16.safetensors",
 ]
-ABSENT_LOADERS = ("CLIPLoader", "CLIPVisionLoader")
-NEED_ABSENT = (*ABSENT_LOADERS, "CLIPTextEncode", "CLIPVisionEncode", "TextGenerate", "PreviewAny")
+FOUND = {"SAM3_Detect": "masks of SAM3", "RTDETR_detect": "persons of RT-DETR"}  # by the node of odd_values
+NEED_ABSENT = ("CLIPTextEncode", "CLIPVisionEncode", "TextGenerate", "PreviewAny", *FOUND)
 CLIP_VISION_WIDTH, LORA_RANK = 1280, 4
 VIDEO_FRAMES = 13
 
@@ -55,9 +57,15 @@ def put_standins(server: ComfyServer) -> None:
 
 
 def without_absent_weights(graph: dict) -> dict:
-    """The graph with the demo's text conditioning, and without CLIP vision and captions."""
-    left_out = {number: node for number, node in graph.items() if node["class_type"] in NEED_ABSENT}
+    """The graph with the demo's text conditioning, persons found, and without CLIP vision and captions."""
+    left_out = {
+        number: node
+        for number, node in graph.items()
+        if node["class_type"] in NEED_ABSENT or loads_absent(node)
+    }
     kept = {"demo": {"class_type": "MultiTalkDemo", "inputs": {}}}
+    for kind in FOUND.keys() & {node["class_type"] for node in left_out.values()}:
+        kept[kind] = {"class_type": "OddValue", "inputs": {"name": FOUND[kind]}}
     for number, node in graph.items():
         if number not in left_out:
             given = {name: _replaced(value, left_out) for name, value in node["inputs"].items()}
@@ -67,11 +75,19 @@ def without_absent_weights(graph: dict) -> dict:
     return kept
 
 
+def loads_absent(node: dict) -> bool:
+    """Whether a node loads a file that is empty here."""
+    files = {Path(name).name for name in ABSENT}
+    return any(isinstance(value, str) and value in files for value in node["inputs"].values())
+
+
 def _replaced(value: object, left_out: dict) -> object:
-    """An input's value; a text is the demo's, and what comes from other left-out nodes None."""
+    """An input's value; texts are the demo's, persons stand-ins, and what other left-out nodes give None."""
     if not isinstance(value, list) or value[0] not in left_out:
         return value
     node = left_out[value[0]]
+    if node["class_type"] in FOUND:
+        return [node["class_type"], 0]
     if node["class_type"] != "CLIPTextEncode":
         return None
     return ["demo", 5 if node["_meta"]["title"] == "Negative prompt" else 4]

@@ -103,6 +103,9 @@ def test_boxes_leave_the_other_settings_alone_when_a_graph_is_opened_again(page)
         "method.boxes": ["1", 3],
         "method.order": "given",
         "speaker_order": "2, 1",
+        "width": 0,
+        "height": 0,
+        "resolution": "automatic",
     }
     graph = {
         "1": {"class_type": "MultiTalkDemo", "inputs": {}},

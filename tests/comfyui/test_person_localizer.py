@@ -86,6 +86,45 @@ def test_painted_masks(server):
     assert second[:, 50:250].all() and background.sum() == 240 * 400
 
 
+def odd(name: str) -> dict[str, dict]:
+    return {"odd": {"class_type": "OddValue", "inputs": {"name": name}}}
+
+
+@pytest.mark.parametrize(
+    ("method", "found"),
+    [
+        ({"method": "masks", "method.masks.person_1": ["odd", 0]}, "masks of SAM3"),
+        ({"method": "boxes", "method.boxes": ["odd", 0]}, "persons of RT-DETR"),
+    ],
+)
+def test_what_a_detector_sorts_by_score_is_numbered_from_left_to_right(server, method, found):
+    method |= {"method.allow_overlap": False, "method.order": "left-to-right"}
+    run = server.run(located(method) | odd(found))
+    left, right, background = masks(server, run)
+    assert left[200, 164] and not left[200, 460]
+    assert right[200, 460] and not right[200, 164]
+    assert background[10, 10] and not background[200, 164]
+    assert not any("labelled" in text for text in run.texts)
+
+
+def test_a_detector_that_looks_for_more_than_persons_is_mentioned(server):
+    run = server.run(located({**BOXES, "method.boxes": ["odd", 0]}) | odd("a person and a dog"))
+    assert any("labelled dog, person, and each is taken for a person" in text for text in run.texts)
+
+
+def test_preview_and_sentence_are_of_the_film_s_size(server):
+    graph = located(BOXES)
+    graph["locate"]["inputs"] |= {"width": 96, "height": 208}
+    run = server.run(graph)
+    said = [text for text in run.texts if "is cropped: a video of 96×208 shows" in text]
+    assert said and "Person 1" in said[0] and "Person 2" in said[0]
+    with Image.open(server.path(run.outputs["locate"]["images"][0])) as preview:
+        shown = np.asarray(preview.convert("L")).mean(axis=0)
+    assert shown[:220].max() < 60 < shown[240:400].max() and shown[420:].max() < 60
+    graph["locate"]["inputs"] |= {"width": 0, "height": 0, "resolution": "720p"}
+    assert not any("is cropped" in text for text in server.run(graph).texts)
+
+
 def test_equal_parts(server):
     parts = masks(server, server.run(located({"method": "equal parts", "method.parts": 3})))
     assert len(parts) == 4

@@ -241,7 +241,20 @@ def test_nothing_located_to_preview(server, picture):
 
 
 def test_width_and_height_0_mean_as_the_picture(server, tmp_path):
-    Image.new("RGB", (96, 96), "grey").save(tmp_path / "square.png")
-    graph = sampler_graph(server.upload(tmp_path / "square.png"), width=0, height=0, steps=1)
+    """The demo's model has sizes of its own."""
+    Image.new("RGB", (90, 160), "grey").save(tmp_path / "tall.png")
+    as_picture = {"width": 0, "height": 0, "steps": 1, "text_scale": 1.0, "audio_scale": 1.0}
+    graph = sampler_graph(server.upload(tmp_path / "tall.png"), **as_picture)
     with Image.open(server.path(server.run(graph).outputs["save"]["images"][0])) as frame:
-        assert frame.size == (640, 640)
+        assert frame.size == (80, 144)
+
+
+@pytest.mark.parametrize(
+    ("resolution", "size"), [("automatic", "208×64"), ("480p", "1216×320"), ("720p", "2048×448")]
+)
+def test_the_resolution_that_the_user_names_counts(server, tmp_path, resolution, size):
+    """A line of which no video shows enough: the sentence names the size."""
+    Image.new("RGB", (640, 4), "grey").save(tmp_path / "line.png")
+    name = server.upload(tmp_path / "line.png")
+    graph = sampler_graph(name, width=0, height=0, resolution=resolution)
+    assert f"of its 640×4 pixels a video of {size} shows less than 5%" in server.refuse(graph).message

@@ -6,7 +6,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from standins import ABSENT_LOADERS, put_standins, without_absent_weights
+from standins import loads_absent, put_standins, without_absent_weights
 
 from multitalk_core.audio.sound_file import read_audio
 from multitalk_core.demo.files import EMBEDDED
@@ -80,16 +80,18 @@ def demo_frames() -> int:
 
 @pytest.mark.parametrize("name", WITH_RELEASED_MODELS)
 def test_workflow_is_valid_and_stops_only_where_weights_cannot_be_small(stocked, name):
-    """Run: up to CLIP vision ViT-H, umt5-xxl or Qwen3-VL, whose files here are empty."""
+    """Run: up to CLIP vision ViT-H, umt5-xxl, Qwen3-VL, SAM 3 or RT-DETR, whose files here are empty."""
     graph = load(name)
     failure = stocked.refuse(graph)
     assert failure.traceback, failure.message  # it was valid, and ran
-    assert graph[failure.node]["class_type"] in ABSENT_LOADERS, failure.message
+    assert loads_absent(graph[failure.node]), failure.message
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_workflow_runs_small_and_saves_a_video(stocked, name):
-    """Not run, for want of small weights: CLIP vision ViT-H, umt5-xxl, Qwen3-VL (texts are the demo's)."""
+    """Not run, for want of small weights: CLIP vision ViT-H, umt5-xxl, Qwen3-VL (texts are the demo's), SAM 3
+    and RT-DETR (their masks and boxes are put in).
+    """
     graph = small(load(name))
     run = stocked.run(graph)
     (shown,) = run.outputs[only(graph, "SaveVideo")]["images"]
@@ -102,8 +104,7 @@ def test_demo_runs_as_it_is(server):
     graph = load("demo")
     run = server.run(graph)
     (shown,) = run.outputs[only(graph, "SaveVideo")]["images"]
-    video = graph[only(graph, "MultiTalkLongVideo")]["inputs"]
-    check_video(server.path(shown), demo_frames(), video["width"], video["height"])
+    check_video(server.path(shown), demo_frames(), 144, 96)
     assert run.outputs[only(graph, "MultiTalkPersonLocalizer")]["images"]
     assert run.outputs[only(graph, "MultiTalkAudioEncoder")]["images"]
     assert run.outputs[only(graph, "MultiTalkBindingPreview")]["images"]

@@ -177,14 +177,15 @@ def test_numbers_of_other_kinds_serve_as_well(server, picture):
 @pytest.mark.parametrize(
     "value, words",
     [
-        ("no box", "method.boxes: it contains no box"),
+        ("no box", "method.boxes: it contains no box: the connected node found nobody; lower its threshold"),
         ("a box turned over", "method.boxes: box 1 is -200 wide"),
         ("a broken box", "method.boxes: box 1 is"),
         ("a box of words", "method.boxes: box 1 is"),
         ("half a box", "method.boxes: box 1 is"),
         ("a box elsewhere", "method.boxes: The box of person 1"),
         ("nine boxes", "method.boxes: There are 9 persons"),
-        ("a number", "method.boxes: it contains no box"),
+        ("a number", "method.boxes: this is not a box"),
+        ("boxes as rows", "method.boxes: box 1 is [64, 56, 300, 400]; a box needs the numbers x, y, width"),
     ],
 )
 def test_boxes_that_are_none(server, picture, value, words):
@@ -203,10 +204,10 @@ def test_boxes_of_other_kinds_of_numbers_serve_as_well(server, picture):
 
 def test_masks_that_are_none(server, picture):
     for value, words in [
-        ("no mask", "method.masks.person_1: a MASK has"),
+        ("no mask", "method.masks.person_1: it contains no mask: the connected node found nobody"),
         ("a flat mask", "method.masks.person_1: a MASK has"),
         ("a broken mask", "method.masks.person_1: the mask contains"),
-        ("nine masks", "method.masks: There are 9 persons"),
+        ("nine masks", "method.masks: There are 9 masks"),
     ]:
         masks = {"method": "masks", "method.masks.person_1": ["odd", 0], "method.allow_overlap": False}
         graph = with_changes(sampler_graph(picture), "persons", **masks)
@@ -237,7 +238,7 @@ def test_a_picture_of_another_shape_cuts_persons_and_that_is_reported(server):
     folder = server.input / "tall_persons.png"
     Image.fromarray(np.full((160, 40, 3), 128, np.uint8)).save(folder)
     run = server.run(sampler_graph(folder.name, **QUICK))
-    assert "Person 1 is cropped: the video shows" in run.texts[-1]
+    assert "Person 1 is cropped: a video of 48×32 shows" in run.texts[-1]
 
 
 def test_markup_and_broken_names_are_shown_as_text(server, picture):

@@ -9,6 +9,7 @@ from safetensors.torch import load_file
 
 from multitalk_core.errors import MultiTalkError
 from multitalk_core.method.wan import (
+    BUCKETS_96,
     BUCKETS_480,
     BUCKETS_720,
     I2V_CHANNELS,
@@ -17,6 +18,7 @@ from multitalk_core.method.wan import (
     enough_frames,
     latent_frames,
     nearest_bucket,
+    usual_resolution,
     video_frames,
 )
 
@@ -63,3 +65,12 @@ def test_buckets_are_those_of_the_reference_implementation() -> None:
         assert nearest_bucket(height, width, resolution) == tuple(bucket)
     with pytest.raises(MultiTalkError, match="480 or 720"):
         nearest_bucket(100, 100, 1080)
+
+
+def test_the_miniature_has_its_own_sizes_and_its_width_tells_it() -> None:
+    area = 96 * 144
+    assert all(0.8 * area < height * width < 1.12 * area for height, width in BUCKETS_96)
+    assert {side % 16 for size in BUCKETS_96 for side in size} == {0}
+    assert nearest_bucket(400, 640, usual_resolution(128)) == (96, 144)
+    assert nearest_bucket(640, 400, usual_resolution(128)) == (144, 96)
+    assert nearest_bucket(720, 1280, usual_resolution(1536)) == (448, 896)

@@ -1,10 +1,17 @@
 """What is said of persons before a film is made."""
 
+import pytest
 import torch
 
+from multitalk_core.method.wan import nearest_bucket
 from multitalk_core.persons.box import Box
 from multitalk_core.persons.concerns import cut_away, doubts
-from multitalk_core.persons.marking import PersonOrder, persons_from_boxes, persons_from_masks
+from multitalk_core.persons.marking import (
+    PersonOrder,
+    persons_from_boxes,
+    persons_from_masks,
+    persons_from_parts,
+)
 from multitalk_core.persons.masks import Finding
 
 
@@ -22,8 +29,15 @@ def test_only_uncertain_persons_are_mentioned():
 def test_heads_that_a_landscape_film_cuts_off_a_tall_picture_are_mentioned():
     persons = persons_from_boxes([Box(20, 100, 180, 400), Box(220, 350, 380, 500)], 800, 400)
     (sentence,) = cut_away(persons, 320, 480)
-    assert sentence.startswith("Person 1 is cropped: the video shows") and "400×800" in sentence
+    assert sentence.startswith("Person 1 is cropped: a video of 480×320 shows") and "400×800" in sentence
     assert not list(cut_away(persons, 800, 400))
+
+
+@pytest.mark.parametrize(("height", "width"), [(853, 1280), (1280, 853), (851, 1277)])
+def test_a_film_of_very_nearly_the_picture_s_shape_cuts_nobody(height, width):
+    """1280×853 scaled to 768×512 leaves a little less than nothing over."""
+    persons = persons_from_parts(2, height, width)
+    assert not list(cut_away(persons, *nearest_bucket(height, width)))
 
 
 def test_an_inverted_mask_and_a_speck_are_mentioned():

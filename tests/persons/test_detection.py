@@ -1,5 +1,6 @@
 """Persons found automatically, in a real photograph and by real (tiny) segmentation models."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import torch
 from PIL import Image
 from skimage import data
 
+from multitalk_core.cli.main import main
 from multitalk_core.errors import MultiTalkError
 from multitalk_core.media.picture import read_picture
 from multitalk_core.persons.detection import find_persons, person_segments
@@ -66,6 +68,13 @@ def test_a_count_takes_the_largest_and_never_lowers_the_bar(astronaut):
     sentence = r"Only 2 of 3 persons were found.*by certainty: 1\.00, (0\.99|1\.00).*needs 0\.70.*draw a box"
     with pytest.raises(MultiTalkError, match=sentence):
         find_persons(picture, count=3)
+
+
+def test_more_people_than_a_film_has_need_a_count(astronaut):
+    crowd = resized(astronaut, 200).repeat(3, 3, 1)
+    with pytest.raises(MultiTalkError, match=r"9 persons were found.*at most 8: give the number of persons"):
+        find_persons(crowd)
+    assert find_persons(crowd, count=8).count == 8
 
 
 def test_a_person_says_how_it_was_found(astronaut):
@@ -163,6 +172,14 @@ def test_a_segmentation_model_gives_persons(request, astronaut, name):
     assert (persons.masks.sum(dim=0) <= 1).all()
     centres = [mask.nonzero()[:, 1].float().mean() for mask in persons.masks]
     assert centres == sorted(centres)
+
+
+def test_the_command_line_takes_a_segmentation_model(mask2former, capsys):
+    command = ["localize", "--picture", str(PICTURES / "s16.jpg"), "--count", "2", "--json", "-"]
+    assert main([*command, "--segmentation-model", str(mask2former)]) == 0
+    persons = json.loads(capsys.readouterr().out)
+    assert len(persons) == 2 and all(person["face"] is None for person in persons)
+    assert all(0.5 <= person["certainty"] <= 1 for person in persons)
 
 
 def test_a_known_count_takes_the_largest_segments(astronaut, mask2former):

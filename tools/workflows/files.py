@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+SDPOSE = "https://huggingface.co/Comfy-Org/SDPose/resolve/main"
 WAN = "https://huggingface.co/Comfy-Org/Wan_2.1_ComfyUI_repackaged/resolve/main/split_files"
 
 
@@ -48,6 +49,15 @@ FILES = {
         "loras",
         "https://huggingface.co/Kijai/WanVideo_comfy/resolve/main/Lightx2v/"
         "lightx2v_I2V_14B_480p_cfg_step_distill_rank64_bf16.safetensors",
+    ),
+    "sam3.1_multiplex_fp16.safetensors": ModelFile(
+        "checkpoints",
+        "https://huggingface.co/Comfy-Org/sam3.1/resolve/main/checkpoints/sam3.1_multiplex_fp16.safetensors",
+    ),
+    "rt_detr_v4-x-hgnet_fp16.safetensors": ModelFile(
+        "diffusion_models",
+        f"{SDPOSE}/diffusion_models/rt_detr_v4-x-hgnet_fp16.safetensors",
+        "rt_detr_v4-x-hgnet_fp32.safetensors",
     ),
     "qwen3vl_4b_fp8_scaled.safetensors": ModelFile(
         "text_encoders",

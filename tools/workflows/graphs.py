@@ -11,11 +11,11 @@ from .parts import (
     IN_TURN,
     ONE_CLIP,
     PROMPTS,
-    SIZE,
     TOGETHER,
     VOICES_AND_PERSONS,
     WHOLE,
     binding,
+    boxed,
     conversation,
     faces,
     film,
@@ -29,6 +29,7 @@ from .parts import (
     recordings,
     released_models,
     save,
+    segmented,
     spoken,
     steadiness,
 )
@@ -38,6 +39,7 @@ CAPTION_REQUEST = (
     "are, what they wear, where they are, the light and the camera; then how they move while they speak. "
     "No headings, no lists."
 )
+SIZE = {"width": 832, "height": 480}
 PEOPLE = {2: "two_people.png", 3: "three_people.png"}
 TURNS = "speaker,start,end\n1,0,3.2\n2,3.2,6.5\n1,6.5,8"
 
@@ -48,8 +50,6 @@ def demo() -> Workflow:
         "negative": ("scene", "negative"),
         "picture": ("scene", "picture"),
         "clip_vision": None,
-        "width": 144,
-        "height": 96,
         "clip_frames": 13,
         "motion_frames": 5,
         "steps": 12,
@@ -101,12 +101,13 @@ def speakers_with(
     shot: dict[str, Node],
     result: dict[str, Node],
     people: int = 2,
+    located: dict[str, Node] | None = None,
 ) -> Workflow:
     return Workflow(
         name,
         [
             [loaders],
-            [Group("Picture and persons", picture(PEOPLE[people]) | faces(people))],
+            [Group("Picture and persons", picture(PEOPLE[people]) | (located or faces(people)))],
             [Group("Voices", voices)],
             prompt,
             [Group("Video", shot)],
@@ -146,7 +147,7 @@ def three_speakers() -> Workflow:
         released_models(),
         [prompts(PROMPTS[3])],
         spoken(3, IN_TURN, WHOLE),
-        long_video(scheme="routed"),
+        long_video(),
         save("three_speakers", ("sampler", "video")) | binding("video"),
         people=3,
     )
@@ -230,7 +231,7 @@ def custom_sampler() -> Workflow:
         "custom_sampler",
         [
             [released_models()],
-            [Group("Picture and persons", picture("two_people.png") | faces(2))],
+            [Group("Picture and persons", picture("two_people.png") | faces(2, size=SIZE))],
             [Group("Voices", spoken(2, TOGETHER, ONE_CLIP))],
             [prompts(PROMPTS[2])],
             [
@@ -287,6 +288,26 @@ def caption_picture() -> Workflow:
     )
 
 
+def located_by(name: str, located: dict[str, Node]) -> Workflow:
+    return speakers_with(
+        name,
+        released_models(),
+        [prompts(PROMPTS[2])],
+        spoken(2, TOGETHER, ONE_CLIP),
+        one_clip(),
+        film(name) | binding(),
+        located=located,
+    )
+
+
+def masks_from_sam3() -> Workflow:
+    return located_by("masks_from_sam3", segmented(2))
+
+
+def boxes_from_rt_detr() -> Workflow:
+    return located_by("boxes_from_rt_detr", boxed(2))
+
+
 WORKFLOWS = [
     demo,
     one_speaker,
@@ -298,4 +319,6 @@ WORKFLOWS = [
     few_step_lora,
     custom_sampler,
     caption_picture,
+    masks_from_sam3,
+    boxes_from_rt_detr,
 ]

@@ -10,7 +10,7 @@ PROMPTS = {
     2: f"Two people side by side talk to each other and look at each other now and then. {MANNER}",
     3: f"Three people side by side talk to one another and look at each other now and then. {MANNER}",
 }
-FPS, FRAMES, WIDTH, HEIGHT = 25.0, 81, 832, 480
+FPS, FRAMES = 25.0, 81
 
 
 def models(diffusion_model: str, vae: str, adapter: str, dtype: str, encoder: str, **further: Node) -> Group:
@@ -52,13 +52,52 @@ def picture(file: str) -> dict[str, Node]:
     return {"picture": Node("LoadImage", {"image": file}, "Picture", 240)}
 
 
-def persons(image: tuple[str, str], method: dict) -> dict[str, Node]:
-    inputs = {"image": image, **method, "speaker_order": ""}
+def persons(image: tuple[str, str], method: dict, size: dict | None = None) -> dict[str, Node]:
+    inputs = {"image": image, **method, "speaker_order": "", **(size or AS_PICTURE)}
     return {"persons": Node("MultiTalkPersonLocalizer", inputs, height=230)}
 
 
-def faces(count: int, image: tuple[str, str] = ("picture", "IMAGE")) -> dict[str, Node]:
-    return persons(image, {"method": "automatic", "method.persons": count, "method.model": "faces"})
+def faces(
+    count: int, image: tuple[str, str] = ("picture", "IMAGE"), size: dict | None = None
+) -> dict[str, Node]:
+    return persons(image, {"method": "automatic", "method.persons": count, "method.model": "faces"}, size)
+
+
+def segmented(count: int) -> dict[str, Node]:
+    """A mask per person, by ComfyUI's own SAM 3 nodes."""
+    found = {
+        "model": ("segmenter", "MODEL"),
+        "image": ("picture", "IMAGE"),
+        "conditioning": ("sought", "CONDITIONING"),
+        "threshold": 0.5,
+        "refine_iterations": 2,
+        "individual_masks": True,
+    }
+    masks = {"method": "masks", "method.masks.person_1": ("found", "masks"), "method.allow_overlap": False}
+    return {
+        "segmenter": Node("CheckpointLoaderSimple", {"ckpt_name": "sam3.1_multiplex_fp16.safetensors"}),
+        "sought": Node("CLIPTextEncode", {"clip": ("segmenter", "CLIP"), "text": f"person:{count}"}, "Find"),
+        "found": Node("SAM3_Detect", found),
+        **persons(("picture", "IMAGE"), masks),
+    }
+
+
+def boxed(count: int) -> dict[str, Node]:
+    """A box per person, by ComfyUI's own RT-DETR nodes."""
+    detector = {"unet_name": "rt_detr_v4-x-hgnet_fp16.safetensors", "weight_dtype": "default"}
+    found = {
+        "model": ("detector", "MODEL"),
+        "image": ("picture", "IMAGE"),
+        "threshold": 0.5,
+        "class_name": "person",
+        "max_detections": count,
+    }
+    boxes = {"method": "boxes", "method.boxes": ("found", "bboxes"), "method.order": "left-to-right"}
+    return {
+        "detector": Node("UNETLoader", detector, "Load RT-DETR"),
+        "found": Node("RTDETR_detect", found),
+        **persons(("picture", "IMAGE"), boxes),
+    }
 
 
 def recordings(*files: str) -> dict[str, Node]:
@@ -101,7 +140,7 @@ VOICES_AND_PERSONS = {
     "persons": ("persons", "persons"),
 }
 BINDING = {
-    "scheme": "l-rope",
+    "scheme": "automatic",
     "audio_strength": 1.0,
     "label_range": 4.0,
     "label_distance": 20.0,
@@ -114,7 +153,7 @@ CONDITIONS = {
     "picture": ("picture", "IMAGE"),
     "clip_vision": ("clip_vision", "CLIP_VISION"),
 }
-SIZE = {"width": WIDTH, "height": HEIGHT}
+AS_PICTURE = {"width": 0, "height": 0}
 LENGTH = {"frames": ("voices", "frames")}
 CLIPS = {
     "length": 0,
@@ -142,7 +181,7 @@ FINISHING = {
 
 
 def sampler(kind: str, length: dict, **changes: object) -> dict[str, Node]:
-    inputs = VOICES_AND_PERSONS | CONDITIONS | SIZE | length | SAMPLING | BINDING | FINISHING | changes
+    inputs = VOICES_AND_PERSONS | CONDITIONS | AS_PICTURE | length | SAMPLING | BINDING | FINISHING | changes
     return {"sampler": Node(kind, {name: value for name, value in inputs.items() if value is not None})}
 
 

@@ -9,10 +9,9 @@ from ...audio.waveform import SPEECH_RATE
 from ...film.clips import ClipPlan, plan_clips, plan_mirrored
 from ...film.spec import Continuation
 from ...limits import CLIP_FRAMES, FILM_FRAMES, FPS, MOTION_FRAMES
-from ...method.wan import TOKEN_STEP, nearest_bucket
-from .types import frame_count, size, within
+from ...method.wan import MINIATURE, RESOLUTIONS, nearest_bucket
+from .types import frame_count, size_or_picture, within
 
-SMALL_AREA = 256 * 160  # pixels of a film by the miniature model
 UNLIMITED = 10**9
 
 
@@ -20,13 +19,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The film's size and length, and its clips."""
     group = parser.add_argument_group("film")
     sizes = group.add_mutually_exclusive_group()
-    sizes.add_argument("--size", type=size, metavar="WxH", help="width and height in pixels, divisible by 16")
+    sizes.add_argument(
+        "--size",
+        type=size_or_picture,
+        metavar="WxH",
+        help="width and height in pixels, divisible by 16; 0x0 is as the picture (default: 0x0)",
+    )
     sizes.add_argument(
         "--resolution",
         type=int,
-        choices=(480, 720),
-        help="use the trained size closest to the picture's aspect ratio (default: 480; about 256x160 for "
-        "the miniature model)",
+        choices=RESOLUTIONS,
+        help="as the picture: the trained size of 480p or 720p that is closest to the picture's shape "
+        "(default: 480, or the miniature model's own, such as 144x96)",
     )
     group.add_argument(
         "--frames",
@@ -74,13 +78,11 @@ def check(arguments: argparse.Namespace) -> None:
 
 def film_size(arguments: argparse.Namespace, picture: Tensor) -> tuple[int, int]:
     """Height and width of the film: as given, else the trained size closest to the picture's shape."""
-    if arguments.size:
+    if any(arguments.size or ()):
         return arguments.size
     height, width = picture.shape[:2]
-    if arguments.model or arguments.resolution:
-        return nearest_bucket(height, width, arguments.resolution or 480)
-    scale = (SMALL_AREA / (height * width)) ** 0.5
-    return tuple(max(1, round(side * scale / TOKEN_STEP)) * TOKEN_STEP for side in (height, width))
+    usual = RESOLUTIONS[0] if arguments.model else MINIATURE
+    return nearest_bucket(height, width, arguments.resolution or usual)
 
 
 def plan_film(arguments: argparse.Namespace, timeline: Timeline, length: int | None) -> tuple[ClipPlan, int]:

@@ -82,6 +82,11 @@ def size(text: str) -> tuple[int, int]:
     return height, width
 
 
+def size_or_picture(text: str) -> tuple[int, int]:
+    """As `size`; (0, 0) is as the picture."""
+    return (0, 0) if text.lower().replace("×", "x") == "0x0" else size(text)
+
+
 def box(text: str) -> Box:
     """Parse left,top,right,bottom in pixels of the picture."""
     try:

@@ -20,6 +20,19 @@ def _box(*sides: object) -> dict:
     return dict(zip(("x", "y", "width", "height"), sides, strict=True))
 
 
+def _found(left: int, label: str, score: float) -> dict:
+    """As RT-DETR's node gives it."""
+    return _box(float(left), 50.0, 200.0, 300.0) | {"label": label, "score": score}
+
+
+def _halves(*columns: slice) -> torch.Tensor:
+    """As SAM3 Detect gives individual masks."""
+    masks = torch.zeros(len(columns), 400, 640)
+    for mask, column in zip(masks, columns, strict=True):
+        mask[50:350, column] = 1
+    return masks
+
+
 def _video(images: torch.Tensor) -> Input.Video:
     return InputImpl.VideoFromComponents(
         Types.VideoComponents(images=images, frame_rate=Fraction(25), audio=None)
@@ -71,6 +84,10 @@ VALUES = {
     "another model's prompt": lambda: [[torch.zeros(1, 77, 768), {}]],
     "a prompt of words": lambda: [["words", {}]],
     "boxes of a detector": lambda: [_box(*np.float32([left, 50, 200, 300])) for left in (64, 360)],
+    "boxes as rows": lambda: [[64, 56, 300, 400], [340, 50, 576, 400]],
+    "persons of RT-DETR": lambda: [[_found(360, "person", 0.91), _found(64, "person", 0.88)]],
+    "a person and a dog": lambda: [[_found(360, "dog", 0.9), _found(64, "person", 0.8)]],
+    "masks of SAM3": lambda: _halves(slice(360, 560), slice(64, 264)),
     "no box": lambda: [[]],
     "a box turned over": lambda: _box(300, 100, -200, 200),
     "a broken box": lambda: _box(NAN, 0, 100, 100),
