@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from .adapter import AudioAdapter
-from .binding import Binding
-from .labels import LabelRanges, spread_ranges
+from .binding import AudioFreeRows, Binding
+from .labels import LabelRanges, RangeTensors, spread_ranges
 from .localization import class_similarity
 from .schemes import find_scheme
 from .wan import Grid
@@ -70,22 +70,30 @@ class AudioRows:
     ----------
     tokens : Tensor [rows, latent frames, voices, audio tokens, audio width]
         A row without audio has the zero embedding as voice 0.
-    audible : sequence of bool, one a row
-        False for rows without audio.
     masks : Tensor [rows or 1, persons + 1, tokens of a frame]
         Token masks of the first frame, the background last.
+    ranges : RangeTensors
+        Labels of persons and voices.
+    audio_free : AudioFreeRows or None
+        None where all rows have audio.
     observed : int or None
         The row that an observer is shown.
     """
 
     tokens: Tensor
-    audible: Sequence[bool] | Tensor
     masks: Tensor
+    ranges: RangeTensors
+    audio_free: AudioFreeRows | None = None
     observed: int | None = 0
 
 
 def audio_rows(
-    voice_tokens: Tensor, masks: Tensor, audible: Sequence[bool], *, observed: int | None = 0
+    voice_tokens: Tensor,
+    masks: Tensor,
+    audible: Sequence[bool],
+    *,
+    ranges: LabelRanges | None = None,
+    observed: int | None = 0,
 ) -> AudioRows:
     """The same voices in every row that is audible, none in the others.
 
@@ -95,14 +103,24 @@ def audio_rows(
         From `AudioAdapter.voice_tokens`.
     masks : Tensor [persons + 1, tokens of a frame]
     audible : sequence of bool, one a row
+    ranges : LabelRanges or None
+        Of `BindingOptions`; None is the paper's, spread for more than two.
     observed : int or None
         The row that an observer is shown.
     """
+    device = voice_tokens.device
     voices = voice_tokens[:-1].transpose(0, 1)
     silence = torch.zeros_like(voices)
     silence[:, 0] = voice_tokens[-1]
     tokens = torch.stack([voices if row else silence for row in audible])
-    return AudioRows(tokens=tokens, audible=audible, masks=masks[None].to(tokens.device), observed=observed)
+    count = voices.shape[1]
+    return AudioRows(
+        tokens=tokens,
+        masks=masks[None].to(device),
+        ranges=(ranges or spread_ranges(count)).on(device),
+        audio_free=None if all(audible) else AudioFreeRows.of(torch.tensor(audible).to(device), count),
+        observed=observed,
+    )
 
 
 class AudioPatch:
@@ -154,12 +172,11 @@ class AudioPatch:
         similarity = None
         if scheme.needs_localization(voices):
             similarity = class_similarity(query, key, rows.masks)
-            binding = scheme.bind_located(similarity, self.options.ranges or spread_ranges(voices))
+            binding = scheme.bind_located(similarity, rows.ranges)
         else:
             binding = scheme.bind(rows=len(query), voices=voices, grid=grid, device=query.device)
-        if not all(rows.audible):
-            audible = torch.as_tensor(rows.audible, device=query.device)
-            binding = binding.with_audio_free_rows(audible, voices)
+        if rows.audio_free is not None:
+            binding = binding.with_audio_free_rows(rows.audio_free)
         if similarity is not None:
             self._show(block, similarity, binding, rows=rows)
         return binding
@@ -192,4 +209,6 @@ class AudioPatch:
         """
         layer = self.adapter.blocks[str(block)]
         added: Tensor = layer(hidden.to(rows.tokens.dtype), rows.tokens, grid, binding=binding)
-        return (self.options.strength * added).to(hidden.dtype)
+        if self.options.strength != 1:
+            added = self.options.strength * added
+        return added.to(hidden.dtype)

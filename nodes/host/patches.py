@@ -163,7 +163,9 @@ class AudioHost:
         audible = [uuid not in conditioned.silent for uuid in entries for _ in range(copies)]
         observed = options["cond_or_uncond"].index(0) * copies if 0 in options["cond_or_uncond"] else None
         voices = conditioned.voices.to(query.device)
-        rows = audio_rows(voices, self.audio.masks, audible, observed=observed)
+        rows = audio_rows(
+            voices, self.audio.masks, audible, ranges=self.patch.options.ranges, observed=observed
+        )
         grid = self.audio.grid
         start = grid.tokens_per_frame if self.reference_in_front and query.shape[1] > grid.tokens else 0
         return ForwardPass(rows, grid, slice(start, start + grid.tokens))
