@@ -39,7 +39,7 @@ FRAME_ATTENTION = {
     89: Config(tokens=64, keys=32, warps=8, stages=1),
     90: Config(tokens=64, keys=32, warps=8, stages=2),
     100: Config(tokens=64, keys=32, warps=8, stages=2),
-    120: Config(tokens=64, keys=32, warps=8, stages=1),
+    120: Config(tokens=32, keys=32, warps=4, stages=2),
 }
 
 
