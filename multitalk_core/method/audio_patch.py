@@ -133,6 +133,11 @@ class AudioPatch:
         The paper's where not given.
     observer : Observer, optional
         Called with what was located, block by block.
+
+    Attributes
+    ----------
+    blocks : dict of int to BlockPatch
+        The DiT blocks that have an audio layer.
     """
 
     def __init__(
@@ -144,18 +149,30 @@ class AudioPatch:
     ):
         self.adapter = adapter
         self.options = options or BindingOptions()
-        self.blocks = frozenset(adapter.shape.blocks)
         self.observer = observer
+        self.blocks = {block: BlockPatch(self, block) for block in adapter.shape.blocks}
+
+
+class BlockPatch:
+    """The two hooks that a DiT block calls.
+
+    Parameters
+    ----------
+    patch : AudioPatch
+    block : int
+    """
+
+    def __init__(self, patch: AudioPatch, block: int):
+        self.patch = patch
+        self.block = block
+        self.layer = patch.adapter.blocks[str(block)]
 
     @torch.no_grad()
-    def after_self_attention(
-        self, block: int, query: Tensor, key: Tensor, *, rows: AudioRows, grid: Grid
-    ) -> Binding | None:
+    def after_self_attention(self, query: Tensor, key: Tensor, *, rows: AudioRows, grid: Grid) -> Binding:
         """Locate the persons by the block's self-attention and bind their tokens to the voices (paper 3.3).
 
         Parameters
         ----------
-        block : int
         query, key : Tensor [rows, tokens, heads, channels]
             After norms and 3-D RoPE.
         rows : AudioRows
@@ -163,12 +180,10 @@ class AudioPatch:
 
         Returns
         -------
-        Binding for `after_text_attention`, or None for a block without audio.
+        Binding for `after_text_attention`
         """
-        if block not in self.blocks:
-            return None
         voices = rows.tokens.shape[2]
-        scheme = find_scheme(self.options.scheme)
+        scheme = find_scheme(self.patch.options.scheme)
         similarity = None
         if scheme.needs_localization(voices):
             similarity = class_similarity(query, key, rows.masks)
@@ -177,38 +192,31 @@ class AudioPatch:
             binding = scheme.bind(rows=len(query), voices=voices, grid=grid, device=query.device)
         if rows.audio_free is not None:
             binding = binding.with_audio_free_rows(rows.audio_free)
-        if similarity is not None:
-            self._show(block, similarity, binding, rows=rows)
+        if similarity is not None and self.patch.observer is not None and rows.observed is not None:
+            row = slice(rows.observed, rows.observed + 1)
+            labels = None if binding.labels is None else binding.labels.tokens[row]
+            self.patch.observer(self.block, similarity[row], labels)
         return binding
 
-    def _show(self, block: int, similarity: Tensor, binding: Binding, *, rows: AudioRows) -> None:
-        """Call the observer with the observed row."""
-        if self.observer is None or rows.observed is None:
-            return
-        row = slice(rows.observed, rows.observed + 1)
-        self.observer(block, similarity[row], None if binding.labels is None else binding.labels.tokens[row])
-
     def after_text_attention(
-        self, block: int, hidden: Tensor, *, rows: AudioRows, grid: Grid, binding: Binding
+        self, hidden: Tensor, *, rows: AudioRows, grid: Grid, binding: Binding
     ) -> Tensor:
         """What the block's audio layer adds to its hidden states (paper 3.2).
 
         Parameters
         ----------
-        block : int
         hidden : Tensor [rows, tokens, width]
             After the text cross-attention was added.
         rows : AudioRows
         grid : Grid
         binding : Binding
-            Of the block, from `after_self_attention`.
+            From `after_self_attention`.
 
         Returns
         -------
         Tensor of the same shape and dtype
         """
-        layer = self.adapter.blocks[str(block)]
-        added: Tensor = layer(hidden.to(rows.tokens.dtype), rows.tokens, grid, binding=binding)
-        if self.options.strength != 1:
-            added = self.options.strength * added
+        added: Tensor = self.layer(hidden.to(rows.tokens.dtype), rows.tokens, grid, binding=binding)
+        if self.patch.options.strength != 1:
+            added = self.patch.options.strength * added
         return added.to(hidden.dtype)

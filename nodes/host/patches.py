@@ -17,6 +17,7 @@ from ...multitalk_core.method.audio_patch import (
     AudioPatch,
     AudioRows,
     BindingOptions,
+    BlockPatch,
     ClipAudio,
     Observer,
     audio_rows,
@@ -58,13 +59,16 @@ class ForwardPass:
         The clip's; the token sequence can be longer.
     tokens : slice
         Of the sequence, those of the clip.
+    block : BlockPatch or None
+        The one at work; None without an audio layer.
     binding : Binding or None
-        Of the block at work.
+        Of that block.
     """
 
     rows: AudioRows
     grid: Grid
     tokens: slice
+    block: BlockPatch | None = None
     binding: Binding | None = None
 
 
@@ -197,13 +201,11 @@ class LocatePersons:
         if PASS not in options:
             options[PASS] = self.host.begin_pass(options, query)
         current: ForwardPass = options[PASS]
-        current.binding = self.host.patch.after_self_attention(
-            options["block_index"],
-            query[:, current.tokens],
-            key[:, current.tokens],
-            rows=current.rows,
-            grid=current.grid,
-        )
+        current.block = self.host.patch.blocks.get(options["block_index"])
+        if current.block is not None:
+            current.binding = current.block.after_self_attention(
+                query[:, current.tokens], key[:, current.tokens], rows=current.rows, grid=current.grid
+            )
         return arguments["x"]
 
 
@@ -222,15 +224,11 @@ class AddAudio:
         """The hidden states with what the block's audio layer adds."""
         options, hidden = arguments["transformer_options"], arguments["x"]
         current: ForwardPass = _carried(options, PASS)
-        if current.binding is None:
+        if current.block is None or current.binding is None:
             return hidden
         own = hidden[:, current.tokens]
-        added = self.host.patch.after_text_attention(
-            options["block_index"],
-            own,
-            rows=current.rows,
-            grid=current.grid,
-            binding=current.binding,
+        added = current.block.after_text_attention(
+            own, rows=current.rows, grid=current.grid, binding=current.binding
         )
         if own.shape[1] == hidden.shape[1]:
             return hidden + added
