@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 TORCH := torch==2.13.0
+TRITON ?= triton==3.6.0
 
 # Threads that spin while they wait make a busy machine five times slower.
 export OMP_WAIT_POLICY ?= passive
@@ -13,7 +14,7 @@ test: export MALLOC_TRIM_THRESHOLD_ ?= 1073741824
 # A test file runs in one process, and each process has a ComfyUI of its own.
 WORKERS := --numprocesses auto --maxprocesses 4 --dist loadfile
 
-.PHONY: demo test soak bench lint train-demo
+.PHONY: demo test kernels soak bench lint train-demo
 
 demo: .venv/standalone.stamp
 	$(BIN)/python -m multitalk_core demo
@@ -21,6 +22,11 @@ demo: .venv/standalone.stamp
 test: .venv/dev.stamp lint
 	$(BIN)/python tests/golden.py tests/golden
 	$(BIN)/python -m pytest -rs $(WORKERS)
+
+# Triton's wheel is too large for the test command of a fresh machine.
+kernels: .venv-kernels/stamp
+	TRITON_INTERPRET=1 .venv-kernels/bin/python -m pytest -rs tests/kernels
+	.venv-kernels/bin/python -m pytest -rs tests/kernels/test_machine_code.py
 
 soak: .venv/dev.stamp
 	$(BIN)/python -m pytest -rs -s -m soak
@@ -50,6 +56,11 @@ train-demo: .venv/dev.stamp
 .venv/dev.stamp: pyproject.toml requirements.txt | .venv
 	$(BIN)/python -m pip install --quiet -e '.[dev]'
 	touch $@ .venv/standalone.stamp
+
+.venv-kernels/stamp: Makefile
+	$(PYTHON) -m venv .venv-kernels
+	.venv-kernels/bin/python -m pip install --quiet $(TORCH) $(TRITON) 'numpy<2.4' pytest
+	touch $@
 
 .venv:
 	$(PYTHON) -m venv $@

@@ -24,6 +24,7 @@ _HOMES = {
     "LabelRanges": "method.labels",
     "Labels": "method.binding",
     "ProjectedGuidance": "method.guidance",
+    "RangeTensors": "method.labels",
     "Scheme": "method.schemes.scheme",
     "audio_rows": "method.audio_patch",
     "audio_windows": "method.windows",
@@ -34,7 +35,7 @@ _HOMES = {
     "released_timesteps": "method.schedule",
     "sample_clip": "method.sampling",
     "spread_ranges": "method.labels",
-    "token_classes": "method.labels",
+    "token_classes": "method.localization",
     # voices, pictures, persons
     "AudioEncoder": "audio.features",
     "Box": "persons.marking",

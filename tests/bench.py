@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from multitalk_core.method.labels import rotate
+from multitalk_core.kernels.rotation import rotate
 from multitalk_core.method.localization import class_similarity
 
 HEIGHT, WIDTH, CLASSES = 26, 40, 3  # tokens of a 416 × 640 film

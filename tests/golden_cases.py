@@ -11,14 +11,15 @@ from golden_wan import compare_dit_block, compare_dit_model
 from multitalk_core.audio.features import AudioEncoder
 from multitalk_core.audio.loudness import integrated_loudness, normalise_loudness
 from multitalk_core.film.colour import match_colour
+from multitalk_core.kernels.rotation import rotate
 from multitalk_core.media.picture import resize_and_crop
 from multitalk_core.method.adapter import AudioProjection
 from multitalk_core.method.adapter_shape import AdapterShape
 from multitalk_core.method.attention import AudioCrossAttention
 from multitalk_core.method.binding import Binding
 from multitalk_core.method.guidance import GuidancePass, GuidanceScales, ProjectedGuidance, guide
-from multitalk_core.method.labels import rotate, spread_ranges, token_classes, token_labels
-from multitalk_core.method.localization import class_similarity
+from multitalk_core.method.labels import spread_ranges, token_labels
+from multitalk_core.method.localization import class_similarity, token_classes
 from multitalk_core.method.schemes import find_scheme
 from multitalk_core.method.wan import Grid, nearest_bucket
 from multitalk_core.method.windows import first_and_later_frames
@@ -74,7 +75,7 @@ def compare_audio_cross_attention(config: Config, tensors: Tensors, case: dict) 
     layer.load_state_dict(state_of(tensors))
     grid = Grid(*tensors["grid"].tolist())
     similarity = tensors["x_ref_attn_map"][None]
-    ranges = spread_ranges(2)
+    ranges = spread_ranges(2).on("cpu")
     yield "normalized_pos", token_labels(similarity, ranges)[0], tensors["normalized_pos"]
     yield "winner", token_classes(similarity)[0], tensors["winner"]
     for voices in (1, 2):

@@ -11,6 +11,7 @@ from torch import Tensor
 from multitalk_core.checkpoint import adapter_shape
 from multitalk_core.method.adapter import AudioAdapter
 from multitalk_core.method.audio_patch import AudioPatch, AudioRows, audio_rows
+from multitalk_core.method.labels import spread_ranges
 from multitalk_core.method.wan import Grid
 from multitalk_core.method.windows import audio_windows
 
@@ -121,7 +122,11 @@ def compare_dit_block(config: dict, tensors: dict[str, Tensor], case: dict) -> I
     rotary = transformer.rope(latent)
     for persons in (2, 1):
         audio = tensors["audio_embedding"][:, :, : persons * tokens_per_person].unflatten(2, (persons, -1))
-        rows = AudioRows(tokens=audio, audible=[True], masks=tensors["ref_target_masks"][None])
+        rows = AudioRows(
+            tokens=audio,
+            masks=tensors["ref_target_masks"][None],
+            ranges=spread_ranges(persons).on("cpu"),
+        )
         with host.conditioned(rows):
             output = block(tensors["x"], tensors["context"], tensors["e"], rotary)
         if persons == 2:

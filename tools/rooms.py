@@ -24,8 +24,8 @@ def modules() -> Iterator[Path]:
 def room_of(path: Path) -> str:
     """The folder of a module, in dots; modules directly in `multitalk_core` are rooms of their own."""
     folder = path.relative_to(ROOT).parent.parts
-    if folder[:2] == ("multitalk_core", "method"):  # its schemes and its layers are one room
-        return "method"
+    if folder[1:2] in (("method",), ("kernels",)):  # with their folders they are one room each
+        return folder[1]
     if folder == ("multitalk_core",) and path.stem != "__init__":
         return path.stem
     return ".".join(folder if folder[0] == "nodes" or len(folder) == 1 else folder[1:])

@@ -77,15 +77,15 @@ def forward(
         )
         key = rotate(attention.norm_k(attention.to_k(normed)).unflatten(-1, (attention.heads, -1)), *rotation)
         value = attention.to_v(normed).unflatten(-1, (attention.heads, -1))
-        binding = None
-        if patch is not None:  # the first hook: queries and keys as they attend
-            binding = patch.after_self_attention(index, query, key, rows=rows, grid=grid)
+        audio = None if patch is None else patch.blocks.get(index)
+        if audio is not None:  # the first hook: queries and keys as they attend
+            binding = audio.after_self_attention(query, key, rows=rows, grid=grid)
         attended = F.scaled_dot_product_attention(*(part.transpose(1, 2) for part in (query, key, value)))
         hidden = hidden + attention.to_out[0](attended.transpose(1, 2).flatten(2)) * gate
 
         hidden = hidden + block.attn2(block.norm2(hidden), text)
-        if binding is not None:  # the second hook: what the audio layer adds to the hidden states
-            hidden = hidden + patch.after_text_attention(index, hidden, rows=rows, grid=grid, binding=binding)
+        if audio is not None:  # the second hook: what the audio layer adds to the hidden states
+            hidden = hidden + audio.after_text_attention(hidden, rows=rows, grid=grid, binding=binding)
 
         hidden = hidden + block.ffn(block.norm3(hidden) * (1 + mlp_scale) + mlp_shift) * mlp_gate
 

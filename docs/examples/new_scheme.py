@@ -10,7 +10,7 @@ from multitalk_core import (
     AudioPatch,
     Binding,
     BindingOptions,
-    LabelRanges,
+    RangeTensors,
     Scheme,
     WanHost,
     audio_rows,
@@ -35,7 +35,7 @@ class Shared(Scheme):
         """Always: a token is bound by where it is."""
         return True
 
-    def bind_located(self, similarity: Tensor, ranges: LabelRanges) -> Binding:
+    def bind_located(self, similarity: Tensor, ranges: RangeTensors) -> Binding:
         """The voice of the token's own person, or all voices."""
         voices = torch.arange(similarity.shape[1] - 1, device=similarity.device)
         classes = token_classes(similarity)[:, :, None]

@@ -5,8 +5,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ..kernels.frame_attention import Attention, torch_attention
 from ..method.adapter import AudioAdapter
-from ..method.attention import Attention, torch_attention
 from .adapter_sizes import adapter_shape
 
 

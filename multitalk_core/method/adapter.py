@@ -8,8 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ..kernels.frame_attention import Attention, torch_attention
 from .adapter_shape import AdapterShape
-from .attention import Attention, AudioCrossAttention, torch_attention
+from .attention import AudioCrossAttention
 from .binding import Binding
 from .wan import Grid
 from .windows import first_and_later_frames

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from .adapter import AudioAdapter
-from .binding import Binding
-from .labels import LabelRanges, spread_ranges
+from .binding import AudioFreeRows, Binding
+from .labels import LabelRanges, RangeTensors, spread_ranges
 from .localization import class_similarity
 from .schemes import find_scheme
 from .wan import Grid
@@ -70,22 +70,30 @@ class AudioRows:
     ----------
     tokens : Tensor [rows, latent frames, voices, audio tokens, audio width]
         A row without audio has the zero embedding as voice 0.
-    audible : sequence of bool, one a row
-        False for rows without audio.
     masks : Tensor [rows or 1, persons + 1, tokens of a frame]
         Token masks of the first frame, the background last.
+    ranges : RangeTensors
+        Labels of persons and voices.
+    audio_free : AudioFreeRows or None
+        None where all rows have audio.
     observed : int or None
         The row that an observer is shown.
     """
 
     tokens: Tensor
-    audible: Sequence[bool] | Tensor
     masks: Tensor
+    ranges: RangeTensors
+    audio_free: AudioFreeRows | None = None
     observed: int | None = 0
 
 
 def audio_rows(
-    voice_tokens: Tensor, masks: Tensor, audible: Sequence[bool], *, observed: int | None = 0
+    voice_tokens: Tensor,
+    masks: Tensor,
+    audible: Sequence[bool],
+    *,
+    ranges: LabelRanges | None = None,
+    observed: int | None = 0,
 ) -> AudioRows:
     """The same voices in every row that is audible, none in the others.
 
@@ -95,14 +103,24 @@ def audio_rows(
         From `AudioAdapter.voice_tokens`.
     masks : Tensor [persons + 1, tokens of a frame]
     audible : sequence of bool, one a row
+    ranges : LabelRanges or None
+        Of `BindingOptions`; None is the paper's, spread for more than two.
     observed : int or None
         The row that an observer is shown.
     """
+    device = voice_tokens.device
     voices = voice_tokens[:-1].transpose(0, 1)
     silence = torch.zeros_like(voices)
     silence[:, 0] = voice_tokens[-1]
     tokens = torch.stack([voices if row else silence for row in audible])
-    return AudioRows(tokens=tokens, audible=audible, masks=masks[None].to(tokens.device), observed=observed)
+    count = voices.shape[1]
+    return AudioRows(
+        tokens=tokens,
+        masks=masks[None].to(device),
+        ranges=(ranges or spread_ranges(count)).on(device),
+        audio_free=None if all(audible) else AudioFreeRows.of(torch.tensor(audible).to(device), count),
+        observed=observed,
+    )
 
 
 class AudioPatch:
@@ -115,6 +133,11 @@ class AudioPatch:
         The paper's where not given.
     observer : Observer, optional
         Called with what was located, block by block.
+
+    Attributes
+    ----------
+    blocks : dict of int to BlockPatch
+        The DiT blocks that have an audio layer.
     """
 
     def __init__(
@@ -126,18 +149,30 @@ class AudioPatch:
     ):
         self.adapter = adapter
         self.options = options or BindingOptions()
-        self.blocks = frozenset(adapter.shape.blocks)
         self.observer = observer
+        self.blocks = {block: BlockPatch(self, block) for block in adapter.shape.blocks}
+
+
+class BlockPatch:
+    """The two hooks that a DiT block calls.
+
+    Parameters
+    ----------
+    patch : AudioPatch
+    block : int
+    """
+
+    def __init__(self, patch: AudioPatch, block: int):
+        self.patch = patch
+        self.block = block
+        self.layer = patch.adapter.blocks[str(block)]
 
     @torch.no_grad()
-    def after_self_attention(
-        self, block: int, query: Tensor, key: Tensor, *, rows: AudioRows, grid: Grid
-    ) -> Binding | None:
+    def after_self_attention(self, query: Tensor, key: Tensor, *, rows: AudioRows, grid: Grid) -> Binding:
         """Locate the persons by the block's self-attention and bind their tokens to the voices (paper 3.3).
 
         Parameters
         ----------
-        block : int
         query, key : Tensor [rows, tokens, heads, channels]
             After norms and 3-D RoPE.
         rows : AudioRows
@@ -145,51 +180,43 @@ class AudioPatch:
 
         Returns
         -------
-        Binding for `after_text_attention`, or None for a block without audio.
+        Binding for `after_text_attention`
         """
-        if block not in self.blocks:
-            return None
         voices = rows.tokens.shape[2]
-        scheme = find_scheme(self.options.scheme)
+        scheme = find_scheme(self.patch.options.scheme)
         similarity = None
         if scheme.needs_localization(voices):
             similarity = class_similarity(query, key, rows.masks)
-            binding = scheme.bind_located(similarity, self.options.ranges or spread_ranges(voices))
+            binding = scheme.bind_located(similarity, rows.ranges)
         else:
             binding = scheme.bind(rows=len(query), voices=voices, grid=grid, device=query.device)
-        if not all(rows.audible):
-            audible = torch.as_tensor(rows.audible, device=query.device)
-            binding = binding.with_audio_free_rows(audible, voices)
-        if similarity is not None:
-            self._show(block, similarity, binding, rows=rows)
+        if rows.audio_free is not None:
+            binding = binding.with_audio_free_rows(rows.audio_free)
+        if similarity is not None and self.patch.observer is not None and rows.observed is not None:
+            row = slice(rows.observed, rows.observed + 1)
+            labels = None if binding.labels is None else binding.labels.tokens[row]
+            self.patch.observer(self.block, similarity[row], labels)
         return binding
 
-    def _show(self, block: int, similarity: Tensor, binding: Binding, *, rows: AudioRows) -> None:
-        """Call the observer with the observed row."""
-        if self.observer is None or rows.observed is None:
-            return
-        row = slice(rows.observed, rows.observed + 1)
-        self.observer(block, similarity[row], None if binding.labels is None else binding.labels.tokens[row])
-
     def after_text_attention(
-        self, block: int, hidden: Tensor, *, rows: AudioRows, grid: Grid, binding: Binding
+        self, hidden: Tensor, *, rows: AudioRows, grid: Grid, binding: Binding
     ) -> Tensor:
         """What the block's audio layer adds to its hidden states (paper 3.2).
 
         Parameters
         ----------
-        block : int
         hidden : Tensor [rows, tokens, width]
             After the text cross-attention was added.
         rows : AudioRows
         grid : Grid
         binding : Binding
-            Of the block, from `after_self_attention`.
+            From `after_self_attention`.
 
         Returns
         -------
         Tensor of the same shape and dtype
         """
-        layer = self.adapter.blocks[str(block)]
-        added: Tensor = layer(hidden.to(rows.tokens.dtype), rows.tokens, grid, binding=binding)
-        return (self.options.strength * added).to(hidden.dtype)
+        added: Tensor = self.layer(hidden.to(rows.tokens.dtype), rows.tokens, grid, binding=binding)
+        if self.patch.options.strength != 1:
+            added = self.patch.options.strength * added
+        return added.to(hidden.dtype)

@@ -14,11 +14,32 @@ class Labels(NamedTuple):
     ----------
     tokens : Tensor [rows, tokens]
         Of the video tokens.
-    voices : Tensor [rows, voices]
+    voices : Tensor [rows, voices] or None
+        None for voices at label 0.
     """
 
     tokens: Tensor
-    voices: Tensor
+    voices: Tensor | None
+
+
+class AudioFreeRows(NamedTuple):
+    """Which rows of a batch are without audio, where not all have it; built once for all blocks.
+
+    Attributes
+    ----------
+    audible : Tensor [rows], bool
+    may_attend : Tensor [rows, 1, voices], bool
+        All voices, or voice 0 for a row without audio.
+    """
+
+    audible: Tensor
+    may_attend: Tensor
+
+    @classmethod
+    def of(cls, audible: Tensor, voices: int) -> "AudioFreeRows":
+        """From [rows], bool."""
+        first_voice = torch.arange(voices, device=audible.device) == 0
+        return cls(audible, audible[:, None, None] | first_voice)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,22 +60,15 @@ class Binding:
     may_attend: Tensor | None = None
     summed: bool = False
 
-    def with_audio_free_rows(self, audible: Tensor, voices: int) -> "Binding":
+    def with_audio_free_rows(self, rows: AudioFreeRows) -> "Binding":
         """Bind the rows without audio to voice 0 alone, where their zero embedding lies, unrotated.
 
         Rows of both kinds keep one shape, and label 0 is the identity rotation.
-
-        Parameters
-        ----------
-        audible : Tensor [rows], bool
-        voices : int
         """
-        first_voice = torch.arange(voices, device=audible.device) == 0
-        may_attend = self.may_attend
-        if may_attend is None:
-            may_attend = torch.ones(len(audible), 1, voices, dtype=torch.bool, device=audible.device)
-        labels = self.labels
+        audible, may_attend, labels = rows.audible, rows.may_attend, self.labels
+        if self.may_attend is not None:
+            may_attend = torch.where(audible[:, None, None], self.may_attend, may_attend)
         if labels is not None:
-            labels = Labels(labels.tokens * audible[:, None], labels.voices * audible[:, None])
-        may_attend = torch.where(audible[:, None, None], may_attend, first_voice)
+            voices = None if labels.voices is None else labels.voices * audible[:, None]
+            labels = Labels(labels.tokens * audible[:, None], voices)
         return replace(self, labels=labels, may_attend=may_attend)

@@ -1,18 +1,38 @@
-"""Labels of tokens and voices, and the rotation by them (L-RoPE, paper 3.3, Eq. 3 and 4).
+"""Labels of tokens and voices (L-RoPE, paper 3.3); `kernels.rotation` rotates by them (Eq. 3 and 4).
 
-Axes: b rows, t video tokens, k classes (persons, then the background), h heads, c channels of a head.
+Axes: b rows, t video tokens, k classes (persons, then the background).
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from ..errors import MultiTalkError, quoted
+from ..kernels import labels
 from ..limits import BACKGROUND_LABEL
 
-ROTATION_BASE = 10000.0
-AT_ONCE = 2**23  # numbers rotated at a time: all at once, a 480p clip needs a gigabyte of float32 beside it
+
+class RangeTensors(NamedTuple):
+    """Labels of persons, background and voices on the device that uses them, built once for all blocks.
+
+    Attributes
+    ----------
+    persons : Tensor [persons, 2], float32
+        Lowest and highest label of each person's tokens.
+    background : float
+    audio : Tensor [persons], float32
+        Label of each voice.
+    """
+
+    persons: Tensor
+    background: float
+    audio: Tensor
+
+    def relative_to_voices(self) -> "RangeTensors":
+        """The same with every voice at 0, and each person's range moved along with their voice."""
+        return RangeTensors(self.persons - self.audio[:, None], 0.0, torch.zeros_like(self.audio))
 
 
 @dataclass(frozen=True)
@@ -32,6 +52,11 @@ class LabelRanges:
     persons: tuple[tuple[float, float], ...]
     background: float
     audio: tuple[float, ...]
+
+    def on(self, device: torch.device | str) -> RangeTensors:
+        """These ranges as tensors on a device."""
+        persons, audio = (torch.tensor(part, dtype=torch.float32) for part in (self.persons, self.audio))
+        return RangeTensors(persons.to(device), self.background, audio.to(device))
 
     @classmethod
     def parse(cls, text: str, speakers: int) -> "LabelRanges":
@@ -101,38 +126,7 @@ def spread_ranges(
     )
 
 
-def token_classes(similarity: Tensor) -> Tensor:
-    """Class of every token: the largest of its similarities (paper 3.3).
-
-    Parameters
-    ----------
-    similarity : Tensor [b, k, t]
-        The background is the last class.
-
-    Returns
-    -------
-    Tensor [b, t], int64 in 0..k - 1
-    """
-    return similarity.argmax(dim=1)
-
-
-def normalised_similarity(similarity: Tensor) -> Tensor:
-    """Each class's map stretched to 0..1 over all tokens of the clip (paper 3.3, Norm).
-
-    Parameters
-    ----------
-    similarity : Tensor [b, k, t]
-
-    Returns
-    -------
-    Tensor of the same shape
-    """
-    lowest = similarity.amin(dim=-1, keepdim=True)
-    highest = similarity.amax(dim=-1, keepdim=True)
-    return (similarity - lowest) / (highest - lowest + 1e-8)
-
-
-def token_labels(similarity: Tensor, ranges: LabelRanges) -> Tensor:
+def token_labels(similarity: Tensor, ranges: RangeTensors) -> Tensor:
     """Label of every video token (paper 3.3).
 
     A person's token gets that person's normalised similarity, scaled into that person's range; a
@@ -141,50 +135,11 @@ def token_labels(similarity: Tensor, ranges: LabelRanges) -> Tensor:
     Parameters
     ----------
     similarity : Tensor [b, k, t]
-    ranges : LabelRanges
+    ranges : RangeTensors
         For k - 1 persons.
 
     Returns
     -------
     Tensor [b, t], float32
     """
-    similarity = similarity.float()
-    bounds = similarity.new_tensor(ranges.persons)[:, :, None]
-    person_labels = normalised_similarity(similarity[:, :-1]) * (bounds[:, 1] - bounds[:, 0]) + bounds[:, 0]
-    background = torch.full_like(similarity[:, :1], ranges.background)
-    labels = torch.cat([person_labels, background], dim=1)
-    return labels.gather(1, token_classes(similarity)[:, None])[:, 0]
-
-
-def rotate(vectors: Tensor, labels: Tensor) -> Tensor:
-    """Rotate vectors by their labels (paper Eq. 3 and 4).
-
-    Pairs of neighbouring channels rotate by label * 10000^(-2i/channels), in float32. Label 0 is the
-    identity. The paper's Eq. 4 writes the angle twice; this is the rotation of the reference implementation.
-
-    Parameters
-    ----------
-    vectors : Tensor [..., h, c]
-        An even number of channels.
-    labels : Tensor
-        Broadcastable to the shape of `vectors` without its last dimension.
-
-    Returns
-    -------
-    Tensor, shape and dtype of `vectors`
-    """
-    channels = vectors.shape[-1]
-    exponents = torch.arange(0, channels, 2, device=vectors.device, dtype=torch.float32) / channels
-    angles = labels.float()[..., None] * ROTATION_BASE**-exponents
-    cosines, sines = (part.expand(*vectors.shape[:-1], -1) for part in (angles.cos(), angles.sin()))
-    rotated = torch.empty_like(vectors)
-    heads = vectors.shape[-2]
-    at_once = max(1, AT_ONCE * heads // vectors.numel())
-    for start in range(0, heads, at_once):
-        some = slice(start, start + at_once)
-        cosine, sine = cosines[..., some, :], sines[..., some, :]
-        even, odd = vectors[..., some, 0::2], vectors[..., some, 1::2]
-        # In float32: half precision is promoted, then rounded.
-        rotated[..., some, 0::2] = even * cosine - odd * sine
-        rotated[..., some, 1::2] = odd * cosine + even * sine
-    return rotated
+    return labels(similarity.float(), ranges.persons, ranges.background)

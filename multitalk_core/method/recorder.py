@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from .labels import token_classes
+from .localization import token_classes
 from .wan import Grid
 
 

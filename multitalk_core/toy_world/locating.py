@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from ..method.labels import token_classes
+from ..method.localization import token_classes
 from ..method.recorder import BindingRecorder
 from ..method.wan import TEMPORAL_STRIDE, TOKEN_STEP
 from .scene import Scene

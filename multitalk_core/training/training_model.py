@@ -10,6 +10,8 @@ from torch import Tensor, nn
 from ..hosts.diffusers.wan_host import WanHost
 from ..method.adapter import AudioAdapter
 from ..method.audio_patch import AudioPatch, AudioRows, BindingOptions
+from ..method.binding import AudioFreeRows
+from ..method.labels import spread_ranges
 from ..method.schedule import TIMESTEPS, noised, shifted
 from .recipe import ADAPTER, BASE, Recipe
 from .shards import TrainingClip
@@ -96,7 +98,13 @@ class TrainingModel(nn.Module):
             features = features.new_zeros(len(features), 1, *features.shape[2:])
         windows = features.unfold(2, self.adapter.shape.window, 1).movedim(-1, 3)
         tokens = self.adapter.audio_proj(windows.flatten(0, 1)).unflatten(0, windows.shape[:2])
-        return AudioRows(tokens=tokens.transpose(1, 2), audible=audible, masks=clips.persons)
+        voices = tokens.shape[1]
+        return AudioRows(
+            tokens=tokens.transpose(1, 2),
+            masks=clips.persons,
+            ranges=(self.host.patch.options.ranges or spread_ranges(voices)).on(tokens.device),
+            audio_free=None if bool(audible.all()) else AudioFreeRows.of(audible, voices),
+        )
 
 
 def flow_loss(model: nn.Module, clips: TrainingClip, draws: Draws, *, shift: float) -> Tensor:

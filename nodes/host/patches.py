@@ -17,6 +17,7 @@ from ...multitalk_core.method.audio_patch import (
     AudioPatch,
     AudioRows,
     BindingOptions,
+    BlockPatch,
     ClipAudio,
     Observer,
     audio_rows,
@@ -58,13 +59,16 @@ class ForwardPass:
         The clip's; the token sequence can be longer.
     tokens : slice
         Of the sequence, those of the clip.
+    block : BlockPatch or None
+        The one at work; None without an audio layer.
     binding : Binding or None
-        Of the block at work.
+        Of that block.
     """
 
     rows: AudioRows
     grid: Grid
     tokens: slice
+    block: BlockPatch | None = None
     binding: Binding | None = None
 
 
@@ -163,7 +167,9 @@ class AudioHost:
         audible = [uuid not in conditioned.silent for uuid in entries for _ in range(copies)]
         observed = options["cond_or_uncond"].index(0) * copies if 0 in options["cond_or_uncond"] else None
         voices = conditioned.voices.to(query.device)
-        rows = audio_rows(voices, self.audio.masks, audible, observed=observed)
+        rows = audio_rows(
+            voices, self.audio.masks, audible, ranges=self.patch.options.ranges, observed=observed
+        )
         grid = self.audio.grid
         start = grid.tokens_per_frame if self.reference_in_front and query.shape[1] > grid.tokens else 0
         return ForwardPass(rows, grid, slice(start, start + grid.tokens))
@@ -195,13 +201,11 @@ class LocatePersons:
         if PASS not in options:
             options[PASS] = self.host.begin_pass(options, query)
         current: ForwardPass = options[PASS]
-        current.binding = self.host.patch.after_self_attention(
-            options["block_index"],
-            query[:, current.tokens],
-            key[:, current.tokens],
-            rows=current.rows,
-            grid=current.grid,
-        )
+        current.block = self.host.patch.blocks.get(options["block_index"])
+        if current.block is not None:
+            current.binding = current.block.after_self_attention(
+                query[:, current.tokens], key[:, current.tokens], rows=current.rows, grid=current.grid
+            )
         return arguments["x"]
 
 
@@ -220,15 +224,11 @@ class AddAudio:
         """The hidden states with what the block's audio layer adds."""
         options, hidden = arguments["transformer_options"], arguments["x"]
         current: ForwardPass = _carried(options, PASS)
-        if current.binding is None:
+        if current.block is None or current.binding is None:
             return hidden
         own = hidden[:, current.tokens]
-        added = self.host.patch.after_text_attention(
-            options["block_index"],
-            own,
-            rows=current.rows,
-            grid=current.grid,
-            binding=current.binding,
+        added = current.block.after_text_attention(
+            own, rows=current.rows, grid=current.grid, binding=current.binding
         )
         if own.shape[1] == hidden.shape[1]:
             return hidden + added

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 from torch import Tensor
+from torch._dynamo.testing import CompileCounterWithBackend
 
 from multitalk_core.demo.files import EMBEDDED, EMBEDDED_FILES
 from multitalk_core.hosts.diffusers.embedded_models import load_embedded
@@ -50,6 +51,11 @@ def host(models: Models, adapter: AudioAdapter) -> Iterator[WanHost]:
     host.remove()
 
 
+def carried(host: WanHost) -> int:
+    """How much lies with the blocks from one hook to the next."""
+    return sum((block.binding is not None) + (block.before_text is not None) for block in host.blocks)
+
+
 def forward(models: Models, rows: int = 1, seed: int = 1) -> Tensor:
     latent = torch.randn(1, 36, FRAMES, HEIGHT, WIDTH, generator=torch.Generator().manual_seed(seed))
     timestep = torch.tensor([700.0])
@@ -73,8 +79,7 @@ def test_without_rows_the_model_is_plain_wan(
     torch.testing.assert_close(forward(models), plain, rtol=1e-4, atol=1e-4)
     host.remove()
     assert torch.equal(forward(models), plain)
-    assert not host.bindings
-    assert not host.before_text
+    assert not carried(host)
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -99,10 +104,9 @@ def test_no_more_than_one_block_is_remembered(
     """Forty blocks of hidden states would be 25 GB at 480p."""
     remembered = []
     handles = [
-        block.register_forward_hook(lambda *_: remembered.append(len(host.before_text) + len(host.bindings)))
+        block.register_forward_hook(lambda *_: remembered.append(carried(host)))
         for block in models.transformer.blocks
     ]
-    host.patch.blocks = frozenset({0, 3})
     with host.conditioned(audio_rows(voices, masks, [True])):
         forward(models)
     for handle in handles:
@@ -141,21 +145,19 @@ def test_half_precision_offloaded_layer_by_layer_gets_the_same(masks: Tensor) ->
 
 @torch.no_grad()
 def test_only_the_chosen_blocks_get_audio(
-    models: Models, adapter: AudioAdapter, host: WanHost, voices: Tensor, masks: Tensor
+    models: Models, adapter: AudioAdapter, voices: Tensor, masks: Tensor
 ) -> None:
-    rows = audio_rows(voices, masks, [True])
-    plain = forward(models)
-    host.patch.blocks = frozenset()
-    with host.conditioned(rows):
-        assert torch.equal(forward(models), plain)
-    host.patch.blocks = frozenset({2})
-    with host.conditioned(rows):
-        one = forward(models)
-    host.patch.blocks = frozenset(adapter.shape.blocks)
-    with host.conditioned(rows):
-        every = forward(models)
-    assert not torch.equal(one, plain)
-    assert not torch.equal(one, every)
+    outputs = {}
+    for name, blocks in (("plain", set()), ("one", {2}), ("every", set(adapter.shape.blocks))):
+        patch = AudioPatch(adapter)
+        patch.blocks = {block: audio for block, audio in patch.blocks.items() if block in blocks}
+        host = WanHost(models.transformer, patch)
+        with host.conditioned(audio_rows(voices, masks, [True])):
+            outputs[name] = forward(models)
+        host.remove()
+    torch.testing.assert_close(outputs["plain"], forward(models), rtol=1e-4, atol=1e-4)
+    assert not torch.equal(outputs["one"], outputs["plain"])
+    assert not torch.equal(outputs["one"], outputs["every"])
 
 
 @torch.no_grad()
@@ -192,21 +194,29 @@ def test_gradients_reach_every_audio_layer_and_checkpointing_changes_none(
 
 @torch.no_grad()
 def test_compiled_blocks_get_the_same(models: Models, host: WanHost, voices: Tensor, masks: Tensor) -> None:
-    """The graph breaks at nothing the host does: aot_eager traces all that inductor would."""
-    rows = audio_rows(voices, masks, [True, False])
+    """One graph for all blocks, without a break: aot_eager traces all that inductor would."""
+    rows, others = (
+        audio_rows(voices, masks, [True, False]),
+        audio_rows(voices[[1, 0, 2]], masks, [True, False]),
+    )
     with host.conditioned(rows):
         plain = forward(models, rows=2)
     torch._dynamo.reset()
-    compiled = torch.compile(models.transformer, backend="aot_eager")
-    latent = torch.randn(1, 36, FRAMES, HEIGHT, WIDTH, generator=torch.Generator().manual_seed(1))
-    with host.conditioned(rows):
-        output = compiled(
-            latent.expand(2, -1, -1, -1, -1),
-            torch.tensor([700.0, 700.0]),
-            models.text("").expand(2, -1, -1),
-            return_dict=False,
-        )[0]
-    torch.testing.assert_close(output, plain, rtol=1e-4, atol=1e-4)
+    counter = CompileCounterWithBackend("aot_eager")
+    models.transformer.compile_repeated_blocks(fullgraph=True, backend=counter)
+    try:
+        with host.conditioned(rows):
+            torch.testing.assert_close(forward(models, rows=2), plain, rtol=1e-4, atol=1e-4)
+        assert counter.frame_count == 1
+        with host.conditioned(others):
+            other = forward(models, rows=2)
+        assert counter.frame_count == 1
+    finally:
+        for block in models.transformer.blocks:
+            block._compiled_call_impl = None
+    with host.conditioned(others):
+        torch.testing.assert_close(other, forward(models, rows=2), rtol=1e-4, atol=1e-4)
+    assert (other - plain).abs().max() > 1e-2
 
 
 class Mirrored(Scheme):

@@ -30,7 +30,7 @@ ABANDONED = {"torchvision", "torchaudio"}
 LAYERS_ABOVE_LIBRARIES = ("cli", "hosts", "training", "evaluation", "toy_world")
 
 FOUNDATION = {"errors", "limits", "guards", "files"}
-METHOD = FOUNDATION | {"method", "checkpoint"}
+METHOD = FOUNDATION | {"kernels", "method", "checkpoint"}
 FILM = METHOD | {"audio", "audio.turns", "media", "persons", "film.store", "film"}
 SHOWN = FILM | {"drawing", "evaluation"}
 # What each room may import: the house, from the ground up.
@@ -39,8 +39,9 @@ ALLOWED = {
     "limits": {"errors"},
     "guards": {"errors"},
     "files": {"errors"},
-    "method": {"errors", "limits"},
-    "checkpoint": {"errors", "files", "method"},
+    "kernels": {"errors"},
+    "method": {"errors", "limits", "kernels"},
+    "checkpoint": {"errors", "files", "kernels", "method"},
     "audio.turns": FOUNDATION,
     "audio": METHOD | {"audio.turns"},
     "media": METHOD | {"audio"},
@@ -140,8 +141,15 @@ def test_names_of_files_and_classes_are_unique():
 
 @pytest.mark.parametrize("path", files(CORE), ids=lambda path: str(path.relative_to(PACK)))
 def test_heavy_libraries_wait_until_they_are_used(path):
-    if path.relative_to(CORE).parts[0] not in LAYERS_ABOVE_LIBRARIES:
-        assert imported(path, everywhere=False) <= LIGHT
+    room, *inner = path.relative_to(CORE).parts
+    if room not in LAYERS_ABOVE_LIBRARIES:
+        own = {"triton"} if room == "kernels" and inner[0] == "compiled" else set()
+        assert imported(path, everywhere=False) <= LIGHT | own
+
+
+def test_triton_is_known_to_its_kernels_alone():
+    users = {path.parent for path in files(CORE) if "triton" in imported(path)}
+    assert users == {CORE / "kernels" / "compiled"}
 
 
 def test_nodes_import_the_core_relatively_and_no_model_library():

@@ -51,11 +51,13 @@ def parameters(function: Function) -> list[str]:
 
 
 def test_no_signature_is_longer_than_seven():
-    """ComfyUI reads the positional names of `validate_inputs`."""
+    """ComfyUI reads the positional names of `validate_inputs`; Triton's kernels have nothing else."""
     found = {
         f"{path}:{node.name}"
         for path, node in nodes_of(ast.FunctionDef, ast.AsyncFunctionDef)
-        if len(positional(node)) > MOST_POSITIONAL and node.name != "validate_inputs"
+        if len(positional(node)) > MOST_POSITIONAL
+        and node.name != "validate_inputs"
+        and not path.startswith("multitalk_core/kernels/compiled/")
     }
     assert not found
 

@@ -9,6 +9,7 @@ from torch import Tensor
 from multitalk_core.errors import MultiTalkError
 from multitalk_core.method.attention import AudioCrossAttention
 from multitalk_core.method.audio_patch import BindingOptions
+from multitalk_core.method.binding import AudioFreeRows
 from multitalk_core.method.labels import LabelRanges, spread_ranges
 from multitalk_core.method.schemes import AUTOMATIC, SCHEMES, find_scheme, register, resolved_scheme
 from multitalk_core.method.schemes.add import Add
@@ -41,11 +42,11 @@ def attend(
     """The layer's output under a scheme."""
     scheme, voices = find_scheme(name), audio.shape[2]
     if scheme.needs_localization(voices):
-        binding = scheme.bind_located(similarity, ranges or spread_ranges(voices))
+        binding = scheme.bind_located(similarity, (ranges or spread_ranges(voices)).on("cpu"))
     else:
         binding = scheme.bind(rows=len(hidden), voices=voices, grid=GRID, device=hidden.device)
     if audible is not None:
-        binding = binding.with_audio_free_rows(torch.tensor(audible), voices)
+        binding = binding.with_audio_free_rows(AudioFreeRows.of(torch.tensor(audible), voices))
     return layer(hidden, audio, GRID, binding=binding)
 
 

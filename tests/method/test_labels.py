@@ -7,7 +7,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from multitalk_core.method.labels import rotate, spread_ranges, token_classes, token_labels
+from multitalk_core.kernels.rotation import rotate
+from multitalk_core.method.labels import spread_ranges, token_labels
+from multitalk_core.method.localization import token_classes
 
 
 def test_the_papers_ranges() -> None:
@@ -31,7 +33,7 @@ def test_more_speakers_never_share_a_range() -> None:
 def test_labels_lie_in_their_persons_range(seed: int, persons: int) -> None:
     similarity = torch.rand(2, persons + 1, 40, generator=torch.Generator().manual_seed(seed))
     ranges = spread_ranges(persons)
-    labels, classes = token_labels(similarity, ranges), token_classes(similarity)
+    labels, classes = token_labels(similarity, ranges.on("cpu")), token_classes(similarity)
     assert (labels[classes == persons] == 12).all()
     for person, (low, high) in enumerate(ranges.persons):
         own = labels[classes == person]
@@ -40,7 +42,7 @@ def test_labels_lie_in_their_persons_range(seed: int, persons: int) -> None:
 
 def test_the_most_similar_token_has_the_highest_label() -> None:
     similarity = torch.tensor([[[0.9, 0.5, 0.1], [0.1, 0.1, 0.2], [0.0, 0.0, 0.0]]])
-    labels = token_labels(similarity, spread_ranges(2))
+    labels = token_labels(similarity, spread_ranges(2).on("cpu"))
     torch.testing.assert_close(labels, torch.tensor([[4.0, 2.0, 24.0]]))
 
 
@@ -61,7 +63,7 @@ def test_heads_turn_alike_however_many_at_a_time(at_once: int, monkeypatch: pyte
     vectors = torch.randn(2, 5, 6, 8, generator=generator).bfloat16()
     labels = torch.rand(2, 5, 1, generator=generator) * 24
     whole = rotate(vectors, labels)
-    monkeypatch.setattr("multitalk_core.method.labels.AT_ONCE", at_once)
+    monkeypatch.setattr("multitalk_core.kernels.rotation.AT_ONCE", at_once)
     assert torch.equal(rotate(vectors, labels), whole)
     trained = vectors.float().requires_grad_()
     rotate(trained, labels).square().sum().backward()

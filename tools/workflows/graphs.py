@@ -3,8 +3,6 @@
 A tuple (node, output) among the inputs is a link.
 """
 
-from multitalk_core.film.dubbing import USUAL_DENOISE
-
 from .graph import Group, Node, Workflow
 from .parts import (
     BINDING,
@@ -174,7 +172,7 @@ def dubbing() -> Workflow:
             [Group("Video and persons", video | faces(2, ("picture", "VIDEO")))],
             [Group("Voices", spoken(2, TOGETHER, WHOLE))],
             [prompts(PROMPTS[2])],
-            [Group("Video", long_video(picture=("picture", "VIDEO"), denoise=USUAL_DENOISE))],
+            [Group("Video", long_video(picture=("picture", "VIDEO"), mouths_only=True, denoise=0.8))],
             [Group("Result", result, 480)],
         ],
     )

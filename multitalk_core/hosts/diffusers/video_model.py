@@ -1,5 +1,6 @@
 """The video model of the diffusers host: Wan2.1, an adapter and guidance sample the clips of a film."""
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from torch import Tensor
 
 from ...film.clip_inputs import ClipInputs
 from ...method.adapter import AudioAdapter
-from ...method.audio_patch import AudioPatch, audio_rows
+from ...method.audio_patch import AudioPatch, AudioRows, audio_rows
 from ...method.guidance import GuidancePass, ProjectedGuidance, guide
 from ...method.sampling import sample_clip
 from ...method.schedule import released_timesteps
@@ -116,12 +117,15 @@ class DiffusersVideoModel:
         projected = ProjectedGuidance() if sampling.projected else None
         prompt = self.prompt if inputs.prompt is None else models.text(inputs.prompt)
 
+        @functools.cache
+        def audio_of(rows: tuple[GuidancePass, ...]) -> AudioRows:
+            return audio_rows(voices, masks, [row.audible for row in rows], ranges=inputs.binding.ranges)
+
         def predict_rows(latent: Tensor, timestep: Tensor, rows: tuple[GuidancePass, ...]) -> Tensor:
             texts = [self.negative_prompt if row.negative else prompt for row in rows]
-            audible = [row.audible for row in rows]
             model_input = torch.cat([latent, given], dim=1).to(models.dtype)
             count = len(rows)
-            with host.conditioned(audio_rows(voices, masks, audible)):
+            with host.conditioned(audio_of(rows)):
                 return models.transformer(
                     hidden_states=model_input.expand(count, -1, -1, -1, -1),
                     timestep=timestep.to(models.device).expand(count),

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
 import torch
@@ -11,7 +10,7 @@ from diffusers.models.attention_dispatch import dispatch_attention_fn
 from diffusers.models.transformers.transformer_wan import WanAttention, WanAttnProcessor, WanTransformerBlock
 from torch import Tensor
 
-from ...method.audio_patch import AudioPatch, AudioRows
+from ...method.audio_patch import AudioPatch, AudioRows, BlockPatch
 from ...method.binding import Binding
 from ...method.wan import Grid
 
@@ -32,22 +31,23 @@ class WanHost:
         self.patch = patch
         self.rows: AudioRows | None = None
         self.grid: Grid | None = None
-        self.bindings: dict[int, Binding | None] = {}
-        self.before_text: dict[int, Tensor] = {}
         timesteps = transformer.condition_embedder.timesteps_proj
         self._handles = [
             transformer.register_forward_pre_hook(self._note_grid, with_kwargs=True),
             timesteps.register_forward_hook(embed_timesteps),
         ]
         self._processors: list[tuple[WanAttention, WanAttnProcessor]] = []
-        for index, block in enumerate(transformer.blocks):
-            self._patch_block(index, block)
+        self.blocks = [
+            self._patched(transformer.blocks[index], audio) for index, audio in patch.blocks.items()
+        ]
 
-    def _patch_block(self, index: int, block: WanTransformerBlock) -> None:
+    def _patched(self, block: WanTransformerBlock, audio: BlockPatch) -> "PatchedBlock":
+        patched = PatchedBlock(self, audio)
         self._processors.append((block.attn1, block.attn1.processor))
-        block.attn1.processor = LocatingProcessor(self, index, block.attn1.processor)
-        self._handles.append(block.norm2.register_forward_pre_hook(partial(self._note_hidden, index)))
-        self._handles.append(block.attn2.register_forward_hook(partial(self._add_audio, index)))
+        block.attn1.processor = LocatingProcessor(patched, block.attn1.processor)
+        self._handles.append(block.norm2.register_forward_pre_hook(patched.note_hidden))
+        self._handles.append(block.attn2.register_forward_hook(patched.add_audio))
+        return patched
 
     def remove(self) -> None:
         """Leave the model as it was found."""
@@ -64,37 +64,57 @@ class WanHost:
             yield
         finally:
             self.rows = None
-            self.bindings.clear()
-            self.before_text.clear()  # an interrupted pass leaves its own
+            for block in self.blocks:
+                block.forget()  # what an interrupted pass has left
 
     def _note_grid(self, transformer: WanTransformer3DModel, args: tuple, kwargs: dict[str, Any]) -> None:
         latent = args[0] if args else kwargs["hidden_states"]
         self.grid = Grid.of_latent(latent)
 
-    def _note_hidden(self, index: int, norm: torch.nn.Module, args: tuple[Tensor]) -> None:
-        if self.rows is not None:
-            self.before_text[index] = args[0]
 
-    def _add_audio(self, index: int, attention: WanAttention, args: tuple, attended: Tensor) -> Tensor:  # noqa: PLR0917
+class PatchedBlock:
+    """One DiT block with an audio layer, and what it carries from one hook to the next.
+
+    Blocks differ in no number and no key, so that torch.compile takes one graph for all of them.
+    """
+
+    def __init__(self, host: WanHost, audio: BlockPatch):
+        self.host = host
+        self.audio = audio
+        self.binding: Binding | None = None
+        self.before_text: Tensor | None = None
+
+    def locate(self, query: Tensor, key: Tensor) -> None:
+        """Take the self-attention's queries and keys."""
+        rows, grid = self.host.rows, self.host.grid
+        if rows is not None and grid is not None:
+            self.binding = self.audio.after_self_attention(query, key, rows=rows, grid=grid)
+
+    def note_hidden(self, norm: torch.nn.Module, args: tuple[Tensor]) -> None:
+        """Take the hidden states before text attention's norm."""
+        if self.binding is not None:
+            self.before_text = args[0]
+
+    def add_audio(self, attention: WanAttention, args: tuple, attended: Tensor) -> Tensor:
         """Text attention's output, with what the audio layer adds to the hidden states after it."""
-        if self.rows is None or self.grid is None:
+        rows, grid, binding, before = self.host.rows, self.host.grid, self.binding, self.before_text
+        if rows is None or grid is None or binding is None or before is None:
             return attended
-        binding, before = self.bindings.pop(index), self.before_text.pop(index)
-        if binding is None:
-            return attended
+        self.forget()
         hidden = before.type_as(attended) + attended
-        return attended + self.patch.after_text_attention(
-            index, hidden, rows=self.rows, grid=self.grid, binding=binding
-        )
+        return attended + self.audio.after_text_attention(hidden, rows=rows, grid=grid, binding=binding)
+
+    def forget(self) -> None:
+        """Drop what is carried."""
+        self.binding = self.before_text = None
 
 
 class LocatingProcessor(WanAttnProcessor):
     """Wan's self-attention, which hands its queries and keys to the patch."""
 
-    def __init__(self, host: WanHost, index: int, original: WanAttnProcessor):
+    def __init__(self, block: PatchedBlock, original: WanAttnProcessor):
         super().__init__()
-        self.host = host
-        self.index = index
+        self.block = block
         self._attention_backend = original._attention_backend
         self._parallel_config = original._parallel_config
 
@@ -114,10 +134,7 @@ class LocatingProcessor(WanAttnProcessor):
         query = rotate_by_position(attn.norm_q(query).unflatten(-1, (attn.heads, -1)), *rotary_emb)
         key = rotate_by_position(attn.norm_k(key).unflatten(-1, (attn.heads, -1)), *rotary_emb)
         value = value.unflatten(-1, (attn.heads, -1))
-        host = self.host
-        if host.rows is not None and host.grid is not None:
-            binding = host.patch.after_self_attention(self.index, query, key, rows=host.rows, grid=host.grid)
-            host.bindings[self.index] = binding
+        self.block.locate(query, key)
         attended = dispatch_attention_fn(
             query, key, value, backend=self._attention_backend, parallel_config=self._parallel_config
         )

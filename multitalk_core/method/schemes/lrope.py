@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from ..binding import Binding, Labels
-from ..labels import LabelRanges, token_labels
+from ..labels import RangeTensors, token_labels
 from ..wan import Grid
 from .scheme import Scheme
 
@@ -23,7 +23,7 @@ class LRope(Scheme):
         """One voice for all tokens."""
         return Binding()
 
-    def bind_located(self, similarity: Tensor, ranges: LabelRanges) -> Binding:
+    def bind_located(self, similarity: Tensor, ranges: RangeTensors) -> Binding:
         """Labels of the tokens by person, and of the voices."""
-        voices = similarity.new_tensor(ranges.audio).expand(len(similarity), -1)
+        voices = ranges.audio.expand(len(similarity), -1)
         return Binding(labels=Labels(token_labels(similarity, ranges), voices))

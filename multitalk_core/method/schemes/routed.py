@@ -4,7 +4,8 @@ import torch
 from torch import Tensor
 
 from ..binding import Binding, Labels
-from ..labels import LabelRanges, token_classes, token_labels
+from ..labels import RangeTensors, token_labels
+from ..localization import token_classes
 from .scheme import Scheme
 
 
@@ -24,19 +25,11 @@ class Routed(Scheme):
         """Even a single voice: bystanders are spared."""
         return True
 
-    def bind_located(self, similarity: Tensor, ranges: LabelRanges) -> Binding:
+    def bind_located(self, similarity: Tensor, ranges: RangeTensors) -> Binding:
         """The voice of the token's own person; a single voice needs no labels."""
         voices = torch.arange(similarity.shape[1] - 1, device=similarity.device)
         may_attend = token_classes(similarity)[:, :, None] == voices
         if len(voices) == 1:
             return Binding(may_attend=may_attend)
-        return Binding(labels=_own_labels(similarity, ranges), may_attend=may_attend)
-
-
-def _own_labels(similarity: Tensor, ranges: LabelRanges) -> Labels:
-    """Labels with every voice at 0, and each person's range moved along with their voice."""
-    persons = tuple(
-        (low - voice, high - voice) for (low, high), voice in zip(ranges.persons, ranges.audio, strict=True)
-    )
-    own = LabelRanges(persons, background=0.0, audio=(0.0,) * len(persons))
-    return Labels(token_labels(similarity, own), similarity.new_zeros(len(similarity), len(persons)))
+        tokens = token_labels(similarity, ranges.relative_to_voices())
+        return Binding(labels=Labels(tokens, voices=None), may_attend=may_attend)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ..binding import Binding
-from ..labels import LabelRanges
+from ..labels import RangeTensors
 from ..wan import Grid
 
 
@@ -43,14 +43,14 @@ class Scheme(ABC):
         """
         raise NotImplementedError(f"The scheme {self.name} binds no {voices} voices without localization.")
 
-    def bind_located(self, similarity: Tensor, ranges: LabelRanges) -> Binding:
+    def bind_located(self, similarity: Tensor, ranges: RangeTensors) -> Binding:
         """Bind tokens to voices by where the persons are.
 
         Parameters
         ----------
         similarity : Tensor [rows, voices + 1, tokens]
             From `class_similarity`; the background is the last class.
-        ranges : LabelRanges
+        ranges : RangeTensors
             For as many persons as voices.
         """
         raise NotImplementedError(f"The scheme {self.name} does not bind by localization.")

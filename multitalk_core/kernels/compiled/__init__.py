@@ -1,0 +1,1 @@
+"""The Triton kernels; nothing else imports Triton."""

@@ -1,0 +1,119 @@
+"""Where each person is: mean attention of every token to each class's tokens in the first frame (paper 3.3).
+
+Axes: b rows, t video tokens, r tokens of the first latent frame, k classes (persons, then the background),
+h heads, c channels of a head.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from .way import Way, choose, launched
+
+NAME = "localize"
+# In float32, heads go through attention in groups, so that copies stay small beside the layer's own.
+HEADS_AT_ONCE = 8
+COLUMNS = 16  # of masks, as wide as tensor cores want them
+NARROW = [SDPBackend.CUDNN_ATTENTION, SDPBackend.EFFICIENT_ATTENTION]  # values narrower than keys
+CHANNELS = (64, 128)
+
+
+def localize(query: Tensor, key: Tensor, masks: Tensor, way: Way | None = None) -> Tensor:  # noqa: PLR0917
+    """Mean attention of every token to each class's tokens in the first frame (paper 3.3).
+
+    softmax(q·k / sqrt(c)) times the mask columns, each divided by its mask's size, is exactly an attention
+    whose values are the masks: one fused call, and no t × r matrix in memory. Never quantised attention,
+    which moves labels.
+
+    Parameters
+    ----------
+    query, key : Tensor [b, t, h, c]
+        Of the self-attention, after its norms and 3-D RoPE. The first r keys are the first latent frame's.
+    masks : Tensor [b or 1, k, r]
+        0 or 1 on the first latent frame. An empty class gets similarity 0.
+    way : Way, optional
+        The fastest at hand where not given.
+
+    Returns
+    -------
+    Tensor [b, k, t], float32
+    """
+    similarity: Tensor = torch.ops.multitalk.localize(query, key, masks, "" if way is None else str(way))
+    return similarity
+
+
+@torch.library.custom_op("multitalk::localize", mutates_args=())
+def _localize(query: Tensor, key: Tensor, masks: Tensor, way: str) -> Tensor:  # noqa: PLR0917
+    chosen = Way(way) if way else choose(NAME, query.device, fits(query, masks))
+    if chosen is Way.TWIN:
+        return _twin(query, key, masks)
+    if chosen is Way.SDPA:
+        return _sdpa(query, key, masks)
+    from .compiled.localize_kernel import localize_by_triton
+
+    if way:
+        return localize_by_triton(query, key, masks)
+    return launched(
+        NAME, lambda: localize_by_triton(query, key, masks), instead=lambda: _sdpa(query, key, masks)
+    )
+
+
+@_localize.register_fake
+def _(query: Tensor, key: Tensor, masks: Tensor, way: str) -> Tensor:  # noqa: PLR0917
+    rows, tokens = query.shape[:2]
+    return query.new_empty(rows, masks.shape[1], tokens, dtype=torch.float32)
+
+
+def fits(query: Tensor, masks: Tensor) -> bool:
+    """Whether the Triton kernel is written for such inputs: half precision, and a column to spare."""
+    half = query.dtype in (torch.bfloat16, torch.float16)
+    return half and query.shape[-1] in CHANNELS and masks.shape[1] < COLUMNS
+
+
+def _twin(query: Tensor, key: Tensor, masks: Tensor) -> Tensor:
+    """Float32 and torch's own attention."""
+    rows, tokens, heads, channels = query.shape
+    classes, reference_tokens = masks.shape[-2:]
+    # Fused kernels want values as wide as the keys; the columns beyond the classes are not read.
+    values = _columns(masks.float(), rows, max(channels, classes))
+    similarity = query.new_zeros(rows, tokens, classes, dtype=torch.float32)
+    for start in range(0, heads, HEADS_AT_ONCE):
+        group = slice(start, start + HEADS_AT_ONCE)
+        group_query = query[:, :, group].transpose(1, 2).float()
+        group_key = key[:, :reference_tokens, group].transpose(1, 2).float()
+        group_values = values.expand(-1, group_query.shape[1], -1, -1)
+        attended = F.scaled_dot_product_attention(group_query, group_key, group_values)
+        similarity = similarity + attended[..., :classes].sum(dim=1)
+    return _means(similarity, masks, heads)
+
+
+def _sdpa(query: Tensor, key: Tensor, masks: Tensor) -> Tensor:
+    """The input's own precision; on a GPU as narrow as its fused kernels take it."""
+    rows, _, heads, channels = query.shape
+    classes, reference_tokens = masks.shape[-2:]
+    on_gpu = query.device.type == "cuda"
+    # bfloat16 would round the result to 8 bits; queries and keys, which are normalised, fit float16.
+    precision = torch.float16 if on_gpu and query.dtype == torch.bfloat16 else query.dtype
+    width = COLUMNS * -(-classes // COLUMNS) if on_gpu else max(channels, classes)
+    values = _columns(masks.to(precision), rows, width).expand(-1, heads, -1, -1)
+    query = query.transpose(1, 2).to(precision)
+    key = key[:, :reference_tokens].transpose(1, 2).to(precision)
+    if on_gpu:
+        with sdpa_kernel(NARROW):
+            attended = F.scaled_dot_product_attention(query, key, values)
+    else:
+        attended = F.scaled_dot_product_attention(query, key, values)
+    return _means(attended[..., :classes].sum(dim=1, dtype=torch.float32), masks, heads)
+
+
+def _columns(masks: Tensor, rows: int, width: int) -> Tensor:
+    """Masks as values of an attention: axes b k r to b 1 r width."""
+    columns = F.pad(masks.transpose(1, 2), (0, width - masks.shape[1]))
+    return columns[:, None].expand(rows, -1, -1, -1)
+
+
+def _means(sums: Tensor, masks: Tensor, heads: int) -> Tensor:
+    """Axes b t k, summed over heads and each class's tokens, to the means b k t."""
+    sizes = masks.sum(dim=-1, dtype=torch.float32).clamp(min=1)
+    return sums.transpose(1, 2) / (sizes * heads)[:, :, None]

@@ -1,0 +1,108 @@
+"""Which way a kernel is computed: by its twin, by torch's fused attention, or by Triton."""
+
+import functools
+import importlib.util
+import logging
+import os
+from collections.abc import Callable
+from enum import StrEnum
+from typing import TypeVar
+
+import torch
+
+from ..errors import MultiTalkError, quoted
+
+LOG = logging.getLogger(__name__)
+VARIABLE = "MULTITALK_KERNELS"
+
+Result = TypeVar("Result")
+
+broken: set[str] = set()
+"""Kernels that did not compile or launch on this machine; they are not tried again."""
+
+
+class Way(StrEnum):
+    """How a kernel is computed.
+
+    Attributes
+    ----------
+    TWIN
+        Plain torch in float32, on every device: what the others are measured against.
+    SDPA
+        Torch's fused attention in the input's own type.
+    TRITON
+        Compiled for NVIDIA's GPUs.
+    """
+
+    TWIN = "twin"
+    SDPA = "sdpa"
+    TRITON = "triton"
+
+
+LIMITED_TO = {"off": Way.TWIN, "sdpa": Way.SDPA, "triton": Way.TRITON}
+
+
+def limit() -> Way:
+    """The fastest way that MULTITALK_KERNELS allows.
+
+    Raises
+    ------
+    MultiTalkError
+        For another word than off, sdpa or triton.
+    """
+    word = os.environ.get(VARIABLE) or "triton"
+    if word not in LIMITED_TO:
+        raise MultiTalkError(f'{VARIABLE} is "{quoted(word)}": use off, sdpa or triton.')
+    return LIMITED_TO[word]
+
+
+@functools.cache
+def has_triton() -> bool:
+    """Whether Triton is installed; it is not imported."""
+    return importlib.util.find_spec("triton") is not None
+
+
+@torch.compiler.assume_constant_result
+def choose(kernel: str, device: torch.device, fits: bool) -> Way:
+    """The fastest way that is at hand.
+
+    Parameters
+    ----------
+    kernel : str
+        Its name.
+    device : torch.device
+        Of its inputs.
+    fits : bool
+        Whether the inputs are what the Triton kernel is written for.
+    """
+    allowed = limit()
+    if device.type != "cuda" or allowed is Way.TWIN:
+        return Way.TWIN
+    nvidia = torch.version.hip is None
+    if allowed is Way.TRITON and nvidia and fits and has_triton() and kernel not in broken:
+        return Way.TRITON
+    return Way.SDPA
+
+
+def launched(kernel: str, launch: Callable[[], Result], instead: Callable[[], Result]) -> Result:
+    """Run a Triton kernel, or what stands in for it where it does not compile or launch here.
+
+    Parameters
+    ----------
+    kernel : str
+        Its name.
+    launch, instead : callable
+    """
+    try:
+        return launch()
+    except torch.OutOfMemoryError:
+        raise
+    except Exception as error:
+        broken.add(kernel)
+        LOG.warning(
+            "MultiTalk: the Triton kernel %s does not run here (%s: %s); torch's own attention is used.",
+            kernel,
+            type(error).__name__,
+            str(error).partition("\n")[0],
+        )
+        return instead()

@@ -1,0 +1,105 @@
+"""Every way that runs here gives the same, and the fastest that may be used is chosen."""
+
+import pytest
+import torch
+
+from kernels.exact import (
+    SCHEMES,
+    exact_attention,
+    exact_similarity,
+    random_scene,
+    random_voices,
+    relative_error,
+)
+from multitalk_core.errors import MultiTalkError
+from multitalk_core.kernels import Way, frame_attention, labels, localize
+from multitalk_core.kernels import way as ways
+
+WAYS = [Way.TWIN, Way.SDPA]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("seed", range(6))
+def test_similarity_is_the_mean_attention_to_each_class(seed, way):
+    query, key, masks = random_scene(seed, torch.float32)
+    assert relative_error(localize(query, key, masks, way), exact_similarity(query, key, masks)) < 2e-6
+
+
+@pytest.mark.parametrize("dtype, bound", [(torch.float16, 1e-3), (torch.bfloat16, 8e-3)])
+def test_torchs_attention_in_half_precision(dtype, bound):
+    for seed in range(4):
+        query, key, masks = random_scene(seed, dtype)
+        exact = exact_similarity(query, key, masks)
+        assert relative_error(localize(query, key, masks, Way.SDPA), exact) < bound
+        assert relative_error(localize(query, key, masks, Way.TWIN), exact) < 2e-6
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("way", WAYS)
+def test_frame_attention_is_the_attention_of_every_token(scheme, way):
+    for seed in range(3):
+        voices = random_voices(seed, torch.float32, scheme)
+        assert relative_error(frame_attention(**voices, way=way), exact_attention(**voices)) < 3e-6
+
+
+def test_labels_go_from_the_lowest_to_the_highest_of_each_range():
+    similarity = torch.tensor([[[0.9, 0.5, 0.1], [0.1, 0.1, 0.2], [0.0, 0.0, 0.0]]])
+    bounds = torch.tensor([[0.0, 4.0], [20.0, 24.0]])
+    torch.testing.assert_close(labels(similarity, bounds, 12.0), torch.tensor([[4.0, 2.0, 24.0]]))
+
+
+def test_a_cpu_takes_the_twin_and_a_gpu_the_fastest_that_is_allowed(monkeypatch):
+    monkeypatch.setattr(ways, "has_triton", lambda: True)
+    gpu = torch.device("cuda")
+    assert ways.choose("localize", torch.device("cpu"), True) is Way.TWIN
+    assert ways.choose("localize", gpu, True) is Way.TRITON
+    assert ways.choose("localize", gpu, False) is Way.SDPA
+    for word, way in (("off", Way.TWIN), ("sdpa", Way.SDPA), ("triton", Way.TRITON)):
+        monkeypatch.setenv("MULTITALK_KERNELS", word)
+        assert ways.choose("localize", gpu, True) is way
+    monkeypatch.setenv("MULTITALK_KERNELS", "fast")
+    with pytest.raises(MultiTalkError, match='MULTITALK_KERNELS is "fast": use off, sdpa or triton'):
+        ways.choose("localize", gpu, True)
+
+
+def test_without_triton_a_gpu_takes_torchs_attention(monkeypatch):
+    monkeypatch.setattr(ways, "has_triton", lambda: False)
+    assert ways.choose("localize", torch.device("cuda"), True) is Way.SDPA
+
+
+def test_a_kernel_that_does_not_run_is_reported_once_and_not_tried_again(monkeypatch, caplog):
+    monkeypatch.setattr(ways, "has_triton", lambda: True)
+    monkeypatch.setattr(ways, "broken", set())
+
+    def launch():
+        raise RuntimeError("PTX was compiled with an unsupported version\nmore")
+
+    assert ways.launched("labels", launch, instead=lambda: 7) == 7
+    assert ways.choose("labels", torch.device("cuda"), True) is Way.SDPA
+    assert ways.choose("localize", torch.device("cuda"), True) is Way.TRITON
+    (record,) = caplog.records
+    assert "labels does not run here (RuntimeError: PTX was compiled with" in record.getMessage()
+
+
+def test_full_memory_is_not_taken_for_a_broken_kernel(monkeypatch):
+    monkeypatch.setattr(ways, "broken", set())
+
+    def launch():
+        raise torch.OutOfMemoryError
+
+    with pytest.raises(torch.OutOfMemoryError):
+        ways.launched("labels", launch, instead=lambda: 7)
+    assert not ways.broken
+
+
+def test_compiled_models_see_one_operation_each():
+    """torch.compile traces over the kernels without a break, and gives the same."""
+    query, key, masks = random_scene(1, torch.float32)
+    voices = random_voices(1, torch.float32, "l-rope")
+
+    def step(query, key, masks, voices):
+        return localize(query, key, masks), frame_attention(**voices)
+
+    compiled = torch.compile(step, fullgraph=True, backend="aot_eager")
+    inputs = query, key, masks, voices
+    torch.testing.assert_close(compiled(*inputs), step(*inputs))
