@@ -26,7 +26,7 @@ def list_adapters() -> list[str]:
     """Files in models/model_patches, GGUF's among them."""
     found = set(folder_paths.get_filename_list("model_patches"))
     for root in folder_paths.get_folder_paths("model_patches"):
-        files, _ = folder_paths.recursive_search(root, excluded_dir_names=[".git"])
+        files, *_ = folder_paths.recursive_search(root, excluded_dir_names=[".git"])
         found.update(folder_paths.filter_files_extensions(files, [".gguf"]))
     return sorted(found)
 
