@@ -2,8 +2,8 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
-from typing import NoReturn
+from collections.abc import Iterable, Sequence
+from typing import Any, NoReturn
 
 from .. import __version__
 from ..errors import MultiTalkError, quoted
@@ -59,11 +59,12 @@ class CommandParser(Parser):
     """The parser of one command; what it parses lists, as `given`, the arguments that the line names."""
 
     def parse_known_args(
-        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
-    ) -> tuple[argparse.Namespace, list[str]]:
+        self, args: Iterable[str] | None = None, namespace: Any = None
+    ) -> tuple[Any, list[str]]:
         """Parse twice: with the defaults, and without any."""
-        arguments, rest = super().parse_known_args(args, namespace)
-        named, _ = super().parse_known_args(args, argparse.Namespace(**dict.fromkeys(vars(arguments))))
+        line = None if args is None else list(args)
+        arguments, rest = super().parse_known_args(line, namespace)
+        named, _ = super().parse_known_args(line, argparse.Namespace(**dict.fromkeys(vars(arguments))))
         arguments.given = tuple(sorted(name for name, value in vars(named).items() if value is not None))
         return arguments, rest
 

@@ -1,5 +1,6 @@
 """Our graph while it is put together: nodes in groups, in the API's form."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .node_list import NodeList, is_widget
@@ -43,7 +44,7 @@ class AssembledGraph:
         self.nodes: dict[str, AssembledNode] = {}
 
     def add(
-        self, kind: str, given: dict[str, object], *, group: str, title: str = "", output: int = 0
+        self, kind: str, given: Mapping[str, object], *, group: str, title: str = "", output: int = 0
     ) -> Output:
         """Add a node, and return one of its outputs; what is None is left out or as by default."""
         given = {name: value for name, value in given.items() if self._is_input(value)}

@@ -110,11 +110,12 @@ class ChainCopy:
         source = self.copy(node.inputs.get("mask" if slot == 3 else "image"), group)
         width, height = (value_of(self.graph, node.inputs.get(side)) for side in ("width", "height"))
         proportion = node.inputs.get("keep_proportion", node.inputs.get("method", "stretch"))
-        exact = isinstance(width, int) and isinstance(height, int) and width > 0 and height > 0
         if (
             source is None
             or slot == 3
-            or not exact
+            or not isinstance(width, int)
+            or not isinstance(height, int)
+            or min(width, height) <= 0
             or proportion not in ("crop", "stretch", False, "fill / crop")
         ):
             self.report.change(node, "", "the picture is scaled and cropped to the video's size")
@@ -204,8 +205,9 @@ class ChainCopy:
 
 def portable(value: object) -> object:
     """A file's name with the separators of every system but one."""
-    is_file = isinstance(value, str) and "\\" in value and "\n" not in value and "." in value[-12:]
-    return value.replace("\\", "/") if is_file else value
+    if isinstance(value, str) and "\\" in value and "\n" not in value and "." in value[-12:]:
+        return value.replace("\\", "/")
+    return value
 
 
 def _seconds(clock: object) -> float | None:

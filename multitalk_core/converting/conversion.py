@@ -87,9 +87,10 @@ def _converted(source: SourceGraph, known: NodeList) -> Conversion:
     windows = [
         _read(source, root, number, known=known, report=report) for number in range(len(root.samplers))
     ]
-    film = InfiniteTalkFilm if root.windows else WrapperFilm
-    said = windows if root.windows else windows[0]
-    parts = film(source, said, ours=ours, copier=copier, report=report).parts()
+    if root.windows:
+        parts = InfiniteTalkFilm(source, windows, ours=ours, copier=copier, report=report).parts()
+    else:
+        parts = WrapperFilm(source, windows[0], ours=ours, copier=copier, report=report).parts()
     _check_whole(parts)
     _save(source, root, _film(parts, ours), ours=ours, fps=parts.fps, report=report)
     used = copier.read.union(*(found.seen for found in windows))

@@ -21,7 +21,9 @@ def _as_subgraph(group: dict[str, Any], known: NodeList) -> dict[str, Any]:
     taken = {(target, slot) for _, _, target, slot in inner}
     external = {(place[0], place[1]) for place in group.get("external") or []}
     used = {(origin, slot) for origin, slot, _, _ in inner} - external
-    inputs, outputs, ends = [], [], []
+    inputs: list[dict[str, str]] = []
+    outputs: list[dict[str, str]] = []
+    ends = []
     for node in nodes:
         for slot, entry in enumerate(node.get("inputs") or []):
             if (node["id"], slot) not in taken and not entry.get("widget"):

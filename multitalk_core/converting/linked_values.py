@@ -83,10 +83,10 @@ def _evaluated(part: ast.AST, names: Mapping[str, object]) -> int | float:
         case ast.Constant(value=int() | float() as number):
             return number
         case ast.Name(id=name):
-            number = names[name]
-            if not isinstance(number, int | float):
+            value = names[name]
+            if not isinstance(value, int | float):
                 raise TypeError(name)
-            return number
+            return value
         case ast.BinOp(left=left, op=sign, right=right):
             return OPERATORS[type(sign)](_evaluated(left, names), _evaluated(right, names))
         case ast.UnaryOp(op=sign, operand=operand):

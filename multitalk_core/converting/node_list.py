@@ -215,7 +215,7 @@ def _described_input(  # noqa: PLR0917
     elif kind == DYNAMIC_COMBO:
         entry["options"] = [
             {"key": option["key"], "inputs": _described_inputs(option["inputs"], with_files)}
-            for option in choices
+            for option in options["options"]
         ]
     elif kind == "COMBO" and choices is not None and (with_files or not _are_files(choices, options)):
         entry["options"] = choices

@@ -79,7 +79,7 @@ class PageGraph:
         self.place = place
         self.nodes = {node["id"]: node for node in content["nodes"]}
         self.links = dict(_page_link(link) for link in content.get("links") or [])
-        self.prefix = f"{around.prefix}{place['id']}:" if around and place else ""
+        self.prefix: str = f"{around.prefix}{place['id']}:" if around and place else ""
 
     @cached_property
     def inner(self) -> dict[Any, "PageGraph"]:
@@ -195,6 +195,8 @@ class PageGraph:
     def _outer(self, slot: int) -> object:
         """What the node that stands for this subgraph is given."""
         name = self.content["inputs"][slot]["name"]
+        if self.around is None or self.place is None:
+            raise ValueError("only a subgraph is given anything")
         entries = self.place.get("inputs") or []
         if self.content.get("positional"):
             sockets = [entry for entry in entries if not entry.get("widget")]
@@ -202,12 +204,12 @@ class PageGraph:
         for entry in entries:
             if entry["name"] == name and entry.get("link") is not None:
                 return self.around._resolved(entry["link"])
-        return self._promoted().get(name)
+        return self._promoted(self.place).get(name)
 
-    def _promoted(self) -> dict[str, object]:
-        """Values on the node itself, of the inputs that have a widget within."""
+    def _promoted(self, place: dict[str, Any]) -> dict[str, object]:
+        """Values on the node that stands for this subgraph, of the inputs that have a widget within."""
         names = [entry["name"] for slot, entry in enumerate(self.content["inputs"]) if self._has_widget(slot)]
-        return named_values(self.place | {"inputs": []}, names)
+        return named_values(place | {"inputs": []}, names)
 
     def _has_widget(self, slot: int) -> bool:
         for link in self.links.values():

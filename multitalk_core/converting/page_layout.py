@@ -21,7 +21,8 @@ UNGIVEN = {"INT": 0, "FLOAT": 0.0, "STRING": "", "BOOLEAN": False}
 def page_form(ours: AssembledGraph) -> dict[str, object]:
     """The graph as the page opens it."""
     links = _links(ours)
-    nodes, groups = [], []
+    nodes: list[dict[str, object]] = []
+    groups: list[dict[str, object]] = []
     left = 0
     for title in GROUPS:
         column = {number: node for number, node in ours.nodes.items() if node.group == title}

@@ -283,7 +283,7 @@ class WrapperFilm:
         node = self.graph.behind(masks)
         if node is not None and node.kind in MASK_LISTS:
             self.copier.read.add(node.id)
-            links = list(node.linked().values())
+            links: list[object] = list(node.linked().values())
         else:
             links = [masks]
             if node is not None:

@@ -228,9 +228,10 @@ def _boxes(film: dict[str, Any], voices: int, name: str) -> tuple[tuple[Box, ...
 
 def _box(edges: Any, name: str) -> Box:
     numbers = [python_number(edge) for edge in edges] if isinstance(edges, list) else []
-    if len(numbers) != 4 or not all(number is not None and abs(number) < 1e6 for number in numbers):
+    usable = [number for number in numbers if number is not None and abs(number) < 1e6]
+    if not len(numbers) == len(usable) == 4:
         raise MultiTalkError(f"{name} is {quoted(edges)}: write [top, left, bottom, right] in pixels.")
-    top, left, bottom, right = numbers
+    top, left, bottom, right = usable
     if not (top < bottom and left < right):
         raise MultiTalkError(
             f"{name} is {quoted(edges)}: the order is [top, left, bottom, right], with top above bottom and "

@@ -70,9 +70,9 @@ def person_clips(
             check_clip(each.clip, plan)
         clips = range(len(plan.clips)) if each.clip is None else [each.clip]
         found.setdefault(each.person, {}).update(dict.fromkeys(clips, each.override))
-    for clips in found.values():
+    for overrides in found.values():
         added = plan.clips[0].frames - plan.overlap
-        if len(clips) < len(plan.clips) and added <= RETURN_FRAMES:
+        if len(overrides) < len(plan.clips) and added <= RETURN_FRAMES:
             raise MultiTalkError(
                 f"A clip adds only {added} frames, too few to retake a person in it: retake them in all "
                 "clips, or make longer clips."

@@ -55,10 +55,10 @@ class AnimatedWebp:
         """
         first = next(_frames(path))[0]
         times, end = [], 0
-        for frame, lasting in islice(_frames(path), MOST_PICTURES):
+        for _, time, lasting in islice(_frames(path), MOST_PICTURES):
             check_interrupted()
-            times.append(frame.pts)
-            end = frame.pts + lasting
+            times.append(time)
+            end = time + lasting
         if len(times) < 2:
             raise MultiTalkError(f"{path} is a single picture: choose a video, or use it as a picture.")
         shown = np.unique(np.array(times, dtype=np.int64))
@@ -69,11 +69,11 @@ class AnimatedWebp:
         self, key: int | None, report_damage: Callable[[int], None]
     ) -> "Iterator[tuple[int, VideoFrame]]":
         """As `VideoTrack`; always from the start."""
-        return ((frame.pts, frame) for frame, _ in _frames(self.path))
+        return ((time, frame) for frame, time, _ in _frames(self.path))
 
 
-def _frames(path: Path) -> Iterator[tuple["VideoFrame", int]]:
-    """Each picture, and how many milliseconds it lasts."""
+def _frames(path: Path) -> Iterator[tuple["VideoFrame", int, int]]:
+    """Each picture, when it is shown and how long it lasts, in milliseconds."""
     from av import VideoFrame
     from PIL import Image, UnidentifiedImageError
 
@@ -83,7 +83,8 @@ def _frames(path: Path) -> Iterator[tuple["VideoFrame", int]]:
             for index in range(getattr(animation, "n_frames", 1)):
                 animation.seek(index)
                 frame = VideoFrame.from_ndarray(np.asarray(animation.convert("RGBA")), format="rgba")
-                frame.pts, frame.time_base = int(animation.info.get("timestamp", 0)), MILLISECONDS
-                yield frame, int(animation.info.get("duration", 0))
+                time = int(animation.info.get("timestamp", 0))
+                frame.pts, frame.time_base = time, MILLISECONDS
+                yield frame, time, int(animation.info.get("duration", 0))
     except (UnidentifiedImageError, OSError, EOFError) as error:
         raise MultiTalkError(f"The animation {path} is damaged: export or copy it again.") from error

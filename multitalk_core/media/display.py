@@ -88,10 +88,10 @@ class Display:
             frame.colorspace = Matrix.BT709 if hd else Matrix.SMPTE170M
         alpha = _has_alpha(frame)
         pixels = FORMATS[self.transfer is not None, alpha]
-        levels = frame.to_ndarray(
+        stored = frame.to_ndarray(
             format=pixels, width=self.width, height=self.height, dst_color_range=FULL_RANGE
         )
-        levels = np.ascontiguousarray(self.orientation.applied(levels))
+        levels = np.ascontiguousarray(self.orientation.applied(stored))
         colours = levels[..., :3]
         if self.transfer is not None:
             picture = self.transfer.to_srgb(colours)
@@ -137,12 +137,12 @@ def _deinterlaced(frame: "VideoFrame") -> "VideoFrame":
 
     graph = Graph()
     source = graph.add_buffer(
-        width=frame.width, height=frame.height, format=frame.format.name, time_base=frame.time_base
+        width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base
     )
     nodes = (source, graph.add("estdif", "mode=frame"), graph.add("buffersink"))
     graph.link_nodes(*nodes).configure()
     graph.push(frame)
     graph.push(None)
-    whole = graph.pull()
+    whole = graph.vpull()
     whole.colorspace, whole.color_range = frame.colorspace, frame.color_range
     return whole

@@ -31,11 +31,11 @@ class Orientation:
     @classmethod
     def of_frame(cls, frame: "VideoFrame") -> "Orientation":
         """The orientation of a decoded frame, from its display matrix if it has one."""
-        from av.sidedata.sidedata import Type
+        from av.sidedata.sidedata import SideData
 
-        for data in frame.side_data:
-            if data.type == Type.DISPLAYMATRIX:
-                return cls.of_matrix(*struct.unpack("9i", bytes(data)))
+        matrix = frame.side_data.get("DISPLAYMATRIX")
+        if isinstance(matrix, SideData):
+            return cls.of_matrix(*struct.unpack("9i", bytes(matrix)))
         return cls.STORED
 
     @classmethod

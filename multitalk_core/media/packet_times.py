@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from av import Packet, VideoStream
     from av.container import InputContainer
 
+DISCONTINUOUS = 0x0200  # FFmpeg's AVFMT_TS_DISCONT: the format allows that time stamps jump
 RESTART = 0.1  # seconds by which time stamps fall back where a file was joined to another
 USUAL_RATE = 25  # pictures a second of a file that does not say
 MISSING = 4  # pictures in a row that a gap lacks at least
@@ -78,8 +79,6 @@ class PacketTimes:
         MultiTalkError
             When there are too many pictures, or fewer than two.
         """
-        from av.format import Flags
-
         if stream.time_base is None:
             raise MultiTalkError(f"{path} has no time stamps: export it as mp4.")
         packets = list(islice(_packets(container, stream, check_interrupted), MOST_PICTURES + 1))
@@ -87,11 +86,13 @@ class PacketTimes:
             raise MultiTalkError(f"The video {path} has more than {MOST_PICTURES:,} pictures: cut it.")
         untimed = is_counted(container, stream) or any(packet.time is None for packet in packets)
         back = round(RESTART / stream.time_base)
-        joined = bool(container.format.flags & Flags.ts_discont.value) and _restarts(packets, back)
+        joined = bool(container.format.flags & DISCONTINUOUS) and _restarts(packets, back)
         if joined or untimed:
             usual = round(1 / (stream.guessed_rate or USUAL_RATE) / stream.time_base)
             packets = _in_order(packets, usual, back)
-        shown = {packet.time: packet.lasting for packet in packets if not packet.hidden}
+        shown = {
+            packet.time: packet.lasting for packet in packets if packet.time is not None and not packet.hidden
+        }
         times = np.array(sorted(shown), dtype=np.int64)
         if len(times) < 2:
             raise MultiTalkError(
@@ -165,14 +166,15 @@ def _in_order(packets: list[_Packet], usual: int, back: int) -> list[_Packet]:
     timed: list[_Packet] = []
     findable = not _restarts(packets, back)
     offset = upcoming = 0
+    previous = -1
     for packet in packets:
         time = upcoming if packet.decoded is None else packet.decoded + offset
         if timed and time < upcoming - back:
             offset += upcoming - time
             time = upcoming
-        time = max(time, timed[-1].time + 1 if timed else 0)
+        time = max(time, previous + 1)
         key = packet.key and packet.decoded is not None and findable
         lasting = packet.lasting or usual
         timed.append(replace(packet, time=time, lasting=lasting, key=key))
-        upcoming = time + lasting
+        previous, upcoming = time, time + lasting
     return timed

@@ -68,14 +68,13 @@ def _check_width(cells: list[str], header: int, roles: Roles, *, where: str) -> 
 
 def _guessed(cells: list[str], name: str) -> Roles:
     """The columns of a table without a header, by its first line: a name and two times, in either order."""
-    times = [place for place, cell in enumerate(cells) if is_time(cell)]
+    times = {place: time for place, cell in enumerate(cells) if (time := seconds_of(cell)) is not None}
     texts = [place for place, cell in enumerate(cells) if place not in times and cell]
     if len(times) == 2 and texts:
         return _roles(texts[0], *times)
     if len(times) == 3 == len(cells):
         for speaker, start, end in ((0, 1, 2), (2, 0, 1)):
-            number, *edges = (seconds_of(cells[place]) for place in (speaker, start, end))
-            if number.is_integer() and edges[0] < edges[1]:
+            if times[speaker].is_integer() and times[start] < times[end]:
                 return _roles(speaker, start, end)
     raise MultiTalkError(
         f"The first line of {name} is neither a header nor a turn ({quoted(', '.join(cells))}): write "

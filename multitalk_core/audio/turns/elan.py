@@ -42,7 +42,7 @@ def _rows(document: ElementTree.Element, name: str) -> Iterator[Row]:
     for tier in document.iter("TIER"):
         if tier.get("PARENT_REF"):
             continue  # words and glosses below another tier
-        named = tier.get("PARTICIPANT") or tier.get("TIER_ID", "")
+        named = tier.get("PARTICIPANT") or tier.get("TIER_ID") or ""
         for annotation in tier.iter("ALIGNABLE_ANNOTATION"):
             label = annotation.findtext("ANNOTATION_VALUE") or "-"
             if is_speech(label):

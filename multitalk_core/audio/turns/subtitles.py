@@ -37,7 +37,7 @@ def _rows(text: str, name: str) -> Iterator[Row]:
     strict = clear or not all(_speakers(spoken, strict=False) for *_, spoken in cues)
     number = 0
     for line, start, end, spoken in cues:
-        for speaker in _speakers(spoken, strict=strict) or [None]:
+        for speaker in _speakers(spoken, strict=strict) or (None,):
             number += 1
             yield Row(f"Turn {number} of {name} (line {line})", speaker, start, end)
 

@@ -60,14 +60,14 @@ def _tiers(tokens: Iterator[str]) -> dict[str, list[Interval]]:
 
 def _coarsest(tiers: dict[str, list[Interval]]) -> dict[str, list[Interval]]:
     """Tiers by speaker: of an aligner's "Anna - words" and "Anna - phones", the words."""
-    if not tiers or not all(map(ALIGNED.fullmatch, tiers)):
+    aligned = {tier: match.groups() for tier in tiers if (match := ALIGNED.fullmatch(tier))}
+    if len(aligned) < len(tiers):
         return tiers
     found: dict[str, tuple[int, list[Interval]]] = {}
-    for tier, intervals in tiers.items():
-        speaker, level = ALIGNED.fullmatch(tier).groups()
+    for tier, (speaker, level) in aligned.items():
         rank = COARSEST.index(level.casefold())
         if speaker not in found or rank < found[speaker][0]:
-            found[speaker] = rank, intervals
+            found[speaker] = rank, tiers[tier]
     return {speaker: intervals for speaker, (_, intervals) in found.items()}
 
 

@@ -51,7 +51,7 @@ def find_rows(table: object) -> Found | None:
     return Found([_by_names(item) for item in items]) if items else nameless
 
 
-def _shaped(table: Item, shape: Shape) -> list[Values]:
+def _shaped(table: object, shape: Shape) -> list[Values]:
     items = list(_walk(table, shape.path.split("."), shape.speaker))
     whole = all(isinstance(_get(item, shape.start), int) for item in items)
     unit = shape.whole_unit if whole and shape.whole_unit else shape.unit
