@@ -23,6 +23,7 @@ from ...multitalk_core.method.audio_patch import (
     audio_rows,
 )
 from ...multitalk_core.method.binding import Binding
+from ...multitalk_core.method.labels import LabelRanges
 from ...multitalk_core.method.wan import SPATIAL_STRIDE, Grid, video_frames
 
 KEY = "multitalk"  # of everything this pack puts into a MODEL
@@ -32,19 +33,45 @@ PASS = "multitalk_pass"  # in the transformer options of one forward pass
 Condition = list[dict[str, Any]]
 
 
+class ClipVoices:
+    """A clip's voices as tokens, and the rows made of them: both are built once, not once a step.
+
+    Parameters
+    ----------
+    tokens : Tensor [speakers + 1, latent frames, audio tokens, audio width]
+        The last entry is no voice.
+    masks : Tensor [persons + 1, tokens of a frame]
+    ranges : LabelRanges or None
+        Of the binding.
+    """
+
+    def __init__(self, tokens: Tensor, masks: Tensor, ranges: LabelRanges | None):
+        self.tokens = tokens
+        self.masks = masks
+        self.ranges = ranges
+        self._rows: dict[tuple[tuple[bool, ...], int | None, torch.device], AudioRows] = {}
+
+    def rows(self, audible: tuple[bool, ...], observed: int | None, device: torch.device) -> AudioRows:
+        """Rows on a device, those that are not audible without audio."""
+        key = audible, observed, device
+        if key not in self._rows:
+            tokens = self.tokens.to(device)
+            self._rows[key] = audio_rows(tokens, self.masks, audible, ranges=self.ranges, observed=observed)
+        return self._rows[key]
+
+
 @dataclass(frozen=True)
 class ConditionedPass:
     """The voices that one call of `calc_cond_batch` is conditioned on; travels in its transformer options.
 
     Attributes
     ----------
-    voices : Tensor [speakers + 1, latent frames, audio tokens, audio width]
-        The last entry is no voice.
+    voices : ClipVoices
     silent : frozenset of UUID
         Of the conditions without audio.
     """
 
-    voices: Tensor
+    voices: ClipVoices
     silent: frozenset[UUID]
 
 
@@ -75,7 +102,7 @@ class ForwardPass:
 class AudioHost:
     """Hands queries, keys and hidden states of a Wan MODEL to an AudioPatch.
 
-    It has no state of a run: a call's voices lie in its transformer options.
+    It has no state of a run: which rows a call conditions lies in its transformer options.
 
     Parameters
     ----------
@@ -102,6 +129,7 @@ class AudioHost:
         self.audio = audio
         self.patch = AudioPatch(adapter.model, options, observer=observer)
         self.reference_in_front = reference_in_front
+        self._voices: dict[tuple[torch.device, torch.dtype], ClipVoices] = {}
 
     def attach(self, model: ModelPatcher) -> None:
         """Put the patches into a MODEL that belongs to the caller."""
@@ -126,13 +154,20 @@ class AudioHost:
                 "Context windows drop the first frame, where MultiTalk locates the persons: remove the "
                 "context windows node and use MultiTalk Long Video."
             )
-        windows = self.audio.windows.to(latent.device, model.get_dtype_inference())
         silent = [
             entry["uuid"] for condition in conditions for entry in condition or () if WITHOUT_AUDIO in entry
         ]
-        conditioned = ConditionedPass(self.adapter.model.voice_tokens(windows), frozenset(silent))
+        voices = self.voices(latent.device, model.get_dtype_inference())
+        conditioned = ConditionedPass(voices, frozenset(silent))
         model_options = {**model_options, "transformer_options": {**options, KEY: conditioned}}
         return calculate(model, conditions, latent, timestep, model_options)
+
+    def voices(self, device: torch.device, dtype: torch.dtype) -> ClipVoices:
+        """The voices through the adapter, once for all passes of a device and precision."""
+        if (device, dtype) not in self._voices:
+            tokens = self.adapter.model.voice_tokens(self.audio.windows.to(device, dtype))
+            self._voices[device, dtype] = ClipVoices(tokens, self.audio.masks, self.patch.options.ranges)
+        return self._voices[device, dtype]
 
     def check_size(
         self, sample: Callable[..., Tensor], noise: Tensor, *arguments: Any, **options: Any
@@ -164,12 +199,9 @@ class AudioHost:
         self._check_grid(*options["grid_sizes"])
         entries = options["uuids"]
         copies = len(query) // len(entries)  # a latent batch: rows of one entry stand together
-        audible = [uuid not in conditioned.silent for uuid in entries for _ in range(copies)]
+        audible = tuple(uuid not in conditioned.silent for uuid in entries for _ in range(copies))
         observed = options["cond_or_uncond"].index(0) * copies if 0 in options["cond_or_uncond"] else None
-        voices = conditioned.voices.to(query.device)
-        rows = audio_rows(
-            voices, self.audio.masks, audible, ranges=self.patch.options.ranges, observed=observed
-        )
+        rows = conditioned.voices.rows(audible, observed, query.device)
         grid = self.audio.grid
         start = grid.tokens_per_frame if self.reference_in_front and query.shape[1] > grid.tokens else 0
         return ForwardPass(rows, grid, slice(start, start + grid.tokens))

@@ -348,7 +348,7 @@ def longer_sequence() -> dict[str, Tensor]:
         fitting = fitting_adapter(model(), adapter())
         host = AudioHost(fitting, clip_audio(), BindingOptions(), reference_in_front=front > 0)
         uuid = uuid4()
-        voices = host.adapter.model.voice_tokens(host.audio.windows)
+        voices = host.voices(torch.device("cpu"), torch.float32)
         options = {"uuids": [uuid], "cond_or_uncond": [0], "block_index": 2}
         options |= {"grid_sizes": (3, 3, 3), KEY: ConditionedPass(voices, frozenset())}
         LocatePersons(host)({"x": sequence, "q": query, "k": query, "transformer_options": options})

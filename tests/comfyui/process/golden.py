@@ -19,6 +19,7 @@ from multitalk_pack.nodes.host.patches import (
     KEY,
     AddAudio,
     AudioHost,
+    ClipVoices,
     ConditionedPass,
     LocatePersons,
 )
@@ -43,7 +44,8 @@ def host_for(adapter: AudioAdapter, audio: ClipAudio, located: dict) -> AudioHos
 def options_for(host: AudioHost, voices: Tensor, audible: bool) -> dict:
     """Transformer options as `calc_cond_batch` and the host's wrapper make them for one condition."""
     uuid = uuid4()
-    conditioned = ConditionedPass(voices, frozenset() if audible else frozenset({uuid}))
+    silent = frozenset() if audible else frozenset({uuid})
+    conditioned = ConditionedPass(ClipVoices(voices, host.audio.masks, None), silent)
     patches = {"attn1_patch": [LocatePersons(host)], "attn2_patch": [AddAudio(host)]}
     return {"patches": patches, "uuids": [uuid], "cond_or_uncond": [0], KEY: conditioned}
 
