@@ -135,7 +135,7 @@ def prepared(
     """A run of the sampler nodes, small; `spec` changes the film's description."""
     given = sampler_inputs(**changes)
     picture, video = source_of("picture", given["picture"])
-    described = replace(film_spec(given, plan, picture=picture, video=video), **(spec or {}))
+    described = replace(film_spec(given, plan, None, picture=picture, video=video), **(spec or {}))
     return prepared_run(
         described, given, None, picture=picture, video=video, frames_in_memory=frames_in_memory
     )
