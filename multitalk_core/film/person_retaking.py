@@ -110,13 +110,13 @@ class PersonRetaking:
         if clip.motion_frames:
             frames = torch.cat([self._motion, frames], dim=2)
         region = self._region(clip, frames)
-        unchanged = 0
+        held = 0
         if self._returns(clip):
-            unchanged = RETURN_FRAMES // TEMPORAL_STRIDE
+            held = RETURN_FRAMES // TEMPORAL_STRIDE
             region[-RETURN_FRAMES:] *= 1 - torch.arange(1, RETURN_FRAMES + 1)[:, None, None] / (
                 RETURN_FRAMES + 1
             )
-        dubbed = DubbedClip(frames=frames, region=region[None, None], denoise=1.0, unchanged=unchanged)
+        dubbed = DubbedClip(frames=frames, region=region[None, None], denoise=1.0, unchanged=held)
         made = self.sampling.made(clip, self._motion, dubbed)
         inside = region > 0
         new, end = inside[clip.motion_frames :], inside[len(inside) - given.motion.shape[2] :]
