@@ -18,7 +18,7 @@ from ..multitalk_core.limits import MOST_SPEAKERS
 from .host.checks import check_queued, checked
 from .host.host_memory import check_memory
 from .host.managed_encoder import managed_encoder
-from .host.reporter import lines_of, show_text
+from .host.reporter import announce, lines_of, show_text
 from .host.sockets import CATEGORY, MultiTalkAudio, MultiTalkAudioEncoder
 from .host.voices import (
     FRAMES,
@@ -167,8 +167,7 @@ class AudioEncoderNode(io.ComfyNode):
         _check_memory(timeline, managed.encoder, frames=frames, fps=fps)
         remarks = table_remarks(timing)
         if remarks:
-            logging.info("[MultiTalk] %s", lines_of("\n".join(remarks)))
-            show_text("\n".join(remarks), cls.hidden.unique_id)
+            announce("\n".join(remarks), cls.hidden.unique_id)
         managed.load()
         conversation = encode_conversation(
             timeline,

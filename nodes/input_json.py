@@ -1,6 +1,5 @@
 """The node that reads the input JSON of MultiTalk's and InfiniteTalk's own scripts."""
 
-import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from ..multitalk_core.persons.box import Box
 from ..multitalk_core.persons.marking import part_boxes
 from .host.checks import check_queued, checked, naming
 from .host.input_folder import input_file
-from .host.reporter import lines_of, show_text
+from .host.reporter import announce
 from .host.sockets import CATEGORY, BoundingBox, bounding_box
 
 VOICES = 2  # sockets, as the scripts have persons
@@ -114,8 +113,7 @@ class InputJsonNode(io.ComfyNode):
             [None if voice is None else read_audio(voice) for voice in _voices(chosen)], chosen.timing
         )
         if remarks := "\n".join(chosen.remarks):
-            logging.info("[MultiTalk] %s", lines_of(remarks))
-            show_text(remarks, cls.hidden.unique_id)
+            announce(remarks, cls.hidden.unique_id)
         return io.NodeOutput(
             chosen.prompt,
             picture[None],

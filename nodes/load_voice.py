@@ -10,7 +10,7 @@ from ..multitalk_core.audio.sound_file import read_audio
 from ..multitalk_core.audio.waveform import ALL, CHANNEL_CHOICES
 from ..multitalk_core.errors import MultiTalkError
 from .host.checks import check_queued, checked, naming
-from .host.reporter import lines_of, show_text
+from .host.reporter import announce
 from .host.sockets import CATEGORY
 from .host.uploaded_file import list_sounds, uploaded_file
 
@@ -80,7 +80,6 @@ class LoadVoiceNode(io.ComfyNode):
         with naming("audio"):
             voice = read_audio(path, track=track.strip(), channel=channel)
         if voice.notes:
-            sentences = lines_of("\n".join(f"{audio}: {note}" for note in voice.notes))
-            logging.warning("[MultiTalk] %s", sentences)
-            show_text(sentences, cls.hidden.unique_id)
+            sentences = "\n".join(f"{audio}: {note}" for note in voice.notes)
+            announce(sentences, cls.hidden.unique_id, logging.WARNING)
         return io.NodeOutput({"waveform": torch.from_numpy(voice.samples)[None], "sample_rate": voice.rate})

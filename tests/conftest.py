@@ -1,7 +1,8 @@
-"""What every test run says at its end, and where it keeps the clips of its films."""
+"""What test runs share: their threads, where clips are stored, and what is said at the end."""
 
 import os
 import signal
+from collections.abc import Iterator
 
 import pytest
 
@@ -17,6 +18,17 @@ def store_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> None:
 def stoppable() -> None:
     """Ctrl-C is tested where a shell ignores it too, as it does for what runs behind a `&`."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """Torch on one thread: so small a model is quickest so."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 def pytest_terminal_summary(terminalreporter) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 TOLERANCE_SECONDS = 0.04
 RESTART_SECONDS = 1.0  # further back, time stamps begin again, as where two recordings were joined
 LONGEST_JUMP_SECONDS = 10.0  # FFmpeg's for formats whose time stamps may begin again anywhere
-TIMES_TOLD = 3
+TIMES_LISTED = 3
 LAYOUTS = {1: "mono", 2: "stereo", **SURROUND_LAYOUTS}
 NUMBERS = {
     "u8": np.uint8,
@@ -163,8 +163,8 @@ class LaidSound:
 
 def some_times(times: Sequence[float]) -> str:
     """A list of seconds that fits into a sentence."""
-    told = ", ".join(f"{time:.2f}" for time in times[:TIMES_TOLD])
-    return f"{told} and {len(times) - TIMES_TOLD} more" if len(times) > TIMES_TOLD else told
+    listed = ", ".join(f"{time:.2f}" for time in times[:TIMES_LISTED])
+    return f"{listed} and {len(times) - TIMES_LISTED} more" if len(times) > TIMES_LISTED else listed
 
 
 class _Kind:

@@ -88,7 +88,7 @@ def _decode(path: Path, zero: Fraction, track: str) -> Waveform:
 
 
 def _track(streams: "Sequence[AudioStream]", track: str) -> "tuple[AudioStream, list[str]]":
-    """The track to read, and what to tell about it."""
+    """The track to read, and what to report about it."""
     from av.stream import Disposition
 
     if not streams:

@@ -13,15 +13,15 @@ PRINT = "-"
 DESCRIPTION = """\
 Report what a file is. Of pictures, videos and sounds it says what a film
 would use, read as generate reads them: upright, in square pixels, in sRGB,
-on their own clock. Of checkpoints it says what they contain, their size and
-their precision, without loading weights."""
+on their own clock. Of tables it says who speaks when. Of checkpoints it says
+what they contain, their size and their precision, without loading weights."""
 
 
 def add_command(commands: argparse._SubParsersAction) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser(
         "inspect",
-        help="describe a checkpoint, a picture, a video or a sound",
+        help="describe a checkpoint, a picture, a video, a sound or a table of turns",
         description=DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -31,8 +31,8 @@ def add_command(commands: argparse._SubParsersAction) -> None:
         type=input_path,
         nargs="+",
         metavar="FILE",
-        help="a picture, a video or a sound; or a checkpoint: a .safetensors or .gguf file, one of its "
-        "shards, an index, or a folder such as a diffusers model",
+        help="a picture, a video, a sound or a table of turns; or a checkpoint: a .safetensors or .gguf "
+        "file, one of its shards, an index, or a folder such as a diffusers model",
     )
     parser.add_argument(
         "--json",

@@ -16,7 +16,7 @@ HANDED_ON = (
     | {kind: {0: "model"} for kind in SHIFTS}
 )
 LIKELY = ("image", "images", "audio", "mask", "masks", "model", "conditioning", "positive", "clip", "vae")
-# ComfyUI's loaders that have one of ours, which tell what a wrong file is: our node and its input.
+# ComfyUI's loaders that ours replace, because ours name what a wrong file is: our node and its input.
 OUR_LOADERS = {
     "ModelPatchLoader": ("name", "MultiTalkAudioAdapterLoader", "adapter"),
     "AudioEncoderLoader": ("audio_encoder_name", "MultiTalkAudioEncoderLoader", "audio_encoder"),
@@ -78,7 +78,7 @@ class ChainCopy:
             self.report.change(node, "", why)
             return self.copy(node.inputs.get(name), group)
         if node.kind in self.ours.known:
-            return self._kept(node, link.slot, group)
+            return self._same_node(node, link.slot, group)
         self.report.miss(node)
         return self._through(node, group)
 
@@ -89,15 +89,15 @@ class ChainCopy:
             if name != handed_on and other is not None:
                 self.read |= {found.id for found in self.graph.upstream(other)}
 
-    def _kept(self, node: SourceNode, slot: int, group: str) -> Output | None:
+    def _same_node(self, node: SourceNode, slot: int, group: str) -> Output | None:
         if slot not in range(len(self.ours.known.outputs(node.kind))):
             return None
         known = self.ours.known.inputs(node.kind, node.inputs)
         given = {}
         for name, value in node.inputs.items():
-            worked_out = value_of(self.graph, value) if name not in known or is_widget(known[name]) else None
-            is_value = isinstance(worked_out, str | int | float)
-            given[name] = portable(worked_out) if is_value else self.copy(value, group)
+            computed = value_of(self.graph, value) if name not in known or is_widget(known[name]) else None
+            is_value = isinstance(computed, str | int | float)
+            given[name] = portable(computed) if is_value else self.copy(value, group)
         return self.ours.add(node.kind, given, group=group, title=node.title, output=slot)
 
     def _through(self, node: SourceNode, group: str) -> Output | None:

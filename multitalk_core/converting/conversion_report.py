@@ -85,7 +85,7 @@ class ConversionReport:
         }
 
     def lines(self) -> list[str]:
-        """For people: what needs their eye."""
+        """For people: what they should look at."""
         titles = {
             "unknown": "Unknown nodes:",
             "lost": "Without counterpart:",

@@ -49,3 +49,13 @@ class FilmParts:
     persons: dict[str, object] | None = None
     region: Output | None = None
     sampler: dict[str, object] = field(default_factory=dict)
+
+
+def mask_inputs(masks: list[Output], speakers: int) -> dict[str, object]:
+    """Inputs of Locate MultiTalk Persons: one mask a speaker, the one after them is the background."""
+    persons = masks[:speakers] if len(masks) == speakers + 1 else masks
+    given: dict[str, object] = {"method": "masks"}
+    given |= {f"method.masks.person_{number}": mask for number, mask in enumerate(persons, start=1)}
+    if len(masks) == speakers + 1 and speakers:
+        given["method.background"] = masks[speakers]
+    return given

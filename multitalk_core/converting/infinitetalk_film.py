@@ -3,12 +3,11 @@
 from .assembled_graph import AssembledGraph
 from .chain_copy import ChainCopy
 from .conversion_report import ConversionReport
-from .film_parts import FilmParts
+from .film_parts import FilmParts, mask_inputs
 from .infinitetalk_nodes import WAN_SHIFT
 from .linked_values import value_of
 from .settings_reader import Findings
 from .source_graph import SourceGraph
-from .wrapper_film import mask_inputs
 
 FPS = 25.0  # at which its voices are encoded
 OF_A_WINDOW = ("sampler.seed", "window")  # what may differ from window to window

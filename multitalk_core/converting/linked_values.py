@@ -1,4 +1,4 @@
-"""Values that come over links: constants, switches and small sums are worked out."""
+"""Values that come over links: constants, switches and small sums are computed."""
 
 import ast
 import math
@@ -34,7 +34,7 @@ DEEPEST = 60  # links that a value may come over
 
 
 def value_of(graph: SourceGraph, value: object, depth: int = 0) -> object:
-    """A value, or what comes over a link; None where only a run tells."""
+    """A value, or what comes over a link; None where it is known only when the graph runs."""
     if not isinstance(value, Link):
         return value
     node = graph.behind(value)

@@ -63,6 +63,14 @@ _SAMPLING_LOST = {
     "fantasytalking_embeds": OTHER_METHOD,
     "uni3c_embeds": OTHER_METHOD,
 }
+_SAMPLER = NodeMeaning(
+    widgets=_SAMPLING_WIDGETS, carried=_SAMPLING, sockets=_SAMPLING_SOCKETS, lost=_SAMPLING_LOST
+)
+_SCHEDULER = NodeMeaning(
+    widgets=("scheduler", "steps", "shift", "start_step", "end_step", "enhance_hf"),
+    carried=_SAMPLING,
+    lost=_SAMPLING_LOST,
+)
 _WINDOW_WIDGETS = ("width", "height", "frame_window_size", "motion_frame")
 _WINDOW = NodeMeaning(
     widgets=(*_WINDOW_WIDGETS, "force_offload", "colormatch", "tiled_vae", "mode", "output_path"),
@@ -85,18 +93,8 @@ _WINDOW = NodeMeaning(
 )
 
 MEANINGS = LOADERS | {
-    "WanVideoSampler": NodeMeaning(
-        widgets=_SAMPLING_WIDGETS,
-        carried=_SAMPLING,
-        sockets=_SAMPLING_SOCKETS,
-        lost=_SAMPLING_LOST,
-    ),
-    "WanVideoSamplerSettings": NodeMeaning(
-        widgets=_SAMPLING_WIDGETS,
-        carried=_SAMPLING,
-        sockets=_SAMPLING_SOCKETS,
-        lost=_SAMPLING_LOST,
-    ),
+    "WanVideoSampler": _SAMPLER,
+    "WanVideoSamplerSettings": _SAMPLER,
     "WanVideoSamplerFromSettings": NodeMeaning(sockets=_SAMPLING_SOCKETS),
     "WanVideoSamplerv2": NodeMeaning(
         widgets=("cfg", "seed", "force_offload", "add_noise_to_samples"),
@@ -109,16 +107,8 @@ MEANINGS = LOADERS | {
         sockets=_SAMPLING_SOCKETS,
         lost=_SAMPLING_LOST,
     ),
-    SCHEDULER: NodeMeaning(
-        widgets=("scheduler", "steps", "shift", "start_step", "end_step", "enhance_hf"),
-        carried=_SAMPLING,
-        lost=_SAMPLING_LOST,
-    ),
-    "WanVideoSchedulerv2": NodeMeaning(
-        widgets=("scheduler", "steps", "shift", "start_step", "end_step", "enhance_hf"),
-        carried=_SAMPLING,
-        lost=_SAMPLING_LOST,
-    ),
+    SCHEDULER: _SCHEDULER,
+    "WanVideoSchedulerv2": _SCHEDULER,
     EMBEDS: NodeMeaning(
         widgets=(
             "normalize_loudness",

@@ -7,7 +7,7 @@ from ..limits import FPS
 from .assembled_graph import AssembledGraph, Output
 from .chain_copy import ChainCopy, portable
 from .conversion_report import ConversionReport
-from .film_parts import FilmParts
+from .film_parts import FilmParts, mask_inputs
 from .helper_nodes import MASK_LISTS, VIDEO_LOADERS
 from .settings_reader import Findings
 from .source_graph import SourceGraph, SourceNode
@@ -292,13 +292,3 @@ class WrapperFilm:
                 )
         copied = [self.copier.copy(link, "Picture and persons") for link in links]
         parts.persons = mask_inputs([mask for mask in copied if mask is not None], len(parts.voices))
-
-
-def mask_inputs(masks: list[Output], speakers: int) -> dict[str, object]:
-    """Inputs of Locate MultiTalk Persons: one mask a speaker, the one after them is the background."""
-    persons = masks[:speakers] if len(masks) == speakers + 1 else masks
-    given: dict[str, object] = {"method": "masks"}
-    given |= {f"method.masks.person_{number}": mask for number, mask in enumerate(persons, start=1)}
-    if len(masks) == speakers + 1 and speakers:
-        given["method.background"] = masks[speakers]
-    return given

@@ -31,22 +31,22 @@ class DubbedClip:
         1 where the film is regenerated; None regenerates everything.
     denoise : float
         As in `Dubbing`.
-    held : int
+    unchanged : int
         Frames of the latent at the end that stay the video's while the region mixes their pixels.
     """
 
     frames: Tensor
     region: Tensor | None
     denoise: float
-    held: int = 0
+    unchanged: int = 0
 
     def source(self, encode: Callable[[Tensor], Tensor]) -> SourceLatent | None:
         """What sampling starts from and keeps to, or None where nothing of the video would be left in it."""
         if self.region is None and self.denoise == 1:
             return None
         region = None if self.region is None else latent_region(self.region)
-        if region is not None and self.held:
-            region[:, :, -self.held :] = 0
+        if region is not None and self.unchanged:
+            region[:, :, -self.unchanged :] = 0
         return SourceLatent(encode(self.frames), self.denoise, region)
 
     def restored(self, made: Tensor) -> Tensor:

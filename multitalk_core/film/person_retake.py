@@ -1,4 +1,4 @@
-"""A retake of one person: their mouth is regenerated in finished clips, and all else stays to the bit."""
+"""A retake of one person: their mouth is regenerated in finished clips; all else stays, bit for bit."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

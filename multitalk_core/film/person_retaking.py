@@ -116,7 +116,7 @@ class PersonRetaking:
             region[-RETURN_FRAMES:] *= 1 - torch.arange(1, RETURN_FRAMES + 1)[:, None, None] / (
                 RETURN_FRAMES + 1
             )
-        dubbed = DubbedClip(frames=frames, region=region[None, None], denoise=1.0, held=held)
+        dubbed = DubbedClip(frames=frames, region=region[None, None], denoise=1.0, unchanged=held)
         made = self.sampling.made(clip, self._motion, dubbed)
         inside = region > 0
         new, end = inside[clip.motion_frames :], inside[len(inside) - given.motion.shape[2] :]

@@ -187,9 +187,9 @@ def _rounded(number: float) -> float:
 
 def _sound_in_words(sound: Mapping[str, float | int | None]) -> str:
     first = sound["first_sound"]
-    heard = "silent throughout" if first is None else f"silent before {first:.3f} s"
+    silence = "silent throughout" if first is None else f"silent before {first:.3f} s"
     channels = f"{sound['channels']} channel{'' if sound['channels'] == 1 else 's'}"
-    return f"{sound['seconds']:.3f} s, {sound['rate']:,} Hz, {channels}, {heard}"
+    return f"{sound['seconds']:.3f} s, {sound['rate']:,} Hz, {channels}, {silence}"
 
 
 def _colour_in_words(rgb: list[float]) -> str:

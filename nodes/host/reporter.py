@@ -128,11 +128,11 @@ class Reporter:
             show_text(text, self.node_id)
 
 
-def announce(sentence: str, node_id: str | None) -> None:
-    """Log a sentence, and show it on a node until the next text."""
-    logging.info("[MultiTalk] %s", sentence)
+def announce(text: str, node_id: str | None, level: int = logging.INFO) -> None:
+    """Log a text, and show it on a node until the next one."""
+    logging.log(level, "[MultiTalk] %s", lines_of(text))
     if node_id is not None:
-        show_text(sentence, node_id)
+        show_text(text, node_id)
 
 
 def show_text(text: str, node_id: str) -> None:

@@ -23,14 +23,7 @@ from multitalk_core.toy_world.scene import Scene
 VOICES = [part for number in (1, 2) for part in ("--voice", f"{EMBEDDED}/voice_{number}.flac")]
 DEMO = ["--size", "96x64", "--clip-frames", "13", "--steps", "4", "--shift", "3"]
 DEMO += ["--text-scale", "1", "--audio-scale", "2"]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # so small a model is quickest so
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-import torch
 
 from helpers.crossing_people import crossing_people
 from multitalk_core.cli.main import main
@@ -14,14 +13,7 @@ from multitalk_core.media.video_writer import VideoWriter, read_video
 VOICES = [part for number in (1, 2) for part in ("--voice", f"{EMBEDDED}/voice_{number}.flac")]
 SMALL = ["--size", "80x32", "--fps", "10", "--clip-frames", "9", "--motion-frames", "1", "--steps", "1"]
 SMALL += ["--text-scale", "1", "--audio-scale", "1"]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # so small a model is quickest so
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from multitalk_core.demo.files import EMBEDDED
 from multitalk_core.errors import MultiTalkError
 
 SMALL = ["--size", "48x32", "--frames", "5", "--clip-frames", "5", "--motion-frames", "1", "--steps", "1"]
+SMALL += ["--text-scale", "1", "--audio-scale", "1"]
 # As MultiTalk's first example: rows come first in its boxes.
 FIELD = json.loads((Path(__file__).parents[1] / "field" / "graphs" / "multitalk_input.json").read_text())
 EXAMPLE = FIELD | {

@@ -38,9 +38,8 @@ def mouths(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def film(tmp_path_factory: pytest.TempPathFactory, one_thread) -> Path:
     """The folder of a finished film and its store."""
-    torch.set_num_threads(1)
     folder = tmp_path_factory.mktemp("film")
     assert main(on(folder)) == 0
     return folder
@@ -87,6 +86,7 @@ def test_one_mouth_in_one_clip_and_the_film_of_before(film, again, mouths):
     assert torch.equal(read_video(film / "film.mp4")[0], before)
 
 
+@pytest.mark.soak
 def test_killed_it_goes_on(film, again, mouths, tmp_path):
     whole, broken = (Path(shutil.copytree(film, tmp_path / name)) for name in ("whole", "broken"))
     again(*ALL_OF_PERSON_2, *mouths, "--overwrite", folder=whole)

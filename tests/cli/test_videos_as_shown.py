@@ -1,20 +1,13 @@
 """A video as a phone writes it, dubbed from the command line."""
 
 import pytest
-import torch
 
 from helpers.video_files import corners, phone_video
 from multitalk_core.cli.main import main
 from multitalk_core.demo.files import EMBEDDED
 from multitalk_core.media.video_writer import read_video
 
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # so small a model is quickest so
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def test_it_is_dubbed_as_a_player_shows_it_and_what_was_done_is_said(tmp_path, capsys):

@@ -22,14 +22,7 @@ from multitalk_core.persons.masks import Persons
 
 FPS = 25
 SIZE = HEIGHT, WIDTH = 64, 160  # a token is 64 pixels of the video wide
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # so small a model is quickest so
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +111,7 @@ def test_one_clip_needs_nobody_followed_but_for_the_mouths(video, persons):
     notes = []
     mouths = dub(video, persons, one, denoise=0.4, mouths=True, note=notes.append)
     assert not mouths.masks and mouths.region.frames(0, 9).shape == (9, HEIGHT, WIDTH, 3)
-    assert notes == ["Follows the persons' faces through 3 pictures of the video."]  # as long as the film
+    assert notes == ["Follows the persons' faces through 2 pictures of the video."]  # as long as the film
 
 
 def test_where_nobody_has_a_face_nobody_moves_and_nothing_is_said(video, plan):

@@ -20,14 +20,7 @@ from multitalk_core.media.video_source import FittedVideo, VideoInMemory
 from multitalk_core.toy_world.scene import Scene
 
 NO_COLOUR = SeamCorrection(colour_strength=0.0)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # so small a model is quickest so
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

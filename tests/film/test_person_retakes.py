@@ -1,7 +1,6 @@
-"""Retakes of one person: their mouth is regenerated in finished clips, and all else stays to the bit."""
+"""Retakes of one person: their mouth is regenerated in finished clips; all else stays, bit for bit."""
 
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -34,11 +33,8 @@ LEFT[:, 24:], RIGHT[:, :24] = 0, 0
 
 
 @pytest.fixture(scope="module")
-def film() -> Iterator[TinyFilm]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # so small a model is quickest so
-    yield TinyFilm(clips=4, clip_frames=13)
-    torch.set_num_threads(threads)
+def film(one_thread) -> TinyFilm:
+    return TinyFilm(clips=4, clip_frames=13)
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +73,7 @@ def restored(clips: list[FinishedClip]) -> list[int]:
     return [clip.restored for clip in clips]
 
 
-def test_one_mouth_of_one_clip_changes_and_all_else_stays_to_the_bit(film, whole, store):
+def test_one_mouth_of_one_clip_changes_and_all_else_stays_bit_for_bit(film, whole, store):
     clips, notes = film.make(store, person_retakes=[retake(1, 1)])
     assert restored(clips) == [1, 1, 1, 1] and notes == []
     first, second, *later = changed(clips, whole)
@@ -144,7 +140,7 @@ def test_a_prompt_of_its_own_and_that_of_its_time(film, store):
     assert restored(other)[1] == 1 and not torch.equal(clips[1].frames, other[1].frames)
 
 
-def test_without_a_store_frames_stay_to_the_bit_too(film):
+def test_without_a_store_frames_stay_bit_for_bit_too(film):
     spec = replace(film.spec, continuation=Continuation.INFINITETALK, stop_after=1)
     before = list(make_film(spec, film.model))
     clips = list(make_film(replace(spec, person_retakes=[retake(0, 0)]), film.model))

@@ -5,16 +5,19 @@ import stat
 from argparse import ArgumentTypeError
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from ...errors import MultiTalkError, quoted
 from ...files.given import check_file
 from ...files.whole import name_trouble
 
+Result = TypeVar("Result")
 
-def with_reason(check: Callable[..., object], *values: object) -> None:
-    """Call a check of the core and report its error as one of the argument."""
+
+def with_reason(call: Callable[..., Result], *values: object) -> Result:
+    """Call a check or parser of the core and report its error as one of the argument."""
     try:
-        check(*values)
+        return call(*values)
     except MultiTalkError as error:
         raise ArgumentTypeError(str(error)) from error
 

@@ -76,7 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="CLIP[:SEED]",
         help="regenerate this clip and all later ones, with their own seed (default: random, and printed); "
         '"3 person 2:42" regenerates only the mouth of person 2 in clip 3, "all person 2:42" in every clip: '
-        "all else stays to the bit, and --region takes the place of their face where it is not found; repeat "
+        "everything else stays as it is; where no face is found, --region says where the mouth is; repeat "
         "the option to keep earlier retakes",
     )
     group.add_argument(

@@ -122,10 +122,7 @@ def retake(argument: str) -> Retake:
     """Parse CLIP, CLIP:SEED, or the same with a person as in "3 person 2:42"."""
     place, colon, seed = argument.partition(":")
     override = ClipOverride(seed=int(within(SEED)(seed)) if colon else None)
-    try:
-        return parse_retake(place, override)
-    except MultiTalkError as error:
-        raise ArgumentTypeError(str(error)) from error
+    return with_reason(parse_retake, place, override)
 
 
 def prompt_at(argument: str) -> tuple[float, str]:

@@ -18,7 +18,7 @@ class VoiceFile(NamedTuple):
     channel: str = ALL
 
     def read(self, track: str = "") -> Waveform:
-        """Read the sound; of several tracks the one that `read_audio` is told."""
+        """Read the sound; of several tracks the one that `track` names, as in `read_audio`."""
         return read_audio(self.path, track=track, channel=self.channel)
 
 
