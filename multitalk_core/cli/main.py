@@ -1,6 +1,7 @@
 """The command line: its commands, exit codes and error sentences."""
 
 import argparse
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
@@ -31,6 +32,8 @@ COMMANDS = (
     train_command,
 )
 
+STARTS_NEGATIVE = re.compile(r"-\.?\d")  # before Python 3.14, argparse takes only a whole negative number
+
 DESCRIPTION = """\
 MultiTalk ("Let Them Talk"): turn a picture of people and one voice per person
 into a film in which each person speaks with their own voice.
@@ -48,7 +51,14 @@ OUT_OF_MAIN_MEMORY = (
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser that raises a MultiTalkError instead of printing its usage."""
+    """An argument parser that raises a MultiTalkError instead of printing its usage.
+
+    What starts as a negative number, such as the box -10,0,90,200, is an argument and no option.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._negative_number_matcher = STARTS_NEGATIVE
 
     def error(self, message: str) -> NoReturn:
         """Raise `message` as one sentence."""

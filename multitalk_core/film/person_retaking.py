@@ -43,7 +43,8 @@ class PersonRetaking:
 
     A clip is sampled from noise inside the person's region, as a dubbed video is: its own frames are restored
     around the region at every step, and it is conditioned on the end of the clip before, whether that is
-    retaken or not. Where the next clip is not, the last frames return to the clip as it was.
+    retaken or not. Where the next clip is not, the last frames return to the clip as it was. The first clip
+    must show the mouth; a later one that does not, as of a person who has left, stays as it was.
 
     Parameters
     ----------
@@ -63,6 +64,7 @@ class PersonRetaking:
         self._motion = self.sampling.picture  # of the clip before, as this pass left it
         self._key: str | None = None
         self._sampled = 0
+        self._begun = False
 
     def retaken(self, clip: Clip, given: UnfinishedClip, clips: FilmClips | None) -> UnfinishedClip:
         """A clip with this person's mouth regenerated; one that is not retaken stays as it is.
@@ -80,11 +82,10 @@ class PersonRetaking:
                 stored = clips.read_retake(clip.index, key)
             if stored is not None:
                 result = replace(given, stored=stored, key=key, restored=given.restored + 1)
-            else:
-                stored = self._made(clip, given.stored)
-                if clips is not None:
-                    stored = clips.write(clip.index, stored, key)
+            elif (made := self._made(clip, given.stored)) is not None:
+                stored = made if clips is None else clips.write(clip.index, made, key)
                 result = replace(given, stored=stored, key=key, sampled=given.sampled + 1)
+            self._begun = True
         self._motion, self._key, self._sampled = result.stored.motion, result.key, result.sampled
         return result
 
@@ -105,12 +106,14 @@ class PersonRetaking:
         following = clip.index + 1
         return following < len(self.sampling.spec.plan.clips) and following not in self.retake.clips
 
-    def _made(self, clip: Clip, given: StoredClip) -> StoredClip:
+    def _made(self, clip: Clip, given: StoredClip) -> StoredClip | None:
+        """The clip with the mouth regenerated; None where it stays as it was."""
         frames = given.frames.movedim(-1, 0)[None] * 2 - 1
         if clip.motion_frames:
             frames = torch.cat([self._motion, frames], dim=2)
-        region = self._region(clip, frames)
-        held = 0
+        region, held = self._region(clip, frames), 0
+        if region is None:
+            return None
         if self._returns(clip):
             held = RETURN_FRAMES // TEMPORAL_STRIDE
             region[-RETURN_FRAMES:] *= 1 - torch.arange(1, RETURN_FRAMES + 1)[:, None, None] / (
@@ -126,21 +129,23 @@ class PersonRetaking:
             motion=torch.where(end[None, None], made.motion, given.motion),
         )
 
-    def _region(self, clip: Clip, frames: Tensor) -> Tensor:
-        """Where the person's mouth moves, [frames, height, width] in 0..1."""
+    def _region(self, clip: Clip, frames: Tensor) -> Tensor | None:
+        """Where the person's mouth moves, [frames, height, width] in 0..1; None where the clip stays."""
         person, spec = self.retake.person, self.sampling.spec
         shown = frames[0].movedim(0, -1) / 2 + 0.5
         masks = pixel_masks(spec.clip_masks(clip)[:-1], *spec.size)
         try:
             region = self.retake.region.in_clip(shown, clip.start, masks, person=person)
+            touched = (region > TOUCHED).flatten(1).any(dim=1)[clip.motion_frames :]
+            if not touched.any():
+                raise MultiTalkError(
+                    f"the region holds nothing of person {person + 1}: make it white over their mouth."
+                )
         except MultiTalkError as error:
-            raise MultiTalkError(f"Clip {clip.index + 1}: {error}") from error
-        touched = (region > TOUCHED).flatten(1).any(dim=1)[clip.motion_frames :]
-        if not touched.any():
-            raise MultiTalkError(
-                f"Clip {clip.index + 1}: the region holds nothing of person {person + 1}: make it white over "
-                "their mouth."
-            )
+            if not self._begun:
+                raise MultiTalkError(f"Clip {clip.index + 1}: {error}") from error
+            self.listener.note(f"clip {clip.index + 1} stays as it was: {str(error).removesuffix('.')}")
+            return None
         if not touched.all():
             self.listener.note(
                 f"the mouth of person {person + 1} is not seen in {int((~touched).sum())} of {len(touched)} "

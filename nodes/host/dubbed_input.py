@@ -79,12 +79,16 @@ def dubbing_of(
 
 def _check_still(masks: Tensor | None, mouths: bool) -> None:
     """Raise a MultiTalkError where a picture is to be dubbed."""
-    for name, given, advice in (
-        ("region", masks is not None, "disconnect region"),
-        ("mouths_only", mouths, "switch mouths_only off"),
+    for name, given, purpose, advice in (
+        (
+            "region",
+            masks is not None,
+            "applies to dubbing, and to retakes of one person in MultiTalk Long Video",
+            "disconnect region",
+        ),
+        ("mouths_only", mouths, "applies to dubbing", "switch mouths_only off"),
     ):
         if given:
             raise MultiTalkError(
-                f"{name}: works only when dubbing, but picture is not a video; connect a VIDEO to picture, "
-                f"or {advice}."
+                f"{name}: {purpose}, but picture is not a video; connect a VIDEO to picture, or {advice}."
             )

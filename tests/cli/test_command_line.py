@@ -138,6 +138,14 @@ def test_order_of_boxes_and_masks(tmp_path, capsys):
     assert capsys.readouterr().out.startswith("person 1: 340,50,576,400, ")
 
 
+def test_a_box_may_start_outside_the_picture(tmp_path, capsys):
+    command = ["localize", "--picture", str(PICTURE), "--output", str(tmp_path / "persons.png")]
+    assert main([*command, "--boxes", "-10,-10,300,400", "340,-.5,576,400"]) == 0
+    assert capsys.readouterr().out.startswith("person 1: 0,0,300,400, ")
+    assert main([*command, "--boxes", "-x,0,300,400", "--overwrite"]) == 2
+    assert "--boxes: expected at least one argument" in capsys.readouterr().err
+
+
 def test_inspect_names_what_is_in_a_file(capsys):
     assert main(["inspect", str(ADAPTER), str(EMBEDDED / EMBEDDED_FILES["vae"])]) == 0
     said = capsys.readouterr().out

@@ -203,7 +203,7 @@ def test_mouths_need_faces_a_video_and_no_other_region(server, video, tmp_path):
     assert both.message.startswith("mouths_only, region: both say where the video is regenerated")
     graph = dubbing_graph(video, mouths_only=True)
     graph["picture"] = node("LoadImage", image=server.upload(tmp_path / "left.png"))
-    assert server.refuse(graph).message.startswith("mouths_only: works only when dubbing")
+    assert server.refuse(graph).message.startswith("mouths_only: applies to dubbing, but")
 
 
 def test_a_mask_that_does_not_go_with_the_video_is_refused(server, video, tmp_path):

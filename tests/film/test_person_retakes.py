@@ -154,6 +154,33 @@ def test_a_region_that_does_not_touch_the_person(film, store):
 
 
 @dataclass
+class Leaving:
+    """A mouth that the second clip does not show."""
+
+    def in_clip(self, frames: Tensor, start: int, masks: Tensor, *, person: int) -> Tensor:
+        """As in `PersonRegion`."""
+        if start == 8:
+            raise MultiTalkError(f"no face of person {person + 1} is seen; give a region.")
+        return LEFT.repeat(len(frames), 1, 1)
+
+
+def test_a_later_clip_that_does_not_show_the_mouth_stays_as_it_was(film, whole, store):
+    everywhere = [retake(0, 0, 1, 2, 3, region=Leaving())]
+    clips, _ = film.make(store, person_retakes=everywhere)
+    assert [bool(each.any()) for each in changed(clips, whole)] == [True, False, True, True]
+    again, _ = film.make(store, person_retakes=everywhere)
+    assert restored(again) == [2, 1, 2, 2]
+    assert not any(each.any() for each in changed(again, clips))
+    with pytest.raises(MultiTalkError, match=r"^Clip 2: no face of person 1 is seen"):
+        film.make(store, person_retakes=[retake(0, 1, 2, region=Leaving())])
+    listener = RecordingListener()
+    list(
+        make_film(replace(film.spec, person_retakes=everywhere, stop_after=1), film.model, listener=listener)
+    )
+    assert listener.notes == ["clip 2 stays as it was: no face of person 1 is seen; give a region"]
+
+
+@dataclass
 class Appearing:
     """A mouth that is seen in the last frames only."""
 

@@ -5,9 +5,6 @@ import math
 import torch
 from torch import Tensor
 
-from multitalk_core.kernels.frame_attention import frame_attention
-from multitalk_core.kernels.way import Way
-
 
 def exact_similarity(query: Tensor, key: Tensor, masks: Tensor) -> Tensor:
     """Mean attention to each class, by the whole matrix."""
@@ -105,8 +102,3 @@ def random_voices(seed: int, dtype: torch.dtype, scheme: str) -> dict[str, Tenso
 
 
 SCHEMES = ("concat", "one row", "l-rope", "routed", "split", "add")
-
-
-def by_twin(voices: dict[str, Tensor | bool | None]) -> Tensor:
-    """The oracle."""
-    return frame_attention(**voices, way=Way.TWIN)

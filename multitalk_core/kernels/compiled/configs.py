@@ -22,8 +22,6 @@ class Config:
     stages: int
 
 
-ARCHITECTURES = (80, 86, 89, 90, 100, 120)
-
 # 89 and 120 have 100 KB of shared memory a block, 86 has 99; 80 has 163, 90 and 100 have 227.
 LOCALIZE = {
     80: Config(tokens=128, keys=64, warps=8, stages=2),
