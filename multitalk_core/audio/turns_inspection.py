@@ -23,6 +23,11 @@ class TurnsInspection:
     path: Path
     table: TurnTable
 
+    @property
+    def remarks(self) -> list[str]:
+        """What was decided in reading it, and which speaker each name is."""
+        return [*self.table.remarks, self._mapping()]
+
     def as_json(self) -> dict[str, object]:
         """Names in speaker order, turns as [speaker, start, end] in the table's own order."""
         names = list(dict.fromkeys(turn.speaker for turn in self.table))
@@ -33,10 +38,8 @@ class TurnsInspection:
             pass
         return {
             "kind": "turns",
-            "format": str(self.table.form),
             "speakers": names,
             "turns": [[turn.speaker, turn.start, turn.end] for turn in self.table],
-            "remarks": [*self.table.remarks, self._mapping()],
         }
 
     def lines(self) -> list[str]:
@@ -46,7 +49,7 @@ class TurnsInspection:
             f"file      {self.path}",
             f"kind      who speaks when, {self.table.form}",
             *(f"turn      {turn}" for turn in turns),
-            *(f"look at   {sentence}" for sentence in (*self.table.remarks, self._mapping())),
+            *(f"look at   {sentence}" for sentence in self.remarks),
         ]
 
     def _mapping(self) -> str:

@@ -50,6 +50,11 @@ class Description:
     size: int
     precisions: Mapping[str, int]
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """None: the details say everything."""
+        return ()
+
     def lines(self) -> list[str]:
         """The description as aligned lines of text."""
         total = sum(self.precisions.values())

@@ -2,14 +2,17 @@
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
+from ..errors import printable
 from ..files.outputs import check_folder, check_inputs_stay, check_replaced
 from ..files.whole import whole_file
 from .options import output_options
 from .options.paths import input_path, output_file
 
 PRINT = "-"
+LONGEST_REMARK = 500  # characters
 DESCRIPTION = """\
 Report what a file is. Of pictures, videos and sounds it says what a film
 would use, read as generate reads them: upright, in square pixels, in sRGB,
@@ -21,7 +24,7 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser(
         "inspect",
-        help="describe a checkpoint, a picture, a video, a sound or a table of turns",
+        help="describe a picture, a video, a sound, a table of turns or a checkpoint",
         description=DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -31,8 +34,8 @@ def add_command(commands: argparse._SubParsersAction) -> None:
         type=input_path,
         nargs="+",
         metavar="FILE",
-        help="a picture, a video, a sound or a table of turns; or a checkpoint: a .safetensors or .gguf "
-        "file, one of its shards, an index, or a folder such as a diffusers model",
+        help="a picture, a video, a sound or a table of turns; or a checkpoint: a .safetensors or "
+        ".gguf file, one of its shards, an index, or a folder such as a diffusers model",
     )
     parser.add_argument(
         "--json",
@@ -63,6 +66,9 @@ def run(arguments: argparse.Namespace) -> None:
         print("\n\n".join("\n".join(one.lines()) for one in found))
         return
     objects = [one.as_json() for one in found]
+    for one in found:
+        for remark in one.remarks:  # not on the JSON's own stream, whose keys are fixed
+            print(printable(remark, LONGEST_REMARK), file=sys.stderr)
     text = json.dumps(objects[0] if len(objects) == 1 else objects)
     if target == PRINT:
         print(text)

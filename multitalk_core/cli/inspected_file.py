@@ -1,5 +1,6 @@
 """What a file is, whatever its kind: each kind has a reader here."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -10,6 +11,11 @@ from ..media.inspection import inspect_media
 
 class InspectedFile(Protocol):
     """A file described for the user."""
+
+    @property
+    def remarks(self) -> Sequence[str]:
+        """What was decided in reading it, as sentences."""
+        ...
 
     def as_json(self) -> dict[str, object]:
         """The description as an object whose `kind` says what it is."""

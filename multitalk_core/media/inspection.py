@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from ..audio.audibility import Audibility, audibility
 from ..audio.sound_file import read_audio
 from ..audio.waveform import Waveform
 from ..errors import MultiTalkError, printable
@@ -49,7 +50,7 @@ class MediaInspection:
     corner_rgb : list of list of float, optional
         The same for a square at each corner: top left, top right, bottom left, bottom right.
     remarks : list of str
-        What was decided in reading it; only in the text.
+        What was decided in reading it; not in the JSON.
     """
 
     path: str
@@ -126,7 +127,7 @@ def inspect_media(path: Path) -> MediaInspection:
         kind="audio",
         seconds=_rounded(sound.seconds),
         sound=_sound(sound),
-        remarks=list(sound.notes),
+        remarks=_remarks(sound),
     )
 
 
@@ -150,7 +151,7 @@ def _video(path: Path, sound: Waveform | None) -> MediaInspection:
         fps=_rounded(video.fps),
         sound=None if sound is None else _sound(sound),
         **_seen(video.picture()),
-        remarks=[*video.notes(), *video.damage(), *(() if sound is None else sound.notes)],
+        remarks=[*video.notes(), *video.damage(), *(() if sound is None else _remarks(sound))],
     )
 
 
@@ -179,6 +180,13 @@ def _sound(sound: Waveform) -> dict[str, float | int | None]:
         "channels": sound.channels,
         "first_sound": _rounded(int(loud.argmax()) / sound.rate) if loud.any() else None,
     }
+
+
+def _remarks(sound: Waveform) -> list[str]:
+    """The reader's notes, and what the audio encoder would miss."""
+    if audibility(sound, [(0.0, sound.seconds)]) is not Audibility.CANCELLED:
+        return list(sound.notes)
+    return [*sound.notes, "its channels cancel out in mono: as a voice, take one, as in FILE:left"]
 
 
 def _rounded(number: float) -> float:

@@ -200,3 +200,19 @@ def test_what_is_none_of_them_gets_a_sentence(tmp_path, capsys, content, said):
     assert said in error and error.count("\n") == 1
     assert main(["inspect", str(tmp_path / "missing.mp4")]) == 2
     assert "There is no file at" in capsys.readouterr().err
+
+
+def test_json_keeps_to_its_keys_and_the_remarks_go_to_the_error_stream(tmp_path, capsys):
+    table, voice = tmp_path / "talk.json", tmp_path / "voice.wav"
+    turns = [{"start": 0, "end": 1, "speaker": "A", "text": "x"}, {"start": 1, "end": 2, "text": "y"}]
+    table.write_text(json.dumps({"segments": turns}))
+    wave = (8000 * np.sin(np.arange(16000) / 20)).astype("<i2")
+    with av.open(str(voice), "w") as container:
+        stream = container.add_stream("pcm_s16le", rate=16000, layout="stereo")
+        frame = av.AudioFrame.from_ndarray(np.stack([wave, -wave], 1).reshape(1, -1), "s16", "stereo")
+        frame.rate = 16000
+        container.mux(stream.encode(frame))
+    main(["inspect", str(table), str(voice), "--json", "-"])
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)[0] == {"kind": "turns", "speakers": ["A"], "turns": [["A", 0, 1]]}
+    assert "1 turn names no speaker" in printed.err and "cancel out in mono" in printed.err
