@@ -11,8 +11,9 @@ export OMP_WAIT_POLICY ?= passive
 test: export MALLOC_MMAP_THRESHOLD_ ?= 1073741824
 test: export MALLOC_TRIM_THRESHOLD_ ?= 1073741824
 
-# A test file runs in one process, and each process has a ComfyUI of its own.
-WORKERS := --numprocesses auto --maxprocesses 4 --dist loadfile
+# A test file runs in one process, and each process has a ComfyUI of its own. Files go in their own order: by their
+# number of tests, the long ones with few tests would come last and leave the other processes idle.
+WORKERS := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo test kernels soak bench lint train-demo
 

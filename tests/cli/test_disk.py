@@ -1,5 +1,6 @@
 """Disks that fill up or may only be read: small file systems, mounted for real. And clocks that jump."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -49,6 +50,7 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
     if sys.platform != "linux" or subprocess.run(mount, capture_output=True).returncode:
         pytest.skip("a small disk cannot be mounted here: that takes Linux and root")
     yield Disk(path)
+    gc.collect()  # clips that lie in memory as files, held by a failure's traceback
     subprocess.run(["umount", str(path)], check=True)
 
 
