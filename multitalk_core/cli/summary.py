@@ -41,9 +41,9 @@ def outlook(film: PlannedFilm) -> dict[str, str]:
         "persons": f"{spec.persons}, the voices {spec.conversation.timeline.seconds:.2f} s long",
         "clips": f"{len(plan.clips)} of {frames} frames, {tokens:,} tokens each",
         **({"retakes": overrides} if (overrides := _overrides(film)) else {}),
-        "sampling": f"{sampling.steps} steps of {passes} pass{'es' if passes > 1 else ''} each, shift "
-        f"{sampling.shift:g}, text scale {scales.text:g}, audio scale {scales.audio:g}, "
-        f"scheme {spec.binding.scheme}, seed {spec.seed}",
+        "sampling": f"{sampling.steps} step{'s' if sampling.steps > 1 else ''} of {passes} "
+        f"pass{'es' if passes > 1 else ''} each, shift {sampling.shift:g}, text scale {scales.text:g}, "
+        f"audio scale {scales.audio:g}, scheme {spec.binding.scheme}, seed {spec.seed}",
         **({"look at": "\n          ".join(concerns)} if concerns else {}),
         "model": f"{models.name}, on {models.device} in {str(models.dtype).removeprefix('torch.')}",
     }
