@@ -12,6 +12,7 @@ from ..film.spec import FilmSpec
 from ..film.write import FilmResult
 from ..guards.memory import GIGABYTE
 from ..media.video_file import VideoFile
+from ..media.video_source import film_frames
 from ..method.recorder import BindingRecord
 from ..method.schedule import TIMESTEPS, released_timesteps
 from ..method.wan import Grid
@@ -41,9 +42,9 @@ def outlook(film: PlannedFilm) -> dict[str, str]:
         "persons": f"{spec.persons}, the voices {spec.conversation.timeline.seconds:.2f} s long",
         "clips": f"{len(plan.clips)} of {frames} frames, {tokens:,} tokens each",
         **({"retakes": overrides} if (overrides := _overrides(film)) else {}),
-        "sampling": f"{sampling.steps} steps of {passes} pass{'es' if passes > 1 else ''} each, shift "
-        f"{sampling.shift:g}, text scale {scales.text:g}, audio scale {scales.audio:g}, "
-        f"scheme {spec.binding.scheme}, seed {spec.seed}",
+        "sampling": f"{sampling.steps} step{'s' if sampling.steps > 1 else ''} of {passes} "
+        f"pass{'es' if passes > 1 else ''} each, shift {sampling.shift:g}, text scale {scales.text:g}, "
+        f"audio scale {scales.audio:g}, scheme {spec.binding.scheme}, seed {spec.seed}",
         **({"look at": "\n          ".join(concerns)} if concerns else {}),
         "model": f"{models.name}, on {models.device} in {str(models.dtype).removeprefix('torch.')}",
     }
@@ -53,12 +54,13 @@ def _dubbed(spec: FilmSpec, video: VideoFile, dubbing: Dubbing) -> dict[str, str
     sampling, fps = spec.sampling, spec.conversation.fps
     resampled = f", resampled by their times to {fps:g}" if round(video.fps, 2) != round(fps, 2) else ""
     beyond = spec.conversation.timeline.seconds - spec.plan.frames / fps
+    still = "; its last picture stays to the film's end" if spec.plan.frames > film_frames(video, fps) else ""
     cut = f"; their last {beyond:.2f} s fall after the film's end" if beyond > 1 / fps else ""
     noise = released_timesteps(sampling.steps, sampling.shift, dubbing.denoise)[0] / TIMESTEPS
     masked = "" if dubbing.region is None else ", only where the region is white"
     return {
         "video": f"{video.path}, {video.seconds:.2f} s at {video.fps:.4g} pictures/s{resampled}; the voices "
-        f"replace its sound{cut}",
+        f"replace its sound{cut}{still}",
         "dubbing": f"denoise {dubbing.denoise:g}{masked}: the steps begin at {noise:.0%} noise, "
         f"continuation {spec.continuation}",
     }

@@ -11,10 +11,11 @@ from .person_retake import RETURN_FRAMES
 from .spec import ClipOverride
 
 EVERY_CLIP = "all"
-PLACE = re.compile(rf"\s*(?P<clip>\d{{1,9}}|{EVERY_CLIP})(?:\s+person\s+(?P<person>\d{{1,9}}))?\s*")
+PLACE = re.compile(rf"\s*(?P<clip>\d{{1,9}}|{EVERY_CLIP})(?:\s+person\s+(?P<person>\d{{1,9}}))?\s*", re.I)
 RETAKE = re.compile(
     r"(?P<place>[^:]*):\s*"
-    r"(?:(?P<seed>\d{1,20})\s*(?:,\s*(?P<reworded>\S.*))?|(?!\d+\s*(?:,|person\s+\d|$))(?P<prompt>\S.*))"
+    r"(?:(?P<seed>\d{1,20})\s*(?:,\s*(?P<reworded>\S.*))?|(?![-+]?\d[\d.]*\s*(?:,|person\s+\d|$))(?P<prompt>\S.*))",
+    re.I,
 )
 PROMPT_AT = re.compile(
     r"(?:(?:(?P<hours>\d{1,4}):)?(?P<minutes>\d{1,6}):)?(?P<seconds>\d{1,9}(?:\.\d+)?)\s+(?P<prompt>\S.*)"
@@ -173,7 +174,7 @@ def parse_retake(place: str, override: ClipOverride) -> Retake:
             f'"{quoted(place)}" is not a clip: write a clip as in 3, one person in it as in 3 person 2, or '
             "that person in every clip as in all person 2."
         )
-    every = found["clip"] == EVERY_CLIP
+    every = found["clip"].lower() == EVERY_CLIP
     if every and found["person"] is None:
         raise MultiTalkError(
             "all retakes one person in every clip, as in all person 2; for another whole film choose "

@@ -16,6 +16,7 @@ from .painted_mask import inside
 
 PART_MARGIN = 0.05  # left free on each side of a part, as face_scale in the reference implementation
 OUTSIDE_LIMIT = 0.1  # how far a box may extend beyond the picture, as a share of its side
+EDGES = "in the order left, top, right, bottom (in MultiTalk's own JSON top, left, bottom, right)"
 OVERLAP_LIMIT = 0.1  # of the smaller mask: soft edges may touch
 
 
@@ -125,12 +126,12 @@ def persons_from_boxes(
         if not mask.any():
             raise MultiTalkError(
                 f"{described} contains no pixel of the {width}×{height} picture: draw it again, and give its "
-                "edges in the order left, top, right, bottom."
+                f"edges {EDGES}."
             )
         if _far_outside(box.left, box.right, width) or _far_outside(box.top, box.bottom, height):
             raise MultiTalkError(
                 f"{described} extends far beyond the {width}×{height} picture: give pixels of this picture, "
-                "in the order left, top, right, bottom (MultiTalk's own files have top and bottom first)."
+                f"{EDGES}."
             )
     return _persons(masks, None, order=order)
 

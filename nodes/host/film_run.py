@@ -14,7 +14,7 @@ from ...multitalk_core.film.seams import SeamCorrection
 from ...multitalk_core.film.spec import Continuation, FilmSpec, RecordedStep, SamplingOptions
 from ...multitalk_core.guards.memory import pictures_at_once
 from ...multitalk_core.media.picture import resize_and_crop
-from ...multitalk_core.media.video_source import Video
+from ...multitalk_core.media.video_source import Video, film_frames
 from ...multitalk_core.method.audio_patch import BindingOptions
 from ...multitalk_core.method.guidance import GuidanceScales
 from ...multitalk_core.method.labels import spread_ranges
@@ -252,6 +252,8 @@ def _report_outlook(run: FilmRun, video: Video | None, frames_in_memory: int | N
             f"Dubs a video of {video.seconds:.2f} s at {video.fps:.4g} pictures a second{where}; the steps "
             f"begin at {model.schedule(spec.dubbing.denoise)[0]:.0%} noise."
         )
+        if spec.plan.frames > film_frames(video, spec.conversation.fps):
+            reporter.note("The video is shorter than this film: its last picture stays to the end.")
         for sentence in video.notes():
             reporter.note(sentence)
     if not _sees_picture(model):

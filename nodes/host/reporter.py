@@ -34,9 +34,10 @@ def summary(spec: FilmSpec, model: ComfyVideoModel, *, frames_in_memory: int) ->
     clips = f"{len(plan.clips)} clip{'s' if len(plan.clips) > 1 else ''} of {plan.clips[0].frames} frames"
     offloaded = "" if needed < present else ", so weights are offloaded"
     passes = len(spec.sampling.scales.passes())
+    steps = f"{model.steps} step{'s' if model.steps > 1 else ''}"
     return (
         f"{clips}: {plan.frames} frames, {plan.frames / spec.conversation.fps:.1f} s, {width}×{height}\n"
-        f"{grid.tokens:,} tokens, {model.steps} steps of {passes} pass{'es' if passes > 1 else ''} each, "
+        f"{grid.tokens:,} tokens, {steps} of {passes} pass{'es' if passes > 1 else ''} each, "
         f"scheme {spec.binding.scheme}\n"
         f"about {needed / GIGABYTE:.1f} GB on the device (it has {present / GIGABYTE:.1f} GB{offloaded}), "
         f"{frames_gigabytes(frames_in_memory, spec.size):.1f} GB of memory for the frames"

@@ -137,7 +137,7 @@ def _check_count(name: str, count: int, speakers: int | None) -> None:
         raise MultiTalkError(f"{name}: it names {count} speakers; at most {MOST_SPEAKERS} are possible.")
     if speakers and count > speakers:
         raise MultiTalkError(
-            f"{name}: it names {count} speakers, but speakers is {speakers}; raise speakers, or set it to 0."
+            f"{name}: it needs {count} speakers, but speakers is {speakers}; raise speakers, or set it to 0."
         )
 
 

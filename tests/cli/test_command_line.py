@@ -125,7 +125,7 @@ def test_a_recording_and_its_table(tmp_path, capsys):
     scheme = ["--scheme", "concat", "--text-scale", "1", "--audio-scale", "1", "--ending", "mirror"]
     small = ["--size", "48x32", "--clip-frames", "9", "--motion-frames", "1", "--steps", "1"]
     assert generate(tmp_path, *BOXES, *table, *scheme, *small, "--frames", "9") == 0
-    assert "1 steps of 1 pass each" in (said := capsys.readouterr().out) and "does not locate persons" in said
+    assert "1 step of 1 pass each" in (said := capsys.readouterr().out) and "does not locate persons" in said
     assert not (tmp_path / "film.localization.png").exists()
 
 

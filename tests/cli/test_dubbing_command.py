@@ -110,6 +110,8 @@ def test_another_strength_or_video_is_another_film(dub, talk, tmp_path, capsys):
     os.utime(talk, (1e9, 1e9))
     assert main([*command, "--denoise", "0.3"]) == 0
     assert "every clip differs from the last film.mp4: video changed" in "".join(capsys.readouterr())
+    assert main([*command, "--frames", "33"]) == 0
+    assert "its last picture stays to the film's end" in capsys.readouterr().out
 
 
 def test_with_a_mask_only_the_mouths_are_regenerated(dub, talk, scene, tmp_path, capsys):

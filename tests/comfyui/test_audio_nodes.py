@@ -124,6 +124,16 @@ def test_only_what_changed_runs_again(server):
             },
             "within the recording",
         ),
+        (
+            {
+                "voices.speaker_2": None,
+                "timing": "table",
+                "timing.turns": "speaker,start,end\n2,0,1",
+                "timing.names": "",
+                "speakers": 1,
+            },
+            "timing.turns: it needs 2 speakers, but speakers is 1",
+        ),
         ({"fps": 0.0}, "fps is 0.0: give a number from 1.0 to 60.0"),
     ],
 )

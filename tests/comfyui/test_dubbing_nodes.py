@@ -64,6 +64,9 @@ def test_a_dubbed_film_goes_on_and_another_strength_is_another_film(server, vide
     assert any("resumes after clip 1 of 2" in text for text in onward.texts)
     other = server.run(dubbing_graph(video, denoise=0.4, seed=21))
     assert not any("resumes after" in text for text in other.texts)
+    shorter = "The video is shorter than this film: its last picture stays to the end."
+    longer = server.run(dubbing_graph(video, denoise=0.3, seed=21, length=17, stop_after=1))
+    assert any(shorter in text for text in longer.texts) and shorter not in "".join(onward.texts)
 
 
 def test_a_film_of_a_picture_knows_no_denoise(server, tmp_path):

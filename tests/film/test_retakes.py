@@ -25,13 +25,26 @@ PLAN = plan_clips(33, 9, 1)  # four clips: frames 0-8, 9-16, 17-24, 25-32
         ("3: 42, She laughs.", 42, "She laughs."),
         ("3: She laughs.", None, "She laughs."),
         ("3: 2 people nod, slowly.", None, "2 people nod, slowly."),
+        ("3: 2. She nods.", None, "2. She nods."),
     ],
 )
 def test_a_retake_has_a_seed_a_prompt_or_both(line, seed, prompt):
     assert whole_clips(parse_retakes(f"\n{line}\n")) == {2: ClipOverride(seed=seed, prompt=prompt)}
 
 
-@pytest.mark.parametrize("line", ["3", "3:", f"3: {2**64}", "3 person 2", "3: 42 person 2"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "3",
+        "3:",
+        f"3: {2**64}",
+        "3: -4",
+        "3: 1.5, She laughs.",
+        "3 person 2",
+        "3: 42 person 2",
+        "3: 42 Person 2",
+    ],
+)
 def test_what_is_no_retake(line):
     with pytest.raises(MultiTalkError, match="is not a retake: write a clip and its seed"):
         parse_retakes(line)
@@ -60,7 +73,7 @@ def test_all_is_of_one_person():
 
 
 def test_one_person_is_retaken_in_a_clip_or_in_all():
-    retakes = parse_retakes("4: 5\nall person 2: 7\n2 person 2: 9, She smiles.\n3 person 1 : He nods.")
+    retakes = parse_retakes("4: 5\nAll Person 2: 7\n2 person 2: 9, She smiles.\n3 person 1 : He nods.")
     assert whole_clips(retakes) == {3: ClipOverride(seed=5)}
     seven, nine = ClipOverride(seed=7), ClipOverride(seed=9, prompt="She smiles.")
     assert person_clips(PLAN, retakes, 2) == {

@@ -183,6 +183,13 @@ def test_boxes_without_a_pixel_get_a_sentence(box):
         persons_from_boxes([Box(0, 0, 9, 9), box], 50, 100)
 
 
+def test_a_box_far_outside_names_both_orders():
+    with pytest.raises(
+        MultiTalkError, match=r"order left, .* \(in MultiTalk's own JSON top, left, bottom, right"
+    ):
+        persons_from_boxes([Box(50, 34, 40 * 3, 58)], 50, 100)
+
+
 def test_boxes_are_cut_at_the_pictures_edge():
     persons = persons_from_boxes([Box(-10, -5, 20.9, 55)], 50, 100)
     assert persons.masks.sum() == 50 * 20
