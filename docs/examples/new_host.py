@@ -77,7 +77,7 @@ def forward(
         )
         key = rotate(attention.norm_k(attention.to_k(normed)).unflatten(-1, (attention.heads, -1)), *rotation)
         value = attention.to_v(normed).unflatten(-1, (attention.heads, -1))
-        audio = None if patch is None else patch.blocks.get(index)
+        audio = None if patch is None else patch.block(index)
         if audio is not None:  # the first hook: queries and keys as they attend
             binding = audio.after_self_attention(query, key, rows=rows, grid=grid)
         attended = F.scaled_dot_product_attention(*(part.transpose(1, 2) for part in (query, key, value)))

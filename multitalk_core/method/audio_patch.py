@@ -133,11 +133,6 @@ class AudioPatch:
         The paper's where not given.
     observer : Observer, optional
         Called with what was located, block by block.
-
-    Attributes
-    ----------
-    blocks : dict of int to BlockPatch
-        The DiT blocks that have an audio layer.
     """
 
     def __init__(
@@ -150,7 +145,13 @@ class AudioPatch:
         self.adapter = adapter
         self.options = options or BindingOptions()
         self.observer = observer
-        self.blocks = {block: BlockPatch(self, block) for block in adapter.shape.blocks}
+
+    def block(self, block: int) -> "BlockPatch | None":
+        """The hooks of a DiT block, or None for one without an audio layer.
+
+        The patch keeps none: a circle would keep the adapter in memory after its last user.
+        """
+        return BlockPatch(self, block) if block in self.adapter.shape.blocks else None
 
 
 class BlockPatch:

@@ -233,7 +233,7 @@ class LocatePersons:
         if PASS not in options:
             options[PASS] = self.host.begin_pass(options, query)
         current: ForwardPass = options[PASS]
-        current.block = self.host.patch.blocks.get(options["block_index"])
+        current.block = self.host.patch.block(options["block_index"])
         if current.block is not None:
             current.binding = current.block.after_self_attention(
                 query[:, current.tokens], key[:, current.tokens], rows=current.rows, grid=current.grid

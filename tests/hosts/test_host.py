@@ -1,6 +1,10 @@
 """The diffusers host on the embedded Wan: audio comes in, and leaves no trace."""
 
+import gc
+import weakref
 from collections.abc import Iterator
+from copy import copy
+from dataclasses import replace
 
 import pytest
 import torch
@@ -82,6 +86,24 @@ def test_without_rows_the_model_is_plain_wan(
     assert not carried(host)
 
 
+@torch.no_grad()
+def test_nothing_is_kept_in_memory_by_a_circle(
+    models: Models, adapter: AudioAdapter, voices: Tensor, masks: Tensor
+) -> None:
+    patch = AudioPatch(adapter)
+    host = WanHost(models.transformer, patch)
+    with host.conditioned(audio_rows(voices, masks, [True])):
+        forward(models)
+    host.remove()
+    seen = weakref.ref(patch)
+    gc.disable()
+    try:
+        del patch, host
+        assert seen() is None
+    finally:
+        gc.enable()
+
+
 @pytest.mark.parametrize("scheme", SCHEMES)
 @torch.no_grad()
 def test_a_batch_equals_its_rows(
@@ -149,9 +171,9 @@ def test_only_the_chosen_blocks_get_audio(
 ) -> None:
     outputs = {}
     for name, blocks in (("plain", set()), ("one", {2}), ("every", set(adapter.shape.blocks))):
-        patch = AudioPatch(adapter)
-        patch.blocks = {block: audio for block, audio in patch.blocks.items() if block in blocks}
-        host = WanHost(models.transformer, patch)
+        fewer = copy(adapter)
+        fewer.shape = replace(adapter.shape, blocks=tuple(blocks))
+        host = WanHost(models.transformer, AudioPatch(fewer))
         with host.conditioned(audio_rows(voices, masks, [True])):
             outputs[name] = forward(models)
         host.remove()

@@ -38,7 +38,9 @@ class WanHost:
         ]
         self._processors: list[tuple[WanAttention, WanAttnProcessor]] = []
         self.blocks = [
-            self._patched(transformer.blocks[index], audio) for index, audio in patch.blocks.items()
+            self._patched(block, audio)
+            for index, block in enumerate(transformer.blocks)
+            if (audio := patch.block(index)) is not None
         ]
 
     def _patched(self, block: WanTransformerBlock, audio: BlockPatch) -> "PatchedBlock":
@@ -55,6 +57,7 @@ class WanHost:
             handle.remove()
         for attention, processor in self._processors:
             attention.processor = processor
+        self.blocks.clear()  # each knows this host: a circle would keep all of it in memory
 
     @contextmanager
     def conditioned(self, rows: AudioRows) -> Iterator[None]:
