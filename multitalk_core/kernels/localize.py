@@ -12,6 +12,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from .way import Way, choose, launched
 
 NAME = "localize"
+FUSED = "localize by torch's attention"
 # In float32, heads go through attention in groups, so that copies stay small beside the layer's own.
 HEADS_AT_ONCE = 8
 COLUMNS = 16  # of masks, as wide as tensor cores want them
@@ -45,18 +46,17 @@ def localize(query: Tensor, key: Tensor, masks: Tensor, way: Way | None = None) 
 
 @torch.library.custom_op("multitalk::localize", mutates_args=())
 def _localize(query: Tensor, key: Tensor, masks: Tensor, way: str) -> Tensor:  # noqa: PLR0917
+    given = query, key, masks
     chosen = Way(way) if way else choose(NAME, query.device, fits(query, masks))
     if chosen is Way.TWIN:
-        return _twin(query, key, masks)
+        return _twin(*given)
     if chosen is Way.SDPA:
-        return _sdpa(query, key, masks)
+        return _sdpa(*given) if way else _fused_or_twin(*given)
     from .compiled.localize_kernel import localize_by_triton
 
     if way:
-        return localize_by_triton(query, key, masks)
-    return launched(
-        NAME, lambda: localize_by_triton(query, key, masks), instead=lambda: _sdpa(query, key, masks)
-    )
+        return localize_by_triton(*given)
+    return launched(NAME, lambda: localize_by_triton(*given), instead=lambda: _fused_or_twin(*given))
 
 
 @_localize.register_fake
@@ -105,6 +105,11 @@ def _sdpa(query: Tensor, key: Tensor, masks: Tensor) -> Tensor:
     else:
         attended = F.scaled_dot_product_attention(query, key, values)
     return _means(attended[..., :classes].sum(dim=1, dtype=torch.float32), masks, heads)
+
+
+def _fused_or_twin(query: Tensor, key: Tensor, masks: Tensor) -> Tensor:
+    """Torch's fused attention, or the twin on GPUs whose fused kernels take no narrow values (AMD's)."""
+    return launched(FUSED, lambda: _sdpa(query, key, masks), instead=lambda: _twin(query, key, masks))
 
 
 def _columns(masks: Tensor, rows: int, width: int) -> Tensor:

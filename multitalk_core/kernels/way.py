@@ -85,7 +85,7 @@ def choose(kernel: str, device: torch.device, fits: bool) -> Way:
 
 
 def launched(kernel: str, launch: Callable[[], Result], instead: Callable[[], Result]) -> Result:
-    """Run a Triton kernel, or what stands in for it where it does not compile or launch here.
+    """Run a kernel, or what stands in for it where it does not compile or launch here.
 
     Parameters
     ----------
@@ -93,6 +93,8 @@ def launched(kernel: str, launch: Callable[[], Result], instead: Callable[[], Re
         Its name.
     launch, instead : callable
     """
+    if kernel in broken:
+        return instead()
     try:
         return launch()
     except torch.OutOfMemoryError:
@@ -100,7 +102,7 @@ def launched(kernel: str, launch: Callable[[], Result], instead: Callable[[], Re
     except Exception as error:
         broken.add(kernel)
         LOG.warning(
-            "MultiTalk: the Triton kernel %s does not run here (%s: %s); torch's own attention is used.",
+            "MultiTalk: the GPU kernel %s does not run here (%s: %s); a slower way is used.",
             kernel,
             type(error).__name__,
             str(error).partition("\n")[0],

@@ -1,5 +1,7 @@
 """Every way that runs here gives the same, and the fastest that may be used is chosen."""
 
+import importlib
+
 import pytest
 import torch
 
@@ -79,6 +81,22 @@ def test_a_kernel_that_does_not_run_is_reported_once_and_not_tried_again(monkeyp
     assert ways.choose("localize", torch.device("cuda"), True) is Way.TRITON
     (record,) = caplog.records
     assert "labels does not run here (RuntimeError: PTX was compiled with" in record.getMessage()
+
+
+def test_where_no_fused_kernel_takes_the_masks_the_twin_locates(monkeypatch):
+    """As on AMD's GPUs: torch refuses values that are narrower than the keys."""
+    monkeypatch.setattr(ways, "broken", set())
+    module = importlib.import_module("multitalk_core.kernels.localize")  # the function hides it
+    monkeypatch.setattr(module, "choose", lambda *_: Way.SDPA)
+
+    def refused(*_):
+        raise RuntimeError("No available kernel. Aborting execution.")
+
+    monkeypatch.setattr(module, "_sdpa", refused)
+    scene = random_scene(2, torch.float32)
+    for _ in range(2):
+        assert torch.equal(localize(*scene), localize(*scene, Way.TWIN))
+    assert ways.broken == {"localize by torch's attention"}
 
 
 def test_full_memory_is_not_taken_for_a_broken_kernel(monkeypatch):
