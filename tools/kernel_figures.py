@@ -77,6 +77,9 @@ def launches(architecture: int) -> Iterator[tuple[str, Any, dict[str, str], dict
         constants = {"HEADS": HEADS, "CHANNELS": CHANNELS, "TOKENS": chosen.tokens, "KEYS": AUDIO_TOKENS}
         constants |= {"VOICES": voices, **flags, **told}
         yield f"frame attention, {name}", attention.frame_attention_kernel, types, constants, chosen
+    types = {"masks": "*fp32", "columns": "*bf16", "scales": "*fp32"}
+    size = {"KEYS": localize.PREPARED, "COLUMNS": localize.COLUMNS}
+    yield "mask columns", localize.columns_kernel, types, size, plain
     types = dict.fromkeys(("sums", "scales", "similarity"), "*fp32")
     yield (
         "join",

@@ -11,11 +11,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .rotation import BASE, rotate
-from .way import Way, choose, launched
+from .way import Way, choose, launched, only_way
 
 NAME = "frame_attention"
 CHANNELS = (64, 128)
 MOST_KEYS = 256  # of all voices of a frame
+MOST_TOKENS = 64  # of one voice, whose keys one program holds at a time
 
 
 class Attention(Protocol):
@@ -79,6 +80,7 @@ def frame_attention(
     Tensor [b, f·n, h, c], dtype of `query`
     """
     binding = {"query_labels": query_labels, "key_labels": key_labels, "may_attend": may_attend}
+    way = way or only_way()
     if way is Way.TWIN:
         exact = _plain(
             query.float(), key.float(), value.float(), summed=summed, attend=torch_attention, **binding
@@ -87,14 +89,18 @@ def frame_attention(
     chosen = way or choose(NAME, query.device, fits(query, key))
     if chosen is not Way.TRITON or _trains(query, key, value):
         return _plain(query, key, value, summed=summed, attend=attend, **binding)
-    attended: Tensor = torch.ops.multitalk.frame_attention(query, key, value, summed=summed, **binding)
+    attended: Tensor = torch.ops.multitalk.frame_attention(
+        query, key, value, summed=summed, falls_back=way is None, **binding
+    )
     return attended
 
 
 def fits(query: Tensor, key: Tensor) -> bool:
     """Whether the Triton kernel is written for such inputs: half precision, and few keys a frame."""
     half = query.dtype in (torch.bfloat16, torch.float16)
-    return half and query.shape[-1] in CHANNELS and key.shape[2] * key.shape[3] <= MOST_KEYS
+    voices, audio_tokens = key.shape[2:4]
+    few = audio_tokens <= MOST_TOKENS and voices * audio_tokens <= MOST_KEYS
+    return half and query.shape[-1] in CHANNELS and few
 
 
 def _trains(*tensors: Tensor) -> bool:
@@ -123,7 +129,7 @@ def _plain(
     compute = _summed if summed else _together
     attended = compute(query, key, value, may_attend=may_attend, attend=attend)
     attended = attended.transpose(1, 2).unflatten(0, (-1, frames)).flatten(1, 2)  # b f·n h c
-    if may_attend is None:
+    if may_attend is None or may_attend.shape[1] == 1:  # a whole row always has a voice
         return attended
     return attended * may_attend.any(dim=-1)[:, :, None, None]
 
@@ -135,9 +141,10 @@ def _together(
     frames, audio_tokens = key.shape[1], key.shape[3]
     mask = None
     if may_attend is not None:
-        # A token without voices keeps all keys here, and its result is dropped at the end.
-        mask = may_attend | ~may_attend.any(dim=-1, keepdim=True)  # b f·n v, or b 1 v
-        mask = mask.repeat_interleave(audio_tokens, dim=-1)  # b f·n v·a, or b 1 v·a
+        if may_attend.shape[1] > 1:
+            # A token without voices keeps all keys here, and its result is dropped at the end.
+            may_attend = may_attend | ~may_attend.any(dim=-1, keepdim=True)
+        mask = may_attend.repeat_interleave(audio_tokens, dim=-1)  # b f·n v·a, or b 1 v·a
         mask = mask.unflatten(1, (frames, -1)) if mask.shape[1] > 1 else mask[:, None]  # b f n v·a
         mask = mask.expand(-1, frames, -1, -1).flatten(0, 1)[:, None]  # b·f 1 n v·a
     return attend(query, _as_keys(key.flatten(2, 3)), _as_keys(value.flatten(2, 3)), mask=mask)
@@ -148,7 +155,7 @@ def _summed(
 ) -> Tensor:
     """One attention for each voice, summed; a voice that a row may not attend to adds nothing."""
     frames = key.shape[1]
-    total = torch.zeros_like(query)
+    total = None
     for voice in range(key.shape[2]):
         attended = attend(query, _as_keys(key[:, :, voice]), _as_keys(value[:, :, voice]), mask=None)
         if may_attend is not None:
@@ -157,7 +164,8 @@ def _summed(
                 allowed.unflatten(1, (frames, -1)) if allowed.shape[1] > 1 else allowed[:, None]
             )  # b f n
             attended = attended * allowed.expand(-1, frames, -1).flatten(0, 1)[:, None, :, None]
-        total = total + attended
+        total = attended if total is None else total + attended
+    assert total is not None  # there is always a voice
     return total
 
 
@@ -175,16 +183,20 @@ def _frame_attention(  # noqa: PLR0917
     key_labels: Tensor | None,
     may_attend: Tensor | None,
     summed: bool,
+    falls_back: bool,
 ) -> Tensor:
     from .compiled.frame_attention_kernel import frame_attention_by_triton
 
     binding: dict[str, Any] = {"query_labels": query_labels, "key_labels": key_labels}
     binding["may_attend"] = may_attend
-    return launched(
-        NAME,
-        lambda: frame_attention_by_triton(query, key, value, summed=summed, base=BASE, **binding),
-        instead=lambda: _plain(query, key, value, summed=summed, attend=torch_attention, **binding),
-    )
+
+    def launch() -> Tensor:
+        return frame_attention_by_triton(query, key, value, summed=summed, base=BASE, **binding)
+
+    def plain() -> Tensor:
+        return _plain(query, key, value, summed=summed, attend=torch_attention, **binding)
+
+    return launched(NAME, launch, instead=plain) if falls_back else launch()
 
 
 @_frame_attention.register_fake
@@ -196,5 +208,6 @@ def _(  # noqa: PLR0917
     key_labels: Tensor | None,
     may_attend: Tensor | None,
     summed: bool,
+    falls_back: bool,
 ) -> Tensor:
     return query.new_empty(query.shape)

@@ -9,6 +9,7 @@ from torch import Tensor
 from .way import Way, choose, launched
 
 NAME = "labels"
+MOST_CLASSES = 16  # of the Triton kernel
 
 
 def labels(similarity: Tensor, bounds: Tensor, background: float, *, way: Way | None = None) -> Tensor:
@@ -39,7 +40,7 @@ def labels(similarity: Tensor, bounds: Tensor, background: float, *, way: Way | 
 
 @torch.library.custom_op("multitalk::labels", mutates_args=())
 def _labels(similarity: Tensor, bounds: Tensor, background: float, way: str) -> Tensor:  # noqa: PLR0917
-    chosen = Way(way) if way else choose(NAME, similarity.device, fits=True)
+    chosen = Way(way) if way else choose(NAME, similarity.device, similarity.shape[1] <= MOST_CLASSES)
     if chosen is not Way.TRITON:
         return _twin(similarity, bounds, background)
     from .compiled.token_labels_kernel import labels_by_triton

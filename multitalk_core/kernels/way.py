@@ -4,7 +4,9 @@ import functools
 import importlib.util
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from enum import StrEnum
 from typing import TypeVar
 
@@ -39,6 +41,30 @@ class Way(StrEnum):
     TRITON = "triton"
 
 
+_only: ContextVar[Way | None] = ContextVar("only", default=None)
+
+
+@contextmanager
+def only(way: Way) -> Iterator[None]:
+    """Compute every kernel in one way, on any device and without a fallback: to compare the ways.
+
+    Parameters
+    ----------
+    way : Way
+    """
+    token = _only.set(way)
+    try:
+        yield
+    finally:
+        _only.reset(token)
+
+
+@torch.compiler.assume_constant_result
+def only_way() -> Way | None:
+    """The way of `only`, or None outside of it."""
+    return _only.get()
+
+
 LIMITED_TO = {"off": Way.TWIN, "sdpa": Way.SDPA, "triton": Way.TRITON}
 
 
@@ -64,7 +90,7 @@ def has_triton() -> bool:
 
 @torch.compiler.assume_constant_result
 def choose(kernel: str, device: torch.device, fits: bool) -> Way:
-    """The fastest way that is at hand.
+    """The fastest way that is at hand, or the way of `only`.
 
     Parameters
     ----------
@@ -75,6 +101,9 @@ def choose(kernel: str, device: torch.device, fits: bool) -> Way:
     fits : bool
         Whether the inputs are what the Triton kernel is written for.
     """
+    single = only_way()
+    if single is not None:
+        return single
     allowed = limit()
     if device.type != "cuda" or allowed is Way.TWIN:
         return Way.TWIN
@@ -87,12 +116,16 @@ def choose(kernel: str, device: torch.device, fits: bool) -> Way:
 def launched(kernel: str, launch: Callable[[], Result], instead: Callable[[], Result]) -> Result:
     """Run a kernel, or what stands in for it where it does not compile or launch here.
 
+    Within `only`, errors are let through.
+
     Parameters
     ----------
     kernel : str
         Its name.
     launch, instead : callable
     """
+    if only_way() is not None:
+        return launch()
     if kernel in broken:
         return instead()
     try:

@@ -67,8 +67,8 @@ class AudioLayer(nn.Module):
 
     def forward(self, hidden: Tensor, audio: Tensor, grid: Grid, *, binding: Binding) -> Tensor:
         """What the layer adds to `hidden`; shapes as in `AudioCrossAttention.forward`."""
-        added: Tensor = self.audio_cross_attn(self.norm_x(hidden), audio, grid, binding=binding)
-        return added
+        attention: AudioCrossAttention = self.audio_cross_attn
+        return attention.attend(attention.q_linear(self.norm_x(hidden)), audio, binding=binding)
 
 
 class AudioAdapter(nn.Module):

@@ -61,7 +61,11 @@ class AudioCrossAttention(nn.Module):
         -------
         Tensor [b, f·n, width]
         """
-        query = self.q_linear(hidden).unflatten(-1, (self.heads, -1))  # b f·n h c
+        return self.attend(self.q_linear(hidden), audio, binding=binding)
+
+    def attend(self, query: Tensor, audio: Tensor, *, binding: Binding) -> Tensor:
+        """The same from the video tokens' queries, [b, f·n, width], so that the tokens themselves can go."""
+        query = query.unflatten(-1, (self.heads, -1))  # b f·n h c
         key, value = self.kv_linear(audio).unflatten(-1, (2, self.heads, -1)).unbind(-3)  # b f v a h c
         attended = frame_attention(
             query,
@@ -73,8 +77,9 @@ class AudioCrossAttention(nn.Module):
             summed=binding.summed,
             attend=self.attention,
         )
+        del query, key, value  # as large as the result that comes now
         result: Tensor = self.proj(attended.flatten(2))  # b f·n width
         if binding.may_attend is not None and binding.may_attend.shape[1] > 1:
             # The projection's bias, too, is for tokens with a voice alone; a whole row always has one.
-            result = result * binding.may_attend.any(dim=-1, keepdim=True)
+            result *= binding.may_attend.any(dim=-1, keepdim=True)
         return result

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from .adapter import AudioAdapter
@@ -78,6 +79,8 @@ class AudioRows:
         None where all rows have audio.
     observed : int or None
         The row that an observer is shown.
+    silent : bool
+        No row has audio: nobody is located, and the zero embedding is the only voice.
     """
 
     tokens: Tensor
@@ -85,6 +88,7 @@ class AudioRows:
     ranges: RangeTensors
     audio_free: AudioFreeRows | None = None
     observed: int | None = 0
+    silent: bool = False
 
 
 def audio_rows(
@@ -110,16 +114,19 @@ def audio_rows(
     """
     device = voice_tokens.device
     voices = voice_tokens[:-1].transpose(0, 1)
-    silence = torch.zeros_like(voices)
-    silence[:, 0] = voice_tokens[-1]
-    tokens = torch.stack([voices if row else silence for row in audible])
+    silence = voice_tokens[-1:].transpose(0, 1)
     count = voices.shape[1]
+    silent = not any(audible)
+    if not silent:
+        silence = F.pad(silence, (0, 0, 0, 0, 0, count - 1))
+    mixed = not silent and not all(audible)
     return AudioRows(
-        tokens=tokens,
+        tokens=torch.stack([voices if row else silence for row in audible]),
         masks=masks[None].to(device),
         ranges=(ranges or spread_ranges(count)).on(device),
-        audio_free=None if all(audible) else AudioFreeRows.of(torch.tensor(audible).to(device), count),
+        audio_free=AudioFreeRows.of(torch.tensor(audible).to(device), count) if mixed else None,
         observed=observed,
+        silent=silent,
     )
 
 
@@ -183,6 +190,8 @@ class BlockPatch:
         -------
         Binding for `after_text_attention`
         """
+        if rows.silent:
+            return Binding()
         voices = rows.tokens.shape[2]
         scheme = find_scheme(self.patch.options.scheme)
         similarity = None
@@ -219,5 +228,5 @@ class BlockPatch:
         """
         added: Tensor = self.layer(hidden.to(rows.tokens.dtype), rows.tokens, grid, binding=binding)
         if self.patch.options.strength != 1:
-            added = self.patch.options.strength * added
+            added *= self.patch.options.strength
         return added.to(hidden.dtype)

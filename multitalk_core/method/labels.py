@@ -24,15 +24,14 @@ class RangeTensors(NamedTuple):
     background : float
     audio : Tensor [persons], float32
         Label of each voice.
+    apart : Tensor [persons, 2], float32
+        Each person's range less their voice's label.
     """
 
     persons: Tensor
     background: float
     audio: Tensor
-
-    def relative_to_voices(self) -> "RangeTensors":
-        """The same with every voice at 0, and each person's range moved along with their voice."""
-        return RangeTensors(self.persons - self.audio[:, None], 0.0, torch.zeros_like(self.audio))
+    apart: Tensor
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,8 @@ class LabelRanges:
     def on(self, device: torch.device | str) -> RangeTensors:
         """These ranges as tensors on a device."""
         persons, audio = (torch.tensor(part, dtype=torch.float32) for part in (self.persons, self.audio))
-        return RangeTensors(persons.to(device), self.background, audio.to(device))
+        apart = persons - audio[:, None]
+        return RangeTensors(persons.to(device), self.background, audio.to(device), apart.to(device))
 
     @classmethod
     def parse(cls, text: str, speakers: int) -> "LabelRanges":
@@ -143,3 +143,19 @@ def token_labels(similarity: Tensor, ranges: RangeTensors) -> Tensor:
     Tensor [b, t], float32
     """
     return labels(similarity.float(), ranges.persons, ranges.background)
+
+
+def label_differences(similarity: Tensor, ranges: RangeTensors) -> Tensor:
+    """Label of every video token less its own person's voice's; 0 for the background.
+
+    Parameters
+    ----------
+    similarity : Tensor [b, k, t]
+    ranges : RangeTensors
+        For k - 1 persons.
+
+    Returns
+    -------
+    Tensor [b, t], float32
+    """
+    return labels(similarity.float(), ranges.apart, 0.0)

@@ -12,13 +12,14 @@ import triton.language as tl
 from torch import Tensor
 
 from .configs import FRAME_ATTENTION, Config
-from .launching import config_of
+from .launching import config_of, on_its_gpu
 from .trigonometry import cosine_and_sine
 
 LOG2_E = math.log2(math.e)
 LEAST = 16  # keys that tensor cores take
 
 
+@on_its_gpu
 def frame_attention_by_triton(
     query: Tensor,
     key: Tensor,

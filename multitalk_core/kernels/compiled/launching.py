@@ -1,8 +1,14 @@
 """What every launch of a Triton kernel asks of the GPU."""
 
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar
+
 import torch
 
 from .configs import Config, config
+
+Launch = TypeVar("Launch", bound=Callable[..., Any])
 
 
 def config_of(table: dict[int, Config], device: torch.device) -> Config:
@@ -11,3 +17,14 @@ def config_of(table: dict[int, Config], device: torch.device) -> Config:
         return next(iter(table.values()))
     major, minor = torch.cuda.get_device_capability(device)
     return config(table, 10 * major + minor)
+
+
+def on_its_gpu(launch: Launch) -> Launch:
+    """Launch on the GPU of the queries: Triton takes the current one, which may be another."""
+
+    @functools.wraps(launch)
+    def guarded(query: torch.Tensor, *arguments: Any, **options: Any) -> Any:
+        with torch.cuda.device_of(query):
+            return launch(query, *arguments, **options)
+
+    return guarded  # type: ignore[return-value]

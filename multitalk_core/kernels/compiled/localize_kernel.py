@@ -12,13 +12,15 @@ import triton.language as tl
 from torch import Tensor
 
 from .configs import LOCALIZE, Config
-from .launching import config_of
+from .launching import config_of, on_its_gpu
 
 COLUMNS = 16  # tensor cores take no fewer; the last one is of ones and sums the probabilities
+PREPARED = 1024  # reference tokens that the program of a column takes at a time
 JOINED = 256  # tokens of one program that joins groups
 LOG2_E = math.log2(math.e)
 
 
+@on_its_gpu
 def localize_by_triton(query: Tensor, key: Tensor, masks: Tensor, *, config: Config | None = None) -> Tensor:
     """Mean attention to each class; shapes as in `localize`, with fewer than 16 classes."""
     rows, tokens, heads, channels = query.shape
@@ -26,7 +28,7 @@ def localize_by_triton(query: Tensor, key: Tensor, masks: Tensor, *, config: Con
     chosen = config or config_of(LOCALIZE, query.device)
     tiles = triton.cdiv(tokens, chosen.tokens)
     groups = groups_of(heads, tiles * rows, query.device)
-    columns = mask_columns(masks, query.dtype)
+    columns, scales = columns_and_scales(masks, heads, query.dtype)
     sums = query.new_empty(rows, groups, tokens, COLUMNS, dtype=torch.float32)
     query, key = (each if each.stride(-1) == 1 else each.contiguous() for each in (query, key))
     localize_kernel[(tiles, groups, rows)](
@@ -39,7 +41,7 @@ def localize_by_triton(query: Tensor, key: Tensor, masks: Tensor, *, config: Con
         LOG2_E / math.sqrt(channels),
         *query.stride()[:3],
         *key.stride()[:3],
-        columns.stride(0) if len(columns) > 1 else 0,
+        columns.stride(0) if len(masks) > 1 else 0,
         HEADS=heads // groups,
         CHANNELS=channels,
         TOKENS=chosen.tokens,
@@ -49,7 +51,6 @@ def localize_by_triton(query: Tensor, key: Tensor, masks: Tensor, *, config: Con
         num_stages=chosen.stages,
     )
     similarity = query.new_empty(rows, classes, tokens, dtype=torch.float32)
-    scales = class_scales(masks, heads)
     join_kernel[(triton.cdiv(tokens, JOINED), rows)](
         sums,
         scales,
@@ -57,7 +58,7 @@ def localize_by_triton(query: Tensor, key: Tensor, masks: Tensor, *, config: Con
         tokens,
         groups,
         classes,
-        classes if len(scales) > 1 else 0,
+        COLUMNS if len(masks) > 1 else 0,
         TOKENS=JOINED,
         COLUMNS=COLUMNS,
         num_warps=4,
@@ -65,17 +66,26 @@ def localize_by_triton(query: Tensor, key: Tensor, masks: Tensor, *, config: Con
     return similarity
 
 
-def mask_columns(masks: Tensor, precision: torch.dtype) -> Tensor:
-    """Values of the attention, b k r to b r columns: masks, zeros, and a last column of ones."""
-    columns = masks.new_zeros(len(masks), masks.shape[2], COLUMNS, dtype=precision)
-    columns[..., : masks.shape[1]] = masks.transpose(1, 2)
-    columns[..., -1] = 1
-    return columns
-
-
-def class_scales(masks: Tensor, heads: int) -> Tensor:
-    """Axes b k: what turns a class's sum over heads and tokens into the mean."""
-    return 1 / (masks.sum(dim=-1, dtype=torch.float32).clamp(min=1) * heads)
+def columns_and_scales(masks: Tensor, heads: int, precision: torch.dtype) -> tuple[Tensor, Tensor]:
+    """Values of the attention, b k r to b r columns, and what turns their sums into means."""
+    rows, classes, reference_tokens = masks.shape
+    if masks.dtype == torch.bool:
+        masks = masks.view(torch.uint8)
+    columns = masks.new_empty(rows, reference_tokens, COLUMNS, dtype=precision)
+    scales = masks.new_empty(rows, COLUMNS, dtype=torch.float32)
+    columns_kernel[(COLUMNS, rows)](
+        masks,
+        columns,
+        scales,
+        reference_tokens,
+        classes,
+        heads,
+        *masks.stride(),
+        KEYS=PREPARED,
+        COLUMNS=COLUMNS,
+        num_warps=4,
+    )
+    return columns, scales
 
 
 def groups_of(heads: int, tiles: int, device: torch.device) -> int:
@@ -90,6 +100,35 @@ def groups_of(heads: int, tiles: int, device: torch.device) -> int:
 def _filled(programs: int, processors: int) -> float:
     """Share of the processors' waves that does work."""
     return programs / (processors * math.ceil(programs / processors))
+
+
+@triton.jit
+def columns_kernel(
+    masks,
+    columns,
+    scales,
+    reference_tokens,
+    classes,
+    heads,
+    masks_row,
+    masks_class,
+    masks_token,
+    KEYS: tl.constexpr,
+    COLUMNS: tl.constexpr,
+):
+    """One column: a class's mask and 1 / (its size * heads), zeros, or the ones of the last."""
+    column, row = tl.program_id(0), tl.program_id(1)
+    marked = tl.where(column < classes, reference_tokens, 0)
+    sizes = tl.zeros([KEYS], tl.float32)
+    for start in range(0, reference_tokens, KEYS):
+        place = start + tl.arange(0, KEYS)
+        mask = masks + row * masks_row + column * masks_class + place * masks_token
+        value = tl.load(mask, mask=place < marked, other=0).to(tl.float32)
+        sizes += value
+        value = tl.where(column == COLUMNS - 1, 1.0, value)
+        target = columns + (row * reference_tokens + place) * COLUMNS + column
+        tl.store(target, value.to(columns.dtype.element_ty), mask=place < reference_tokens)
+    tl.store(scales + row * COLUMNS + column, 1 / (tl.maximum(tl.sum(sizes, 0), 1.0) * heads))
 
 
 @triton.jit
@@ -125,7 +164,7 @@ def localize_kernel(
     columns += row.to(tl.int64) * columns_row
     total = tl.zeros([TOKENS, COLUMNS], tl.float32)
     for head in range(HEADS):
-        index = group * HEADS + head
+        index = (group * HEADS + head).to(tl.int64)
         queries = tl.load(query + index * query_head, mask=own[:, None], other=0.0)
         highest = tl.full([TOKENS], -float("inf"), tl.float32)
         attended = tl.zeros([TOKENS, COLUMNS], tl.float32)

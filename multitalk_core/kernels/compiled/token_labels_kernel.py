@@ -4,10 +4,13 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
+from .launching import on_its_gpu
+
 CLASSES = 16
 TOKENS = 1024  # of one program
 
 
+@on_its_gpu
 def labels_by_triton(similarity: Tensor, bounds: Tensor, background: float) -> Tensor:
     """Labels of tokens; shapes as in `labels`, with at most 16 classes."""
     similarity = similarity.contiguous()

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from ..binding import Binding, Labels
-from ..labels import RangeTensors, token_labels
+from ..labels import RangeTensors, label_differences
 from ..localization import token_classes
 from .scheme import Scheme
 
@@ -31,5 +31,5 @@ class Routed(Scheme):
         may_attend = token_classes(similarity)[:, :, None] == voices
         if len(voices) == 1:
             return Binding(may_attend=may_attend)
-        tokens = token_labels(similarity, ranges.relative_to_voices())
+        tokens = label_differences(similarity, ranges)
         return Binding(labels=Labels(tokens, voices=None), may_attend=may_attend)
