@@ -101,6 +101,8 @@ def compiled(kernel: Any, types: dict[str, str], constants: dict[str, Any], **op
     from triton.backends.compiler import GPUTarget
     from triton.compiler import ASTSource
 
+    from multitalk_core.kernels.compiled.launching import FUSED
+
     architecture = options.pop("architecture")
     names = kernel.arg_names
     signature = {name: types.get(name, "constexpr" if name in constants else "i32") for name in names}
@@ -112,7 +114,7 @@ def compiled(kernel: Any, types: dict[str, str], constants: dict[str, Any], **op
         constexprs={(names.index(name),): value for name, value in constants.items()},
         attrs={(names.index(name),): [["tt.divisibility", 16]] for name in aligned},
     )
-    return triton.compile(source, target=GPUTarget("cuda", architecture, 32), options=options)
+    return triton.compile(source, target=GPUTarget("cuda", architecture, 32), options=options | FUSED)
 
 
 def figures_of(binary: Any) -> dict[str, int]:

@@ -71,14 +71,17 @@ def random_scene(seed: int, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]
     return query, key, masks
 
 
-def random_voices(seed: int, dtype: torch.dtype, scheme: str) -> dict[str, Tensor | bool | None]:
+def random_voices(
+    seed: int, dtype: torch.dtype, scheme: str, *, rows: int | None = None, voices: int | None = None
+) -> dict[str, Tensor | bool | None]:
     """Queries, keys, values and binding of a random shape, the second row without audio."""
     generator = torch.Generator().manual_seed(seed)
 
     def drawn(low: int, high: int) -> int:
         return int(torch.randint(low, high + 1, (), generator=generator))
 
-    rows, frames, voices, heads, own = drawn(1, 2), drawn(1, 3), drawn(1, 8), drawn(1, 4), drawn(5, 70)
+    drawn_rows, frames, drawn_voices, heads = drawn(1, 2), drawn(1, 3), drawn(1, 8), drawn(1, 4)
+    own, rows, voices = drawn(5, 70), rows or drawn_rows, voices or drawn_voices
     audio_tokens, channels = (5, 16, 32)[drawn(0, 2)], (64, 128)[drawn(0, 1)]
     query = torch.randn(rows, frames * own, heads, channels, generator=generator).to(dtype)
     pair = torch.randn(rows, frames, voices, audio_tokens, 2, heads, channels, generator=generator).to(dtype)

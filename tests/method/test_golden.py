@@ -20,7 +20,7 @@ def test_case(case: dict) -> None:
     name = case["case"]
     if name in golden.SKIPPED:
         pytest.skip(golden.SKIPPED[name])
-    error, where = golden.check_case(golden.CASES[name], case, GOLDEN)
+    error, where = golden.check_by_every_way(name, case, GOLDEN)
     assert error <= golden.TOLERANCES.get(name, golden.TOLERANCE), where
 
 

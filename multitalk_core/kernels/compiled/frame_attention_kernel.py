@@ -12,7 +12,7 @@ import triton.language as tl
 from torch import Tensor
 
 from .configs import FRAME_ATTENTION, Config
-from .launching import config_of, on_its_gpu
+from .launching import FUSED, config_of, on_its_gpu
 from .trigonometry import cosine_and_sine
 
 LOG2_E = math.log2(math.e)
@@ -72,6 +72,7 @@ def frame_attention_by_triton(
         SUMMED=summed,
         num_warps=chosen.warps,
         num_stages=chosen.stages,
+        **FUSED,
     )
     return out
 

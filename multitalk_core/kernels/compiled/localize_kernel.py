@@ -12,7 +12,7 @@ import triton.language as tl
 from torch import Tensor
 
 from .configs import LOCALIZE, Config
-from .launching import config_of, on_its_gpu
+from .launching import FUSED, config_of, on_its_gpu
 
 COLUMNS = 16  # tensor cores take no fewer; the last one is of ones and sums the probabilities
 PREPARED = 1024  # reference tokens that the program of a column takes at a time
@@ -49,6 +49,7 @@ def localize_by_triton(query: Tensor, key: Tensor, masks: Tensor, *, config: Con
         COLUMNS=COLUMNS,
         num_warps=chosen.warps,
         num_stages=chosen.stages,
+        **FUSED,
     )
     similarity = query.new_empty(rows, classes, tokens, dtype=torch.float32)
     join_kernel[(triton.cdiv(tokens, JOINED), rows)](
@@ -62,6 +63,7 @@ def localize_by_triton(query: Tensor, key: Tensor, masks: Tensor, *, config: Con
         TOKENS=JOINED,
         COLUMNS=COLUMNS,
         num_warps=4,
+        **FUSED,
     )
     return similarity
 
@@ -84,6 +86,7 @@ def columns_and_scales(masks: Tensor, heads: int, precision: torch.dtype) -> tup
         KEYS=PREPARED,
         COLUMNS=COLUMNS,
         num_warps=4,
+        **FUSED,
     )
     return columns, scales
 

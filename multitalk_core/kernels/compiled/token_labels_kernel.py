@@ -4,7 +4,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from .launching import on_its_gpu
+from .launching import FUSED, on_its_gpu
 
 CLASSES = 16
 TOKENS = 1024  # of one program
@@ -18,7 +18,7 @@ def labels_by_triton(similarity: Tensor, bounds: Tensor, background: float) -> T
     tiles = triton.cdiv(tokens, TOKENS)
     ranges = similarity.new_empty(rows, 2, tiles, CLASSES)
     range_kernel[(tiles, rows)](
-        similarity, ranges, tokens, classes, TOKENS=TOKENS, CLASSES=CLASSES, num_warps=4
+        similarity, ranges, tokens, classes, TOKENS=TOKENS, CLASSES=CLASSES, num_warps=4, **FUSED
     )
     labelled = similarity.new_empty(rows, tokens)
     labels_kernel[(tiles, rows)](
@@ -34,6 +34,7 @@ def labels_by_triton(similarity: Tensor, bounds: Tensor, background: float) -> T
         CLASSES=CLASSES,
         TILES=triton.next_power_of_2(tiles),
         num_warps=4,
+        **FUSED,
     )
     return labelled
 
