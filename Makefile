@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TORCH := torch==2.13.0
 TRITON ?= triton==3.6.0
+KERNELS_STAMP = .venv-kernels/$(subst ==,-,$(TRITON)).stamp
 
 # Threads that spin while they wait make a busy machine five times slower.
 export OMP_WAIT_POLICY ?= passive
@@ -24,8 +25,8 @@ test: .venv/dev.stamp lint
 	$(BIN)/python tests/golden.py tests/golden
 	$(BIN)/python -m pytest -rs $(WORKERS)
 
-# Triton's wheel is too large for the test command of a fresh machine.
-kernels: .venv-kernels/stamp
+# Triton's wheel is too large for the test command of a fresh machine. The newest: make kernels TRITON=triton==3.9.0
+kernels: $(KERNELS_STAMP)
 	TRITON_INTERPRET=1 .venv-kernels/bin/python -m pytest -rs tests/kernels
 	.venv-kernels/bin/python -m pytest -rs tests/kernels/test_machine_code.py
 
@@ -58,9 +59,10 @@ train-demo: .venv/dev.stamp
 	$(BIN)/python -m pip install --quiet -e '.[dev]'
 	touch $@ .venv/standalone.stamp
 
-.venv-kernels/stamp: Makefile
+$(KERNELS_STAMP): Makefile
 	$(PYTHON) -m venv .venv-kernels
-	.venv-kernels/bin/python -m pip install --quiet $(TORCH) $(TRITON) 'numpy<2.4' pytest
+	.venv-kernels/bin/python -m pip install --quiet $(TORCH) $(TRITON) 'numpy<2.4' pytest 'diffusers>=0.38' safetensors
+	rm -f .venv-kernels/*.stamp
 	touch $@
 
 .venv:

@@ -185,12 +185,12 @@ def _frame_attention(  # noqa: PLR0917
     summed: bool,
     falls_back: bool,
 ) -> Tensor:
-    from .compiled.frame_attention_kernel import frame_attention_by_triton
-
     binding: dict[str, Any] = {"query_labels": query_labels, "key_labels": key_labels}
     binding["may_attend"] = may_attend
 
     def launch() -> Tensor:
+        from .compiled.frame_attention_kernel import frame_attention_by_triton
+
         return frame_attention_by_triton(query, key, value, summed=summed, base=BASE, **binding)
 
     def plain() -> Tensor:

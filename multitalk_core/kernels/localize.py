@@ -52,11 +52,13 @@ def _localize(query: Tensor, key: Tensor, masks: Tensor, way: str) -> Tensor:  #
         return _twin(*given)
     if chosen is Way.SDPA:
         return _sdpa(*given) if way else _fused_or_twin(*given)
-    from .compiled.localize_kernel import localize_by_triton
 
-    if way:
+    def launch() -> Tensor:
+        from .compiled.localize_kernel import localize_by_triton
+
         return localize_by_triton(*given)
-    return launched(NAME, lambda: localize_by_triton(*given), instead=lambda: _fused_or_twin(*given))
+
+    return launch() if way else launched(NAME, launch, instead=lambda: _fused_or_twin(*given))
 
 
 @_localize.register_fake

@@ -43,15 +43,15 @@ def _labels(similarity: Tensor, bounds: Tensor, background: float, way: str) -> 
     chosen = Way(way) if way else choose(NAME, similarity.device, similarity.shape[1] <= MOST_CLASSES)
     if chosen is not Way.TRITON:
         return _twin(similarity, bounds, background)
-    from .compiled.token_labels_kernel import labels_by_triton
+
+    def launch() -> Tensor:
+        from .compiled.token_labels_kernel import labels_by_triton
+
+        return labels_by_triton(similarity, bounds, background)
 
     if way:
-        return labels_by_triton(similarity, bounds, background)
-    return launched(
-        NAME,
-        lambda: labels_by_triton(similarity, bounds, background),
-        instead=lambda: _twin(similarity, bounds, background),
-    )
+        return launch()
+    return launched(NAME, launch, instead=lambda: _twin(similarity, bounds, background))
 
 
 @_labels.register_fake

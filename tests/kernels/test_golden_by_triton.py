@@ -17,7 +17,9 @@ from multitalk_core.kernels.way import only
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 CASES = [
-    case for case in json.loads((GOLDEN / "manifest.json").read_text())["cases"] if case["case"] in golden.WAYS
+    case
+    for case in json.loads((GOLDEN / "manifest.json").read_text())["cases"]
+    if case["case"] in golden.WAYS
 ]
 
 

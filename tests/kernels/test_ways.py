@@ -1,6 +1,6 @@
 """Every way that runs here gives the same, and the fastest that may be used is chosen."""
 
-import importlib
+import importlib.util
 
 import pytest
 import torch
@@ -97,6 +97,64 @@ def test_where_no_fused_kernel_takes_the_masks_the_twin_locates(monkeypatch):
     for _ in range(2):
         assert torch.equal(localize(*scene), localize(*scene, Way.TWIN))
     assert ways.broken == {"localize by torch's attention"}
+
+
+@pytest.mark.skipif(importlib.util.find_spec("triton") is not None, reason="Triton is installed")
+def test_a_triton_that_cannot_be_imported_is_a_kernel_that_does_not_run(monkeypatch, caplog):
+    monkeypatch.setattr(ways, "broken", set())
+    for name in ("localize", "token_labels", "frame_attention"):
+        module = importlib.import_module(f"multitalk_core.kernels.{name}")
+        monkeypatch.setattr(module, "choose", lambda *_: Way.TRITON)
+    scene, voices = random_scene(2, torch.float32), random_voices(2, torch.float32, "routed")
+    similarity = localize(*scene)
+    assert torch.equal(similarity, localize(*scene, Way.SDPA))
+    bounds = torch.rand(similarity.shape[1] - 1, 2)
+    assert torch.equal(labels(similarity, bounds, 1.0), labels(similarity, bounds, 1.0, way=Way.TWIN))
+    assert torch.equal(frame_attention(**voices), frame_attention(**voices, way=Way.SDPA))
+    assert ways.broken == {"localize", "labels", "frame_attention"}
+    assert all("No module named 'triton'" in record.getMessage() for record in caplog.records)
+
+
+def test_only_one_way_has_no_fallback():
+    voices = random_voices(2, torch.float32, "routed")
+    with ways.only(Way.TRITON), pytest.raises(ZeroDivisionError):
+        ways.launched("labels", lambda: 1 / 0, instead=lambda: 7)
+    assert ways.only_way() is None
+    with ways.only(Way.TWIN):
+        assert ways.choose("labels", torch.device("cuda"), True) is Way.TWIN
+        half = {
+            name: each.half() if name in ("query", "key", "value") else each for name, each in voices.items()
+        }
+        assert relative_error(frame_attention(**half), exact_attention(**half)) < 1e-3
+
+
+def test_what_the_kernels_are_not_written_for():
+    def keys(voices, tokens, dtype=torch.float16, channels=128):
+        return torch.empty(1, 1, voices, tokens, 1, channels, dtype=dtype)
+
+    query = torch.empty(1, 1, 1, 128, dtype=torch.float16)
+    module = importlib.import_module("multitalk_core.kernels.frame_attention")
+    assert module.fits(query, keys(8, 32)) and module.fits(query.bfloat16(), keys(4, 64))
+    assert not module.fits(query, keys(9, 32)) and not module.fits(query, keys(1, 128))
+    assert not module.fits(query.float(), keys(2, 32)) and not module.fits(query[..., :96], keys(2, 32))
+    many = torch.rand(1, 17, 40)
+    with pytest.MonkeyPatch.context() as patch:
+        seen = []
+        labels_module = importlib.import_module("multitalk_core.kernels.token_labels")
+        patch.setattr(labels_module, "choose", lambda *given: seen.append(given[2]) or Way.TWIN)
+        labels(many, torch.rand(16, 2), 0.0)
+        labels(many[:, :16], torch.rand(15, 2), 0.0)
+    assert seen == [False, True]
+
+
+@pytest.mark.parametrize("way", ["", "sdpa"])
+def test_operations_are_what_they_tell_the_compiler(way):
+    """Shapes, strides and types of the results, and that nothing given is written to."""
+    scene = random_scene(1, torch.float32)
+    torch.library.opcheck(torch.ops.multitalk.localize.default, (*scene, way))
+    similarity = localize(*scene)
+    given = similarity, torch.rand(similarity.shape[1] - 1, 2), 12.0, way
+    torch.library.opcheck(torch.ops.multitalk.labels.default, given)
 
 
 def test_full_memory_is_not_taken_for_a_broken_kernel(monkeypatch):
