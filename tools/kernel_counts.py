@@ -168,11 +168,25 @@ def costs() -> Iterator[tuple[str, int, str, Cost]]:
             yield size, persons, "as released", released
 
 
+def ideal(size: str) -> tuple[float, float]:
+    """GB of localization, which reads queries and reference keys once, and of the audio layer.
+
+    The audio layer's passes over the hidden states: two each for norm, queries and attention, and three for the
+    projection that adds to them.
+    """
+    grid = SIZES[size]
+    one_pass = grid.tokens * WIDTH * HALF.itemsize / 1e9
+    return one_pass * (1 + 1 / grid.frames), 9 * one_pass
+
+
 def main() -> None:
     """Print the table."""
     print("One block. Launches and GB: localization with labels + audio layer with its sum.\n")
     print("| Size | Persons | Whose | Launches | GB | Peak MB | Host copies |")
     print("|---|---|---|---|---|---|---|")
+    for size in SIZES:
+        located, attended = ideal(size)
+        print(f"| {size} | 2 | ideal | 1 + 5 | {located:.2f} + {attended:.2f} | | 0 |")
     for size, persons, whose, cost in costs():
         launches = [part.launches.total() for part in (cost.located, cost.attended)]
         traffic = [part.bytes / 1e9 for part in (cost.located, cost.attended)]
