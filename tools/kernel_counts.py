@@ -171,8 +171,8 @@ def costs() -> Iterator[tuple[str, int, str, Cost]]:
 def ideal(size: str) -> tuple[float, float]:
     """GB of localization, which reads queries and reference keys once, and of the audio layer.
 
-    The audio layer's passes over the hidden states: two each for norm, queries and attention, and three for the
-    projection that adds to them.
+    The audio layer passes over the hidden states: twice each for norm, queries and attention, and three times
+    for the projection that adds to them.
     """
     grid = SIZES[size]
     one_pass = grid.tokens * WIDTH * HALF.itemsize / 1e9

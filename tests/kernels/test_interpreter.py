@@ -82,20 +82,21 @@ def far_apart(tensor: Tensor, axis: int) -> Tensor:
     strides[axis] = (2**31 // (tensor.shape[axis] - 1) + 16) // 16 * 16
     length = 1 + sum((size - 1) * step for size, step in zip(tensor.shape, strides, strict=True))
     assert length > 2**31
-    spread = torch.empty(length, dtype=tensor.dtype).as_strided(
-        tensor.shape, strides
-    )  # touched where written
-    return spread.copy_(tensor)
+    memory = torch.empty(length, dtype=tensor.dtype)  # taken from the machine where it is written
+    return memory.as_strided(tensor.shape, strides).copy_(tensor)
 
 
-@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("axis", [0, 1, 2])
 def test_no_offset_is_too_large_for_its_number(axis):
-    """Four rows at 720p have more than 2^31 numbers."""
+    """Six rows at 720p have more than 2^31 numbers."""
     generator = torch.Generator().manual_seed(1)
-    query, key = (torch.randn(2, 20, 2, 64, generator=generator).half() for _ in range(2))
+    query, key = (torch.randn(2, 20, 3, 64, generator=generator).half() for _ in range(2))
     masks = (torch.arange(10) % 3 == torch.arange(3)[:, None])[None].float()
     found = localize_by_triton(far_apart(query, axis), far_apart(key, axis), masks, config=SMALL)
     assert torch.equal(found, localize_by_triton(query, key, masks, config=SMALL))
+
+
+def test_no_token_lies_too_far_for_audio_attention():
     voices = {"query_labels": None, "key_labels": None, "may_attend": None, "summed": False}
     voices |= random_voices(2, torch.float16, "concat")
     plain = frame_attention_by_triton(**voices, base=BASE, config=SMALL)
