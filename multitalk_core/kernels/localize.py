@@ -4,6 +4,8 @@ Axes: b rows, t video tokens, r tokens of the first latent frame, k classes (per
 h heads, c channels of a head.
 """
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -12,11 +14,13 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from .way import Way, choose, launched
 
 NAME = "localize"
+CUDNN = "localize by cuDNN's attention"
 FUSED = "localize by torch's attention"
 # In float32, heads go through attention in groups, so that copies stay small beside the layer's own.
 HEADS_AT_ONCE = 8
 COLUMNS = 16  # of masks, as wide as tensor cores want them
-NARROW = [SDPBackend.CUDNN_ATTENTION, SDPBackend.EFFICIENT_ATTENTION]  # values narrower than keys
+EFFICIENT = [SDPBackend.EFFICIENT_ATTENTION]
+NARROW = [SDPBackend.CUDNN_ATTENTION, *EFFICIENT]  # take values narrower than keys
 CHANNELS = (64, 128)
 
 
@@ -90,7 +94,7 @@ def _twin(query: Tensor, key: Tensor, masks: Tensor) -> Tensor:
     return _means(similarity, masks, heads)
 
 
-def _sdpa(query: Tensor, key: Tensor, masks: Tensor) -> Tensor:
+def _sdpa(query: Tensor, key: Tensor, masks: Tensor, *, backends: Sequence[SDPBackend] = NARROW) -> Tensor:
     """The input's own precision; on a GPU as narrow as its fused kernels take it."""
     rows, _, heads, channels = query.shape
     classes, reference_tokens = masks.shape[-2:]
@@ -104,7 +108,7 @@ def _sdpa(query: Tensor, key: Tensor, masks: Tensor) -> Tensor:
     query = query.transpose(1, 2).to(precision)
     key = key[:, :reference_tokens].transpose(1, 2).to(precision)
     if on_gpu:
-        with sdpa_kernel(NARROW):
+        with sdpa_kernel(list(backends)):
             attended = F.scaled_dot_product_attention(query, key, values)
     else:
         attended = F.scaled_dot_product_attention(query, key, values)
@@ -113,7 +117,12 @@ def _sdpa(query: Tensor, key: Tensor, masks: Tensor) -> Tensor:
 
 def _fused_or_twin(query: Tensor, key: Tensor, masks: Tensor) -> Tensor:
     """Torch's fused attention, or the twin on GPUs whose fused kernels take no narrow values (AMD's)."""
-    return launched(FUSED, lambda: _sdpa(query, key, masks), instead=lambda: _twin(query, key, masks))
+    given = query, key, masks
+
+    def efficient() -> Tensor:
+        return launched(FUSED, lambda: _sdpa(*given, backends=EFFICIENT), instead=lambda: _twin(*given))
+
+    return launched(CUDNN, lambda: _sdpa(*given), instead=efficient)
 
 
 def _columns(masks: Tensor, rows: int, width: int) -> Tensor:

@@ -89,14 +89,31 @@ def test_where_no_fused_kernel_takes_the_masks_the_twin_locates(monkeypatch):
     module = importlib.import_module("multitalk_core.kernels.localize")  # the function hides it
     monkeypatch.setattr(module, "choose", lambda *_: Way.SDPA)
 
-    def refused(*_):
+    def refused(*_, **backends):
         raise RuntimeError("No available kernel. Aborting execution.")
 
     monkeypatch.setattr(module, "_sdpa", refused)
     scene = random_scene(2, torch.float32)
     for _ in range(2):
         assert torch.equal(localize(*scene), localize(*scene, Way.TWIN))
-    assert ways.broken == {"localize by torch's attention"}
+    assert ways.broken == {"localize by cuDNN's attention", "localize by torch's attention"}
+
+
+def test_where_cudnn_refuses_narrow_masks_torchs_other_kernel_takes_them(monkeypatch):
+    monkeypatch.setattr(ways, "broken", set())
+    module = importlib.import_module("multitalk_core.kernels.localize")
+    monkeypatch.setattr(module, "choose", lambda *_: Way.SDPA)
+    plain = module._sdpa
+
+    def without_cudnn(*given, backends=module.NARROW):
+        if backends is module.NARROW:
+            raise RuntimeError("cuDNN Frontend error: [cudnn_frontend] No execution plans support the graph.")
+        return plain(*given, backends=backends)
+
+    monkeypatch.setattr(module, "_sdpa", without_cudnn)
+    scene = random_scene(2, torch.float32)
+    assert torch.equal(localize(*scene), plain(*scene))
+    assert ways.broken == {"localize by cuDNN's attention"}
 
 
 @pytest.mark.skipif(importlib.util.find_spec("triton") is not None, reason="Triton is installed")
