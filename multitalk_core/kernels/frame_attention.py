@@ -4,6 +4,7 @@ Axes: b rows, f latent frames, n video tokens of a latent frame, v voices, a aud
 latent frame, h heads, c channels of a head. f·n is one axis: all video tokens, frame by frame.
 """
 
+from contextlib import nullcontext
 from typing import Any, Protocol
 
 import torch
@@ -11,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .rotation import BASE, rotate
-from .way import Way, choose, launched, only_way
+from .way import Way, choose, launched, only, only_way
 
 NAME = "frame_attention"
 CHANNELS = (64, 128)
@@ -89,9 +90,8 @@ def frame_attention(
     chosen = way or choose(NAME, query.device, fits(query, key))
     if chosen is not Way.TRITON or _trains(query, key, value):
         return _plain(query, key, value, summed=summed, attend=attend, **binding)
-    attended: Tensor = torch.ops.multitalk.frame_attention(
-        query, key, value, summed=summed, falls_back=way is None, **binding
-    )
+    with nullcontext() if way is None else only(way):
+        attended: Tensor = torch.ops.multitalk.frame_attention(query, key, value, summed=summed, **binding)
     return attended
 
 
@@ -183,7 +183,6 @@ def _frame_attention(  # noqa: PLR0917
     key_labels: Tensor | None,
     may_attend: Tensor | None,
     summed: bool,
-    falls_back: bool,
 ) -> Tensor:
     binding: dict[str, Any] = {"query_labels": query_labels, "key_labels": key_labels}
     binding["may_attend"] = may_attend
@@ -196,7 +195,7 @@ def _frame_attention(  # noqa: PLR0917
     def plain() -> Tensor:
         return _plain(query, key, value, summed=summed, attend=torch_attention, **binding)
 
-    return launched(NAME, launch, instead=plain) if falls_back else launch()
+    return launched(NAME, launch, instead=plain)
 
 
 @_frame_attention.register_fake
@@ -208,6 +207,5 @@ def _(  # noqa: PLR0917
     key_labels: Tensor | None,
     may_attend: Tensor | None,
     summed: bool,
-    falls_back: bool,
 ) -> Tensor:
     return query.new_empty(query.shape)
