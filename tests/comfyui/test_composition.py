@@ -143,11 +143,3 @@ def test_tokens_of_others_are_left_alone(latents):
 @pytest.mark.parametrize("case", ["context_windows", "area", "other_size", "replaced_patches"])
 def test_refused_with_a_sentence(case, latents):
     assert latents[case].item() == 1
-
-
-@pytest.mark.parametrize("arguments", [(), ("--use-pytorch-cross-attention",)])
-def test_torch_compile(arguments, tmp_path):
-    compiled = run_in_comfyui("compiled", tmp_path, draw_scene(), *arguments)
-    assert relative_error(compiled["compiled"], compiled["plain"]) < SAME
-    assert relative_error(compiled["apart"], compiled["plain"]) < SAME
-    assert relative_error(compiled["silent"], compiled["plain"]) > MARKED

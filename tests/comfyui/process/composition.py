@@ -23,6 +23,7 @@ from multitalk_pack.nodes.host.adapter_patch import load_adapter
 from multitalk_pack.nodes.host.conditioned_model import fitting_adapter
 from multitalk_pack.nodes.host.patches import (
     KEY,
+    PASS,
     AddAudio,
     AudioHost,
     ConditionedPass,
@@ -32,6 +33,7 @@ from multitalk_pack.nodes.host.sampling_sigmas import sigmas_for, with_shift
 from scene import (
     ADAPTER,
     GRID,
+    LATENT,
     MODEL,
     SIDE,
     adapter,
@@ -350,9 +352,10 @@ def longer_sequence() -> dict[str, Tensor]:
         uuid = uuid4()
         voices = host.voices(torch.device("cpu"), torch.float32)
         options = {"uuids": [uuid], "cond_or_uncond": [0], "block_index": 2}
-        options |= {"grid_sizes": (3, 3, 3), KEY: ConditionedPass(voices, frozenset())}
-        LocatePersons(host)({"x": sequence, "q": query, "k": query, "transformer_options": options})
-        output = AddAudio(host)({"x": sequence, "transformer_options": options})
+        options |= {KEY: ConditionedPass(voices, frozenset())}
+        options[PASS] = host.begin_pass(options, torch.empty(LATENT))
+        LocatePersons()({"x": sequence, "q": query, "k": query, "transformer_options": options})
+        output = AddAudio(fitting)({"x": sequence.clone(), "transformer_options": options})
         outputs[name] = output[:, front : front + count]
         outputs[f"{name}_others"] = (output - sequence)[
             :, [*range(front), *range(front + count, front + count + behind)]
