@@ -16,6 +16,8 @@ STORED = ("weight", "bias", "weight._data")
 PARTS = (*STORED, *SCALES)
 PLAIN = ("F32", "F16", "BF16", "F64")
 FLOAT8 = ("F8_E4M3", "F8_E5M2")
+FLOAT8_TYPES = (torch.float8_e4m3fn, torch.float8_e5m2)
+MARKER = re.compile(r"(?:.*\.)?scaled_fp8")  # two numbers long where products are computed in full precision
 # Quantisations that are not read, by the end of a name that only they have.
 UNREAD = {
     "NVFP4": re.compile(r".*\.(weight_scale_2|pre_quant_scale)"),
@@ -41,6 +43,11 @@ def unread_quantisation(names: Iterable[str]) -> str | None:
 def stored_parts(parts: Collection[str]) -> list[str]:
     """The parts of a parameter that contain its numbers, without their scales."""
     return [part for part in STORED if part in parts]
+
+
+def asks_for_full_precision(stored: Mapping[str, StoredTensor]) -> bool:
+    """Whether a checkpoint's float8 is for storage alone, by the marker that ComfyUI reads."""
+    return any(MARKER.fullmatch(name) and tensor.numbers == 2 for name, tensor in stored.items())
 
 
 def check_parts(name: str, parts: Mapping[str, StoredTensor]) -> None:
@@ -90,9 +97,13 @@ def dequantise(parts: Mapping[str, Tensor], dtype: torch.dtype | None) -> Tensor
         Of the result; by default that of the parameter, or bfloat16 for quantised weights.
     """
     stored = parts[stored_parts(parts)[0]]
-    scales = [parts[scale] for scale in SCALES if scale in parts]
-    if not scales:
+    if not any(scale in parts for scale in SCALES):
         own = torch.bfloat16 if stored.dtype.itemsize == 1 else stored.dtype
         return stored.to(dtype or own)
-    scale = scales[0].float().reshape(-1, *(1,) * (stored.dim() - 1))
+    scale = scale_of(parts).reshape(-1, *(1,) * (stored.dim() - 1))
     return (stored.float() * scale).to(dtype or torch.bfloat16)
+
+
+def scale_of(parts: Mapping[str, Tensor]) -> Tensor:
+    """What a parameter's numbers are multiplied by, float32: one number, or one a row."""
+    return next((parts[scale].float() for scale in SCALES if scale in parts), torch.ones(()))
