@@ -56,7 +56,7 @@ def shape_of(model_patch: ModelPatcher) -> AdapterShape:
 
 
 def adapter_for(model_patch: ModelPatcher, heads: int) -> ModelPatcher:
-    """The adapter of a MODEL_PATCH for a DiT with so many heads; shares the weights.
+    """The adapter of a MODEL_PATCH for a DiT with so many heads; shares the weights and their LoRAs.
 
     Parameters
     ----------
@@ -75,7 +75,10 @@ def adapter_for(model_patch: ModelPatcher, heads: int) -> ModelPatcher:
     if isinstance(model, AudioAdapter) and model.heads == heads:
         return model_patch
     offload_device = model_patch.offload_device
-    return _patcher({name: tensor.to(offload_device) for name, tensor in model.state_dict().items()}, heads)
+    fitted = _patcher({name: tensor.to(offload_device) for name, tensor in model.state_dict().items()}, heads)
+    fitted.patches = {name: list(changes) for name, changes in model_patch.patches.items()}
+    fitted.patches_uuid = model_patch.patches_uuid
+    return fitted
 
 
 def _patcher(state: dict[str, Tensor], heads: int) -> ModelPatcher:

@@ -296,7 +296,7 @@ def adapter_partially_loaded() -> dict[str, Tensor]:
         outputs[f"{name}.loaded"] = sample(guided(conditioned(audio_adapter=offloaded)))
         patched = conditioned(audio_adapter=offloaded)
         (held,) = patched.model_patches_models()
-        held.partially_load(torch.device("cpu"), held.model_size() // 2)
+        held.partially_load(torch.device("cpu"), 3 * held.model_size() // 4)
         stay = lambda executor, model, shape, conditions, **options: (model.model, conditions, [])  # noqa: E731
         patched.add_wrapper_with_key(WrappersMP.PREPARE_SAMPLING, "stay", stay)
         outputs[f"{name}.part"] = torch.tensor(held.loaded_size() / held.model_size())
