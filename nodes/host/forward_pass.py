@@ -18,6 +18,10 @@ from ...multitalk_core.method.binding import Binding
 from ...multitalk_core.method.wan import Grid
 
 AT_RUN_TIME = -1  # in place of a block's number: the options have it when the operator runs
+# A CUDA graph would replay the first voices. Older versions of torch record none beside a tensor on the CPU.
+NEVER_REPLAYED: dict[str, Any] = (
+    {"tags": (torch.Tag.cudagraph_unsafe,)} if hasattr(torch.Tag, "cudagraph_unsafe") else {}
+)
 
 
 class ForwardPass:
@@ -35,8 +39,7 @@ class ForwardPass:
     Attributes
     ----------
     ticket : Tensor, int64, on the CPU
-        By which the operators find the pass. CUDA graphs, which would replay the first pass's voices, leave
-        out graphs with such an input.
+        By which the operators find the pass.
     options : dict or None
         The transformer options that the blocks see.
     is_traced : bool
@@ -105,7 +108,7 @@ _numbers = itertools.count()
 _passes: WeakValueDictionary[int, ForwardPass] = WeakValueDictionary()
 
 
-@torch.library.custom_op("multitalk::bind_tokens", mutates_args=())
+@torch.library.custom_op("multitalk::bind_tokens", mutates_args=(), **NEVER_REPLAYED)
 def bind_tokens(query: Tensor, key: Tensor, ticket: Tensor, number: int) -> Tensor:  # noqa: PLR0917
     """Bind a block's tokens to the voices of a pass.
 
@@ -132,7 +135,7 @@ def _(query: Tensor, key: Tensor, ticket: Tensor, number: int) -> Tensor:  # noq
     return query.new_empty(1)
 
 
-@torch.library.custom_op("multitalk::add_audio", mutates_args=("hidden",))
+@torch.library.custom_op("multitalk::add_audio", mutates_args=("hidden",), **NEVER_REPLAYED)
 def add_audio(hidden: Tensor, bound: Tensor, ticket: Tensor) -> None:
     """Add a block's audio layer to its hidden states [rows, tokens, width], in place."""
     _passes[int(ticket)].add_audio(hidden)

@@ -171,12 +171,13 @@ class AudioHost:
         c_concat: Tensor | None,
         c_crossattn: Tensor | None,
         control: Any,
-        options: dict[str, Any],
+        transformer_options: dict[str, Any],
         **named: Any,
     ) -> Tensor:
         """Wrap `apply_model`: hand the DiT its pass, by name."""
-        current = self.begin_pass(options, x)
-        run = partial(apply, x, t, c_concat, c_crossattn, control, options, **named, **{PASS: current})
+        current = self.begin_pass(transformer_options, x)
+        given = x, t, c_concat, c_crossattn, control, transformer_options
+        run = partial(apply, *given, **named, **{PASS: current})
         try:
             result = run()
             if current.is_traced and not (self._has_run or current.blocks_run):
@@ -209,7 +210,7 @@ def note_options(  # noqa: PLR0917
     context: Tensor,
     clip_fea: Tensor | None,
     time_dim_concat: Tensor | None,
-    options: dict[str, Any],
+    transformer_options: dict[str, Any],
     **named: Any,
 ) -> Tensor:
     """Wrap the DiT's forward: put the pass into the transformer options, where the blocks find it.
@@ -217,15 +218,16 @@ def note_options(  # noqa: PLR0917
     It comes by name because ComfyUI's compile node keeps the guards on that: a graph that was traced without
     voices is not taken for a model with them.
     """
-    current: ForwardPass = named.pop(PASS)
+    current: ForwardPass = _carried(named, PASS)
+    del named[PASS]
     current.is_traced = torch.compiler.is_compiling()
-    current.options = options
-    options[PASS] = current
-    return forward(x, timestep, context, clip_fea, time_dim_concat, options, **named)
+    current.options = transformer_options
+    transformer_options[PASS] = current
+    return forward(x, timestep, context, clip_fea, time_dim_concat, transformer_options, **named)
 
 
 def _carried(options: dict[str, Any], key: str) -> Any:
-    """What this pack has put into the transformer options of a forward pass."""
+    """What this pack has put into the options of a forward pass."""
     if key not in options:
         raise _replaced_error()
     return options[key]
