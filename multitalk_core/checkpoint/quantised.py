@@ -1,5 +1,6 @@
 """Convert quantised weights to plain ones: fp8 with or without a scale, Quanto's int8 and fp8, and GGUF's."""
 
+import json
 import re
 from collections.abc import Collection, Iterable, Mapping
 
@@ -8,7 +9,7 @@ from torch import Tensor
 
 from ..errors import MultiTalkError
 from .gguf_file import is_block_type
-from .reading import StoredTensor
+from .reading import StoredTensor, load_tensors
 
 # ComfyUI's older and newer name of the scale, and Quanto's; all mean stored · scale.
 SCALES = ("scale_weight", "weight_scale", "weight._scale")
@@ -17,6 +18,7 @@ PARTS = (*STORED, *SCALES)
 PLAIN = ("F32", "F16", "BF16", "F64")
 FLOAT8 = ("F8_E4M3", "F8_E5M2")
 FLOAT8_TYPES = (torch.float8_e4m3fn, torch.float8_e5m2)
+NOTE = ".comfy_quant"  # JSON in bytes
 MARKER = re.compile(r"(?:.*\.)?scaled_fp8")  # two numbers long where products are computed in full precision
 # Quantisations that are not read, by the end of a name that only they have.
 UNREAD = {
@@ -46,8 +48,18 @@ def stored_parts(parts: Collection[str]) -> list[str]:
 
 
 def asks_for_full_precision(stored: Mapping[str, StoredTensor]) -> bool:
-    """Whether a checkpoint's float8 is for storage alone, by the marker that ComfyUI reads."""
-    return any(MARKER.fullmatch(name) and tensor.numbers == 2 for name, tensor in stored.items())
+    """Whether a checkpoint's float8 is for storage alone, by the marker or the layers' notes of ComfyUI."""
+    if any(MARKER.fullmatch(name) and tensor.numbers == 2 for name, tensor in stored.items()):
+        return True
+    notes = {name: tensor for name, tensor in stored.items() if name.endswith(NOTE) and tensor.dtype == "U8"}
+    return any(_full_precision_noted(bytes(note.flatten().tolist())) for note in load_tensors(notes).values())
+
+
+def _full_precision_noted(note: bytes) -> bool:
+    try:
+        return bool(json.loads(note)["full_precision_matrix_mult"])
+    except (ValueError, KeyError, TypeError):  # none, or a note of another kind
+        return False
 
 
 def check_parts(name: str, parts: Mapping[str, StoredTensor]) -> None:

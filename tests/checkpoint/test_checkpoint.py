@@ -187,6 +187,23 @@ def test_fp8_without_scales_stays_as_stored(tmp_path):
     assert_same(as_stored.state, {key: t if t.dim() == 2 else t.bfloat16() for key, t in stored.items()})
 
 
+@pytest.mark.parametrize(
+    ("note", "asked"),
+    [
+        (b'{"format": "float8_e4m3fn", "full_precision_matrix_mult": true}', True),
+        (b'{"format":"float8_e4m3fn","full_precision_matrix_mult":false}', False),
+        (b'{"format": "float8_e4m3fn"}', False),
+        (b"[1]", False),
+        (b"\x00\xff", False),
+    ],
+)
+def test_full_precision_by_a_layers_note(tmp_path, note, asked):
+    stored = {key: tensor.to(torch.float8_e4m3fn) for key, tensor in adapter().items()}
+    stored["blocks.0.audio_cross_attn.proj.comfy_quant"] = torch.tensor(list(note), dtype=torch.uint8)
+    save_file(stored, tmp_path / "noted.safetensors")
+    assert read_stored_adapter(tmp_path / "noted.safetensors").full_precision is asked
+
+
 @pytest.mark.parametrize("dtype", [torch.int8, torch.float8_e4m3fn])
 def test_quanto_is_number_times_row_scale(tmp_path, dtype):
     stored, expected = {}, {}
