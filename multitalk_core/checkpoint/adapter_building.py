@@ -1,5 +1,6 @@
 """Adapters from the tensors of a file."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -16,6 +17,7 @@ def build_adapter(
     *,
     layers: Any = nn,
     attention: Attention = torch_attention,
+    beside: Mapping[str, Tensor] | None = None,
 ) -> AudioAdapter:
     """Build an adapter that uses the tensors themselves, without a copy.
 
@@ -28,6 +30,8 @@ def build_adapter(
     layers : module
         Where `Linear` and `LayerNorm` come from: torch.nn or ComfyUI's operations.
     attention : Attention
+    beside : mapping of str to Tensor, optional
+        What the layers read beside the released tensors, such as scales.
 
     Returns
     -------
@@ -41,5 +45,5 @@ def build_adapter(
     """
     with torch.device("meta"):
         adapter = AudioAdapter(adapter_shape(state), heads, layers=layers, attention=attention)
-    adapter.load_state_dict(state, assign=True)
+    adapter.load_state_dict({**state, **(beside or {})}, assign=True)
     return adapter.eval().requires_grad_(False)

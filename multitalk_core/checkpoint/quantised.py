@@ -1,5 +1,6 @@
 """Convert quantised weights to plain ones: fp8 with or without a scale, Quanto's int8 and fp8, and GGUF's."""
 
+import json
 import re
 from collections.abc import Collection, Iterable, Mapping
 
@@ -8,7 +9,7 @@ from torch import Tensor
 
 from ..errors import MultiTalkError
 from .gguf_file import is_block_type
-from .reading import StoredTensor
+from .reading import StoredTensor, load_tensors
 
 # ComfyUI's older and newer name of the scale, and Quanto's; all mean stored · scale.
 SCALES = ("scale_weight", "weight_scale", "weight._scale")
@@ -16,6 +17,9 @@ STORED = ("weight", "bias", "weight._data")
 PARTS = (*STORED, *SCALES)
 PLAIN = ("F32", "F16", "BF16", "F64")
 FLOAT8 = ("F8_E4M3", "F8_E5M2")
+FLOAT8_TYPES = (torch.float8_e4m3fn, torch.float8_e5m2)
+NOTE = ".comfy_quant"  # JSON in bytes
+MARKER = re.compile(r"(?:.*\.)?scaled_fp8")  # two numbers long where products are computed in full precision
 # Quantisations that are not read, by the end of a name that only they have.
 UNREAD = {
     "NVFP4": re.compile(r".*\.(weight_scale_2|pre_quant_scale)"),
@@ -41,6 +45,21 @@ def unread_quantisation(names: Iterable[str]) -> str | None:
 def stored_parts(parts: Collection[str]) -> list[str]:
     """The parts of a parameter that contain its numbers, without their scales."""
     return [part for part in STORED if part in parts]
+
+
+def asks_for_full_precision(stored: Mapping[str, StoredTensor]) -> bool:
+    """Whether a checkpoint's float8 is for storage alone, by the marker or the layers' notes of ComfyUI."""
+    if any(MARKER.fullmatch(name) and tensor.numbers == 2 for name, tensor in stored.items()):
+        return True
+    notes = {name: tensor for name, tensor in stored.items() if name.endswith(NOTE) and tensor.dtype == "U8"}
+    return any(_full_precision_noted(bytes(note.flatten().tolist())) for note in load_tensors(notes).values())
+
+
+def _full_precision_noted(note: bytes) -> bool:
+    try:
+        return bool(json.loads(note)["full_precision_matrix_mult"])
+    except (ValueError, KeyError, TypeError):  # none, or a note of another kind
+        return False
 
 
 def check_parts(name: str, parts: Mapping[str, StoredTensor]) -> None:
@@ -90,9 +109,13 @@ def dequantise(parts: Mapping[str, Tensor], dtype: torch.dtype | None) -> Tensor
         Of the result; by default that of the parameter, or bfloat16 for quantised weights.
     """
     stored = parts[stored_parts(parts)[0]]
-    scales = [parts[scale] for scale in SCALES if scale in parts]
-    if not scales:
+    if not any(scale in parts for scale in SCALES):
         own = torch.bfloat16 if stored.dtype.itemsize == 1 else stored.dtype
         return stored.to(dtype or own)
-    scale = scales[0].float().reshape(-1, *(1,) * (stored.dim() - 1))
+    scale = scale_of(parts).reshape(-1, *(1,) * (stored.dim() - 1))
     return (stored.float() * scale).to(dtype or torch.bfloat16)
+
+
+def scale_of(parts: Mapping[str, Tensor]) -> Tensor:
+    """What a parameter's numbers are multiplied by, float32: one number, or one a row."""
+    return next((parts[scale].float() for scale in SCALES if scale in parts), torch.ones(()))

@@ -7,13 +7,15 @@ from comfy.ldm.modules.attention import attention_pytorch, optimized_attention
 from comfy.model_patcher import CoreModelPatcher, ModelPatcher
 from torch import Tensor
 
-from ...multitalk_core.checkpoint import adapter_shape, build_adapter, read_adapter
+from ...multitalk_core.checkpoint import adapter_shape, build_adapter, read_adapter, read_stored_adapter
 from ...multitalk_core.method.adapter import AudioAdapter
+from ...multitalk_core.method.adapter_shape import AdapterShape
+from .float8 import as_stored, float8_layers, in_float8, split
 
 HEAD_WIDTH = 128  # of every released Wan
 
 
-def load_adapter(path: str, dtype: torch.dtype | None) -> ModelPatcher:
+def load_adapter(path: str, dtype: torch.dtype | None, *, fast: bool = False) -> ModelPatcher:
     """Read an adapter; the patcher's `model` is an `AudioAdapter`, on the offload device.
 
     Parameters
@@ -21,19 +23,40 @@ def load_adapter(path: str, dtype: torch.dtype | None) -> ModelPatcher:
     path : str
         A file that `read_adapter` reads.
     dtype : torch.dtype, optional
-        Of the weights; their own where not given. Layers cast them to their input's, as ComfyUI's do.
+        Of the weights, in float8 of the matrices alone; their own where not given. Layers cast them to their
+        input's, as ComfyUI's do.
+    fast : bool
+        Whether float8 matrices are multiplied as they are, on GPUs that can.
 
     Raises
     ------
     MultiTalkError
         The file is no adapter.
     """
-    state = read_adapter(path, dtype)
-    return _patcher(state, heads=max(1, adapter_shape(state).width // HEAD_WIDTH))
+    if dtype is None:
+        state = as_stored(read_stored_adapter(path))
+    elif dtype.itemsize == 1:
+        state = in_float8(read_adapter(path), dtype, fast=fast)
+    else:
+        state = read_adapter(path, dtype)
+    released, _ = split(state)
+    return _patcher(state, heads=max(1, adapter_shape(released).width // HEAD_WIDTH))
+
+
+def shape_of(model_patch: ModelPatcher) -> AdapterShape:
+    """The dimensions of the adapter of a MODEL_PATCH.
+
+    Raises
+    ------
+    MultiTalkError
+        The patch is of another kind.
+    """
+    model = model_patch.model
+    return model.shape if isinstance(model, AudioAdapter) else adapter_shape(model.state_dict())
 
 
 def adapter_for(model_patch: ModelPatcher, heads: int) -> ModelPatcher:
-    """The adapter of a MODEL_PATCH for a DiT with so many heads; shares the weights.
+    """The adapter of a MODEL_PATCH for a DiT with so many heads; shares the weights and their LoRAs.
 
     Parameters
     ----------
@@ -52,14 +75,20 @@ def adapter_for(model_patch: ModelPatcher, heads: int) -> ModelPatcher:
     if isinstance(model, AudioAdapter) and model.heads == heads:
         return model_patch
     offload_device = model_patch.offload_device
-    return _patcher({name: tensor.to(offload_device) for name, tensor in model.state_dict().items()}, heads)
+    fitted = _patcher({name: tensor.to(offload_device) for name, tensor in model.state_dict().items()}, heads)
+    fitted.patches = {name: list(changes) for name, changes in model_patch.patches.items()}
+    fitted.patches_uuid = model_patch.patches_uuid
+    return fitted
 
 
 def _patcher(state: dict[str, Tensor], heads: int) -> ModelPatcher:
     """A patcher around an adapter that uses the tensors themselves, without a copy."""
+    load_device = comfy.model_management.get_torch_device()
+    released, beside = split(state)
+    layers = float8_layers(load_device) if beside else comfy.ops.manual_cast
     return CoreModelPatcher(
-        build_adapter(state, heads, layers=comfy.ops.manual_cast, attention=comfy_attention),
-        load_device=comfy.model_management.get_torch_device(),
+        build_adapter(released, heads, layers=layers, attention=comfy_attention, beside=beside),
+        load_device=load_device,
         offload_device=comfy.model_management.unet_offload_device(),
     )
 

@@ -7,10 +7,10 @@ from comfy.model_base import WAN21
 from comfy.model_patcher import ModelPatcher
 from comfy.patcher_extension import WrappersMP
 
-from ...multitalk_core.checkpoint import adapter_shape, check_adapter, check_image_to_video
+from ...multitalk_core.checkpoint import check_adapter, check_image_to_video
 from ...multitalk_core.errors import MultiTalkError
 from ...multitalk_core.method.audio_patch import BindingOptions, ClipAudio, Observer
-from .adapter_patch import adapter_for
+from .adapter_patch import adapter_for, shape_of
 from .patches import KEY, WITHOUT_AUDIO, AudioHost, Condition
 
 
@@ -78,6 +78,5 @@ def fitting_adapter(model: ModelPatcher, model_patch: ModelPatcher) -> ModelPatc
         raise MultiTalkError(
             "This model already has voices: connect the model from before the first MultiTalk node."
         )
-    shape = adapter_shape(model_patch.model.state_dict())
-    check_adapter(shape, model_width=transformer.dim, model_depth=len(transformer.blocks))
+    check_adapter(shape_of(model_patch), model_width=transformer.dim, model_depth=len(transformer.blocks))
     return adapter_for(model_patch, transformer.num_heads)

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-import comfy.model_management
 import torch
 from comfy.model_base import BaseModel
 from comfy.model_patcher import ModelPatcher
@@ -17,18 +17,17 @@ from ...multitalk_core.method.audio_patch import (
     AudioPatch,
     AudioRows,
     BindingOptions,
-    BlockPatch,
     ClipAudio,
     Observer,
     audio_rows,
 )
-from ...multitalk_core.method.binding import Binding
 from ...multitalk_core.method.labels import LabelRanges
 from ...multitalk_core.method.wan import SPATIAL_STRIDE, Grid, video_frames
+from .forward_pass import ForwardPass, add_audio, area_error, bind_tokens
 
 KEY = "multitalk"  # of everything this pack puts into a MODEL
 WITHOUT_AUDIO = "multitalk_without_audio"  # in a condition: its rows have no voices
-PASS = "multitalk_pass"  # in the transformer options of one forward pass
+PASS = "multitalk_pass"  # the pass, among the arguments of the DiT and then in its transformer options
 
 Condition = list[dict[str, Any]]
 
@@ -75,34 +74,10 @@ class ConditionedPass:
     silent: frozenset[UUID]
 
 
-@dataclass
-class ForwardPass:
-    """One forward pass of the DiT.
-
-    Attributes
-    ----------
-    rows : AudioRows
-    grid : Grid
-        The clip's; the token sequence can be longer.
-    tokens : slice
-        Of the sequence, those of the clip.
-    block : BlockPatch or None
-        The one at work; None without an audio layer.
-    binding : Binding or None
-        Of that block.
-    """
-
-    rows: AudioRows
-    grid: Grid
-    tokens: slice
-    block: BlockPatch | None = None
-    binding: Binding | None = None
-
-
 class AudioHost:
     """Hands queries, keys and hidden states of a Wan MODEL to an AudioPatch.
 
-    It has no state of a run: which rows a call conditions lies in its transformer options.
+    Which rows a call conditions lies in its transformer options.
 
     Parameters
     ----------
@@ -130,13 +105,16 @@ class AudioHost:
         self.patch = AudioPatch(adapter.model, options, observer=observer)
         self.reference_in_front = reference_in_front
         self._voices: dict[tuple[torch.device, torch.dtype], ClipVoices] = {}
+        self._has_run = False  # later passes may leave out all blocks, as EasyCache does
 
     def attach(self, model: ModelPatcher) -> None:
         """Put the patches into a MODEL that belongs to the caller."""
-        model.set_model_attn1_patch(LocatePersons(self))
-        model.set_model_attn2_patch(AddAudio(self))
+        model.set_model_attn1_patch(LocatePersons())
+        model.set_model_attn2_patch(AddAudio(self.adapter))
         model.add_wrapper_with_key(WrappersMP.OUTER_SAMPLE, KEY, self.check_size)
         model.add_wrapper_with_key(WrappersMP.CALC_COND_BATCH, KEY, self.note_conditions)
+        model.add_wrapper_with_key(WrappersMP.APPLY_MODEL, KEY, self.condition_pass)
+        model.add_wrapper_with_key(WrappersMP.DIFFUSION_MODEL, KEY, note_options)
 
     def note_conditions(  # noqa: PLR0917
         self,
@@ -185,85 +163,109 @@ class AudioHost:
             )
         return sample(noise, *arguments, **options)
 
-    def _check_grid(self, frames: int, height: int, width: int) -> None:
-        grid = self.audio.grid
-        if (height, width) != (grid.height, grid.width) or frames < grid.frames:
-            raise MultiTalkError(
-                "A prompt is limited to an area, so the model sees only part of each frame and MultiTalk "
-                "cannot locate the persons: use Conditioning (Set Mask) instead."
-            )
+    def condition_pass(  # noqa: PLR0917
+        self,
+        apply: Callable[..., Tensor],
+        x: Tensor,
+        t: Tensor,
+        c_concat: Tensor | None,
+        c_crossattn: Tensor | None,
+        control: Any,
+        transformer_options: dict[str, Any],
+        **named: Any,
+    ) -> Tensor:
+        """Wrap `apply_model`: hand the DiT its pass, by name."""
+        current = self.begin_pass(transformer_options, x)
+        given = x, t, c_concat, c_crossattn, control, transformer_options
+        run = partial(apply, *given, **named, **{PASS: current})
+        try:
+            result = run()
+            if current.is_traced and not (self._has_run or current.blocks_run):
+                # Blocks that torch.compile traced one by one, before the model had voices, have none.
+                torch.compiler.reset()
+                result = run()
+            self._has_run = True
+            return result
+        finally:
+            current.end()
 
-    def begin_pass(self, options: dict[str, Any], query: Tensor) -> ForwardPass:
+    def begin_pass(self, options: dict[str, Any], latent: Tensor) -> ForwardPass:
         """Read from the transformer options which rows of a forward pass are conditioned on the voices."""
+        grid, seen = self.audio.grid, Grid.of_latent(latent)
+        if (seen.height, seen.width) != (grid.height, grid.width) or seen.frames < grid.frames:
+            raise area_error()
         conditioned: ConditionedPass = _carried(options, KEY)
-        self._check_grid(*options["grid_sizes"])
         entries = options["uuids"]
-        copies = len(query) // len(entries)  # a latent batch: rows of one entry stand together
+        copies = len(latent) // len(entries)  # a latent batch: rows of one entry stand together
         audible = tuple(uuid not in conditioned.silent for uuid in entries for _ in range(copies))
         observed = options["cond_or_uncond"].index(0) * copies if 0 in options["cond_or_uncond"] else None
-        rows = conditioned.voices.rows(audible, observed, query.device)
-        grid = self.audio.grid
-        start = grid.tokens_per_frame if self.reference_in_front and query.shape[1] > grid.tokens else 0
-        return ForwardPass(rows, grid, slice(start, start + grid.tokens))
+        rows = conditioned.voices.rows(audible, observed, latent.device)
+        return ForwardPass(self.patch, rows, grid, reference_in_front=self.reference_in_front)
+
+
+def note_options(  # noqa: PLR0917
+    forward: Callable[..., Tensor],
+    x: Tensor,
+    timestep: Tensor,
+    context: Tensor,
+    clip_fea: Tensor | None,
+    time_dim_concat: Tensor | None,
+    transformer_options: dict[str, Any],
+    **named: Any,
+) -> Tensor:
+    """Wrap the DiT's forward: put the pass into the transformer options, where the blocks find it.
+
+    It comes by name because ComfyUI's compile node keeps the guards on that: a graph that was traced without
+    voices is not taken for a model with them.
+    """
+    current: ForwardPass = _carried(named, PASS)
+    del named[PASS]
+    current.is_traced = torch.compiler.is_compiling()
+    current.options = transformer_options
+    transformer_options[PASS] = current
+    return forward(x, timestep, context, clip_fea, time_dim_concat, transformer_options, **named)
 
 
 def _carried(options: dict[str, Any], key: str) -> Any:
-    """What this pack has put into the transformer options of a forward pass."""
+    """What this pack has put into the options of a forward pass."""
     if key not in options:
-        raise MultiTalkError(
-            "A node after MultiTalk replaces patches or wrappers of the model, so MultiTalk cannot locate "
-            "the persons: put that node before MultiTalk Apply, or remove it."
-        )
+        raise _replaced_error()
     return options[key]
+
+
+def _replaced_error() -> MultiTalkError:
+    return MultiTalkError(
+        "A node after MultiTalk replaces patches or wrappers of the model, so MultiTalk cannot locate "
+        "the persons: put that node before MultiTalk Apply, or remove it."
+    )
 
 
 class LocatePersons:
     """ComfyUI's `attn1_patch`: after a block's self-attention."""
 
-    def __init__(self, host: AudioHost):
-        self.host = host
-
-    # torch.compile would freeze block_index and uuids at their first values.
-    @torch.compiler.disable
     def __call__(self, arguments: dict[str, Any]) -> Tensor:
         """Bind the block's tokens; the attention's result stays as it is."""
-        comfy.model_management.throw_exception_if_processing_interrupted()
         options = arguments["transformer_options"]
-        query, key = arguments["q"], arguments["k"]
-        if PASS not in options:
-            options[PASS] = self.host.begin_pass(options, query)
-        current: ForwardPass = options[PASS]
-        current.block = self.host.patch.block(options["block_index"])
-        if current.block is not None:
-            current.binding = current.block.after_self_attention(
-                query[:, current.tokens], key[:, current.tokens], rows=current.rows, grid=current.grid
-            )
+        current: ForwardPass = _carried(options, PASS)
+        number = current.block_number(options)
+        current.bound = bind_tokens(arguments["q"], arguments["k"], current.ticket, number)
         return arguments["x"]
 
 
 class AddAudio:
     """ComfyUI's `attn2_patch`: after a block's text cross-attention."""
 
-    def __init__(self, host: AudioHost):
-        self.host = host
+    def __init__(self, adapter: ModelPatcher):
+        self.adapter = adapter
 
     def models(self) -> list[ModelPatcher]:
         """What ComfyUI loads and offloads with the MODEL."""
-        return [self.host.adapter]
+        return [self.adapter]
 
-    @torch.compiler.disable
     def __call__(self, arguments: dict[str, Any]) -> Tensor:
-        """The hidden states with what the block's audio layer adds."""
-        options, hidden = arguments["transformer_options"], arguments["x"]
-        current: ForwardPass = _carried(options, PASS)
-        if current.block is None or current.binding is None:
-            return hidden
-        own = hidden[:, current.tokens]
-        added = current.block.after_text_attention(
-            own, rows=current.rows, grid=current.grid, binding=current.binding
-        )
-        if own.shape[1] == hidden.shape[1]:
-            return hidden + added
-        hidden = hidden.clone()
-        hidden[:, current.tokens] += added
-        return hidden
+        """The hidden states, to which the block's audio layer is added in place: they are the block's own."""
+        current: ForwardPass = _carried(arguments["transformer_options"], PASS)
+        if current.bound is None:
+            raise _replaced_error()
+        add_audio(arguments["x"], current.bound, current.ticket)
+        return arguments["x"]

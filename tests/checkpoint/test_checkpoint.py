@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 from torch import Tensor
 
-from multitalk_core.checkpoint import adapter_shape, check_adapter, read_adapter, read_tensors, write_adapter
+from multitalk_core.checkpoint import (
+    adapter_shape,
+    check_adapter,
+    read_adapter,
+    read_stored_adapter,
+    read_tensors,
+    write_adapter,
+)
 from multitalk_core.checkpoint.adapter_sizes import expected_sizes
 from multitalk_core.errors import MultiTalkError
 from multitalk_core.method.adapter_shape import AdapterShape
@@ -157,6 +164,44 @@ def test_scaled_fp8_is_number_times_scale(tmp_path, name, scale_shape):
         {f"model.diffusion_model.{key}": t for key, t in stored.items()}, tmp_path / "scaled.safetensors"
     )
     assert_same(read_adapter(tmp_path / "scaled.safetensors", torch.float32), expected)
+    as_stored = read_stored_adapter(tmp_path / "scaled.safetensors")
+    assert as_stored.full_precision  # by the marker's two numbers
+    if scale_shape == "rows":
+        assert not as_stored.scales
+        assert_same(as_stored.state, read_adapter(tmp_path / "scaled.safetensors"))
+    else:
+        matrices = {key: tensor for key, tensor in adapter().items() if tensor.dim() == 2}
+        assert as_stored.scales.keys() == matrices.keys()
+        assert_same(as_stored.state, {key: stored[key] for key in adapter()})
+        for key, scale in as_stored.scales.items():
+            assert torch.equal(as_stored.state[key].float() * scale, expected[key])
+
+
+def test_fp8_without_scales_stays_as_stored(tmp_path):
+    stored = {key: tensor.to(torch.float8_e4m3fn) for key, tensor in adapter().items()}
+    save_file(stored, tmp_path / "fp8.safetensors")
+    as_stored = read_stored_adapter(tmp_path / "fp8.safetensors")
+    assert not as_stored.full_precision
+    assert as_stored.scales
+    assert all(scale == 1 for scale in as_stored.scales.values())
+    assert_same(as_stored.state, {key: t if t.dim() == 2 else t.bfloat16() for key, t in stored.items()})
+
+
+@pytest.mark.parametrize(
+    ("note", "asked"),
+    [
+        (b'{"format": "float8_e4m3fn", "full_precision_matrix_mult": true}', True),
+        (b'{"format":"float8_e4m3fn","full_precision_matrix_mult":false}', False),
+        (b'{"format": "float8_e4m3fn"}', False),
+        (b"[1]", False),
+        (b"\x00\xff", False),
+    ],
+)
+def test_full_precision_by_a_layers_note(tmp_path, note, asked):
+    stored = {key: tensor.to(torch.float8_e4m3fn) for key, tensor in adapter().items()}
+    stored["blocks.0.audio_cross_attn.proj.comfy_quant"] = torch.tensor(list(note), dtype=torch.uint8)
+    save_file(stored, tmp_path / "noted.safetensors")
+    assert read_stored_adapter(tmp_path / "noted.safetensors").full_precision is asked
 
 
 @pytest.mark.parametrize("dtype", [torch.int8, torch.float8_e4m3fn])

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from uuid import uuid4
 
 import comfy.context_windows
@@ -9,10 +10,12 @@ import comfy.model_management
 import comfy.sd
 import comfy.utils
 import torch
+from comfy.model_patcher import ModelPatcher
 from comfy.patcher_extension import WrappersMP
 from comfy_extras.nodes_apg import APG
 from comfy_extras.nodes_easycache import EasyCacheNode
 from comfy_extras.nodes_model_advanced import ModelSamplingSD3
+from multitalk_pack.multitalk_core.checkpoint import read_adapter
 from multitalk_pack.multitalk_core.errors import MultiTalkError
 from multitalk_pack.multitalk_core.film.clips import plan_clips
 from multitalk_pack.multitalk_core.method.adapter import AudioAdapter
@@ -23,15 +26,19 @@ from multitalk_pack.nodes.host.adapter_patch import load_adapter
 from multitalk_pack.nodes.host.conditioned_model import fitting_adapter
 from multitalk_pack.nodes.host.patches import (
     KEY,
+    PASS,
     AddAudio,
     AudioHost,
     ConditionedPass,
     LocatePersons,
 )
 from multitalk_pack.nodes.host.sampling_sigmas import sigmas_for, with_shift
+from safetensors.torch import save_file
 from scene import (
     ADAPTER,
+    EXCHANGE,
     GRID,
+    LATENT,
     MODEL,
     SIDE,
     adapter,
@@ -217,15 +224,55 @@ def float8() -> dict[str, Tensor]:
     eight_bits = comfy.sd.load_diffusion_model(str(MODEL), model_options={"dtype": dtype})
     state = {name: tensor.float() for name, tensor in eight_bits.model.diffusion_model.state_dict().items()}
     kept = comfy.sd.load_diffusion_model_state_dict(state, metadata=metadata)
-    small_adapter = load_adapter(str(ADAPTER), dtype)
     return {
         "": sample(guided(conditioned(eight_bits))),
         "rounded": sample(guided(conditioned(kept))),
-        "adapter": sample(guided(conditioned(audio_adapter=small_adapter))),
-        "stored": torch.tensor(
-            [float(small_adapter.model.blocks["0"].audio_cross_attn.proj.weight.dtype == dtype)]
-        ),
     }
+
+
+@run
+def float8_adapter() -> dict[str, Tensor]:
+    """Adapters in float8, chosen or stored, against the same adapter in bfloat16."""
+    whole = load_adapter(str(ADAPTER), torch.bfloat16)
+    outputs = {"bfloat16": sample(guided(conditioned(audio_adapter=whole)))}
+    adapters = {
+        "chosen": load_adapter(str(ADAPTER), torch.float8_e4m3fn),
+        "fast": load_adapter(str(ADAPTER), torch.float8_e4m3fn, fast=True),
+        "e5m2": load_adapter(str(ADAPTER), torch.float8_e5m2),
+    } | {name: load_adapter(str(float8_file(name)), None) for name in ("plain", "scaled", "exact")}
+    for name, small in adapters.items():
+        layer = small.model.blocks["0"].audio_cross_attn.q_linear
+        outputs[name] = sample(guided(conditioned(audio_adapter=small)))
+        outputs[f"{name}.size"] = torch.tensor(small.model_size() / whole.model_size())
+        outputs[f"{name}.exact"] = torch.tensor(layer._full_precision_mm_config)
+    for name, adapter_of in (("bfloat16", whole), ("chosen", adapters["chosen"])):
+        outputs[f"{name}.changed"] = sample(guided(conditioned(audio_adapter=changed(adapter_of))))
+    return outputs
+
+
+def float8_file(form: str) -> Path:
+    """The demo's adapter as repacks store it: cast, or scaled, also with the mark for exact products."""
+    stored = {} if form == "plain" else {"scaled_fp8": torch.zeros(2 if form == "exact" else 0)}
+    for key, tensor in read_adapter(ADAPTER).items():
+        if tensor.dim() == 2:
+            scale = torch.ones(()) if form == "plain" else tensor.abs().amax().float() / 448
+            stored[key] = (tensor.float() / scale).to(torch.float8_e4m3fn)
+            if form != "plain":
+                stored[f"{key.removesuffix('weight')}scale_weight"] = scale
+        else:
+            stored[key] = tensor
+    path = EXCHANGE / f"{form}.safetensors"
+    save_file(stored, path)
+    return path
+
+
+def changed(adapter_of: ModelPatcher) -> ModelPatcher:
+    """A clone with a difference to a matrix, as a LoRA makes it."""
+    name = "blocks.0.audio_cross_attn.proj.weight"
+    difference = 0.1 * torch.randn(128, 128, generator=torch.Generator().manual_seed(1))
+    clone = adapter_of.clone()
+    clone.add_patches({name: (difference,)})
+    return clone
 
 
 @run
@@ -238,6 +285,23 @@ def partially_loaded() -> dict[str, Tensor]:
     patched.add_wrapper_with_key(WrappersMP.PREPARE_SAMPLING, "stay", stay)
     loaded = patched.loaded_size() / patched.model_size()
     return {"": sample(guided(patched)), "loaded": torch.tensor([loaded])}
+
+
+@run
+def adapter_partially_loaded() -> dict[str, Tensor]:
+    """Adapters of which only a part fits, whole and in float8: the rest is cast as it is used."""
+    outputs = {}
+    for name, dtype in (("whole", None), ("float8", torch.float8_e4m3fn)):
+        offloaded = load_adapter(str(ADAPTER), dtype)
+        outputs[f"{name}.loaded"] = sample(guided(conditioned(audio_adapter=offloaded)))
+        patched = conditioned(audio_adapter=offloaded)
+        (held,) = patched.model_patches_models()
+        held.partially_load(torch.device("cpu"), 3 * held.model_size() // 4)
+        stay = lambda executor, model, shape, conditions, **options: (model.model, conditions, [])  # noqa: E731
+        patched.add_wrapper_with_key(WrappersMP.PREPARE_SAMPLING, "stay", stay)
+        outputs[f"{name}.part"] = torch.tensor(held.loaded_size() / held.model_size())
+        outputs[name] = sample(guided(patched))
+    return outputs
 
 
 @run
@@ -350,9 +414,10 @@ def longer_sequence() -> dict[str, Tensor]:
         uuid = uuid4()
         voices = host.voices(torch.device("cpu"), torch.float32)
         options = {"uuids": [uuid], "cond_or_uncond": [0], "block_index": 2}
-        options |= {"grid_sizes": (3, 3, 3), KEY: ConditionedPass(voices, frozenset())}
-        LocatePersons(host)({"x": sequence, "q": query, "k": query, "transformer_options": options})
-        output = AddAudio(host)({"x": sequence, "transformer_options": options})
+        options |= {KEY: ConditionedPass(voices, frozenset())}
+        options[PASS] = host.begin_pass(options, torch.empty(LATENT))
+        LocatePersons()({"x": sequence, "q": query, "k": query, "transformer_options": options})
+        output = AddAudio(fitting)({"x": sequence.clone(), "transformer_options": options})
         outputs[name] = output[:, front : front + count]
         outputs[f"{name}_others"] = (output - sequence)[
             :, [*range(front), *range(front + count, front + count + behind)]

@@ -17,6 +17,7 @@ from multitalk_pack.multitalk_core.method.windows import audio_windows
 from multitalk_pack.nodes.host.adapter_patch import comfy_attention
 from multitalk_pack.nodes.host.patches import (
     KEY,
+    PASS,
     AddAudio,
     AudioHost,
     ClipVoices,
@@ -46,8 +47,10 @@ def options_for(host: AudioHost, voices: Tensor, audible: bool) -> dict:
     uuid = uuid4()
     silent = frozenset() if audible else frozenset({uuid})
     conditioned = ConditionedPass(ClipVoices(voices, host.audio.masks, None), silent)
-    patches = {"attn1_patch": [LocatePersons(host)], "attn2_patch": [AddAudio(host)]}
-    return {"patches": patches, "uuids": [uuid], "cond_or_uncond": [0], KEY: conditioned}
+    options = {"uuids": [uuid], "cond_or_uncond": [0], KEY: conditioned}
+    current = host.begin_pass(options, torch.empty(1, 16, *host.audio.grid.latent_size))
+    patches = {"attn1_patch": [LocatePersons()], "attn2_patch": [AddAudio(host.adapter)]}
+    return options | {"patches": patches, PASS: current}
 
 
 def adapter_from(state: Tensors, heads: int) -> AudioAdapter:
@@ -114,7 +117,6 @@ def run_block(config: dict, tensors: Tensors) -> Tensors:
         host = host_for(adapter, clip_audio, located)
         options = options_for(host, torch.cat([voices, voices[:1]]), audible=True) | {
             "block_index": 0,
-            "grid_sizes": given["grid"].tolist(),
         }
         rope = WanModel.rope_encode(
             SimpleNamespace(
