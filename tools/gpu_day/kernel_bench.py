@@ -120,9 +120,8 @@ def _peers_attention(  # noqa: PLR0917
     key, value = (part.flatten(1, 2).transpose(1, 2) for part in (key, value))  # frames h tokens c
     if labelled is not None:
         query = peer_rotation(query, labelled[0])
-        key = peer_rotation(
-            key, labelled[1].repeat_interleave(audio_tokens, output_size=voices * audio_tokens)
-        )
+        of_token = labelled[1][:, None].expand(voices, audio_tokens).flatten()
+        key = peer_rotation(key, of_token)
     query = query.unflatten(2, (frames, -1)).transpose(1, 2).flatten(0, 1)
     return F.scaled_dot_product_attention(query, key, value)
 

@@ -75,15 +75,11 @@ def _excluded(way: Way, name: str, interpreted: bool) -> str | None:
 def poisoned() -> Iterator[None]:
     """Let torch fill all memory that it hands out with NaN, so that what is left unwritten shows."""
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # else torch warns at every product
-    before = (
-        torch.are_deterministic_algorithms_enabled(),
-        torch.is_deterministic_algorithms_warn_only_enabled(),
-    )
     torch.use_deterministic_algorithms(True, warn_only=True)
     try:
         yield
     finally:
-        torch.use_deterministic_algorithms(before[0], warn_only=before[1])
+        torch.use_deterministic_algorithms(False)
 
 
 def compared(found: Callable[[], Tensor], exact: Tensor, bound: float) -> Figures:
@@ -110,47 +106,41 @@ def _name(dtype: torch.dtype) -> str:
     return next(name for name, each in TYPES.items() if each is dtype)
 
 
-def _seeds(name: str) -> list[int]:
-    """Fixed for an item, different between items."""
+def _worst_of(name: str, work: Callable[[int], Figures]) -> Figures:
+    """Of seeds that are fixed for an item and differ between items."""
     start = zlib.crc32(name.encode()) % 10_000
-    return list(range(start, start + SEEDS))
+    return worst([work(seed) for seed in range(start, start + SEEDS)])
 
 
 def _check_random_shapes(run: MeasuringRun, way: Way, dtype: torch.dtype) -> None:
     """Ragged tokens, 1 to 8 persons, two rows of which one is silent, an empty class."""
     suffix = f"{way}/{_name(dtype)}"
-
-    def localization(name: str) -> Figures:
-        return worst([_localized(run, seed, way, dtype) for seed in _seeds(name)])
-
     name = f"localize/{suffix}"
-    run.item(name, functools.partial(localization, name), needs=20)
+    work = functools.partial(_localized, run, way=way, dtype=dtype)
+    run.item(name, functools.partial(_worst_of, name, work), needs=20)
     for scheme in SCHEMES:
         name = f"frame attention/{scheme}/{suffix}"
-
-        def attention(name: str = name, scheme: str = scheme) -> Figures:
-            return worst([_attended(run, seed, way, dtype, scheme) for seed in _seeds(name)])
-
-        run.item(name, attention, needs=30)
+        work = functools.partial(_attended, run, way=way, dtype=dtype, scheme=scheme)
+        run.item(name, functools.partial(_worst_of, name, work), needs=30)
     if way is not Way.SDPA and dtype is torch.float16:
         name = f"labels/{way}"
-        run.item(name, lambda: worst([_labelled(run, seed, way) for seed in _seeds(name)]))
+        run.item(name, functools.partial(_worst_of, name, functools.partial(_labelled, run, way=way)))
 
 
-def _localized(run: MeasuringRun, seed: int, way: Way, dtype: torch.dtype) -> Figures:
+def _localized(run: MeasuringRun, seed: int, *, way: Way, dtype: torch.dtype) -> Figures:
     scene = random_scene(seed, dtype)
     here = [part.to(run.device) for part in scene]
     return compared(lambda: localize(*here, way), exact_similarity(*scene), bound_of(way, dtype))
 
 
-def _attended(run: MeasuringRun, seed: int, way: Way, dtype: torch.dtype, scheme: str) -> Figures:
+def _attended(run: MeasuringRun, seed: int, *, way: Way, dtype: torch.dtype, scheme: str) -> Figures:
     scene = random_voices(seed, dtype, scheme)
     here = {key: part.to(run.device) if isinstance(part, Tensor) else part for key, part in scene.items()}
     bound = ATTENTION_BOUNDS[_name(dtype)]
     return compared(lambda: frame_attention(**here, way=way), exact_attention(**scene), bound)
 
 
-def _labelled(run: MeasuringRun, seed: int, way: Way) -> Figures:
+def _labelled(run: MeasuringRun, seed: int, *, way: Way) -> Figures:
     similarity = exact_similarity(*random_scene(seed, torch.float32)).float()
     persons = 20.0 * torch.arange(similarity.shape[1] - 1)
     bounds = torch.stack([persons, persons + 4], dim=1)
@@ -204,7 +194,7 @@ def _check_hooks(run: MeasuringRun, way: Way, dtype: torch.dtype) -> None:
 
 
 def _hooks(run: MeasuringRun, way: Way, dtype: torch.dtype, *, scheme: str, persons: int) -> Figures:
-    """What the hooks add, beside the same weights and inputs in float32 on the CPU; the second row is silent."""
+    """What the hooks add, beside the same weights and inputs in float32 on the CPU; one row is silent."""
     size = SIZES["tiny"]  # small enough for the CPU too, its heads as wide as the model's
     exactly = random_adapter(size, size.blocks)
     here = random_adapter(size, size.blocks, dtype=dtype, device=run.device)

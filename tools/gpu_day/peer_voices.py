@@ -1,8 +1,8 @@
 """How others compute the same, in own words: the code released with MultiTalk, and ComfyUI's own node.
 
-Both hold a tokens × reference matrix in the model's precision; ComfyUI's computes it again for every class, in
-eighths of the tokens. Both average over two halves of the heads, rotate all heads in float32, and know at
-most two persons where they rotate.
+Both hold a tokens × reference matrix in the model's precision; ComfyUI's computes it again for every class,
+in eighths of the tokens. Both average over two halves of the heads, rotate all heads in float32, and know
+at most two persons where they rotate.
 
 Axes: b rows, t video tokens, r tokens of the first latent frame, k classes, h heads, c channels.
 """

@@ -1,6 +1,7 @@
 """Random inputs of a model's own shapes: queries and keys, persons in the picture, voices.
 
-Axes: r tokens of the first latent frame, t video tokens, h heads, c channels, k classes (persons, background).
+Axes: r tokens of the first latent frame, t video tokens, h heads, c channels, k classes (persons, then the
+background).
 """
 
 import torch

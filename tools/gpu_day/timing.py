@@ -57,9 +57,7 @@ def _milliseconds(work: Callable[[], object], device: torch.device, runs: int) -
             work()
             found.append(1000 * (time.perf_counter() - start))
         return found
-    marks = [
-        (torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)) for _ in range(runs)
-    ]
+    marks = [[torch.cuda.Event(enable_timing=True) for _ in range(2)] for _ in range(runs)]
     for start, end in marks:
         start.record()
         work()

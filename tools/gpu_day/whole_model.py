@@ -49,7 +49,7 @@ def run_whole_model(run: MeasuringRun) -> None:
             voices = bound_voices(adapter, rows[2], run.size)
             work = functools.partial(_limited, way, functools.partial(_pass, run, forward, voices))
             run.item(f"{way}/2", work, needs=25)
-        _compiled(run, model, forward, bound_voices(adapter, rows[2], run.size))
+        _compiled(run, model, forward=forward, voices=bound_voices(adapter, rows[2], run.size))
     if run.comfyui is None:
         run.skip("comfyui's model", "no --comfyui PATH was given")
     else:
@@ -101,6 +101,7 @@ def _limited(way: Way, work: Callable[[], Figures]) -> Figures:
 def _compiled(
     run: MeasuringRun,
     model: PlainWan,
+    *,
     forward: Callable[[list[Voices] | None], Tensor],
     voices: list[Voices],
 ) -> None:
