@@ -2,6 +2,7 @@
 
 import functools
 import sys
+from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -55,12 +56,12 @@ def time_comfyui(run: MeasuringRun, adapter: AudioAdapter, rows: dict[int, Audio
 
 def _imported(run: MeasuringRun) -> Figures:
     """Make its folder importable, and say which attention it takes."""
-    arguments, sys.argv = sys.argv, [sys.argv[0], *([] if run.on_gpu else ["--cpu"])]
     sys.path.insert(0, str(run.comfyui))
-    try:
-        import comfy.ldm.modules.attention as attention
-    finally:
-        sys.argv = arguments
+    from comfy.cli_args import args
+
+    args.cpu = not run.on_gpu
+    import comfy.ldm.modules.attention as attention
+
     return {"attention": attention.optimized_attention.__name__}
 
 
@@ -106,35 +107,33 @@ def _our_patches(voices: list[BoundVoices]) -> dict[str, list[Any]]:
 
 
 def _its_patches(adapter: AudioAdapter, rows: AudioRows) -> dict[str, list[Any]]:
-    """Its own patches with our weights under its own layers."""
+    """Its own patches and layers, with our weights under them."""
     import comfy.ops
     from comfy.ldm.wan import model_multitalk as own
 
     shape, weight = adapter.shape, adapter.audio_proj.proj1.weight
     blocks = []
-    for index in range(len(shape.blocks)):
-        layer = own.WanMultiTalkAttentionBlock(
+    for ours in adapter.blocks.values():
+        attention = own.SingleStreamMultiAttention(
             shape.width,
             shape.audio_width,
+            num_heads=adapter.heads,
+            qkv_bias=True,
             dtype=weight.dtype,
-            device=weight.device,
+            device="meta",
             operations=comfy.ops.disable_weight_init,
         )
-        layer.load_state_dict(adapter.blocks[str(index)].state_dict())
-        blocks.append(layer.requires_grad_(False))
-    return _of(own, blocks, rows)
-
-
-def _of(own: Any, blocks: list[torch.nn.Module], rows: AudioRows) -> dict[str, list[Any]]:
-    from types import SimpleNamespace
-
-    patcher = SimpleNamespace(model=SimpleNamespace(blocks=blocks))
-    add = own.MultiTalkCrossAttnPatch(patcher, 1.0)
+        attention.load_state_dict(ours.audio_cross_attn.state_dict(), assign=True)
+        blocks.append(SimpleNamespace(norm_x=ours.norm_x, audio_cross_attn=attention.requires_grad_(False)))
+    add = own.MultiTalkCrossAttnPatch(SimpleNamespace(model=SimpleNamespace(blocks=blocks)), 1.0)
     tokens = rows.tokens[0].flatten(1, 2)[None]
 
     def add_with_voices(passed: dict[str, Any]) -> Tensor:
-        passed["transformer_options"]["audio_embeds"] = tokens
-        result: Tensor = add(passed)
+        options = passed["transformer_options"]
+        options["audio_embeds"] = tokens
+        of_layer = {**options, "block_index": options["block_index"] % len(blocks)}
+        result: Tensor = add({**passed, "transformer_options": of_layer})
+        options.pop("x_ref_attn_map", None)
         return result
 
     locate = own.MultiTalkGetAttnMapPatch(rows.masks[0].bool())

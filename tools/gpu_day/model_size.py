@@ -79,7 +79,6 @@ SIZES = {
         text_tokens=5,
         text_width=16,
         image_tokens=3,
-        image_width=16,
         audio_tokens=5,
         audio_width=32,
         features=8,
