@@ -10,9 +10,21 @@ The work lies in the folder of the same name.
 
 import sys
 from pathlib import Path
+from types import ModuleType
+
+ROOT = Path(__file__).parents[1]
+
+
+def package(name: str) -> ModuleType:
+    """A folder of this repository, which an installed package of that name would win over otherwise."""
+    module = ModuleType(name)
+    module.__path__ = [str(ROOT / name)]
+    return module
+
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parents[1]))
+    sys.path.insert(0, str(ROOT))
+    sys.modules |= {name: package(name) for name in ("tools", "tests")}
     from tools.gpu_day.command import main
 
     sys.exit(main())

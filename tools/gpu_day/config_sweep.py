@@ -9,7 +9,7 @@ from torch import Tensor
 
 from multitalk_core.kernels.rotation import BASE
 
-from .measuring_run import MeasuringRun
+from .measuring_run import Figures, MeasuringRun
 from .scene import attention_inputs, person_masks
 from .timing import timed
 
@@ -42,14 +42,22 @@ def run_sweep(run: MeasuringRun) -> None:
             own = chosen(table)
             ordered = [own, *(each for each in tried if each != own)]
             for each in ordered:
-                work = functools.partial(timed, functools.partial(launch, each), run.device, seconds=0.3)
+                work = functools.partial(_tried, run, functools.partial(launch, each))
                 run.item(f"{kernel}/{each}", work, needs=8)
             _best(run, kernel, [f"{kernel}/{each}" for each in ordered])
 
 
+def _tried(run: MeasuringRun, launch: Callable[[], Tensor]) -> Figures:
+    """Its time, or why it does not run: too much shared memory is no fault of the kernel."""
+    try:
+        return timed(launch, run.device, seconds=0.3)
+    except Exception as error:
+        return {"refused": str(error).partition("\n")[0]}
+
+
 def _best(run: MeasuringRun, kernel: str, names: list[str]) -> None:
     """The launch in the table and the fastest one."""
-    known = {name: run.items[name]["ms"] for name in names if name in run.items}
+    known = {name: run.items[name]["ms"] for name in names if "ms" in run.items.get(name, {})}
     if known:
         best = min(known, key=lambda name: known[name])
         figures = {"launch": best.partition("/")[2], "ms": known[best], "in_table_ms": known.get(names[0])}

@@ -27,15 +27,16 @@ from .measuring_run import Figures, MeasuringRun
 from .model_size import SIZES
 from .scene import attention_inputs, person_masks, structured, voice_rows
 
-TYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
+TYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16, "float32": torch.float32}
 # Largest error, relative to the largest value. The twin computes in float32 whatever it is given.
 LOCALIZE_BOUNDS = {"twin": 1e-5, "float32": 1e-5, "float16": 1.5e-3, "bfloat16": 8e-3}
 ATTENTION_BOUNDS = {"float32": 1e-5, "float16": 3e-3, "bfloat16": 2.5e-2}
 LABELS_BOUND = 1e-5
 MAPS_BOUND = 1e-3  # at the model's own size
-CHANGED_ON_NOISE, CHANGED_ON_STRUCTURE = 0.005, 0.0  # share of tokens whose class is another
+# Share of tokens whose class is another than float64's; none where tokens resemble their class.
+CHANGED_ON_NOISE = {Way.TRITON: 0.005, Way.SDPA: 0.01, Way.TWIN: 0.005}
 HOOKS_BOUND = {"float32": 1e-4, "float16": 1e-2, "bfloat16": 3e-2}  # of the norm of the difference
-SEEDS, SAMPLE = 6, 1024  # random shapes an item; tokens of a true clip that float64 computes too
+SEEDS, SAMPLE = 4, 1024  # random shapes an item; tokens of a true clip that float64 computes too
 PERSONS = (1, 2, 3, 4, 8)
 
 
@@ -53,11 +54,9 @@ def run_check(run: MeasuringRun) -> None:
                 run.skip(f"{way}/{name}", reason)
                 continue
             _check_true_size(run, way, dtype)
-            _check_random_shapes(run, way, dtype)
-    for way in ways_here(run.device):
-        for name, dtype in TYPES.items():
-            if name != "float32" or way is not Way.TRITON:
+            if way in ways_here(run.device):
                 _check_hooks(run, way, dtype)
+            _check_random_shapes(run, way, dtype)
     ways.LOG.removeHandler(handler)
     reasons = {"broken": sorted(ways.broken), "sentences": handler.sentences, "ok": not ways.broken}
     run.item("fallbacks", lambda: reasons, needs=0)
@@ -171,7 +170,7 @@ def _true_size(run: MeasuringRun, way: Way, dtype: torch.dtype, *, persons: int,
     unwritten = int((~found.isfinite()).sum())
     error = None if unwritten else relative_error(found[..., sample], exact)
     changed = float((found[..., sample].argmax(1) != exact.argmax(1)).double().mean())
-    allowed = CHANGED_ON_NOISE if kind == "noise" else CHANGED_ON_STRUCTURE
+    allowed = CHANGED_ON_NOISE[way] if kind == "noise" else 0.0
     bound = max(MAPS_BOUND, bound_of(way, dtype)) if size.reference < SAMPLE else MAPS_BOUND
     return {
         "error": error,

@@ -109,16 +109,16 @@ def _compiled(
     backend = "inductor" if run.on_gpu else "aot_eager"
 
     def work(given: list[Voices] | None) -> Figures:
-        torch._dynamo.reset()
         torch._dynamo.utils.counters.clear()
         for block in model.blocks:
             block.compile(fullgraph=True, backend=backend)
         try:
             found = _pass(run, forward, given)
+            return {**found, "graphs": torch._dynamo.utils.counters["stats"]["unique_graphs"]}
         finally:
             for block in model.blocks:
                 block._compiled_call_impl = None
-        return {**found, "graphs": torch._dynamo.utils.counters["stats"]["unique_graphs"]}
+            torch._dynamo.reset()  # what it keeps would hold the weights
 
     run.item("compiled/plain", lambda: work(None), needs=90)
     run.item("compiled/2", lambda: work(voices), needs=90)
