@@ -30,6 +30,8 @@ def main(arguments: list[str] | None = None) -> int:
         speed_page.write(options.write_docs)
         return 0
     torch.manual_seed(options.seed)
+    if options.tiny:
+        torch.set_num_threads(1)  # several would wait for each other longer than such shapes take
     shares = SHORT if options.part == ["all-short"] else dict.fromkeys(options.part, 1.0)
     runs = [_run(name, options, minutes=share * options.minutes) for name, share in shares.items()]
     for run in runs:
