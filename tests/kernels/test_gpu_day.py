@@ -9,10 +9,11 @@ import torch
 
 from multitalk_core.errors import MultiTalkError
 from multitalk_core.kernels import Way, localize
+from multitalk_core.kernels import way as ways
 from tools.gpu_day import costs, kernel_check, speed_page
 from tools.gpu_day.bound_voices import bound_voices, random_adapter
 from tools.gpu_day.cards import CARDS
-from tools.gpu_day.command import PARTS, SHORT, main
+from tools.gpu_day.command import PARTS, SHORT, main, sound
 from tools.gpu_day.measuring_run import MeasuringRun
 from tools.gpu_day.model_size import SIZES
 from tools.gpu_day.peer_voices import PEERS, PeerVoices
@@ -85,6 +86,21 @@ def test_figures_of_a_cpu_do_not_reach_the_page(tmp_path):
         speed_page.write([run.path])
 
 
+@pytest.mark.parametrize(
+    "arguments, sentence",
+    [
+        (["--part", "check", "all-short"], "all-short is every part already"),
+        (["--part", "check", "--device", "cpu", "--comfyui", "nowhere"], "nowhere is no ComfyUI"),
+        (["--write-docs", "nowhere.json"], "nowhere.json is no file of this tool"),
+        (["--part", "bench-1080"], "invalid choice"),
+    ],
+)
+def test_wrong_options_get_a_sentence(arguments, sentence, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+    assert sentence in capsys.readouterr().err
+
+
 def test_an_output_that_is_not_written_fails_the_check():
     query, key, _ = attention_inputs(TINY, torch.float32, CPU)
     masks = person_masks(TINY, 2, CPU)[None]
@@ -122,6 +138,14 @@ def test_an_item_that_fails_does_not_end_the_part(tmp_path):
     known = json.loads(run.path.read_text())
     assert known["failed"] == {"first": "OutOfMemoryError: CUDA out of memory"}
     assert known["items"] == {"second": {"ms": 1.0}}
+
+
+def test_what_stands_in_for_a_broken_kernel_is_not_taken_for_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(ways, "broken", {"localize"})
+    run = begun(tmp_path)
+    run.item("localization", lambda: {"ms": 1.0})
+    assert run.items == {"localization": {"ms": 1.0, "broken": ["localize"], "ok": False}}
+    assert not sound(run)
 
 
 def test_no_item_begins_after_the_last_minute(tmp_path):

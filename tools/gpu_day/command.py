@@ -7,6 +7,8 @@ from pathlib import Path
 
 import torch
 
+from multitalk_core.errors import MultiTalkError
+
 from . import config_sweep, kernel_bench, kernel_check, kernel_profile, speed_page, whole_model
 from .measuring_run import MeasuringRun
 
@@ -25,10 +27,16 @@ SHORT = {"check": 0.27, "bench-480": 0.25, "sweep": 0.15, "whole-model": 0.27, "
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the parts, or write the page; 1 where a check found an error."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
     if options.write_docs is not None:
-        speed_page.write(options.write_docs)
+        try:
+            speed_page.write(options.write_docs)
+        except MultiTalkError as error:
+            parser.error(str(error))
         return 0
+    if problem := _problem(options):
+        parser.error(problem)
     torch.manual_seed(options.seed)
     if options.tiny:
         torch.set_num_threads(1)  # several would wait for each other longer than such shapes take
@@ -53,11 +61,22 @@ def _parser() -> argparse.ArgumentParser:
     folder = Path(os.environ.get("OUT", "gpu_day"))
     parser.add_argument("--output", type=Path, default=folder, help="folder of the JSON ($OUT, or gpu_day)")
     parser.add_argument("--minutes", type=float, default=8.5, help="no item begins later (8.5, each part)")
-    parser.add_argument("--device", default="cuda", help="cuda or cpu (cuda)")
+    parser.add_argument("--device", default="cuda", choices=["cuda", "cpu"], help="(cuda)")
     parser.add_argument("--tiny", action="store_true", help="tiny shapes, to try the tool on a CPU")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--comfyui", type=Path, help="a ComfyUI folder, to time its own Wan as well")
     return parser
+
+
+def _problem(options: argparse.Namespace) -> str | None:
+    """Why nothing can be measured, as a sentence."""
+    if "all-short" in options.part and len(options.part) > 1:
+        return "all-short is every part already: name it alone."
+    if torch.device(options.device).type == "cuda" and not torch.cuda.is_available():
+        return "torch finds no GPU here: run this where one is, or try the tool with --device cpu --tiny."
+    if options.comfyui is not None and not (options.comfyui / "comfy").is_dir():
+        return f"{options.comfyui} is no ComfyUI: give the folder that holds comfy/."
+    return None
 
 
 def _run(name: str, options: argparse.Namespace, *, minutes: float) -> MeasuringRun:

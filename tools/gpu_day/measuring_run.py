@@ -11,6 +11,8 @@ from typing import Any
 
 import torch
 
+from multitalk_core.kernels import way as ways
+
 from .model_size import SIZES, ModelSize
 
 Figures = dict[str, Any]
@@ -69,17 +71,19 @@ class MeasuringRun:
         return self.device.type == "cuda"
 
     def item(self, name: str, work: Callable[[], Figures], *, needs: float = 5.0) -> Figures | None:
-        """Measure an item and save it, unless fewer than the seconds that it `needs` are left.
+        """Measure an item and save it, unless fewer than the seconds that it `needs` are left; 0 always fits.
 
         An item that fails is reported with its error, and the next one follows.
         """
-        if time.monotonic() - self.begun + needs > self.seconds:
+        if needs and time.monotonic() - self.begun + needs > self.seconds:
             self.left_out.append(name)
             self.save()
             return None
         begun = time.monotonic()
         try:
             self.items[name] = work()
+            if ways.broken:  # what was measured may be what stands in for it
+                self.items[name] |= {"broken": sorted(ways.broken), "ok": False}
         except Exception as error:
             self.failed[name] = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
         if self.on_gpu:

@@ -48,7 +48,7 @@ def write(files: list[Path]) -> None:
         For a file that was not measured on a GPU at a real size.
     """
     for path in files:
-        known = json.loads(path.read_text())
+        known = _read(path)
         if "architecture" not in known["machine"] or known["size"]["name"] == "tiny":
             raise MultiTalkError(
                 f"{path.name} was not measured on a GPU at a model's own size: give files of a run without "
@@ -60,6 +60,14 @@ def write(files: list[Path]) -> None:
     before, _, rest = PAGE.read_text().partition(BEGIN)
     _, _, after = rest.partition(END)
     PAGE.write_text(f"{before}{BEGIN}\n\n{rendered(measured_files())}\n\n{END}{after}")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        known: dict[str, Any] = json.loads(path.read_text())
+        return {key: known[key] for key in ("machine", "size", "part", "items", "failed", "left_out")}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise MultiTalkError(f"{path} is no file of this tool: give the JSON that a part wrote.") from error
 
 
 def measured_files() -> Files:
