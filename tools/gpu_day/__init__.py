@@ -1,0 +1,15 @@
+"""The day a GPU is there: what is checked and timed on it, and the page that shows it.
+
+command            options, and the parts in order
+measuring_run      the items of one part, saved one by one as JSON, within a number of minutes
+model_size         shapes of Wan2.1-14B at 480p and 720p, and tiny ones
+scene              random queries, keys, persons and voices of those shapes
+timing             medians, spread and peak memory
+plain_wan          Wan2.1's DiT in plain torch, with the places of the two hooks
+bound_voices       this project's voices at those places
+peer_voices        the released code's way and that of ComfyUI's own node
+kernel_check       every kernel against float64, on poisoned memory
+ceilings, kernel_bench, config_sweep, whole_model, kernel_profile, comfyui_model      what is timed
+costs, cards       floors and predictions, computed from operations and bytes
+speed_page         the tables of docs/speed.md
+"""
