@@ -136,7 +136,7 @@ def test_other_files_are_refused_with_a_sentence(folder, tmp_path):
         ("wide", comfyui(256), "is for a model 256 wide, and the layer blocks.0.attn1.to_q takes 128"),
         ("deep", {f"transformer.blocks.9.attn1.to_q.lora_{side}.weight": torch.zeros(4, 4) for side in "AB"},
          "changes the layer blocks.9.attn1.to_q, which the model does not have"),
-        ("other", {f"lora_te_text_model.{name}": tensor for name, tensor in matrices.items()}, "no layer under"),
+        ("other", {f"lora_te_text.{name}": tensor for name, tensor in matrices.items()}, "no layer under a"),
         ("dora", {**diffusers(), "transformer.blocks.0.attn1.to_q.dora_scale": torch.ones(128)}, "is a DoRA"),
         ("kohya", {f"lora_unet_blocks_0_self_attn_q.{name}": tensor for name, tensor in matrices.items()},
          "cannot be loaded"),

@@ -13,11 +13,13 @@ from .types import within
 def lora_file(text: str) -> Lora:
     """Parse FILE or FILE:STRENGTH; a file whose name ends like a strength is that file."""
     file, colon, strength = text.rpartition(":")
-    if not colon or os.path.exists(text) or not os.path.isfile(file):
+    in_path = {"/", "\\"} & set(strength)  # C:\\loras\\style.safetensors has no strength
+    if not colon or in_path or os.path.exists(text):
         return Lora(input_file(text))
+    path = input_file(file)
     try:
-        return Lora(input_file(file), float(within(LORA_STRENGTH)(strength)))
+        return Lora(path, float(within(LORA_STRENGTH)(strength)))
     except ArgumentTypeError as error:
         raise ArgumentTypeError(
-            f"{quoted(strength)} is not a strength: write {quoted(file)}:0.8, with a number {LORA_STRENGTH}"
+            f"{quoted(strength)} is not a strength: write {quoted(file)}:0.8, with {LORA_STRENGTH}"
         ) from error
