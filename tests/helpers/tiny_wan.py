@@ -72,7 +72,8 @@ def write_gguf(path: Path, state: dict[str, Tensor], kind: gguf.GGMLQuantization
     """Matrices of linear layers in `kind`, the rest in float32, as converters do."""
     writer = gguf.GGUFWriter(path, "wan")
     for name, tensor in state.items():
-        own = kind if tensor.ndim == 2 and name.endswith("weight") else gguf.GGMLQuantizationType.F32
+        in_blocks = tensor.ndim == 2 and name.endswith("weight") and tensor.shape[1] % 32 == 0
+        own = kind if in_blocks else gguf.GGMLQuantizationType.F32
         numbers = tensor.float().numpy()
         writer.add_tensor(name, gguf.quants.quantize(numbers, own), raw_dtype=own)
     writer.write_header_to_file()

@@ -16,7 +16,7 @@ from multitalk_core.hosts.diffusers.quantization import Quantization
 from multitalk_core.hosts.diffusers.single_file import read_single_file
 from multitalk_core.hosts.diffusers.video_model import load_adapter
 from multitalk_core.hosts.diffusers.wan_folder import load_folder
-from multitalk_core.hosts.diffusers.wan_transformer import TransformerOptions
+from multitalk_core.hosts.diffusers.wan_transformer import TransformerOptions, read_transformer
 from multitalk_core.toy_world.wan_keys import transformer_to_wan
 
 TRANSFORMER = EMBEDDED / EMBEDDED_FILES["transformer"]
@@ -94,6 +94,19 @@ def components(tmp_path_factory):
     return folder, file, state
 
 
+def test_a_file_is_cast_as_its_folder_would_be(components, tmp_path):
+    """In half precision diffusers keeps norms, modulation and the timestep's embedding in float32."""
+    folder, file, state = components
+    whole = shutil.copytree(folder, tmp_path / "whole")
+    save_file(state, whole / "transformer/diffusion_pytorch_model.safetensors")
+    expected = read_transformer(whole, torch.bfloat16).state_dict()
+    read = read_transformer(folder, torch.bfloat16, TransformerOptions(file=file)).state_dict()
+    assert all(torch.equal(read[name], tensor) for name, tensor in expected.items())
+    assert {name: tensor.dtype for name, tensor in read.items()} == {
+        name: tensor.dtype for name, tensor in expected.items()
+    }
+
+
 @pytest.mark.parametrize("offload", [Offload.NONE, Offload.GROUP])
 def test_a_file_and_its_components_are_one_model(components, offload):
     folder, file, state = components
@@ -128,7 +141,11 @@ def test_what_does_not_fit_is_refused_with_a_sentence(components, tmp_path):
     assert "its width is 128, theirs 32" in refused(TRANSFORMER)
     named = transformer_to_wan(state)
     for name, tensors, sentence in (
-        ("short", {key: tensor for key, tensor in named.items() if "ffn.0" not in key}, "has no weights for"),
+        (
+            "short",
+            {key: tensor for key, tensor in named.items() if "ffn.0" not in key},
+            "has not all weights: download it again",
+        ),
         ("t2v", {**named, "patch_embedding.weight": torch.zeros(32, 16, 1, 2, 2)}, "text-to-video"),
         (
             "nf4",
@@ -138,7 +155,7 @@ def test_what_does_not_fit_is_refused_with_a_sentence(components, tmp_path):
     ):
         path = tmp_path / f"{name}.safetensors"
         save_file(tensors, path)
-        assert sentence in refused(path)
+        assert sentence in (said := refused(path)), said
     small = write_gguf(tmp_path / "wan.gguf", named, gguf.GGMLQuantizationType.Q8_0)
     assert "is quantised already, and stays as it is: leave out the quantization fp8" in refused(
         small, Quantization.FP8

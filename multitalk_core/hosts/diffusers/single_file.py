@@ -5,12 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor
 
 from ...checkpoint import check_image_to_video, list_tensors
 from ...checkpoint.gguf_file import is_gguf
 from ...checkpoint.quantised import INSTEAD, SCALES, check_parts, dequantise, unread_quantisation
-from ...checkpoint.reading import StoredTensor, load_tensors
+from ...checkpoint.reading import load_tensors
 from ...checkpoint.recognition import recognise
 from ...checkpoint.transformer_kinds import wan_transformer
 from ...errors import MultiTalkError
@@ -99,51 +98,46 @@ def read_single_file(
     if is_gguf(file):
         config = GGUFQuantizationConfig(compute_dtype=dtype)
     with loading(file, "model", ADVICE):
-        transformer = WanTransformer3DModel.from_single_file(
-            _source(file, dtype),
-            config=str(components),
-            subfolder="transformer",
-            torch_dtype=dtype,
-            quantization_config=config,
-            local_files_only=True,
-        )
-    for name, tensor in transformer.state_dict().items():
-        if tensor.device.type == "meta":
-            raise MultiTalkError(f"The model {file} has no weights for {name}: download it again.")
+        try:
+            transformer = WanTransformer3DModel.from_single_file(
+                _source(file, dtype),
+                config=str(components),
+                subfolder="transformer",
+                torch_dtype=None if config is None else dtype,
+                quantization_config=config,
+                local_files_only=True,
+            )
+        except NotImplementedError as error:  # a weight that was to be read is still on the meta device
+            raise MultiTalkError(f"The model {file} has not all weights: download it again.") from error
+    if config is None:
+        _cast(transformer, dtype)
     return transformer
+
+
+def _cast(transformer: "WanTransformer3DModel", dtype: torch.dtype) -> None:
+    """As `from_pretrained` casts: some modules stay in float32, which `from_single_file` forgets."""
+    kept = set(transformer._keep_in_fp32_modules)
+    for name, parameter in transformer.named_parameters():
+        parameter.data = parameter.data.to(torch.float32 if kept & set(name.split(".")) else dtype)
 
 
 def _source(file: Path, dtype: torch.dtype) -> Any:
     """The file, or its numbers where it has scales, which diffusers leaves out."""
     stored, _ = list_tensors(file)
-    if is_gguf(file) or not any(_part(name) in SCALES for name in stored):
+    scaled = sorted({_layer(name) for name in stored if _part(name) in SCALES})
+    if is_gguf(file) or not scaled:
         return str(file)
-    parameters = _parts_by_parameter(stored)
-    for name, parts in parameters.items():
-        if any(scale in parts for scale in SCALES):
-            check_parts(name, parts)
-    loaded = load_tensors(stored)
-    state: dict[str, Tensor] = {}
-    for name, parts in parameters.items():
-        numbers = {part: loaded.pop(f"{name}.{part}".removeprefix(".")) for part in parts}
-        if any(scale in parts for scale in SCALES):
-            state[f"{name}.weight"] = dequantise(numbers, dtype)
-        else:
-            state |= {f"{name}.{part}".removeprefix("."): numbers[part] for part in parts}
+    state = load_tensors({name: tensor for name, tensor in stored.items() if _part(name) not in MARKS})
+    for layer in scaled:
+        names = {part: f"{layer}.{part}" for part in ("weight", *SCALES) if f"{layer}.{part}" in stored}
+        check_parts(layer, {part: stored[name] for part, name in names.items()})
+        numbers = {part: state.pop(name) for part, name in names.items()}
+        state[f"{layer}.weight"] = dequantise(numbers, dtype)
     return state
 
 
-def _parts_by_parameter(stored: Mapping[str, StoredTensor]) -> dict[str, dict[str, StoredTensor]]:
-    """Weights with their scales, every other tensor alone, by the name of its layer; no marks."""
-    found: dict[str, dict[str, StoredTensor]] = {}
-    for name, tensor in stored.items():
-        part = _part(name)
-        if part in MARKS:
-            continue
-        layer = name.removesuffix(part).removesuffix(".")
-        key = layer if part in ("weight", *SCALES) else f"{layer}.{part}".removeprefix(".")
-        found.setdefault(key, {})[part] = tensor
-    return found
+def _layer(name: str) -> str:
+    return name.rpartition(".")[0]
 
 
 def _part(name: str) -> str:
