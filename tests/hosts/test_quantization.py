@@ -27,15 +27,12 @@ def exact():
 def test_quantised_films_are_near_the_plain_ones(exact, quantization, error):
     if quantization == Quantization.INT8:
         pytest.importorskip("torchao")
-    loaded, adapter = with_adapter(
-        dtype=torch.bfloat16, transformer=TransformerOptions(quantization=quantization)
-    )
-    plain, ours = predict(*exact), predict(loaded, adapter)
+    loaded, adapter = with_adapter(transformer=TransformerOptions(quantization=quantization))
+    plain, ours = (predict(*model) for model in (exact, (loaded, adapter)))
     assert 0 < difference(ours, plain) < error
-    # Each voice stays with its person: nearer to the plain film than to that of swapped voices.
-    swapped = predict(loaded, adapter, swapped=True)
-    assert difference(swapped, predict(*exact, swapped=True)) < error
-    assert difference(ours[:1], swapped[:1]) > 2 * difference(ours[:1], plain[:1])
+    # The voices are in it, each with its person: exchanging them changes the film in the same way.
+    exchanged = predict(*exact, swapped=True) - plain, predict(loaded, adapter, swapped=True) - ours
+    assert torch.cosine_similarity(*(change[0].flatten() for change in exchanged), dim=0) > 0.9
 
 
 def test_fp8_takes_half_the_memory_of_half_precision():
@@ -54,7 +51,7 @@ def test_fp8_takes_half_the_memory_of_half_precision():
 
 def test_an_fp8_adapter_keeps_its_numbers(tmp_path):
     state = load_file(EMBEDDED / EMBEDDED_FILES["adapter"])
-    layers = {name for name, tensor in state.items() if "audio_cross_attn" in name and tensor.ndim == 2}
+    layers = {name for name in state if "audio_cross_attn" in name}
     path = tmp_path / "adapter_fp8.safetensors"
     eight_bits = {
         name: tensor.to(torch.float8_e4m3fn) if name in layers else tensor for name, tensor in state.items()
