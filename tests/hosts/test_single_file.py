@@ -160,6 +160,8 @@ def test_what_does_not_fit_is_refused_with_a_sentence(components, tmp_path):
     assert "is quantised already, and stays as it is: leave out the quantization fp8" in refused(
         small, Quantization.FP8
     )
+    with pytest.raises(MultiTalkError, match="cannot be offloaded by sequential: choose"):
+        load_folder(folder, offload=Offload.SEQUENTIAL, transformer=TransformerOptions(file=small))
     torch.save({}, tmp_path / "wan.pth")
     assert "wan.pth" in refused(tmp_path / "wan.pth")
     other = shutil.copytree(folder, tmp_path / "other")

@@ -12,7 +12,7 @@ from torch import Tensor
 from ...checkpoint import list_tensors
 from ...checkpoint.lora_kinds import lora as recognise_lora
 from ...checkpoint.reading import load_tensors
-from ...checkpoint.recognition import recognise
+from ...checkpoint.recognition import any_kind
 from ...errors import MultiTalkError
 from ...files.given import loading
 
@@ -57,18 +57,11 @@ def check_lora(path: Path) -> None:
     stored, metadata = list_tensors(path)
     found = recognise_lora(stored, metadata)
     if found is None:
-        kind, _ = recognise(stored, metadata)
-        raise MultiTalkError(f"{path} is no LoRA but {quoted_kind(kind)}: {ADVICE}.")
+        raise MultiTalkError(f"{path} is no LoRA but {any_kind(stored, metadata)}: {ADVICE}.")
     if found[0] != "LoRA":
         raise MultiTalkError(
             f"{path} is a {found[0]}, which diffusers does not apply to Wan: choose a plain LoRA."
         )
-
-
-def quoted_kind(kind: str) -> str:
-    """A kind of checkpoint with its article."""
-    article = "an" if kind[0].lower() in "aeiou" else "a"
-    return "of an unknown kind" if kind == "unknown" else f"{article} {kind}"
 
 
 def add_loras(transformer: "WanTransformer3DModel", loras: Sequence[Lora], *, merged: bool) -> None:

@@ -10,17 +10,17 @@ from ...checkpoint import check_image_to_video, list_tensors
 from ...checkpoint.gguf_file import is_gguf
 from ...checkpoint.quantised import INSTEAD, SCALES, check_parts, dequantise, unread_quantisation
 from ...checkpoint.reading import load_tensors
-from ...checkpoint.recognition import recognise
+from ...checkpoint.recognition import any_kind
 from ...checkpoint.transformer_kinds import wan_transformer
 from ...errors import MultiTalkError
 from ...files.given import loading, read_json
-from .lora import quoted_kind
 from .quantization import Quantization, loader_config
 
 if TYPE_CHECKING:
     from diffusers import WanTransformer3DModel
 
 ADVICE = "choose the Wan2.1 I2V transformer that the components belong to"
+WAN_14B = {"num_attention_heads": 40, "attention_head_dim": 128, "num_layers": 40}  # diffusers' defaults
 # What ComfyUI's fp8 files hold beside weights and their scales: the inputs' scales, and marks of the format.
 MARKS = ("scale_input", "input_scale", "scaled_fp8", "comfy_quant")
 
@@ -43,8 +43,8 @@ def check_single_file(file: Path, components: Path, quantization: Quantization) 
     stored, metadata = list_tensors(file)
     found = wan_transformer(stored, metadata)
     if found is None:
-        kind, _ = recognise(stored, metadata)
-        raise MultiTalkError(f"The model {file} is no Wan transformer but {quoted_kind(kind)}: {ADVICE}.")
+        kind = any_kind(stored, metadata)
+        raise MultiTalkError(f"The model {file} is no Wan transformer but {kind}: {ADVICE}.")
     if (form := unread_quantisation(stored)) is not None:
         raise MultiTalkError(f"The model {file} is quantised as {form}, which is not read: {INSTEAD}.")
     if is_gguf(file) and quantization != Quantization.NONE:
@@ -56,7 +56,7 @@ def check_single_file(file: Path, components: Path, quantization: Quantization) 
 
 
 def _check_size(details: Mapping[str, str], file: Path, components: Path) -> None:
-    config = read_json(components / "transformer/config.json", "model's configuration")
+    config = WAN_14B | read_json(components / "transformer/config.json", "model's configuration")
     check_image_to_video(int(details["input channels"]), f"The model {file}", ADVICE + ".")
     expected = {
         "width": str(config["num_attention_heads"] * config["attention_head_dim"]),

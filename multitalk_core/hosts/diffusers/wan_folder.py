@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from ...checkpoint import check_image_to_video, list_tensors
+from ...checkpoint.gguf_file import is_gguf
 from ...errors import MultiTalkError
 from ...files.given import check_folder, loading, read_json
 from .models import Models
@@ -57,6 +58,11 @@ def load_folder(
     file = None if transformer is None else transformer.file
     has_image_encoder = _check_folder(folder, with_weights=file is None)
     device, offload = torch.device(device), Offload(offload)
+    if file is not None and is_gguf(file) and offload == Offload.SEQUENTIAL:
+        raise MultiTalkError(
+            f"The model {file} is GGUF, whose weights cannot be offloaded by {offload}: choose the offloading "
+            f"{Offload.GROUP}."
+        )
     dit = None if transformer is None else read_transformer(folder, dtype, transformer)
     options = {"use_safetensors": True, "local_files_only": True, "dtype": dtype}
     with loading(folder / "tokenizer", "tokenizer"):
