@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,12 +49,14 @@ class Lora:
 
 
 def check_lora(path: Path) -> None:
-    """Refuse a file that is no plain LoRA, by its header alone.
+    """Refuse a file that is no plain LoRA, by its header alone, and a LoRA without the package for it.
 
     Raises
     ------
     MultiTalkError
     """
+    if find_spec("peft") is None:
+        raise MultiTalkError(f"The LoRA {path} needs the package peft: install it with `pip install peft`.")
     stored, metadata = list_tensors(path)
     found = recognise_lora(stored, metadata)
     if found is None:

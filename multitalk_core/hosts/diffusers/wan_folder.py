@@ -60,8 +60,8 @@ def load_folder(
     device, offload = torch.device(device), Offload(offload)
     if file is not None and is_gguf(file) and offload == Offload.SEQUENTIAL:
         raise MultiTalkError(
-            f"The model {file} is GGUF, whose weights cannot be offloaded by {offload}: choose the offloading "
-            f"{Offload.GROUP}."
+            f"The model {file} is GGUF, whose weights cannot be offloaded by {offload}: choose the "
+            f"offloading {Offload.GROUP}."
         )
     dit = None if transformer is None else read_transformer(folder, dtype, transformer)
     options = {"use_safetensors": True, "local_files_only": True, "dtype": dtype}
