@@ -71,7 +71,9 @@ _HOMES = {
     "write_film": "film.write",
     # the diffusers host
     "DiffusersVideoModel": "hosts.diffusers.video_model",
+    "Lora": "hosts.diffusers.lora",
     "Models": "hosts.diffusers.models",
+    "TransformerOptions": "hosts.diffusers.wan_transformer",
     "WanHost": "hosts.diffusers.wan_host",
     "load_adapter": "hosts.diffusers.video_model",
     "load_embedded": "hosts.diffusers.embedded_models",

@@ -86,6 +86,7 @@ SEED = Limit(0, 2**64 - 1)  # what torch takes
 FRACTION = Limit(0.0, 1.0)
 DENOISE = Limit(0.01, 1.0)
 AUDIO_STRENGTH = Limit(0.0, 10.0)
+LORA_STRENGTH = Limit(-10.0, 10.0)
 LABEL_RANGE = Limit(0.0, 100.0)
 LABEL_DISTANCE = Limit(0.0, 1000.0)
 BACKGROUND_LABEL = Limit(-1000.0, 1000.0)

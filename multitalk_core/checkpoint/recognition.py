@@ -31,8 +31,16 @@ def recognise(stored: Stored, metadata: Mapping[str, str]) -> Found:
 def other_kind(stored: Stored, metadata: Mapping[str, str]) -> str | None:
     """What a checkpoint is instead of an adapter, with an article; None for an adapter or an unknown one."""
     kind, _ = recognise(stored, metadata)
-    if kind == UNKNOWN or ADAPTER in kind:
-        return None
+    return None if kind == UNKNOWN or ADAPTER in kind else _with_article(kind)
+
+
+def any_kind(stored: Stored, metadata: Mapping[str, str]) -> str:
+    """What a checkpoint is, with an article, for a sentence that says what it is not."""
+    kind, _ = recognise(stored, metadata)
+    return "of an unknown kind" if kind == UNKNOWN else _with_article(kind)
+
+
+def _with_article(kind: str) -> str:
     return f"{'an' if kind[0].lower() in 'aeio' else 'a'} {kind}"
 
 

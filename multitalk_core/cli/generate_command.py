@@ -11,6 +11,7 @@ from .options import (
     dubbing_options,
     film_options,
     input_options,
+    memory_options,
     model_options,
     output_options,
     person_options,
@@ -36,6 +37,7 @@ OPTIONS = (
     dubbing_options,
     sampling_options,
     model_options,
+    memory_options,
 )
 
 DESCRIPTION = """\
@@ -48,10 +50,10 @@ examples:
   two people speak in turn; their faces are detected; miniature model:
     python -m multitalk_core generate --picture two.jpg --voice a.wav --voice b.wav --order in-turn
 
-  the same with the weights of Wan2.1 and MultiTalk, loaded layer by layer:
+  the same with the weights of Wan2.1 and MultiTalk, on one card of 24 GB:
     python -m multitalk_core generate --picture two.jpg --voice a.wav --voice b.wav --order in-turn \\
         --prompt "Two friends talk in a kitchen." --model Wan2.1-I2V-14B-480P-Diffusers \\
-        --adapter multitalk.safetensors --audio-encoder chinese-wav2vec2-base --offload sequential
+        --adapter multitalk.safetensors --audio-encoder chinese-wav2vec2-base --offload model --quantize fp8
 
   one recording with a table of turns; persons as boxes:
     python -m multitalk_core generate --picture two.jpg --recording talk.mp3 --table talk.csv \\
@@ -90,6 +92,7 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     sampling_options.add_arguments(parser)
     store_options.add_arguments(parser)
     model_options.add_arguments(parser)
+    memory_options.add_arguments(parser)
     parser.set_defaults(command=run)
 
 
@@ -190,7 +193,12 @@ def read_inputs(arguments: argparse.Namespace, files: "FilmFiles") -> "PlannedFi
         ),
         stop_after=None if arguments.stop_after is None else arguments.stop_after - 1,
         store=store_options.film_store(arguments, files),
-        identity={**computed_with(models), **prompts, **model_options.signatures(arguments)},
+        identity={
+            **computed_with(models),
+            **memory_options.identity(arguments),
+            **prompts,
+            **model_options.signatures(arguments),
+        },
         person_retakes=person_retakes,
     )
     model = DiffusersVideoModel(
@@ -199,6 +207,7 @@ def read_inputs(arguments: argparse.Namespace, files: "FilmFiles") -> "PlannedFi
         prompt=arguments.prompt,
         negative_prompt=negative_prompt,
         rows_at_once=arguments.rows_at_once or (1 if arguments.model else 3),
+        step_cache=arguments.cache,
     )
     return PlannedFilm(
         spec=spec,

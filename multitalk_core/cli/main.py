@@ -41,8 +41,9 @@ into a film in which each person speaks with their own voice.
 To start, run `python -m multitalk_core demo`; it needs no other files."""
 
 OUT_OF_MEMORY = (
-    "The GPU is out of memory: use --offload model or sequential, --rows-at-once 1, a smaller --size or "
-    "fewer --clip-frames. Finished clips are stored; run the same command again to continue."
+    "The GPU is out of memory: use --quantize fp8, --offload model, group or sequential, --rows-at-once 1, a "
+    "smaller --size or fewer --clip-frames. Finished clips are stored; run the same command again to "
+    "continue."
 )
 OUT_OF_MAIN_MEMORY = (
     "This machine is out of main memory: use a smaller --size, fewer --clip-frames or --seconds-per-piece. "

@@ -232,7 +232,7 @@ def load(arguments: argparse.Namespace) -> "tuple[Models, AudioEncoder]":
     device = chosen_device(arguments)
     encoder = AudioEncoder.load(encoder_path(arguments), device)
     if arguments.model:
-        return load_folder(arguments.model, device, with_transformer=False), encoder
+        return load_folder(arguments.model, device, transformer=None), encoder
     return load_embedded(device), encoder
 
 

@@ -8,15 +8,9 @@ import torch
 from diffusers import AutoencoderKLWan, WanTransformer3DModel
 from PIL import Image
 from safetensors.torch import save_file
-from tokenizers import Tokenizer, models, pre_tokenizers
-from transformers import (
-    CLIPVisionConfig,
-    CLIPVisionModel,
-    PreTrainedTokenizerFast,
-    UMT5Config,
-    UMT5EncoderModel,
-)
+from transformers import UMT5EncoderModel
 
+from helpers.tiny_wan import WORDS, tiny_transformer, write_wan_folder
 from multitalk_core.audio.features import AudioEncoder
 from multitalk_core.audio.sound_file import read_audio
 from multitalk_core.checkpoint.adapter_file import read_adapter
@@ -25,10 +19,9 @@ from multitalk_core.demo.files import EMBEDDED, EMBEDDED_FILES
 from multitalk_core.errors import MultiTalkError
 from multitalk_core.hosts.diffusers.embedded_models import load_embedded
 from multitalk_core.hosts.diffusers.models import decode_latent, encode_frames
+from multitalk_core.hosts.diffusers.offloading import Offload
 from multitalk_core.hosts.diffusers.wan_folder import load_folder
 from multitalk_core.toy_world.wan_keys import transformer_to_wan, vae_to_wan
-
-WORDS = ["<pad>", "</s>", "<unk>", "two", "people", "talk"]
 
 
 @pytest.fixture(scope="module")
@@ -39,41 +32,7 @@ def embedded():
 @pytest.fixture(scope="module")
 def wan_folder(tmp_path_factory):
     """Wan2.1-I2V in diffusers' format, every part real and tiny."""
-    folder = tmp_path_factory.mktemp("models") / "tiny-wan-i2v"
-    torch.manual_seed(0)
-    tiny_transformer(36).save_pretrained(folder / "transformer")
-    AutoencoderKLWan(base_dim=4).save_pretrained(folder / "vae")
-    config = UMT5Config(vocab_size=len(WORDS), d_model=32, d_kv=8, d_ff=64, num_layers=2, num_heads=4)
-    UMT5EncoderModel(config).save_pretrained(folder / "text_encoder")
-    config = CLIPVisionConfig(
-        hidden_size=48,
-        intermediate_size=64,
-        num_hidden_layers=3,
-        num_attention_heads=4,
-        image_size=28,
-        patch_size=14,
-    )
-    CLIPVisionModel(config).save_pretrained(folder / "image_encoder")
-    words = Tokenizer(models.WordLevel({word: index for index, word in enumerate(WORDS)}, unk_token="<unk>"))
-    words.pre_tokenizer = pre_tokenizers.Whitespace()
-    PreTrainedTokenizerFast(
-        tokenizer_object=words, pad_token="<pad>", eos_token="</s>", unk_token="<unk>"
-    ).save_pretrained(folder / "tokenizer")
-    (folder / "model_index.json").write_text(json.dumps({"_class_name": "WanImageToVideoPipeline"}))
-    return folder
-
-
-def tiny_transformer(channels: int) -> WanTransformer3DModel:
-    return WanTransformer3DModel(
-        in_channels=channels,
-        num_attention_heads=2,
-        attention_head_dim=16,
-        num_layers=2,
-        ffn_dim=64,
-        text_dim=32,
-        image_dim=48,
-        added_kv_proj_dim=32,
-    )
+    return write_wan_folder(tmp_path_factory.mktemp("models") / "tiny-wan-i2v")
 
 
 @pytest.fixture
@@ -143,7 +102,7 @@ def test_wan_names_are_those_that_diffusers_reads(tmp_path, wan_folder):
         assert all(torch.equal(read[name], tensor) for name, tensor in saved.items())
 
 
-@pytest.mark.parametrize("offload", ["none", "model", "sequential"])
+@pytest.mark.parametrize("offload", Offload.words())
 def test_a_wan_folder_runs(wan_folder, offload):
     loaded = load_folder(wan_folder, dtype=torch.float32, offload=offload)
     assert loaded.name == "tiny-wan-i2v"

@@ -99,6 +99,7 @@ STRUCTURED = {
         "١:0:a.wav",
     ],
     "retake": ["1", "1:7", "2:0", "0", "9", "1:-1", "1:18446744073709551616", "two", "1:", "99999999999"],
+    "loras": ["lora.safetensors", "adapter.safetensors:0.5", "a.wav:1", "adapter.safetensors:nan", ":1", ":"],
     "prompt_at": ["0:left hops", "0.1:x", "9:x", "nan:x", "-1:x", "x", ":x", "0:", "1e300:x", "0:\udcff"],
     "label_ranges": [
         "paper",

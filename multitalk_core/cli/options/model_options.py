@@ -1,8 +1,7 @@
-"""Arguments for the models: their weights, device, precision and memory."""
+"""Arguments for the models: their weights, device and precision."""
 
 import argparse
 from pathlib import Path
-from typing import get_args
 
 import torch
 
@@ -11,17 +10,24 @@ from ...demo.files import EMBEDDED, EMBEDDED_FILES
 from ...errors import MultiTalkError, quoted
 from ...files.given import model_files
 from ...film.store import Json
+from ...hosts.diffusers.attention_backend import AttentionBackend, use_attention
 from ...hosts.diffusers.embedded_models import load_embedded
-from ...hosts.diffusers.models import Models, Offload
+from ...hosts.diffusers.lora import check_lora
+from ...hosts.diffusers.models import Models
 from ...hosts.diffusers.wan_folder import load_folder
-from ...limits import ROWS_AT_ONCE
+from ...hosts.diffusers.wan_transformer import TransformerOptions
 from ...method.adapter import AudioAdapter
 from ...persons.face_detector import WEIGHTS
 from .dubbing_options import MOUTHS
-from .paths import input_folder_or_file
-from .types import text, within
+from .lora_file import lora_file
+from .paths import input_folder, input_folder_or_file
+from .types import text
 
 DTYPES = ("float32", "bfloat16", "float16")
+COMPONENTS_ADVICE = (
+    "download all but the transformer's weights of Wan-AI/Wan2.1-I2V-14B-480P-Diffusers (or 720P), and name "
+    "that folder"
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,9 +36,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--model",
         type=input_folder_or_file,
+        metavar="PATH",
+        help="folder of Wan2.1-I2V in diffusers format, such as Wan-AI/Wan2.1-I2V-14B-480P-Diffusers, or its "
+        "transformer in one .safetensors or .gguf file, with --components (default: the shipped miniature "
+        "model, for demonstration only)",
+    )
+    group.add_argument(
+        "--components",
+        type=input_folder,
         metavar="FOLDER",
-        help="folder of Wan2.1-I2V in diffusers format, such as Wan-AI/Wan2.1-I2V-14B-480P-Diffusers "
-        "(default: the shipped miniature model, for demonstration only)",
+        help="folder in diffusers format with all but the transformer's weights, where --model is a file",
+    )
+    group.add_argument(
+        "--lora",
+        type=lora_file,
+        action="append",
+        dest="loras",
+        metavar="FILE[:STRENGTH]",
+        help="LoRA for the transformer, such as one for few steps (then --steps 4 to 8, --shift 2, "
+        "--text-scale 1, --audio-scale 2), in the form of ComfyUI or diffusers; repeat the option for each "
+        "(default strength: 1)",
     )
     group.add_argument(
         "--adapter",
@@ -57,33 +80,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=DTYPES,
         help="precision of the transformer (default: bfloat16 with --model, else float32)",
     )
-    group.add_argument(
-        "--offload",
-        choices=get_args(Offload),
-        default="none",
-        help="keep weights in main memory: model moves each model to the GPU while it runs; sequential moves "
-        "each layer, which is slow and needs the least GPU memory (default: %(default)s)",
-    )
-    group.add_argument(
-        "--rows-at-once",
-        type=within(ROWS_AT_ONCE),
-        metavar="N",
-        help="guidance conditions in one batch; 1 uses the least memory (default: 1 with --model, else 3)",
-    )
-    group.add_argument(
-        "--ignore-memory",
-        action="store_true",
-        help="skip the check that this machine has enough main memory",
-    )
 
 
 def check(arguments: argparse.Namespace) -> None:
-    """Raise a MultiTalkError for missing files of a model, or an unavailable device."""
+    """Raise a MultiTalkError for files that are missing or of another kind, or an unavailable device."""
     if arguments.model and not (arguments.adapter and arguments.audio_encoder):
         raise MultiTalkError(
             "--model requires --adapter and --audio-encoder: give the files that match the model."
         )
+    file = _model_file(arguments)
+    if file is not None and arguments.components is None:
+        raise MultiTalkError(
+            f"The --model {file} is a transformer alone: {COMPONENTS_ADVICE} with --components."
+        )
+    if file is None and arguments.components is not None:
+        raise MultiTalkError("--components goes with a --model that is one file: leave it out.")
+    _check_loras(arguments)
     chosen_device(arguments)
+
+
+def _check_loras(arguments: argparse.Namespace) -> None:
+    paths = [lora.path.resolve() for lora in arguments.loras or ()]
+    for path in paths:
+        if paths.count(path) > 1:
+            raise MultiTalkError(f"The LoRA {path} is given twice: give it once, with both strengths added.")
+        check_lora(path)
 
 
 def load_encoder(arguments: argparse.Namespace) -> AudioEncoder:
@@ -107,27 +128,36 @@ def load(arguments: argparse.Namespace, encoder: AudioEncoder) -> tuple[Models, 
     """
     from ...hosts.diffusers.video_model import load_adapter
 
-    device = chosen_device(arguments)
-    dtype = getattr(torch, arguments.dtype or ("bfloat16" if arguments.model else "float32"))
+    device, dtype, offload = chosen_device(arguments), chosen_dtype(arguments), arguments.offload
+    options = TransformerOptions(
+        file=_model_file(arguments),
+        loras=tuple(arguments.loras or ()),
+        quantization=arguments.quantize,
+    )
     if arguments.model:
-        models = load_folder(arguments.model, device, dtype, offload=arguments.offload)
+        folder = arguments.components or arguments.model
+        models = load_folder(folder, device, dtype, offload=offload, transformer=options)
     else:
-        models = load_embedded(device, dtype)
-    adapter = load_adapter(_adapter_path(arguments), models, arguments.offload)
+        models = load_embedded(device, dtype, offload=offload, transformer=options)
+    adapter = load_adapter(_adapter_path(arguments), models, offload, quantization=arguments.quantize)
+    if arguments.attention is not None:
+        use_attention(models.transformer, AttentionBackend(arguments.attention))
     _check_encoder(encoder, adapter, arguments)
     return models, adapter
 
 
 def signatures(arguments: argparse.Namespace) -> dict[str, Json]:
-    """Signatures of the files of models, video and region; when one changes, the film is another one."""
+    """Signatures of the files of models, LoRAs, video and region; when one changes, so does the film."""
     paths = {
         "adapter": _adapter_path(arguments),
         "audio encoder": encoder_path(arguments),
+        **({"components": arguments.components} if arguments.components else {}),
         **({"video": arguments.video} if arguments.video else {}),
         **_region_file(arguments),
     }
     files = {name: file_signature(path) for name, path in paths.items()}
-    return {"model": model_signature(arguments.model), **files}
+    loras = [[file_signature(lora.path), lora.strength] for lora in arguments.loras or ()]
+    return {"model": model_signature(arguments.model), **files, **({"LoRAs": loras} if loras else {})}
 
 
 def _region_file(arguments: argparse.Namespace) -> dict[str, Path]:
@@ -157,6 +187,11 @@ def encoder_path(arguments: argparse.Namespace) -> Path:
     return arguments.audio_encoder or EMBEDDED / EMBEDDED_FILES["audio_encoder"]
 
 
+def _model_file(arguments: argparse.Namespace) -> Path | None:
+    """The --model where it is one file."""
+    return arguments.model if arguments.model and not arguments.model.is_dir() else None
+
+
 def _adapter_path(arguments: argparse.Namespace) -> Path:
     return arguments.adapter or EMBEDDED / EMBEDDED_FILES["adapter"]
 
@@ -184,6 +219,12 @@ def chosen_device(arguments: argparse.Namespace) -> torch.device:
             f"The device {quoted(name)} is not available: choose cpu, or leave --device out."
         ) from error
     return device
+
+
+def chosen_dtype(arguments: argparse.Namespace) -> torch.dtype:
+    """The transformer's precision as given; by default bfloat16 with --model, else float32."""
+    dtype: torch.dtype = getattr(torch, arguments.dtype or ("bfloat16" if arguments.model else "float32"))
+    return dtype
 
 
 def _check_encoder(encoder: AudioEncoder, adapter: AudioAdapter, arguments: argparse.Namespace) -> None:

@@ -37,6 +37,14 @@ def input_folder_or_file(text: str) -> Path:
     return path
 
 
+def input_folder(text: str) -> Path:
+    """An existing folder."""
+    path = input_path(text)
+    if not os.path.isdir(path):
+        raise ArgumentTypeError(f"{quoted(text)} is no folder: check the path")
+    return path
+
+
 def input_path(text: str) -> Path:
     """A path that is checked when it is read."""
     if not text:

@@ -1,5 +1,7 @@
 """The demo's own models: Wan2.1-I2V in miniature."""
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
@@ -7,32 +9,47 @@ from ...checkpoint import list_tensors
 from ...demo.files import EMBEDDED, EMBEDDED_FILES
 from ...demo.text import DemoText
 from .models import Models
+from .offloading import Offload, place
+from .wan_transformer import AS_STORED, TransformerOptions, read_transformer
 
 
-def load_embedded(device: str | torch.device = "cpu", dtype: torch.dtype = torch.float32) -> Models:
+def load_embedded(
+    device: str | torch.device = "cpu",
+    dtype: torch.dtype = torch.float32,
+    *,
+    offload: Offload = Offload.NONE,
+    transformer: TransformerOptions = AS_STORED,
+) -> Models:
     """The demo's own models: Wan2.1-I2V in miniature.
+
+    Parameters
+    ----------
+    device : str or torch.device
+    dtype : torch.dtype
+        Of the transformer.
+    offload : Offload
+        What of the weights lies in main memory between its turns.
+    transformer : TransformerOptions
+        Its `file` is the demo's.
 
     Raises
     ------
     MultiTalkError
-        When the files that belong to the program are missing or damaged.
+        When the files that belong to the program are missing or damaged, or a LoRA does not fit.
     """
-    from diffusers import AutoencoderKLWan, WanTransformer3DModel
+    from diffusers import AutoencoderKLWan
 
     files = {name: EMBEDDED / file for name, file in EMBEDDED_FILES.items()}
     for file in files.values():
         list_tensors(file)
-    transformer = WanTransformer3DModel.from_single_file(
-        str(files["transformer"]), config=str(EMBEDDED / "diffusers"), subfolder="transformer"
-    ).to(device)
-    if dtype != torch.float32:
-        transformer.to(dtype)
+    dit = read_transformer(EMBEDDED / "diffusers", dtype, replace(transformer, file=files["transformer"]))
     vae = AutoencoderKLWan.from_single_file(
         str(files["vae"]), config=str(EMBEDDED / "diffusers"), subfolder="vae"
-    ).to(device)
+    )
+    place([dit, vae], torch.device(device), Offload(offload))
     words = DemoText.read(files["text"])
 
     def text(prompt: str, negative: bool = False) -> Tensor:
         return words(prompt, negative).to(device, dtype)
 
-    return Models(transformer, vae, text, None, torch.device(device), dtype, "embedded demo")
+    return Models(dit, vae, text, None, torch.device(device), dtype, "embedded demo")

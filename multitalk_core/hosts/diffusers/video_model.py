@@ -5,7 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from accelerate import cpu_offload
 from torch import Tensor
 
 from ...film.clip_inputs import ClipInputs
@@ -14,7 +13,10 @@ from ...method.audio_patch import AudioPatch, AudioRows, audio_rows
 from ...method.guidance import GuidancePass, ProjectedGuidance, guide
 from ...method.sampling import sample_clip
 from ...method.schedule import released_timesteps
-from .models import Models, Offload, decode_latent, encode_frames
+from .models import Models, decode_latent, encode_frames
+from .offloading import Offload, place_adapter
+from .quantization import Quantization, quantise_adapter
+from .step_cache import CachedSteps, StepCache
 from .wan_adapter import read_fitting_adapter
 from .wan_host import WanHost
 
@@ -27,7 +29,13 @@ NEGATIVE_PROMPT = (
 )
 
 
-def load_adapter(path: str | Path, models: Models, offload: Offload = "none") -> AudioAdapter:
+def load_adapter(
+    path: str | Path,
+    models: Models,
+    offload: Offload = Offload.NONE,
+    *,
+    quantization: Quantization = Quantization.NONE,
+) -> AudioAdapter:
     """Read an adapter and check that it fits the model.
 
     Parameters
@@ -35,8 +43,10 @@ def load_adapter(path: str | Path, models: Models, offload: Offload = "none") ->
     path : str or Path
         One .safetensors file, shards or their folder.
     models : Models
-    offload : str
-        "sequential": each layer lies in main memory until its turn.
+    offload : Offload
+        Of the models; with group and sequential the audio layers lie in main memory until their turn.
+    quantization : Quantization
+        Of the transformer; the audio layers are then stored in 8 bits.
 
     Raises
     ------
@@ -44,9 +54,9 @@ def load_adapter(path: str | Path, models: Models, offload: Offload = "none") ->
         For a file that is no adapter, or one of another width or depth.
     """
     adapter = read_fitting_adapter(path, models.transformer, models.dtype, model_name=models.name)
-    if offload == "sequential":
-        return cpu_offload(adapter, models.device)
-    return adapter.to(models.device)
+    quantise_adapter(adapter, Quantization(quantization), models.dtype)
+    place_adapter(adapter, models.device, Offload(offload))
+    return adapter
 
 
 class DiffusersVideoModel:
@@ -61,6 +71,13 @@ class DiffusersVideoModel:
         The film's; the negative one is the paper's by default.
     rows_at_once : int
         Passes that go through the model in one batch: 1 takes least memory.
+    step_cache : StepCache
+        What the steps of a clip may reuse.
+
+    Raises
+    ------
+    MultiTalkError
+        For an unknown step cache.
     """
 
     def __init__(
@@ -71,10 +88,12 @@ class DiffusersVideoModel:
         prompt: str,
         negative_prompt: str = NEGATIVE_PROMPT,
         rows_at_once: int = 1,
+        step_cache: StepCache = StepCache.NONE,
     ) -> None:
         self.models = models
         self.adapter = adapter
         self.rows_at_once = rows_at_once
+        self.step_cache = StepCache(step_cache)
         self.prompt = models.text(prompt)
         self.negative_prompt = models.text(negative_prompt, negative=True)
 
@@ -95,18 +114,21 @@ class DiffusersVideoModel:
         patch = AudioPatch(self.adapter, inputs.binding, observer=inputs.observer)
         host = WanHost(self.models.transformer, patch)
         try:
-            return sample_clip(
-                self._predictor(host, inputs),
-                inputs.noise.to(self.models.device),
-                released_timesteps(sampling.steps, sampling.shift, source.denoise if source else 1.0),
-                motion=inputs.motion,
-                on_step=inputs.on_step,
-                source=source,
-            )
+            with CachedSteps(self.models.transformer, self.step_cache, sampling.steps) as cached:
+                return sample_clip(
+                    self._predictor(host, inputs, cached),
+                    inputs.noise.to(self.models.device),
+                    released_timesteps(sampling.steps, sampling.shift, source.denoise if source else 1.0),
+                    motion=inputs.motion,
+                    on_step=inputs.on_step,
+                    source=source,
+                )
         finally:
             host.remove()
 
-    def _predictor(self, host: WanHost, inputs: ClipInputs) -> Callable[[Tensor, Tensor], Tensor]:
+    def _predictor(
+        self, host: WanHost, inputs: ClipInputs, cached: CachedSteps
+    ) -> Callable[[Tensor, Tensor], Tensor]:
         """The guided prediction of one clip."""
         models, sampling = self.models, inputs.sampling
         passes = sampling.scales.passes()
@@ -121,11 +143,12 @@ class DiffusersVideoModel:
         def audio_of(rows: tuple[GuidancePass, ...]) -> AudioRows:
             return audio_rows(voices, masks, [row.audible for row in rows], ranges=inputs.binding.ranges)
 
-        def predict_rows(latent: Tensor, timestep: Tensor, rows: tuple[GuidancePass, ...]) -> Tensor:
+        def predict_rows(latent: Tensor, timestep: Tensor, first: int) -> Tensor:
+            rows = passes[first : first + self.rows_at_once]
             texts = [self.negative_prompt if row.negative else prompt for row in rows]
             model_input = torch.cat([latent, given], dim=1).to(models.dtype)
             count = len(rows)
-            with host.conditioned(audio_of(rows)):
+            with host.conditioned(audio_of(rows)), cached.rows(first):
                 return models.transformer(
                     hidden_states=model_input.expand(count, -1, -1, -1, -1),
                     timestep=timestep.to(models.device).expand(count),
@@ -135,9 +158,9 @@ class DiffusersVideoModel:
                 )[0].float()
 
         def predict(latent: Tensor, timestep: Tensor) -> Tensor:
-            at_once = self.rows_at_once
-            parts = [passes[start : start + at_once] for start in range(0, len(passes), at_once)]
-            rows = torch.cat([predict_rows(latent, timestep, part) for part in parts])
+            cached.begin_step()
+            starts = range(0, len(passes), self.rows_at_once)
+            rows = torch.cat([predict_rows(latent, timestep, first) for first in starts])
             predictions = dict(zip(passes, rows.split(1), strict=True))
             return guide(predictions, sampling.scales, projected)
 

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from ...checkpoint import check_image_to_video, list_tensors
+from ...checkpoint.gguf_file import is_gguf
 from ...errors import MultiTalkError
 from ...files.given import check_folder, loading, read_json
-from .models import Models, Offload
+from .models import Models
+from .offloading import Offload, place
 from .wan_encoders import picture_encoder, prompt_encoder
+from .wan_transformer import AS_STORED, TransformerOptions, read_transformer
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderKLWan, WanTransformer3DModel
@@ -23,8 +26,8 @@ def load_folder(
     device: str | torch.device = "cpu",
     dtype: torch.dtype = torch.bfloat16,
     *,
-    offload: Offload = "none",
-    with_transformer: bool = True,
+    offload: Offload = Offload.NONE,
+    transformer: TransformerOptions | None = AS_STORED,
 ) -> Models:
     """Wan2.1-I2V from a folder in diffusers' format.
 
@@ -32,28 +35,35 @@ def load_folder(
     ----------
     path : str or Path
         Holds model_index.json and the folders transformer, vae, text_encoder and tokenizer; image_encoder too
-        when the transformer has an image embedder.
+        when the transformer has an image embedder. Of the transformer its config.json alone where its weights
+        come from a file.
     device : str or torch.device
         Where the models run.
     dtype : torch.dtype
         Of all models but the VAE, which runs in float32 as in the reference implementation.
-    offload : str
-        "none": all models stay on `device`. "model": each is moved there when its turn comes and back
-        afterwards. "sequential": each layer is; the least memory, and slow.
-    with_transformer : bool
-        False for what only encodes: `transformer` is then None.
+    offload : Offload
+        What of the weights lies in main memory between its turns.
+    transformer : TransformerOptions or None
+        None for what only encodes: the `transformer` returned is then None too.
 
     Raises
     ------
     MultiTalkError
         When the folder is missing, no Wan2.1-I2V folder in diffusers' format, incomplete, damaged, or holds
-        pickles in place of safetensors.
+        pickles in place of safetensors; when the transformer's file or a LoRA does not fit.
     """
     from transformers import AutoTokenizer, CLIPVisionModel, UMT5EncoderModel
 
     folder = Path(path)
-    has_image_encoder = _check_folder(folder)
-    device = torch.device(device)
+    file = None if transformer is None else transformer.file
+    has_image_encoder = _check_folder(folder, with_weights=file is None)
+    device, offload = torch.device(device), Offload(offload)
+    if file is not None and is_gguf(file) and offload == Offload.SEQUENTIAL:
+        raise MultiTalkError(
+            f"The model {file} is GGUF, whose weights cannot be offloaded by {offload}: choose the "
+            f"offloading {Offload.GROUP}."
+        )
+    dit = None if transformer is None else read_transformer(folder, dtype, transformer)
     options = {"use_safetensors": True, "local_files_only": True, "dtype": dtype}
     with loading(folder / "tokenizer", "tokenizer"):
         tokenizer = AutoTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True)
@@ -63,18 +73,17 @@ def load_folder(
     if has_image_encoder:
         with loading(folder / "image_encoder", "image encoder"):
             image_encoder = CLIPVisionModel.from_pretrained(folder / "image_encoder", **options)
-    transformer = load_transformer(folder, dtype) if with_transformer else None
-    vae = load_vae(folder)
-    in_turn = [model for model in (text_encoder, image_encoder, transformer, vae) if model is not None]
-    _place(in_turn, device, offload)
+    vae = _read_vae(folder)
+    in_turn = [model for model in (text_encoder, image_encoder, dit, vae) if model is not None]
+    place(in_turn, device, offload)
     return Models(
-        transformer,
+        dit,
         vae,
         prompt_encoder(tokenizer, text_encoder, device),
         None if image_encoder is None else picture_encoder(image_encoder, device),
         device,
         dtype,
-        folder.name,
+        folder.name if file is None else file.name,
     )
 
 
@@ -86,13 +95,8 @@ def load_transformer(folder: Path, dtype: torch.dtype) -> "WanTransformer3DModel
     MultiTalkError
         As `load_folder`.
     """
-    from diffusers import WanTransformer3DModel
-
     _check_folder(folder)
-    with loading(folder / "transformer", "transformer"):
-        return WanTransformer3DModel.from_pretrained(
-            folder / "transformer", torch_dtype=dtype, use_safetensors=True, local_files_only=True
-        )
+    return read_transformer(folder, dtype)
 
 
 def load_vae(folder: Path) -> "AutoencoderKLWan":
@@ -103,16 +107,20 @@ def load_vae(folder: Path) -> "AutoencoderKLWan":
     MultiTalkError
         As `load_folder`.
     """
+    _check_folder(folder)
+    return _read_vae(folder)
+
+
+def _read_vae(folder: Path) -> "AutoencoderKLWan":
     from diffusers import AutoencoderKLWan
 
-    _check_folder(folder)
     with loading(folder / "vae", "VAE"):
         return AutoencoderKLWan.from_pretrained(
             folder / "vae", torch_dtype=torch.float32, use_safetensors=True, local_files_only=True
         )
 
 
-def _check_folder(folder: Path) -> bool:
+def _check_folder(folder: Path, *, with_weights: bool = True) -> bool:
     """Refuse what is no Wan2.1-I2V; say whether it needs its image encoder."""
     index = _read_json(folder, "model_index.json")
     config = _read_json(folder, "transformer/config.json")
@@ -124,7 +132,7 @@ def _check_folder(folder: Path) -> bool:
             f"{folder} holds Wan2.2 with its two transformers, MultiTalk needs Wan2.1; {ADVICE}"
         )
     has_image_encoder = config.get("image_dim") is not None
-    weights = ["transformer", "vae", "text_encoder"] + ["image_encoder"] * has_image_encoder
+    weights = [*["transformer"] * with_weights, "vae", "text_encoder", *["image_encoder"] * has_image_encoder]
     for part in [*weights, "tokenizer"]:
         if not (folder / part).is_dir():
             raise MultiTalkError(f"The folder {folder / part} is missing; {ADVICE}")
@@ -140,18 +148,3 @@ def _read_json(folder: Path, name: str) -> dict[str, Any]:
     if not (folder / name).exists():
         raise MultiTalkError(f"{folder} is no model folder in diffusers' format: it has no {name}; {ADVICE}")
     return read_json(folder / name, "model's configuration")
-
-
-def _place(in_turn: list[torch.nn.Module], device: torch.device, offload: Offload) -> None:
-    """Put the models, in the order of their use, where `offload` wants them."""
-    from accelerate import cpu_offload, cpu_offload_with_hook
-
-    previous = None
-    for model in in_turn:
-        model.eval()
-        if offload == "none":
-            model.to(device)
-        elif offload == "model":
-            _, previous = cpu_offload_with_hook(model, device, prev_module_hook=previous)
-        else:
-            cpu_offload(model, device, offload_buffers=len(model._parameters) > 0)
