@@ -1,0 +1,93 @@
+"""The files of the models: what each is, and whether they are made for each other; weights are not read."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..checkpoint import describe
+from ..checkpoint.description import Description
+from ..checkpoint.recognition import ADAPTER
+from .checkup import Check
+from .finding import failed, passed
+
+TRANSFORMER, AUDIO_ADAPTER, AUDIO_ENCODER = "transformer", "adapter", "audio encoder"
+EXPECTED = {
+    TRANSFORMER: "Wan2.1 diffusion transformer",
+    "vae": "Wan VAE",
+    "text_encoder": "umt5 text encoder",
+    "image_encoder": "CLIP vision encoder",
+    AUDIO_ADAPTER: ADAPTER,
+    AUDIO_ENCODER: "wav2vec2 audio encoder",
+    "LoRA": "LoRA",
+}
+TASK = "image to video"
+GIGABYTE = 10**9
+
+
+def parts_of(folder: Path) -> dict[str, Path]:
+    """The parts of a model in diffusers' format by their role; a single file is the transformer."""
+    if not os.path.isfile(folder / "model_index.json"):
+        return {TRANSFORMER: folder}
+    return {config.parent.name: config.parent for config in sorted(folder.glob("*/config.json"))}
+
+
+def check_described(role: str, path: Path) -> Check[Description]:
+    """Say what a file is, and whether it can have its role.
+
+    Parameters
+    ----------
+    role : str
+        As a sentence names it; one in EXPECTED has to be of that kind.
+    path : Path
+        A file, or a folder of one model.
+    """
+    found = describe(path)
+    details = ", ".join(f"{label} {value}" for label, value in found.details.items())
+    shares = "/".join(found.precisions) or "no numbers"
+    size = f"{found.size / GIGABYTE:.2f} GB" if found.size >= GIGABYTE else f"{found.size / 1e6:.1f} MB"
+    sentence = f"{role} {path.name}: {found.kind} ({details or 'no details'}), {shares}, {size}"
+    expected = EXPECTED.get(role, "")
+    task = found.details.get("model", TASK)
+    if not found.kind.startswith(expected):
+        yield failed(f"{sentence}; it has to be a {expected}: choose another file.")
+    elif TASK not in task:
+        yield failed(f"{sentence}; MultiTalk needs a model for {TASK}: download Wan2.1-I2V.")
+    elif "quantised" in found.details:
+        yield failed(f"{sentence}; this quantisation is not read: use the fp16, bf16 or fp8 version.")
+    else:
+        yield passed(f"{sentence}.")
+    return found
+
+
+def check_match(found: Mapping[str, Description]) -> Check[bool]:
+    """Compare the sizes of transformer, adapter and audio encoder; True where they can go together.
+
+    Parameters
+    ----------
+    found : mapping of str to Description
+        By role; those that are missing are not compared.
+    """
+    transformer, adapter, encoder = (
+        found[role].details if role in found else {} for role in (TRANSFORMER, AUDIO_ADAPTER, AUDIO_ENCODER)
+    )
+    width, wanted = transformer.get("width"), adapter.get("model width")
+    matches = True
+    if width and wanted and width != wanted:
+        matches = False
+        yield failed(
+            f"The adapter is for a model {wanted} wide, and the transformer is {width} wide: choose the "
+            "adapter made for this model."
+        )
+    elif width and wanted:
+        yield passed(f"Adapter and transformer are both {width} wide.")
+    features, window = encoder.get("feature size"), adapter.get("window")
+    if features and window and f"of {features} numbers" not in window:
+        matches = False
+        yield failed(
+            f"The audio encoder gives {features} numbers a frame, and the adapter takes a window of "
+            f"{window}: choose the encoder that the adapter was trained with (chinese-wav2vec2-base for "
+            "MultiTalk)."
+        )
+    elif features and window:
+        yield passed(f"The adapter takes what the audio encoder gives, {features} numbers a frame.")
+    return matches
