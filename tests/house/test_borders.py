@@ -32,7 +32,7 @@ LAYERS_ABOVE_LIBRARIES = ("cli", "hosts", "training", "evaluation", "toy_world")
 FOUNDATION = {"errors", "limits", "guards", "files"}
 METHOD = FOUNDATION | {"kernels", "method", "checkpoint"}
 FILM = METHOD | {"audio", "audio.turns", "media", "persons", "film.store", "film"}
-SHOWN = FILM | {"drawing", "evaluation"}
+SHOWN = FILM | {"drawing", "evaluation", "doctor"}
 # What each room may import: the house, from the ground up.
 ALLOWED = {
     "errors": set(),
@@ -50,6 +50,7 @@ ALLOWED = {
     "film": FILM,
     "drawing": {"method", "media", "persons", "film"},
     "evaluation": FOUNDATION | {"audio", "media"},
+    "doctor": FILM | {"evaluation"},
     "demo": {"errors", "persons"},
     "converting": FOUNDATION | {"method"},
     "hosts": set(),
