@@ -83,10 +83,9 @@ def run(arguments: argparse.Namespace) -> None:
     from ..doctor.checkup import Checkup
     from ..doctor.finding import Verdict
     from .doctor_run import examine
-    from .options.output_options import inputs
 
     check_folder(arguments.output.parent)
-    checkup = Checkup([*inputs(arguments)], lambda line: print(line, flush=True))
+    checkup = Checkup(_named(arguments), lambda line: print(line, flush=True))
     try:
         examine(arguments, checkup)
     except KeyboardInterrupt as interrupt:
@@ -98,6 +97,12 @@ def run(arguments: argparse.Namespace) -> None:
         raise MultiTalkError(
             f"{failures} check{'' if failures == 1 else 's'} failed: {report} says what to do."
         )
+
+
+def _named(arguments: argparse.Namespace) -> list[Path]:
+    """The files and folders that the arguments name."""
+    values = [value for value in vars(arguments).values() if isinstance(value, Path)]
+    return [*values, *(arguments.voices or ())]
 
 
 def _written(output: Path, text: str) -> Path:

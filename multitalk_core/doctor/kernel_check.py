@@ -19,6 +19,11 @@ from .finding import failed, passed, warned
 
 # Largest relative error, max|a - b| / max|b|; half precision rounds results to 8 or 11 bits.
 MOST = {torch.float32: 1e-4, torch.float16: 2e-2, torch.bfloat16: 2e-2}
+NAMES = {
+    Way.TWIN: "plain torch",
+    Way.SDPA: "torch's fused attention (sdpa)",
+    Way.TRITON: "its own GPU kernel (triton)",
+}
 ROWS, FRAMES, VOICES, AUDIO_TOKENS = 2, 2, 2, 32
 FRAME_TOKENS = 390  # of 416×240
 MOST_HEADS = 8
@@ -58,19 +63,22 @@ def kernels(device: torch.device, dtype: torch.dtype, *, heads: int, channels: i
     dtype = dtype if dtype in MOST else torch.bfloat16
     limit()  # refuses an unknown word in the environment
     for trial in _trials(device, dtype, heads=min(heads, MOST_HEADS), channels=channels):
-        computed = trial.compute(None)
+        computed, whose = trial.compute(None), "its"
         chosen = choose(trial.name, device, trial.fits)
-        why = f"{trial.name} is computed by {chosen}, because {reason(trial.name, device, trial.fits)}"
         if chosen is Way.TWIN:
-            computed, why = trial.compute(Way.SDPA), f"{why}; what GPUs without Triton take"
+            computed, whose = trial.compute(Way.SDPA), "the other way's"
         error = _relative_error(computed, trial.compute(Way.TWIN))
-        size = f"its largest error in {dtype} against the twin is {error:.1e} (at most {MOST[dtype]:.0e})"
+        measured = (
+            f"{whose} largest error in {str(dtype).removeprefix('torch.')} against plain torch is "
+            f"{error:.1e}, and {MOST[dtype]:.0e} is allowed"
+        )
         if error <= MOST[dtype]:
-            yield passed(f"{why} is right here: {size}." if chosen is Way.TWIN else f"{why}; {size}.")
+            why = reason(trial.name, device, trial.fits)
+            yield passed(f"{trial.name} is computed by {NAMES[chosen]}, because {why}; {measured}.")
         else:
             yield failed(
-                f"{trial.name} is wrong on this device, {size}: set MULTITALK_KERNELS=off, and attach this "
-                "report to a bug report."
+                f"{trial.name} is wrong on this device, {measured}: set MULTITALK_KERNELS=off, and attach "
+                "this report to a bug report."
             )
         if trial.name in broken:
             yield warned(

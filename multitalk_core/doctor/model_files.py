@@ -8,11 +8,11 @@ from ..checkpoint import describe
 from ..checkpoint.description import Description
 from ..checkpoint.recognition import ADAPTER
 from .checkup import Check
-from .finding import failed, passed
+from .finding import failed, passed, warned
 
 TRANSFORMER, AUDIO_ADAPTER, AUDIO_ENCODER = "transformer", "adapter", "audio encoder"
 EXPECTED = {
-    TRANSFORMER: "Wan2.1 diffusion transformer",
+    TRANSFORMER: "Wan2.",
     "vae": "Wan VAE",
     "text_encoder": "umt5 text encoder",
     "image_encoder": "CLIP vision encoder",
@@ -20,7 +20,9 @@ EXPECTED = {
     AUDIO_ENCODER: "wav2vec2 audio encoder",
     "LoRA": "LoRA",
 }
+NAMES = {TRANSFORMER: "Wan2.1 diffusion transformer"}
 TASK = "image to video"
+WAN22, OWN_SIZE = "Wan2.2", "of a size of its own"  # a miniature has no image embedder either
 GIGABYTE = 10**9
 
 
@@ -49,9 +51,11 @@ def check_described(role: str, path: Path) -> Check[Description]:
     expected = EXPECTED.get(role, "")
     task = found.details.get("model", TASK)
     if not found.kind.startswith(expected):
-        yield failed(f"{sentence}; it has to be a {expected}: choose another file.")
+        yield failed(f"{sentence}; a {NAMES.get(role, expected)} is needed here: choose another file.")
     elif TASK not in task:
         yield failed(f"{sentence}; MultiTalk needs a model for {TASK}: download Wan2.1-I2V.")
+    elif found.kind.startswith(WAN22) and OWN_SIZE not in task:
+        yield warned(f"{sentence}; the released adapters were trained with Wan2.1: expect worse films.")
     elif "quantised" in found.details:
         yield failed(f"{sentence}; this quantisation is not read: use the fp16, bf16 or fp8 version.")
     else:
