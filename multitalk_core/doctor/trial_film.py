@@ -74,7 +74,7 @@ def check_weights(name: str, module: nn.Module) -> Check[bool]:
         looked_at += 1
         plain = (
             weight.detach() if weight.element_size() > 1 else weight.detach().float()
-        )  # fp8 has no extremes
+        )  # fp8: no extremes
         if not is_finite(plain):
             yield failed(
                 f"The {name} has numbers that are not finite, first in {key}: the file is damaged; download it "
