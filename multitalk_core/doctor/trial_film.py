@@ -72,13 +72,11 @@ def check_weights(name: str, module: nn.Module) -> Check[bool]:
         if weight.is_meta or not weight.is_floating_point():
             continue  # it is offloaded layer by layer, or quantised
         looked_at += 1
-        plain = (
-            weight.detach() if weight.element_size() > 1 else weight.detach().float()
-        )  # fp8: no extremes
-        if not is_finite(plain):
+        is_fp8 = weight.element_size() == 1  # torch finds no extremes of it
+        if not is_finite(weight.detach().float() if is_fp8 else weight.detach()):
             yield failed(
-                f"The {name} has numbers that are not finite, first in {key}: the file is damaged; download it "
-                "again."
+                f"The {name} has numbers that are not finite, first in {key}: the file is damaged; download "
+                "it again."
             )
             return False
     if looked_at:
