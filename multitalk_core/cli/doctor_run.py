@@ -110,7 +110,8 @@ def examine(arguments: argparse.Namespace, checkup: Checkup) -> None:
     if loaded is None or given is None:
         checkup.run("Trial film", _not_made())
     else:
-        _trial(checkup, given, loaded, meter=meter)
+        rows = arguments.rows_at_once or (1 if arguments.model else 3)
+        _trial(checkup, given, loaded, meter=meter, rows_at_once=rows)
     checkup.run("Costs", check_costs(meter))
 
 
@@ -191,11 +192,16 @@ def _inputs(
 
 
 def _trial(
-    checkup: Checkup, given: TrialInputs, loaded: tuple[Models, AudioAdapter], *, meter: Meter
+    checkup: Checkup,
+    given: TrialInputs,
+    loaded: tuple[Models, AudioAdapter],
+    *,
+    meter: Meter,
+    rows_at_once: int,
 ) -> None:
     """The trial film with its own voices, exchanged ones and silence."""
     section = "Trial film"
-    described = checkup.run(section, _described(given, *loaded, meter=meter))
+    described = checkup.run(section, _described(given, *loaded, meter=meter, rows_at_once=rows_at_once))
     if described is None:
         return
     spec, model = described
@@ -205,7 +211,7 @@ def _trial(
 
 
 def _described(
-    given: TrialInputs, models: Models, adapter: AudioAdapter, *, meter: Meter
+    given: TrialInputs, models: Models, adapter: AudioAdapter, *, meter: Meter, rows_at_once: int
 ) -> Check[tuple[FilmSpec, DiffusersVideoModel]]:
     heads, channels = _heads(models)
     height, width = trial_size(*given.picture.shape[:2], heads * channels)
@@ -225,6 +231,6 @@ def _described(
         recorded=RecordedStep(block=blocks[len(blocks) // 2], step=STEPS - 1),
     )
     with meter.part("encoding the prompts"):
-        model = DiffusersVideoModel(models, adapter, prompt=PROMPT)
+        model = DiffusersVideoModel(models, adapter, prompt=PROMPT, rows_at_once=rows_at_once)
     yield passed("The prompts were encoded.")
     return spec, model

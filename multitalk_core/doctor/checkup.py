@@ -13,7 +13,7 @@ from .finding import Finding, Verdict, failed, sentence_of
 Result = TypeVar("Result")
 Check = Generator[Finding, None, Result]
 
-FOLDERS = re.compile(r"(?<![\w.:/\\])(?:[A-Za-z]:|~)?(?:[\\/][^\\/:;,()\s\"']+)*[\\/](?=[^\\/:;,()\s\"'])")
+FOLDERS = re.compile(r"(?<![\w.:/\\)\]])(?:[A-Za-z]:|~)?(?:[\\/][^\\/:;,()\s\"']+)*[\\/](?=[^\\/:;,()\s\"'])")
 
 
 class Checkup:
@@ -31,6 +31,7 @@ class Checkup:
         self.sections: dict[str, list[Finding]] = {}
         self._names = names_of(private)
         self._on_line = on_line
+        self._shown = ""
 
     def run(self, section: str, check: Check[Result]) -> Result | None:
         """Run a check; its findings go into a section of the report.
@@ -39,9 +40,7 @@ class Checkup:
         -------
         The check's result, or None where it ended early, which is a finding too.
         """
-        if section not in self.sections:
-            self.sections[section] = []
-            self._on_line(f"## {section}")
+        self.sections.setdefault(section, [])
         try:
             while True:
                 self._add(section, next(check))
@@ -56,6 +55,9 @@ class Checkup:
         sentence = printable(without_folders(finding.sentence, self._names), LONGEST_MESSAGE)
         found = Finding(finding.verdict, sentence)
         self.sections[section].append(found)
+        if section != self._shown:
+            self._on_line(f"## {section}")
+            self._shown = section
         self._on_line(f"- {found}")
 
     def count(self, verdict: Verdict) -> int:

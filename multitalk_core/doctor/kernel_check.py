@@ -66,11 +66,11 @@ def kernels(device: torch.device, dtype: torch.dtype, *, heads: int, channels: i
         computed, whose = trial.compute(None), "its"
         chosen = choose(trial.name, device, trial.fits)
         if chosen is Way.TWIN:
-            computed, whose = trial.compute(Way.SDPA), "the other way's"
+            computed, whose = trial.compute(Way.SDPA), "torch's fused attention's (sdpa)"
         error = _relative_error(computed, trial.compute(Way.TWIN))
         measured = (
-            f"{whose} largest error in {str(dtype).removeprefix('torch.')} against plain torch is "
-            f"{error:.1e}, and {MOST[dtype]:.0e} is allowed"
+            f"against plain torch {whose} largest error in {str(dtype).removeprefix('torch.')} is {error:.1e}, "
+            f"and {MOST[dtype]:.0e} is allowed"
         )
         if error <= MOST[dtype]:
             why = reason(trial.name, device, trial.fits)

@@ -45,9 +45,10 @@ def check_described(role: str, path: Path) -> Check[Description]:
     """
     found = describe(path)
     details = ", ".join(f"{label} {value}" for label, value in found.details.items())
-    shares = "/".join(found.precisions) or "no numbers"
+    shares = " and ".join(found.precisions) or "no numbers"
     size = f"{found.size / GIGABYTE:.2f} GB" if found.size >= GIGABYTE else f"{found.size / 1e6:.1f} MB"
-    sentence = f"{role} {path.name}: {found.kind} ({details or 'no details'}), {shares}, {size}"
+    name = role if role == path.name else f"{role} {path.name}"
+    sentence = f"{name}: {found.kind} ({details or 'no details'}), {shares}, {size}"
     expected = EXPECTED.get(role, "")
     task = found.details.get("model", TASK)
     if not found.kind.startswith(expected):

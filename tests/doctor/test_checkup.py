@@ -46,7 +46,7 @@ def iter_passed():
         ("The folder /data/My films/Anna/Wan2.1 is empty.", "The folder Wan2.1 is empty."),
         ("/data/My films/other.st cannot be read.", "other.st cannot be read."),
         (r"C:\Users\anna\a.st is damaged.", "a.st is damaged."),
-        ("See '/opt/b.py', 1/2, bf16/fp8, Wan-AI/Wan2.1.", "See 'b.py', 1/2, bf16/fp8, Wan-AI/Wan2.1."),
+        ("See '/opt/b.py', f(x)/2, bf16/fp8, Wan-AI/Wan2.1.", "See 'b.py', f(x)/2, bf16/fp8, Wan-AI/Wan2.1."),
         ("Download it from https://huggingface.co/x.", "Download it from https://huggingface.co/x."),
     ],
 )  # fmt: skip
