@@ -181,7 +181,9 @@ def _inputs(
     section = "Persons and voices"
     persons = checkup.run(section, check_persons(arguments, picture))
     if persons is None:
-        persons = persons_from_parts(len(arguments.voices or (1, 2)), *picture.shape[:2])
+        count = len(arguments.voices or (1, 2))
+        persons = persons_from_parts(count, *picture.shape[:2])
+        checkup.run(section, _in_parts(count))
     timeline = checkup.run(section, check_voices(arguments.voices, persons))
     if timeline is None or encoder is None:
         return None
@@ -189,6 +191,10 @@ def _inputs(
     if conversation is None:
         return None
     return TrialInputs(picture=picture, persons=persons, conversation=conversation)
+
+
+def _in_parts(count: int) -> Check[None]:
+    yield warned(f"Instead, the trial film divides the picture into {count} equal parts.")
 
 
 def _trial(

@@ -68,9 +68,10 @@ def kernels(device: torch.device, dtype: torch.dtype, *, heads: int, channels: i
         if chosen is Way.TWIN:
             computed, whose = trial.compute(Way.SDPA), "torch's fused attention's (sdpa)"
         error = _relative_error(computed, trial.compute(Way.TWIN))
+        precision = str(dtype).removeprefix("torch.")
         measured = (
-            f"against plain torch {whose} largest error in {str(dtype).removeprefix('torch.')} is {error:.1e}, "
-            f"and {MOST[dtype]:.0e} is allowed"
+            f"against plain torch {whose} largest error in {precision} is {error:.1e}, and {MOST[dtype]:.0e} is "
+            "allowed"
         )
         if error <= MOST[dtype]:
             why = reason(trial.name, device, trial.fits)
