@@ -108,6 +108,12 @@ def _named(arguments: argparse.Namespace) -> list[Path]:
 def _written(output: Path, text: str) -> Path:
     """Write the report under a free name."""
     path = free_name(output)
-    with whole_file(path) as part:
-        part.write_text(text, encoding="utf-8")
+    try:
+        with whole_file(path) as part:
+            part.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise MultiTalkError(
+            f"The report cannot be written to {path} ({error.strerror}): free some space, or choose another "
+            "--output. Until then copy it from above."
+        ) from error
     return path

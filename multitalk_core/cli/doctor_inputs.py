@@ -67,7 +67,7 @@ def check_voices(paths: list[Path] | None, persons: Persons) -> Check[Timeline]:
     if any(voice.seconds > LONGEST_VOICE for voice in voices):
         yield passed(f"Only their first {LONGEST_VOICE:.0f} seconds are encoded here.")
     for note in timeline.notes:
-        yield warned(f"Of {note}.")
+        yield warned(f"{note[:1].upper()}{note[1:]}.")
     check_speakers(persons, timeline.speakers)
     return timeline
 

@@ -68,12 +68,9 @@ def kernels(device: torch.device, dtype: torch.dtype, *, heads: int, channels: i
         if chosen is Way.TWIN:
             computed, whose = trial.compute(Way.SDPA), "torch's fused attention's (sdpa)"
         error = _relative_error(computed, trial.compute(Way.TWIN))
-        precision = str(dtype).removeprefix("torch.")
-        measured = (
-            f"against plain torch {whose} largest error in {precision} is {error:.1e}, and {MOST[dtype]:.0e} is "
-            "allowed"
-        )
-        if error <= MOST[dtype]:
+        precision, most = str(dtype).removeprefix("torch."), MOST[dtype]
+        measured = f"against plain torch {whose} largest error in {precision} is {error:.1e}, and {most:.0e} is allowed"
+        if error <= most:
             why = reason(trial.name, device, trial.fits)
             yield passed(f"{trial.name} is computed by {NAMES[chosen]}, because {why}; {measured}.")
         else:

@@ -7,6 +7,7 @@ from pathlib import Path
 from ..checkpoint import describe
 from ..checkpoint.description import Description
 from ..checkpoint.recognition import ADAPTER
+from ..errors import MultiTalkError
 from .checkup import Check
 from .finding import failed, passed, warned
 
@@ -43,7 +44,10 @@ def check_described(role: str, path: Path) -> Check[Description]:
     path : Path
         A file, or a folder of one model.
     """
-    found = describe(path)
+    try:
+        found = describe(path)
+    except MultiTalkError as error:
+        raise MultiTalkError(f"{role}: {error}") from error
     details = ", ".join(f"{label} {value}" for label, value in found.details.items())
     shares = " and ".join(found.precisions) or "no numbers"
     size = f"{found.size / GIGABYTE:.2f} GB" if found.size >= GIGABYTE else f"{found.size / 1e6:.1f} MB"

@@ -138,7 +138,7 @@ def check_voices_matter(spec: FilmSpec, own: TrialResult, model: VideoModel, *, 
     silence = conversation.silence[torch.arange(conversation.frames) % len(conversation.silence)]
     silent = replace(conversation, features=(silence,) * conversation.speakers)
     for name, other, same in (
-        ("voices exchanged", swapped, "give each person a voice of their own to check this"),
+        ("voices exchanged", swapped, "give each of several persons a voice of their own to check this"),
         ("silent voices", silent, "give voices that speak to check this"),
     ):
         if _alike(spec, other):

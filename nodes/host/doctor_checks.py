@@ -95,7 +95,7 @@ def _adapter(model: ModelPatcher, adapter: ModelPatcher) -> Check[bool]:
 
 def _voices(audio: Conversation, adapter: ModelPatcher) -> Check[bool]:
     for note in audio.timeline.notes:
-        yield warned(f"Of {note}.")
+        yield warned(f"{note[:1].upper()}{note[1:]}.")
     check_voices(audio, adapter)
     yield passed(f"The adapter takes what the audio encoder gives, for {audio.speakers} voices.")
     return True
