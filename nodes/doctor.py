@@ -6,6 +6,7 @@ from typing import Unpack
 import folder_paths
 from comfy_api.latest import io, ui
 
+from ..multitalk_core import __version__
 from ..multitalk_core.doctor.checkup import Checkup
 from ..multitalk_core.files.whole import whole_file
 from .host.checks import checked
@@ -57,7 +58,7 @@ class DoctorNode(io.ComfyNode):
                 show_text("\n".join(lines), node_id)
 
         checkup = Checkup((), show)
-        examine(given, checkup, node_id)
+        examine(given, checkup, node_id, version=__version__)
         report = checkup.report()
         saved = _saved(report)
         announce(f"{checkup.summary()} The report is {saved} in the output folder.\n\n{report}", node_id)

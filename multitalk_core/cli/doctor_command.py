@@ -81,7 +81,7 @@ def run(arguments: argparse.Namespace) -> None:
         With a sentence that names the report so far.
     """
     from ..doctor.checkup import Checkup
-    from ..doctor.finding import Verdict
+    from ..doctor.report_line import Verdict
     from .doctor_run import examine
 
     check_folder(arguments.output.parent)

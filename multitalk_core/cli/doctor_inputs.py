@@ -12,8 +12,8 @@ from ..audio.timeline import Timeline
 from ..demo.boxes import BOXES
 from ..demo.files import EMBEDDED
 from ..doctor.checkup import Check
-from ..doctor.finding import passed, warned
 from ..doctor.meter import Meter
+from ..doctor.report_line import passed, warned
 from ..media.picture import read_picture
 from ..persons.concerns import doubts
 from ..persons.detection import find_persons

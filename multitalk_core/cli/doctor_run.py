@@ -16,7 +16,6 @@ from ..demo.files import EMBEDDED, EMBEDDED_FILES
 from ..demo.text import PROMPT
 from ..doctor import machine
 from ..doctor.checkup import Check, Checkup
-from ..doctor.finding import passed, warned
 from ..doctor.kernel_check import kernels
 from ..doctor.meter import Meter
 from ..doctor.model_files import (
@@ -27,6 +26,7 @@ from ..doctor.model_files import (
     check_match,
     parts_of,
 )
+from ..doctor.report_line import passed, warned
 from ..doctor.trial_film import (
     STEPS,
     check_costs,

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from ..errors import LONGEST_MESSAGE, printable
-from .finding import Finding, Verdict, failed, sentence_of
+from .report_line import ReportLine, Verdict, failed, sentence_of
 
 Result = TypeVar("Result")
-Check = Generator[Finding, None, Result]
+Check = Generator[ReportLine, None, Result]
 
 FOLDERS = re.compile(r"(?<![\w.:/\\)\]])(?:[A-Za-z]:|~)?(?:[\\/][^\\/:;,()\s\"']+)*[\\/](?=[^\\/:;,()\s\"'])")
 
@@ -28,7 +28,7 @@ class Checkup:
     """
 
     def __init__(self, private: Collection[Path], on_line: Callable[[str], None]) -> None:
-        self.sections: dict[str, list[Finding]] = {}
+        self.sections: dict[str, list[ReportLine]] = {}
         self._names = names_of(private)
         self._on_line = on_line
         self._shown = ""
@@ -51,9 +51,9 @@ class Checkup:
             self._add(section, failed(sentence_of(error)))
             return None
 
-    def _add(self, section: str, finding: Finding) -> None:
+    def _add(self, section: str, finding: ReportLine) -> None:
         sentence = printable(without_folders(finding.sentence, self._names), LONGEST_MESSAGE)
-        found = Finding(finding.verdict, sentence)
+        found = ReportLine(finding.verdict, sentence)
         self.sections[section].append(found)
         if section != self._shown:
             self._on_line(f"## {section}")

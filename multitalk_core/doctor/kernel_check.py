@@ -15,7 +15,7 @@ from ..kernels.localize import fits as localize_fits
 from ..kernels.token_labels import NAME as LABELS
 from ..kernels.way import broken, choose, limit, reason
 from .checkup import Check
-from .finding import failed, passed, warned
+from .report_line import failed, passed, warned
 
 # Largest relative error, max|a - b| / max|b|; half precision rounds results to 8 or 11 bits.
 MOST = {torch.float32: 1e-4, torch.float16: 2e-2, torch.bfloat16: 2e-2}
@@ -69,7 +69,8 @@ def kernels(device: torch.device, dtype: torch.dtype, *, heads: int, channels: i
             computed, whose = trial.compute(Way.SDPA), "torch's fused attention's (sdpa)"
         error = _relative_error(computed, trial.compute(Way.TWIN))
         precision, most = str(dtype).removeprefix("torch."), MOST[dtype]
-        measured = f"against plain torch {whose} largest error in {precision} is {error:.1e}, and {most:.0e} is allowed"
+        allowed = f"{error:.1e}, and {most:.0e} is allowed"
+        measured = f"against plain torch {whose} largest error in {precision} is {allowed}"
         if error <= most:
             why = reason(trial.name, device, trial.fits)
             yield passed(f"{trial.name} is computed by {NAMES[chosen]}, because {why}; {measured}.")

@@ -11,7 +11,7 @@ import torch
 
 from ..guards.memory import GIGABYTE, clip_bytes, machine_bytes
 from .checkup import Check
-from .finding import failed, passed, warned
+from .report_line import failed, passed, warned
 
 LIBRARIES = ("numpy", "safetensors", "av", "Pillow", "psutil")
 OWN_VARIABLES = "MULTITALK_"

@@ -9,7 +9,7 @@ from ..checkpoint.description import Description
 from ..checkpoint.recognition import ADAPTER
 from ..errors import MultiTalkError
 from .checkup import Check
-from .finding import failed, passed, warned
+from .report_line import failed, passed, warned
 
 TRANSFORMER, AUDIO_ADAPTER, AUDIO_ENCODER = "transformer", "adapter", "audio encoder"
 EXPECTED = {

@@ -15,8 +15,8 @@ from ..guards.finite import is_finite
 from ..method.recorder import BindingRecord
 from ..method.wan import TOKEN_STEP, nearest_bucket, usual_resolution
 from .checkup import Check
-from .finding import Finding, failed, passed, warned
 from .meter import MeasuredModel, Meter
+from .report_line import ReportLine, failed, passed, warned
 
 FRAMES, STEPS = 5, 2
 SMALL = 320 * 320  # pixels; larger trained sizes are halved
@@ -157,7 +157,7 @@ def _alike(spec: FilmSpec, other: Conversation) -> bool:
     return torch.equal(first, second)
 
 
-def _compared(name: str, own: TrialResult, other: TrialResult) -> Finding:
+def _compared(name: str, own: TrialResult, other: TrialResult) -> ReportLine:
     relative = float((own.latent - other.latent).abs().max() / own.latent.abs().max())
     frames = (own.frames.clamp(0, 1) - other.frames.clamp(0, 1)).abs() * LEVELS
     said = (

@@ -7,13 +7,12 @@ from comfy.model_patcher import ModelPatcher
 from comfyui_version import __version__ as COMFYUI
 from torch import Tensor
 
-from ...multitalk_core import __version__
 from ...multitalk_core.audio.conversation import Conversation
 from ...multitalk_core.doctor import machine
 from ...multitalk_core.doctor.checkup import Check, Checkup
-from ...multitalk_core.doctor.finding import passed, warned
 from ...multitalk_core.doctor.kernel_check import kernels
 from ...multitalk_core.doctor.meter import Meter
+from ...multitalk_core.doctor.report_line import passed, warned
 from ...multitalk_core.doctor.trial_film import (
     STEPS,
     check_costs,
@@ -46,16 +45,27 @@ class DoctorInputs(ModelInputs):
     picture: Tensor
 
 
-def examine(given: DoctorInputs, checkup: Checkup, node_id: str | None) -> None:
-    """Run every check; one that fails does not end the others."""
+def examine(given: DoctorInputs, checkup: Checkup, node_id: str | None, *, version: str) -> None:
+    """Run every check; one that fails does not end the others.
+
+    Parameters
+    ----------
+    given : DoctorInputs
+    checkup : Checkup
+    node_id : str or None
+        The doctor's own.
+    version : str
+        Of this pack.
+    """
     model, device = given["model"], given["model"].load_device
-    checkup.run("Versions", machine.versions({"MultiTalk": __version__, "ComfyUI": COMFYUI}, ()))
+    checkup.run("Versions", machine.versions({"MultiTalk": version, "ComfyUI": COMFYUI}, ()))
     checkup.run("Versions", machine.environment())
     checkup.run("Versions", _settings(given))
     fits = [checkup.run("Models", check) for check in _model_checks(given)]
     width = checkup.run("Models", _width(model))
     picture, _ = source_of("picture", given["picture"])
-    usual = nearest_bucket(*picture.shape[:2], usual_resolution(width or 0))
+    rows, columns = picture.shape[:2]
+    usual = nearest_bucket(rows, columns, usual_resolution(width or 0))
     checkup.run("Machine", machine.gpu(device, miniature=width is None or usual_resolution(width) < 480))
     weights = model.model_size() + given["audio_adapter"].model_size()
     checkup.run("Machine", machine.memory(device, weights=weights, size=usual, way_out=WAY_OUT))
@@ -80,7 +90,8 @@ def _model_checks(given: DoctorInputs) -> tuple[Check[bool], ...]:
         _adapter(model, given["audio_adapter"]),
         _voices(given["audio"], given["audio_adapter"]),
         _vae(given),
-        *(_prompt(name, given) for name in ("positive", "negative")),
+        _prompt("positive", given["positive"], model),
+        _prompt("negative", given["negative"], model),
         check_weights("adapter", given["audio_adapter"].model),
         check_weights("transformer", model.model.diffusion_model),
         _given_picture(given),
@@ -107,8 +118,8 @@ def _vae(given: DoctorInputs) -> Check[bool]:
     return True
 
 
-def _prompt(name: str, given: DoctorInputs) -> Check[bool]:
-    check_prompt(name, given[name], given["model"])
+def _prompt(name: str, prompt: list, model: ModelPatcher) -> Check[bool]:
+    check_prompt(name, prompt, model)
     yield passed(f"{name}: the text encoder is the model's.")
     return True
 
@@ -177,10 +188,11 @@ def _trial(
 
 
 def _described(given: DoctorInputs, node_id: str | None, *, picture: Tensor, width: int) -> Check[FilmRun]:
-    height, columns = trial_size(*picture.shape[:2], width)
+    rows, columns = picture.shape[:2]
+    height, breadth = trial_size(rows, columns, width)
     inputs: SamplerInputs = {
         **given,
-        "width": columns,
+        "width": breadth,
         "height": height,
         "steps": STEPS,
         "sampler_name": "euler",

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from multitalk_core.doctor.checkup import Checkup, names_of, without_folders
-from multitalk_core.doctor.finding import Verdict, passed
+from multitalk_core.doctor.report_line import Verdict, passed
 from multitalk_core.errors import MultiTalkError
 
 

@@ -23,7 +23,7 @@ class Verdict(Word):
 
 
 @dataclass(frozen=True)
-class Finding:
+class ReportLine:
     """One line of the report.
 
     Attributes
@@ -40,19 +40,19 @@ class Finding:
         return f"**{self.verdict}** {self.sentence}"
 
 
-def passed(sentence: str) -> Finding:
+def passed(sentence: str) -> ReportLine:
     """Nothing to do."""
-    return Finding(Verdict.PASS, sentence)
+    return ReportLine(Verdict.PASS, sentence)
 
 
-def warned(sentence: str) -> Finding:
+def warned(sentence: str) -> ReportLine:
     """A film can be made, but not as one would expect."""
-    return Finding(Verdict.WARN, sentence)
+    return ReportLine(Verdict.WARN, sentence)
 
 
-def failed(sentence: str) -> Finding:
+def failed(sentence: str) -> ReportLine:
     """No right film can be made."""
-    return Finding(Verdict.FAIL, sentence)
+    return ReportLine(Verdict.FAIL, sentence)
 
 
 def sentence_of(error: Exception) -> str:
