@@ -220,7 +220,8 @@ def _described(
     given: TrialInputs, models: Models, adapter: AudioAdapter, *, meter: Meter, rows_at_once: int
 ) -> Check[tuple[FilmSpec, DiffusersVideoModel]]:
     heads, channels = _heads(models)
-    height, width = trial_size(*given.picture.shape[:2], heads * channels)
+    rows, columns = given.picture.shape[:2]
+    height, width = trial_size(rows, columns, heads * channels)
     scheme = resolved_scheme(
         AUTOMATIC, voices=given.conversation.speakers, among_bystanders=given.persons.among_bystanders
     )
