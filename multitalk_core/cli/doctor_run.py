@@ -76,43 +76,49 @@ class TrialInputs:
 
 def examine(arguments: argparse.Namespace, checkup: Checkup) -> None:
     """Run every check; one that fails does not end the others."""
-    miniature = arguments.model is None
     checkup.run("Versions", machine.versions({"MultiTalk": __version__}, LIBRARIES))
     checkup.run("Versions", machine.environment())
     found = _files(arguments, checkup)
     matches = checkup.run("Files", check_match(found))
     device = checkup.run("Machine", _device(arguments))
     picture = checkup.run("Persons and voices", check_picture(arguments.picture))
-    size = (1, 1) if picture is None else (picture.shape[0], picture.shape[1])
-    if device is not None:
-        checkup.run("Machine", machine.gpu(device, miniature=miniature))
-        checkup.run(
-            "Machine",
-            machine.memory(
-                device,
-                weights=sum(description.size for description in found.values()),
-                size=nearest_bucket(*size, MINIATURE if miniature else RESOLUTIONS[0]),
-                way_out=ALTERNATIVE,
-            ),
-        )
-    meter = Meter(device or torch.device("cpu"))
-    loaded = None
-    encoder = checkup.run("Models", _encoder(arguments, meter)) if device is not None else None
-    given = None
+    if device is None:
+        checkup.run("Trial film", _not_made())
+        return
+    weights = sum(description.size for description in found.values())
+    _check_machine(arguments, checkup, device, weights=weights, picture=picture)
+    meter = Meter(device)
+    encoder = checkup.run("Models", _encoder(arguments, meter))
+    given = loaded = None
     if picture is not None:
         given = _inputs(arguments, checkup, picture, encoder=encoder, meter=meter)
     if encoder is not None and matches:
         loaded = checkup.run("Models", _models(arguments, encoder, meter))
     heads, channels = USUAL_HEADS if loaded is None else _heads(loaded[0])
-    if device is not None:
-        dtype = torch.bfloat16 if loaded is None else loaded[0].dtype
-        checkup.run("Kernels", kernels(device, dtype, heads=heads, channels=channels))
+    dtype = torch.bfloat16 if loaded is None else loaded[0].dtype
+    checkup.run("Kernels", kernels(device, dtype, heads=heads, channels=channels))
     if loaded is None or given is None:
         checkup.run("Trial film", _not_made())
     else:
         rows = arguments.rows_at_once or (1 if arguments.model else 3)
         _trial(checkup, given, loaded, meter=meter, rows_at_once=rows)
     checkup.run("Costs", check_costs(meter))
+
+
+def _check_machine(
+    arguments: argparse.Namespace,
+    checkup: Checkup,
+    device: torch.device,
+    *,
+    weights: int,
+    picture: Tensor | None,
+) -> None:
+    """The GPU, and free memory for the weights and a clip of the picture's shape."""
+    miniature = arguments.model is None
+    rows, columns = (1, 1) if picture is None else picture.shape[:2]
+    size = nearest_bucket(rows, columns, MINIATURE if miniature else RESOLUTIONS[0])
+    checkup.run("Machine", machine.gpu(device, miniature=miniature))
+    checkup.run("Machine", machine.memory(device, weights=weights, size=size, way_out=ALTERNATIVE))
 
 
 def _not_made() -> Check[None]:
