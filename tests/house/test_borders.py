@@ -32,7 +32,7 @@ LAYERS_ABOVE_LIBRARIES = ("cli", "hosts", "training", "evaluation", "toy_world")
 FOUNDATION = {"errors", "limits", "guards", "files"}
 METHOD = FOUNDATION | {"kernels", "method", "checkpoint"}
 FILM = METHOD | {"audio", "audio.turns", "media", "persons", "film.store", "film"}
-SHOWN = FILM | {"drawing", "evaluation", "doctor"}
+SHOWN = FILM | {"drawing", "evaluation"}
 # What each room may import: the house, from the ground up.
 ALLOWED = {
     "errors": set(),
@@ -59,11 +59,12 @@ ALLOWED = {
     "toy_world": SHOWN | {"demo", "hosts.diffusers", "training"},
     "cli.options": FILM | {"demo", "hosts.diffusers"},
     "multitalk_core": set(),
-    "cli": SHOWN | {"converting", "demo", "hosts.diffusers", "training", "cli.options", "multitalk_core"},
+    "cli": SHOWN
+    | {"converting", "demo", "doctor", "hosts.diffusers", "training", "cli.options", "multitalk_core"},
     "__main__": {"cli", "guards"},
-    "nodes.host": SHOWN | {"demo"},
+    "nodes.host": SHOWN | {"demo", "doctor"},
     "nodes.inputs": FILM | {"nodes.host"},
-    "nodes": SHOWN | {"demo", "nodes.host", "nodes.inputs", "multitalk_core"},
+    "nodes": SHOWN | {"demo", "doctor", "nodes.host", "nodes.inputs", "multitalk_core"},
 }
 
 
