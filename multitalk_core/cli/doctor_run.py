@@ -26,7 +26,7 @@ from ..doctor.model_files import (
     check_match,
     parts_of,
 )
-from ..doctor.report_line import passed, warned
+from ..doctor.report_line import Verdict, passed, warned
 from ..doctor.trial_film import (
     STEPS,
     check_costs,
@@ -79,7 +79,7 @@ def examine(arguments: argparse.Namespace, checkup: Checkup) -> None:
     checkup.run("Versions", machine.versions({"MultiTalk": __version__}, LIBRARIES))
     checkup.run("Versions", machine.environment())
     found = _files(arguments, checkup)
-    matches = checkup.run("Files", check_match(found))
+    checkup.run("Files", check_match(found))
     device = checkup.run("Machine", _device(arguments))
     picture = checkup.run("Persons and voices", check_picture(arguments.picture))
     if device is None:
@@ -92,7 +92,7 @@ def examine(arguments: argparse.Namespace, checkup: Checkup) -> None:
     given = loaded = None
     if picture is not None:
         given = _inputs(arguments, checkup, picture, encoder=encoder, meter=meter)
-    if encoder is not None and matches:
+    if encoder is not None and not checkup.count(Verdict.FAIL, "Files"):
         loaded = checkup.run("Models", _models(arguments, encoder, meter))
     heads, channels = USUAL_HEADS if loaded is None else _heads(loaded[0])
     dtype = torch.bfloat16 if loaded is None else loaded[0].dtype

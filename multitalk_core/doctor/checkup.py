@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Callable, Collection, Generator
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
@@ -60,9 +61,10 @@ class Checkup:
             self._shown = section
         self._on_line(f"- {found}")
 
-    def count(self, verdict: Verdict) -> int:
-        """How many findings are as bad as that."""
-        return sum(found.verdict is verdict for section in self.sections.values() for found in section)
+    def count(self, verdict: Verdict, section: str | None = None) -> int:
+        """How many findings of a section, or of all, are as bad as that."""
+        lines = chain(*self.sections.values()) if section is None else self.sections.get(section, [])
+        return sum(line.verdict is verdict for line in lines)
 
     def summary(self) -> str:
         """How many checks passed, warned and failed."""

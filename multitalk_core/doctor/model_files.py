@@ -68,8 +68,8 @@ def check_described(role: str, path: Path) -> Check[Description]:
     return found
 
 
-def check_match(found: Mapping[str, Description]) -> Check[bool]:
-    """Compare the sizes of transformer, adapter and audio encoder; True where they can go together.
+def check_match(found: Mapping[str, Description]) -> Check[None]:
+    """Compare the sizes of transformer, adapter and audio encoder.
 
     Parameters
     ----------
@@ -80,9 +80,7 @@ def check_match(found: Mapping[str, Description]) -> Check[bool]:
         found[role].details if role in found else {} for role in (TRANSFORMER, AUDIO_ADAPTER, AUDIO_ENCODER)
     )
     width, wanted = transformer.get("width"), adapter.get("model width")
-    matches = True
     if width and wanted and width != wanted:
-        matches = False
         yield failed(
             f"The adapter is for a model {wanted} wide, and the transformer is {width} wide: choose the "
             "adapter made for this model."
@@ -91,7 +89,6 @@ def check_match(found: Mapping[str, Description]) -> Check[bool]:
         yield passed(f"Adapter and transformer are both {width} wide.")
     features, window = encoder.get("feature size"), adapter.get("window")
     if features and window and f"of {features} numbers" not in window:
-        matches = False
         yield failed(
             f"The audio encoder gives {features} numbers a frame, and the adapter takes a window of "
             f"{window}: choose the encoder that the adapter was trained with (chinese-wav2vec2-base for "
@@ -99,4 +96,3 @@ def check_match(found: Mapping[str, Description]) -> Check[bool]:
         )
     elif features and window:
         yield passed(f"The adapter takes what the audio encoder gives, {features} numbers a frame.")
-    return matches
