@@ -63,14 +63,14 @@ def kernels(device: torch.device, dtype: torch.dtype, *, heads: int, channels: i
     dtype = dtype if dtype in MOST else torch.bfloat16
     limit()  # refuses an unknown word in the environment
     for trial in _trials(device, dtype, heads=min(heads, MOST_HEADS), channels=channels):
-        computed, whose = trial.compute(None), "its"
+        computed, whose = trial.compute(None), ""
         chosen = choose(trial.name, device, trial.fits)
         if chosen is Way.TWIN:
-            computed, whose = trial.compute(Way.SDPA), "torch's fused attention's (sdpa)"
+            computed, whose = trial.compute(Way.SDPA), " of torch's fused attention (sdpa)"
         error = _relative_error(computed, trial.compute(Way.TWIN))
         precision, most = str(dtype).removeprefix("torch."), MOST[dtype]
         allowed = f"{error:.1e}, and {most:.0e} is allowed"
-        measured = f"against plain torch {whose} largest error in {precision} is {allowed}"
+        measured = f"the largest error{whose} in {precision} against plain torch is {allowed}"
         if error <= most:
             why = reason(trial.name, device, trial.fits)
             yield passed(f"{trial.name} is computed by {NAMES[chosen]}, because {why}; {measured}.")
