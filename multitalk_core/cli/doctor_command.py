@@ -7,7 +7,7 @@ from ..errors import MultiTalkError
 from ..files.outputs import check_folder, free_name
 from ..files.whole import whole_file
 from .options import model_options
-from .options.paths import input_path, output_file
+from .options.paths import input_folder_or_file, input_path, output_file
 from .options.types import box
 
 DEFAULT = Path("doctor.md")
@@ -65,7 +65,7 @@ def add_command(commands: argparse._SubParsersAction) -> None:
         help="file for the report; a taken name gets a number (default: %(default)s)",
     )
     for action in parser._actions:  # a path that cannot be used is a finding, and ends no other check
-        if action.type is model_options.input_folder_or_file:
+        if action.type is input_folder_or_file:
             action.type = input_path
     parser.set_defaults(command=run)
 
