@@ -1,14 +1,19 @@
 """The node that checks the connected models on this machine, and writes a report."""
 
 from pathlib import Path
-from typing import Unpack
 
 import folder_paths
-from comfy_api.latest import io, ui
+from comfy.clip_vision import ClipVisionModel
+from comfy.model_patcher import ModelPatcher
+from comfy.sd import VAE
+from comfy_api.latest import Input, io, ui
+from torch import Tensor
 
 from ..multitalk_core import __version__
+from ..multitalk_core.audio.conversation import Conversation
 from ..multitalk_core.doctor.checkup import Checkup
 from ..multitalk_core.files.whole import whole_file
+from ..multitalk_core.persons.masks import Persons
 from .host.checks import checked
 from .host.doctor_checks import DoctorInputs, examine
 from .host.reporter import announce, show_text
@@ -49,8 +54,32 @@ class DoctorNode(io.ComfyNode):
 
     @classmethod
     @checked
-    def execute(cls, **given: Unpack[DoctorInputs]) -> io.NodeOutput:
-        node_id, lines = cls.hidden.unique_id, []
+    def execute(
+        cls,
+        *,
+        model: ModelPatcher,
+        audio_adapter: ModelPatcher,
+        audio: Conversation,
+        positive: list,
+        negative: list,
+        vae: VAE,
+        picture: Tensor | Input.Video,
+        persons: Persons | None = None,
+        clip_vision: ClipVisionModel | None = None,
+    ) -> io.NodeOutput:
+        node_id = cls.hidden.unique_id
+        lines: list[str] = []
+        given = DoctorInputs(
+            model=model,
+            audio_adapter=audio_adapter,
+            audio=audio,
+            persons=persons,
+            positive=positive,
+            negative=negative,
+            vae=vae,
+            picture=picture,
+            clip_vision=clip_vision,
+        )
 
         def show(line: str) -> None:
             lines.append(line.replace("**", ""))

@@ -4,6 +4,7 @@ from typing import NotRequired
 
 import torch
 from comfy.model_patcher import ModelPatcher
+from comfy_api.latest import Input
 from comfyui_version import __version__ as COMFYUI
 from torch import Tensor
 
@@ -42,7 +43,7 @@ class DoctorInputs(ModelInputs):
 
     audio: Conversation
     persons: NotRequired[Persons | None]
-    picture: Tensor
+    picture: Tensor | Input.Video
 
 
 def examine(given: DoctorInputs, checkup: Checkup, node_id: str | None, *, version: str) -> None:
