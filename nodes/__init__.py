@@ -37,6 +37,7 @@ class MultiTalkExtension(ComfyExtension):
         from .audio_encoder_loader import AudioEncoderLoaderNode
         from .binding_preview import BindingPreviewNode
         from .demo import DemoNode
+        from .doctor import DoctorNode
         from .guider import GuiderNode
         from .input_json import InputJsonNode
         from .kept_films import KeptFilmsNode
@@ -63,6 +64,7 @@ class MultiTalkExtension(ComfyExtension):
             MouthsPlotNode,
             DemoNode,
             InputJsonNode,
+            DoctorNode,
         ]
 
 

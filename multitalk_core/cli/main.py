@@ -12,6 +12,7 @@ from ..guards.stopping import stoppable
 from . import (
     convert_command,
     demo_command,
+    doctor_command,
     films_command,
     generate_command,
     inspect_command,
@@ -24,6 +25,7 @@ from .output_streams import LastingStream, lasting_streams
 COMMANDS = (
     generate_command,
     demo_command,
+    doctor_command,
     inspect_command,
     localize_command,
     films_command,

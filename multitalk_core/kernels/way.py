@@ -113,6 +113,21 @@ def choose(kernel: str, device: torch.device, fits: bool) -> Way:
     return Way.SDPA
 
 
+def reason(kernel: str, device: torch.device, fits: bool) -> str:
+    """Why `choose` takes its way, for a sentence that ends in it."""
+    if device.type != "cuda":
+        return "the device is no GPU that the kernels are written for"
+    if limit() is not Way.TRITON:
+        return f"{VARIABLE} asks for it"
+    if torch.version.hip is not None:
+        return "the GPU is AMD's"
+    if kernel in broken:
+        return "the GPU's own kernel does not run here"
+    if not has_triton():
+        return "Triton is not installed"
+    return "it is the fastest" if fits else "the GPU's own kernel is written for other inputs"
+
+
 def launched(kernel: str, launch: Callable[[], Result], instead: Callable[[], Result]) -> Result:
     """Run a kernel, or what stands in for it where it does not compile or launch here.
 

@@ -14,7 +14,18 @@ from multitalk_core.film.spec import MATHS_VERSION
 
 PACK = Path(__file__).parents[2]
 PAGES = [PACK / name for name in ("README.md", "CONTRIBUTING.md")]
-TOPICS = ("converting", "dubbing", "one_card", "persons", "pictures", "sound", "speed", "turns", "videos")
+TOPICS = (
+    "converting",
+    "doctor",
+    "dubbing",
+    "one_card",
+    "persons",
+    "pictures",
+    "sound",
+    "speed",
+    "turns",
+    "videos",
+)
 PAGES += [PACK / "docs" / f"{name}.md" for name in ("architecture", "extending", *TOPICS)]
 FOLDERS = r"(?:docs|locales|multitalk_core|nodes|tests|tools|web|workflows)"
 # Files that a recipe of docs/extending.md has its reader write.
@@ -52,7 +63,7 @@ def anchors(page: Path) -> set[str]:
 
 
 def test_options_of_the_command_line_exist(page):
-    commands = ("generate", "localize", "inspect", "films", "prepare", "train", "demo", "convert")
+    commands = ("generate", "localize", "inspect", "films", "prepare", "train", "demo", "doctor", "convert")
     helped = "".join(help_of(command) for command in commands)
     for block in re.findall(r"(?:^    .*\n)+", page.read_text(), re.MULTILINE):
         for command in re.findall(r"^    multitalk (\w+)", block, re.MULTILINE):

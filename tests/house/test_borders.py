@@ -50,6 +50,7 @@ ALLOWED = {
     "film": FILM,
     "drawing": {"method", "media", "persons", "film"},
     "evaluation": FOUNDATION | {"audio", "media"},
+    "doctor": FILM | {"evaluation"},
     "demo": {"errors", "persons"},
     "converting": FOUNDATION | {"method"},
     "hosts": set(),
@@ -58,11 +59,12 @@ ALLOWED = {
     "toy_world": SHOWN | {"demo", "hosts.diffusers", "training"},
     "cli.options": FILM | {"demo", "hosts.diffusers"},
     "multitalk_core": set(),
-    "cli": SHOWN | {"converting", "demo", "hosts.diffusers", "training", "cli.options", "multitalk_core"},
+    "cli": SHOWN
+    | {"converting", "demo", "doctor", "hosts.diffusers", "training", "cli.options", "multitalk_core"},
     "__main__": {"cli", "guards"},
-    "nodes.host": SHOWN | {"demo"},
+    "nodes.host": SHOWN | {"demo", "doctor"},
     "nodes.inputs": FILM | {"nodes.host"},
-    "nodes": SHOWN | {"demo", "nodes.host", "nodes.inputs", "multitalk_core"},
+    "nodes": SHOWN | {"demo", "doctor", "nodes.host", "nodes.inputs", "multitalk_core"},
 }
 
 

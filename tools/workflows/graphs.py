@@ -6,6 +6,7 @@ A tuple (node, output) among the inputs is a link.
 from .graph import Group, Node, Workflow
 from .parts import (
     BINDING,
+    CONDITIONS,
     IN_TURN,
     ONE_CLIP,
     PROMPTS,
@@ -306,6 +307,19 @@ def boxes_from_rt_detr() -> Workflow:
     return located_by("boxes_from_rt_detr", boxed(2))
 
 
+def doctor() -> Workflow:
+    inputs = {**VOICES_AND_PERSONS, **CONDITIONS}
+    report = Node("PreviewAny", {"source": ("doctor", "report")}, "Report", 600)
+    return speakers_with(
+        "doctor",
+        released_models(),
+        [prompts(PROMPTS[2])],
+        spoken(2, TOGETHER, WHOLE),
+        {"doctor": Node("MultiTalkDoctor", inputs)},
+        {"report": report},
+    )
+
+
 WORKFLOWS = [
     demo,
     one_speaker,
@@ -319,4 +333,5 @@ WORKFLOWS = [
     caption_picture,
     masks_from_sam3,
     boxes_from_rt_detr,
+    doctor,
 ]
