@@ -59,8 +59,8 @@ def main() -> None:
     seconds, megabytes = time.process_time() - start, peak_megabytes() - before
     result = whole.numel() * whole.element_size() / 2**20
     print(
-        f"{arguments.minutes:g} min, {len(whole)} frames: {seconds:.1f} s of CPU time, peak {megabytes:.0f} MB more, "
-        f"of which {result:.0f} MB are the result"
+        f"{arguments.minutes:g} min, {len(whole)} frames: {seconds:.1f} s of CPU time, "
+        f"peak {megabytes:.0f} MB more, of which {result:.0f} MB are the result"
     )
     for length in arguments.pieces:
         start = time.process_time()
