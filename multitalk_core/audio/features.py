@@ -26,7 +26,8 @@ from .waveform import SPEECH_RATE
 if TYPE_CHECKING:
     from transformers import Wav2Vec2Model
 
-CONVOLUTION_FRAMES_PER_PIECE = 500  # ten seconds
+# Two seconds: glibc reuses blocks of this size, and gives back those above 32 MB page by page.
+CONVOLUTION_FRAMES_PER_PIECE = 100
 OVERLAP_SECONDS = 5.0
 # Attention takes as long as all else at eight minutes, eight times as long at an hour.
 WHOLE_SECONDS = 600.0
