@@ -4,6 +4,7 @@ import os
 import sys
 
 from .cli.output_streams import plug_closed_streams
+from .guards.freed_memory import keep_freed_memory
 from .guards.stopping import stoppable
 
 # Threads that spin while they wait make a busy machine five times slower; torch's OpenMP reads this once.
@@ -13,6 +14,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 def run() -> int:
     """Load the command line and run it; loading takes seconds, and can be stopped too."""
     plug_closed_streams()
+    keep_freed_memory()
     try:
         with stoppable():
             from .cli.main import main

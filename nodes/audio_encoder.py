@@ -116,8 +116,9 @@ class AudioEncoderNode(io.ComfyNode):
                     step=1.0,
                     advanced=True,
                     tooltip="Length of the pieces in which voices are encoded, in seconds, 0 to 600. 0 "
-                    "encodes each voice whole, as in the reference implementation. Pieces save memory on "
-                    "voices of many minutes and change the lips slightly.",
+                    "encodes each voice whole, as in the reference implementation, and voices of more than "
+                    "10 minutes in pieces of 5 minutes. Short pieces save memory and change the lips "
+                    "slightly.",
                 ),
             ],
             outputs=[
@@ -178,7 +179,7 @@ class AudioEncoderNode(io.ComfyNode):
             seconds_per_piece=seconds_per_piece or None,
             check_interrupted=throw_exception_if_processing_interrupted,
         )
-        if notes := [*timeline.notes, *conversation.sound.notes]:
+        if notes := [*conversation.notes, *timeline.notes, *conversation.sound.notes]:
             logging.warning("[MultiTalk] %s", lines_of("\n".join(notes)))
             show_text("\n".join([*remarks, *notes]), cls.hidden.unique_id)
         tracks = timeline.tracks(

@@ -11,7 +11,7 @@ from torch import Tensor
 from ..files.digests import Json, digest
 from ..guards.interruption import uninterrupted
 from ..method.windows import audio_windows
-from .features import AudioEncoder, Piece, cut_pieces
+from .features import AudioEncoder, Piece, cut_pieces, piece_seconds
 from .timeline import Timeline
 from .waveform import SPEECH_RATE, Waveform
 
@@ -37,6 +37,8 @@ class Conversation:
     pieces : tuple of (end, digest)
         For each piece in which the tracks were encoded: its last frame + 1, and a digest of every track up
         to the last sample that affects the piece.
+    notes : tuple of str
+        Sentences for the user about how the voices were encoded.
     """
 
     features: tuple[Tensor, ...]
@@ -45,6 +47,7 @@ class Conversation:
     sound: Waveform
     timeline: Timeline
     pieces: tuple[tuple[int, str], ...]
+    notes: tuple[str, ...] = ()
 
     def digest_until(self, end: int) -> list[Json]:
         """Identify the features up to frame `end`, by a digest of the sound behind them and their length."""
@@ -144,6 +147,18 @@ def encode_conversation(
         sound=timeline.sound(frames / fps),
         timeline=timeline,
         pieces=tuple(_digests(tracks, pieces, check_interrupted)),
+        notes=_notes(count / fps, seconds_per_piece),
+    )
+
+
+def _notes(seconds: float, given: float | None) -> tuple[str, ...]:
+    """Say where the length of the pieces is not the user's."""
+    length = piece_seconds(seconds, given)
+    if length == given:
+        return ()
+    return (
+        f"The voices last {seconds / 60:.0f} minutes, too long to be encoded whole: they are encoded in "
+        f"pieces of {length / 60:.0f} minutes. Set the seconds per piece to choose another length.",
     )
 
 

@@ -1,7 +1,8 @@
 """Voices as wav2vec2 features, one set of hidden states per video frame (paper 3.2).
 
 Knows transformers and 16 kHz samples; knows nothing of speakers or timelines. The convolutions run in
-pieces, with exact results; the transformer attends to the whole voice at once, unless asked for pieces.
+pieces, with exact results; the transformer attends to the whole voice at once up to `WHOLE_SECONDS`, and
+to pieces of a longer one or where asked for.
 """
 
 import math
@@ -25,8 +26,12 @@ from .waveform import SPEECH_RATE
 if TYPE_CHECKING:
     from transformers import Wav2Vec2Model
 
-CONVOLUTION_FRAMES_PER_PIECE = 500  # ten seconds
+# Two seconds: glibc reuses blocks of this size, and gives back those above 32 MB page by page.
+CONVOLUTION_FRAMES_PER_PIECE = 100
 OVERLAP_SECONDS = 5.0
+# Attention takes as long as all else at eight minutes, eight times as long at an hour.
+WHOLE_SECONDS = 600.0
+LONG_VOICE_PIECE_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,20 @@ class Piece:
     last_sample: int
 
 
+def piece_seconds(seconds: float, given: float | None) -> float | None:
+    """The length of the pieces of a voice of that many seconds; None for one piece.
+
+    Parameters
+    ----------
+    seconds : float
+        Length of the voice.
+    given : float or None
+        What the user asks for; otherwise voices beyond `WHOLE_SECONDS` are cut, so that time and memory grow
+        with their length and not with its square.
+    """
+    return LONG_VOICE_PIECE_SECONDS if given is None and seconds > WHOLE_SECONDS else given
+
+
 def cut_pieces(count: int, samples: int, *, fps: float, seconds: float | None) -> list[Piece]:
     """Cut a sound into pieces that stay the same when the sound grows longer.
 
@@ -62,8 +81,9 @@ def cut_pieces(count: int, samples: int, *, fps: float, seconds: float | None) -
     fps : float
         Video frames per second.
     seconds : float or None
-        Length of a piece; None for one piece.
+        Length of a piece, where it is given; see `piece_seconds`.
     """
+    seconds = piece_seconds(count / fps, seconds)
     length = count if seconds is None else max(1, round(seconds * fps))
     overlap = round(OVERLAP_SECONDS * fps)
     pieces = []
@@ -191,8 +211,9 @@ class AudioEncoder:
         frames : int, optional
             Number of frames for the whole sound; by default int(samples / 16000 * fps).
         seconds_per_piece : float, optional
-            Encode pieces of this length, with 5 s of overlap on either side, instead of the whole sound.
-            This takes less memory, and sound after a piece and its overlap does not change the piece.
+            Encode pieces of this length, with 5 s of overlap on either side, instead of the whole sound; a
+            sound of more than 10 minutes is cut into pieces of 5 minutes unless this is given. Pieces take
+            less time and memory, and sound after a piece and its overlap does not change the piece.
             wav2vec2 attends to the whole voice, so pieces change the features: by 2.8 % (largest relative
             error; mean 2.1 %) at 20 s and by 8.0 % (3.8 %) at 5 s, measured on a minute of speech with
             random weights of base size (`python -m tests.bench_audio --minutes 1 --pieces 5 20`).

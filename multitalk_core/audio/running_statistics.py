@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from ..guards.interruption import uninterrupted
 
-AT_ONCE = 32_000  # frames of the first convolution
+AT_ONCE = 6_400  # frames of the first convolution: two seconds, see features.CONVOLUTION_FRAMES_PER_PIECE
 SMALLEST_VARIANCE = 1e-7  # added, as in transformers' Wav2Vec2FeatureExtractor
 
 

@@ -30,7 +30,7 @@ def outlook(film: PlannedFilm) -> dict[str, str]:
     fps = spec.conversation.fps
     tokens, passes = Grid.of_video(frames, height, width).tokens, len(scales.passes())
     concerns = [*doubts(film.persons), *cut_away(film.persons, height, width)]
-    concerns += [*spec.conversation.timeline.notes, *spec.conversation.sound.notes]
+    concerns += [*spec.conversation.notes, *spec.conversation.timeline.notes, *spec.conversation.sound.notes]
     if spec.dubbing is not None:
         concerns += spec.dubbing.concerns
     if film.video is not None:

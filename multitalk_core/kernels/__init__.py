@@ -1,4 +1,4 @@
-"""The method's heavy steps for GPUs: where persons are, labels of tokens, audio cross-attention.
+"""The heavy steps for GPUs (where persons are, labels of tokens, audio cross-attention) and a VAE's for CPUs.
 
 Each is computed in one of several ways; `way.choose` picks the fastest at hand, and MULTITALK_KERNELS=off,
 sdpa or triton limits it. The Triton kernels and the table of their launches lie in `compiled/`.

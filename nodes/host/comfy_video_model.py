@@ -12,6 +12,7 @@ from node_helpers import conditioning_set_values
 from torch import Tensor
 
 from ...multitalk_core.film.clip_inputs import ClipInputs
+from ...multitalk_core.kernels.fast_convolutions import FastConvolutions
 from .audio_guider import AudioGuider
 from .conditioned_model import condition_on_voices
 
@@ -67,11 +68,14 @@ class ComfyVideoModel:
     def encode(self, frames: Tensor) -> Tensor:
         """Frames [1, 3, frames, height, width] in -1..1 to the normalised latent."""
         pixels = frames[0].movedim(0, -1) / 2 + 0.5
-        return self.model.model.process_latent_in(self.vae.encode(pixels).float())
+        with FastConvolutions():
+            latent = self.vae.encode(pixels)
+        return self.model.model.process_latent_in(latent.float())
 
     def decode(self, latent: Tensor) -> Tensor:
         """The normalised latent to frames [1, 3, frames, height, width] in -1..1."""
-        pixels = self.vae.decode(self.model.model.process_latent_out(latent))
+        with FastConvolutions():
+            pixels = self.vae.decode(self.model.model.process_latent_out(latent))
         return pixels.float().movedim(-1, 1) * 2 - 1
 
     def sample(self, inputs: ClipInputs) -> Tensor:

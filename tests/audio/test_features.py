@@ -15,6 +15,7 @@ from multitalk_core.audio import features
 from multitalk_core.audio.features import AudioEncoder
 from multitalk_core.audio.running_statistics import RunningStatistics
 from multitalk_core.errors import MultiTalkError
+from multitalk_core.guards.freed_memory import LARGEST_REUSED
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 STATE = "state."
@@ -156,6 +157,41 @@ def test_the_transformer_in_pieces_is_near_but_not_the_same():
     pieces = encoder.encode(samples, seconds_per_piece=4.0)
     assert 0 < relative(pieces, whole) < 0.1
     assert torch.equal(encoder.encode(samples, seconds_per_piece=24.0), whole)
+
+
+def test_the_convolutions_buffers_are_small_enough_to_be_used_again():
+    config = tiny_config()
+    config.conv_dim = [512, *[24] * 6]  # the first as wide as base's
+    encoder, samples = AudioEncoder(Wav2Vec2Model(config).eval()), voice(12.0)
+    with torch.profiler.profile(profile_memory=True) as profiler:
+        encoder.encode(samples)
+    assert 2**23 < max(event.self_cpu_memory_usage for event in profiler.events()) < LARGEST_REUSED
+
+
+def test_a_long_voice_is_cut_so_that_attention_does_not_grow_with_its_square(monkeypatch):
+    encoder, seen = AudioEncoder(tiny_model()), []
+    inner = attention.functional.scaled_dot_product_attention
+
+    def counted(query, key, value, **options):
+        seen.append(query.shape[2] * key.shape[2])
+        return inner(query, key, value, **options)
+
+    monkeypatch.setattr(attention.functional, "scaled_dot_product_attention", counted)
+    monkeypatch.setattr(features, "WHOLE_SECONDS", 20.0)
+    monkeypatch.setattr(features, "LONG_VOICE_PIECE_SECONDS", 10.0)
+
+    def pairs(seconds: float, **options: float) -> int:
+        seen.clear()
+        encoder.encode(voice(seconds), **options)
+        return sum(seen)
+
+    whole = pairs(20.0)
+    assert whole == 3 * 500**2
+    assert pairs(80.0) < 2.3 * pairs(40.0)
+    assert pairs(40.0, seconds_per_piece=40.0) == 4 * whole
+    cut, uncut = (encoder.encode(voice(24.0), seconds_per_piece=length) for length in (None, 24.0))
+    assert torch.equal(cut, encoder.encode(voice(24.0), seconds_per_piece=10.0))
+    assert 0 < relative(cut, uncut) < 0.1
 
 
 @pytest.mark.parametrize("normalise", [False, True])

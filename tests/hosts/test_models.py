@@ -88,6 +88,18 @@ def test_frames_and_latents(embedded):
     assert film.abs().max() <= 1
 
 
+def test_frames_and_latents_are_those_of_diffusers(embedded):
+    frames = torch.rand(1, 3, 9, 32, 48, generator=torch.manual_seed(0)) * 2 - 1
+    config = embedded.vae.config
+    mean, std = (torch.tensor(v).view(1, -1, 1, 1, 1) for v in (config.latents_mean, config.latents_std))
+    with torch.no_grad():
+        encoded = embedded.vae.encode(frames).latent_dist.mode()
+        latent = encode_frames(embedded.vae, frames)
+        torch.testing.assert_close(latent * std + mean, encoded, atol=1e-4, rtol=1e-4)
+        film = decode_latent(embedded.vae, latent)
+        torch.testing.assert_close(film, embedded.vae.decode(encoded).sample, atol=1e-5, rtol=0)
+
+
 def test_wan_names_are_those_that_diffusers_reads(tmp_path, wan_folder):
     for part, rename, model in (
         ("transformer", transformer_to_wan, WanTransformer3DModel),

@@ -93,7 +93,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=within(PIECE_SECONDS, above=0.0),
         metavar="SECONDS",
         help="encode voices in pieces of this length, which saves memory, changes the features slightly, and "
-        "lets stored clips stay valid when only later parts of the voices change (default: one piece)",
+        "lets stored clips stay valid when only later parts of the voices change (default: one piece, "
+        "or pieces of 300 beyond 10 minutes)",
     )
 
 

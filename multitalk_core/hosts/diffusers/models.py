@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 import torch
 from torch import Tensor
 
+from ...kernels.fast_convolutions import FastConvolutions
+
 if TYPE_CHECKING:
     from diffusers import AutoencoderKLWan, WanTransformer3DModel
 
@@ -66,13 +68,16 @@ def encode_frames(vae: "AutoencoderKLWan", frames: Tensor) -> Tensor:
     Tensor [1, 16, n + 1, height / 8, width / 8], float32
     """
     mean, std = _latent_statistics(vae, frames.device)
-    return (vae.encode(frames.to(vae.dtype)).latent_dist.mode().float() - mean) / std
+    with FastConvolutions():
+        posterior = vae.encode(frames.to(vae.dtype)).latent_dist
+    return (posterior.mode().float() - mean) / std
 
 
 def decode_latent(vae: "AutoencoderKLWan", latent: Tensor) -> Tensor:
     """The way back: [1, 16, n + 1, height / 8, width / 8] to [1, 3, 4n + 1, height, width], in -1..1."""
     mean, std = _latent_statistics(vae, latent.device)
-    return vae.decode((latent.float() * std + mean).to(vae.dtype)).sample.float()
+    with FastConvolutions():
+        return vae.decode((latent.float() * std + mean).to(vae.dtype)).sample.float()
 
 
 def _latent_statistics(vae: "AutoencoderKLWan", device: torch.device) -> tuple[Tensor, Tensor]:
