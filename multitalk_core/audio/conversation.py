@@ -154,7 +154,7 @@ def encode_conversation(
 def _notes(seconds: float, given: float | None) -> tuple[str, ...]:
     """Say where the length of the pieces is not the user's."""
     length = piece_seconds(seconds, given)
-    if length == given:
+    if length is None or length == given:
         return ()
     return (
         f"The voices last {seconds / 60:.0f} minutes, too long to be encoded whole: they are encoded in "
