@@ -14,7 +14,7 @@ from multitalk_core.film.spec import MATHS_VERSION
 
 PACK = Path(__file__).parents[2]
 PAGES = [PACK / name for name in ("README.md", "CONTRIBUTING.md")]
-TOPICS = ("converting", "dubbing", "persons", "pictures", "sound", "speed", "turns", "videos")
+TOPICS = ("converting", "dubbing", "persons", "pictures", "sound", "turns", "videos")
 PAGES += [PACK / "docs" / f"{name}.md" for name in ("architecture", "extending", *TOPICS)]
 FOLDERS = r"(?:docs|locales|multitalk_core|nodes|tests|tools|web|workflows)"
 # Files that a recipe of docs/extending.md has its reader write.
