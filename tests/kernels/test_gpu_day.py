@@ -138,7 +138,7 @@ def test_an_item_that_fails_does_not_end_the_part(tmp_path):
     run.item("first", full)
     run.item("second", lambda: {"ms": 1.0})
     known = json.loads(run.path.read_text())
-    assert known["failed"] == {"first": "OutOfMemoryError: CUDA out of memory"}
+    assert known["failed"] == {"first": "OutOfMemoryError: CUDA out of memory more"}
     assert known["items"] == {"second": {"ms": 1.0}}
 
 
