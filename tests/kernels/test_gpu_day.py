@@ -120,11 +120,13 @@ def test_an_output_that_is_not_written_fails_the_check():
 
 
 def test_a_wrong_result_ends_with_exit_code_1(tmp_path, monkeypatch):
-    monkeypatch.setitem(kernel_check.LOCALIZE_BOUNDS, "twin", 0.0)
-    monkeypatch.setattr(kernel_check, "TYPES", {"float32": torch.float32})
-    options = ["--device", "cpu", "--output", str(tmp_path)]
-    monkeypatch.setitem(PARTS, "check", (kernel_check.run_check, "tiny"))
-    assert main(["--part", "check", *options]) == 1
+    exact = torch.ones(4, dtype=torch.float64)
+
+    def part(run):
+        run.item("localize", lambda: kernel_check.compared(lambda: exact + 0.1, exact, bound=1e-3))
+
+    monkeypatch.setitem(PARTS, "check", (part, "tiny"))
+    assert main(["--part", "check", "--device", "cpu", "--output", str(tmp_path)]) == 1
 
 
 def test_an_item_that_fails_does_not_end_the_part(tmp_path):
@@ -136,7 +138,7 @@ def test_an_item_that_fails_does_not_end_the_part(tmp_path):
     run.item("first", full)
     run.item("second", lambda: {"ms": 1.0})
     known = json.loads(run.path.read_text())
-    assert known["failed"] == {"first": "OutOfMemoryError: CUDA out of memory"}
+    assert known["failed"] == {"first": "OutOfMemoryError: CUDA out of memory more"}
     assert known["items"] == {"second": {"ms": 1.0}}
 
 

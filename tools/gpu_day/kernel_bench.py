@@ -147,7 +147,8 @@ def _audio_layer(run: MeasuringRun) -> None:
             time_item(run, f"audio layer/{way}/{persons}", work, way=way)
         if persons <= MOST_PERSONS:
             peers = PeerVoices(adapter.blocks["0"], rows, PEERS["released"])
-            work = functools.partial(peers.add, hidden, peers.locate(query, key))
+            similarity = localize(query, key, rows.masks)[0].to(DTYPE) if persons > 1 else None
+            work = functools.partial(peers.add, hidden, similarity)
             time_item(run, f"audio layer/peers/{persons}", work)
 
 

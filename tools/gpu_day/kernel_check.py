@@ -12,6 +12,7 @@ from torch import Tensor
 
 from multitalk_core.kernels import Way, frame_attention, labels, localize
 from multitalk_core.kernels import way as ways
+from multitalk_core.method.labels import spread_ranges
 from multitalk_core.method.schemes import SCHEMES as METHODS
 from tests.kernels.exact import (
     SCHEMES,
@@ -155,6 +156,30 @@ def _check_true_size(run: MeasuringRun, way: Way, dtype: torch.dtype) -> None:
             name = f"true size/{persons} persons/{kind}/{way}/{_name(dtype)}"
             work = functools.partial(_true_size, run, way, dtype, persons=persons, kind=kind)
             run.item(name, work, needs=15)
+        if way is not Way.TWIN:
+            name = f"true size/{persons} persons/labels, attention/{way}/{_name(dtype)}"
+            run.item(name, functools.partial(_true_layer, run, way, dtype, persons=persons), needs=15)
+
+
+def _true_layer(run: MeasuringRun, way: Way, dtype: torch.dtype, *, persons: int) -> Figures:
+    """Labels of a whole clip and the attention that they rotate, against the twin."""
+    size = run.size
+    query, _, _ = attention_inputs(size, dtype, run.device)
+    shape = 1, size.grid.frames, persons, size.audio_tokens, 2, size.heads, size.channels
+    key, value = torch.randn(shape, dtype=dtype, device=run.device).unbind(4)
+    similarity = torch.rand(1, persons + 1, size.tokens, device=run.device)
+    ranges = spread_ranges(persons).on(run.device)
+    of_tokens = labels(similarity, ranges.persons, ranges.background, way=Way.TWIN)
+    found = functools.partial(labels, similarity, ranges.persons, ranges.background, way=way)
+    attend = functools.partial(
+        frame_attention, query, key, value, query_labels=of_tokens, key_labels=ranges.audio[None]
+    )
+    return worst(
+        [
+            compared(found, of_tokens, LABELS_BOUND),
+            compared(lambda: attend(way=way), attend(way=Way.TWIN), ATTENTION_BOUNDS[_name(dtype)]),
+        ]
+    )
 
 
 def _true_size(run: MeasuringRun, way: Way, dtype: torch.dtype, *, persons: int, kind: str) -> Figures:

@@ -85,13 +85,13 @@ class MeasuringRun:
             if ways.broken:  # what was measured may be what stands in for it
                 self.items[name] |= {"broken": sorted(ways.broken), "ok": False}
         except Exception as error:
-            self.failed[name] = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
-        if self.on_gpu:
-            gc.collect()  # what an error's traceback keeps
-            torch.cuda.empty_cache()
+            self.failed[name] = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
         spent = time.monotonic() - begun
         print(f"{self.part}: {name}: {self._shown(name)} ({spent:.1f} s)", file=sys.stderr, flush=True)
         self.save()
+        if self.on_gpu:
+            gc.collect()  # what an error's traceback keeps
+            torch.cuda.empty_cache()
         return self.items.get(name)
 
     def _shown(self, name: str) -> str:
