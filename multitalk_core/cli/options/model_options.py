@@ -156,7 +156,7 @@ def signatures(arguments: argparse.Namespace) -> dict[str, Json]:
         **_region_file(arguments),
     }
     files = {name: file_signature(path) for name, path in paths.items()}
-    loras = [[file_signature(lora.path), lora.strength] for lora in arguments.loras or ()]
+    loras: list[Json] = [[file_signature(lora.path), lora.strength] for lora in arguments.loras or ()]
     return {"model": model_signature(arguments.model), **files, **({"LoRAs": loras} if loras else {})}
 
 
