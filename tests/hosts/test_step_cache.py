@@ -7,6 +7,7 @@ import torch
 
 from helpers.tiny_film import TinyFilm
 from multitalk_core.errors import MultiTalkError
+from multitalk_core.film.clips import plan_clips
 from multitalk_core.film.film import make_film
 from multitalk_core.film.spec import RecordedStep, SamplingOptions
 from multitalk_core.hosts.diffusers.offloading import Offload, place
@@ -23,7 +24,8 @@ class CountedFilm:
         tiny = TinyFilm(1)
         self.model, self.passes = tiny.model, 0
         sampling = SamplingOptions(steps=STEPS, scales=GuidanceScales(5.0, 4.0))
-        self.spec = replace(tiny.spec, sampling=sampling, recorded=RecordedStep(block=3, step=STEPS - 1))
+        recorded, plan = RecordedStep(block=3, step=STEPS - 1), plan_clips(5, 5, 1)
+        self.spec = replace(tiny.spec, sampling=sampling, recorded=recorded, plan=plan)
         conversation = self.spec.conversation
         turned = replace(conversation, features=conversation.features[::-1])
         self.specs = {False: self.spec, True: replace(self.spec, conversation=turned)}
