@@ -6,8 +6,8 @@ from pathlib import Path
 from ..errors import MultiTalkError
 from ..files.outputs import check_folder, free_name
 from ..files.whole import whole_file
-from .options import model_options
-from .options.paths import input_folder_or_file, input_path, output_file
+from .options import memory_options, model_options
+from .options.paths import input_folder, input_folder_or_file, input_path, output_file
 from .options.types import box
 
 DEFAULT = Path("doctor.md")
@@ -57,6 +57,7 @@ def add_command(commands: argparse._SubParsersAction) -> None:
         help="the voice of a person; repeat the option for each person (default: the shipped ones)",
     )
     model_options.add_arguments(parser)
+    memory_options.add_arguments(parser)
     parser.add_argument(
         "--output",
         type=output_file,
@@ -65,7 +66,7 @@ def add_command(commands: argparse._SubParsersAction) -> None:
         help="file for the report; a taken name gets a number (default: %(default)s)",
     )
     for action in parser._actions:  # a path that cannot be used is a finding, and ends no other check
-        if action.type is input_folder_or_file:
+        if action.type in (input_folder, input_folder_or_file):
             action.type = input_path
     parser.set_defaults(command=run)
 
@@ -102,7 +103,7 @@ def run(arguments: argparse.Namespace) -> None:
 def _named(arguments: argparse.Namespace) -> list[Path]:
     """The files and folders that the arguments name."""
     values = [value for value in vars(arguments).values() if isinstance(value, Path)]
-    return [*values, *(arguments.voices or ())]
+    return [*values, *(arguments.voices or ()), *(lora.path for lora in arguments.loras or ())]
 
 
 def _written(output: Path, text: str) -> Path:

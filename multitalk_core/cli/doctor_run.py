@@ -21,6 +21,7 @@ from ..doctor.meter import Meter
 from ..doctor.model_files import (
     AUDIO_ADAPTER,
     AUDIO_ENCODER,
+    LORA,
     TRANSFORMER,
     check_described,
     check_match,
@@ -39,6 +40,8 @@ from ..doctor.trial_film import (
 from ..film.seams import SeamCorrection
 from ..film.spec import FilmSpec, RecordedStep, SamplingOptions
 from ..hosts.diffusers.models import Models
+from ..hosts.diffusers.offloading import Offload
+from ..hosts.diffusers.quantization import Quantization, check_quantization
 from ..hosts.diffusers.video_model import DiffusersVideoModel
 from ..media.picture import resize_and_crop
 from ..method.adapter import AudioAdapter
@@ -137,9 +140,12 @@ def _paths(arguments: argparse.Namespace) -> dict[str, Path]:
     """The files and folders of the models by their role."""
     model = {role: EMBEDDED / EMBEDDED_FILES[role] for role in (TRANSFORMER, "vae")}
     if arguments.model:
-        model = parts_of(arguments.model)
+        parts = {} if arguments.components is None else parts_of(arguments.components)
+        model = parts | parts_of(arguments.model)
+    loras = enumerate(arguments.loras or (), start=1)
     return {
         **model,
+        **{f"{LORA} {number}": lora.path for number, lora in loras},
         AUDIO_ADAPTER: arguments.adapter or EMBEDDED / EMBEDDED_FILES["adapter"],
         AUDIO_ENCODER: model_options.encoder_path(arguments),
     }
@@ -148,6 +154,7 @@ def _paths(arguments: argparse.Namespace) -> dict[str, Path]:
 def _device(arguments: argparse.Namespace) -> Check[torch.device]:
     model_options.check(arguments)
     device = model_options.chosen_device(arguments)
+    check_quantization(Quantization(arguments.quantize), device, Offload(arguments.offload))
     yield passed(f"The models run on {device}, weights offloaded: {arguments.offload}.")
     return device
 

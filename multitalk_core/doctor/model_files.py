@@ -12,6 +12,7 @@ from .checkup import Check
 from .report_line import failed, passed, warned
 
 TRANSFORMER, AUDIO_ADAPTER, AUDIO_ENCODER = "transformer", "adapter", "audio encoder"
+LORA = "LoRA"
 EXPECTED = {
     TRANSFORMER: "Wan2.",
     "vae": "Wan VAE",
@@ -19,7 +20,7 @@ EXPECTED = {
     "image_encoder": "CLIP vision encoder",
     AUDIO_ADAPTER: ADAPTER,
     AUDIO_ENCODER: "wav2vec2 audio encoder",
-    "LoRA": "LoRA",
+    LORA: "LoRA",
 }
 NAMES = {TRANSFORMER: "Wan2.1 diffusion transformer"}
 TASK = "image to video"
@@ -53,7 +54,7 @@ def check_described(role: str, path: Path) -> Check[Description]:
     size = f"{found.size / GIGABYTE:.2f} GB" if found.size >= GIGABYTE else f"{found.size / 1e6:.1f} MB"
     name = role if role == path.name else f"{role} {path.name}"
     sentence = f"{name}: {found.kind} ({details or 'no details'}), {shares}, {size}"
-    expected = EXPECTED.get(role, "")
+    expected = EXPECTED.get(LORA if role.startswith(LORA) else role, "")
     task = found.details.get("model", TASK)
     if not found.kind.startswith(expected):
         yield failed(f"{sentence}; a {NAMES.get(role, expected)} is needed here: choose another file.")
