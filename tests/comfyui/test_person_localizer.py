@@ -76,8 +76,8 @@ def test_single_box_from_a_widget(server):
 def test_painted_masks(server):
     inputs = {
         "method": "masks",
-        "method.masks.person_1": ["mask400", 0],
-        "method.masks.person_2": ["mask50", 0],
+        "method.person_1": ["mask400", 0],
+        "method.person_2": ["mask50", 0],
         "method.allow_overlap": False,
     }
     graph = located(inputs) | painted(400, 200) | painted(50, 200)
@@ -93,7 +93,7 @@ def odd(name: str) -> dict[str, dict]:
 @pytest.mark.parametrize(
     ("method", "found"),
     [
-        ({"method": "masks", "method.masks.person_1": ["odd", 0]}, "masks of SAM3"),
+        ({"method": "masks", "method.person_1": ["odd", 0]}, "masks of SAM3"),
         ({"method": "boxes", "method.boxes": ["odd", 0]}, "persons of RT-DETR"),
     ],
 )
@@ -135,15 +135,15 @@ def test_equal_parts(server):
     ("method", "further", "sentence"),
     [
         (
-            {"method": "masks", "method.masks.person_1": ["black", 0], "method.allow_overlap": False},
+            {"method": "masks", "method.person_1": ["black", 0], "method.allow_overlap": False},
             painted(0, 10),
             "mask of person 1 is empty",
         ),
         (
             {
                 "method": "masks",
-                "method.masks.person_1": ["mask0", 0],
-                "method.masks.person_2": ["mask100", 0],
+                "method.person_1": ["mask0", 0],
+                "method.person_2": ["mask100", 0],
                 "method.allow_overlap": False,
             },
             painted(0, 300) | painted(100, 200),
@@ -151,7 +151,7 @@ def test_equal_parts(server):
         ),
         ({**BOXES, "method.boxes": ["box", 0]}, {"box": box(2000, 0, 10, 10)}, "contains no pixel"),
         (
-            {"method": "masks", "method.masks.person_1": ["small", 0], "method.allow_overlap": False},
+            {"method": "masks", "method.person_1": ["small", 0], "method.allow_overlap": False},
             {"small": {"class_type": "SolidMask", "inputs": {"value": 1.0, "width": 64, "height": 64}}},
             "mark them on the picture",
         ),

@@ -22,9 +22,8 @@ SMALL = {
         "width": WIDTH,
         "height": HEIGHT,
         "steps": STEPS,
-        "clip_frames": ONE_CLIP,
-        "motion_frames": 5,
     },
+    "MultiTalkClipSettings": {"clip_frames": ONE_CLIP, "motion_frames": 5},
     "WanImageToVideo": {"width": WIDTH, "height": HEIGHT},
     "MultiTalkSigmas": {"steps": STEPS},
 }

@@ -13,14 +13,14 @@ from .host.sockets import CATEGORY
 NOTHING, ONE, ALL = "nothing", "one film", "all films"
 
 
-class KeptFilmsNode(io.ComfyNode):
+class StoredFilmsNode(io.ComfyNode):
     """What MultiTalk Long Video stores."""
 
     @classmethod
     def define_schema(cls) -> io.Schema:
         return io.Schema(
-            node_id="MultiTalkKeptFilms",
-            display_name="MultiTalk Kept Films",
+            node_id="MultiTalkStoredFilms",
+            display_name="MultiTalk Stored Films",
             category=CATEGORY,
             description="Lists the films whose clips MultiTalk Long Video stores on disk, most recently "
             "used first, and clears one or all of them. A film in progress is never cleared.",
