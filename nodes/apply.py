@@ -15,7 +15,6 @@ from .host.matching import binding_options, check_crop, check_voices, persons_fo
 from .host.settings import BindingSettings
 from .host.sockets import CATEGORY
 from .inputs import shared as inputs
-from .inputs.search import TASKS
 
 
 class ApplyNode(io.ComfyNode):
@@ -29,7 +28,7 @@ class ApplyNode(io.ComfyNode):
             category=CATEGORY,
             description="Makes a model follow the voices, with any sampler. The voices condition both the "
             "positive and the negative prompt; use MultiTalk Guider for a separate audio scale.",
-            search_aliases=["multitalk", "infinitetalk", "apply audio", "model patch", *TASKS],
+            search_aliases=["multitalk", "infinitetalk", "apply audio", "model patch"],
             inputs=[
                 *inputs.voices_and_persons(),
                 io.Latent.Input(

@@ -16,7 +16,7 @@ from .host.sampler_inputs import SamplerInputs
 from .host.sockets import CATEGORY, MultiTalkBinding
 from .inputs import shared as inputs
 from .inputs import size_inputs
-from .inputs.search import TASKS
+from .inputs.search import TASKS_OF_ONE_CLIP
 
 
 class SamplerNode(io.ComfyNode):
@@ -36,7 +36,7 @@ class SamplerNode(io.ComfyNode):
                 "infinitetalk",
                 "l-rope",
                 "audio to video",
-                *TASKS,
+                *TASKS_OF_ONE_CLIP,
             ],
             essentials_category="Video Generation",
             inputs=[

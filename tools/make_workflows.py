@@ -1,7 +1,7 @@
 """Write workflows/, workflows/api/ and subgraphs/, made by ComfyUI's own page.
 
 `PYTHONPATH=.:tests/comfyui python tools/make_workflows.py [NAME ...]`, with ComfyUI and Chromium installed.
-The thumbnails are the graphs as the page shows them, the demo after its run.
+The thumbnails are the graphs as the page shows them; that of the demo is its film.
 """
 
 import json
@@ -11,6 +11,7 @@ import tempfile
 from io import BytesIO
 from pathlib import Path
 
+import av
 from browser import Browser
 from comfy_page import open_page, picture_of_graph, press_run
 from comfy_server import ComfyServer
@@ -28,7 +29,8 @@ ARRANGE, FOLD = (
     (Path(__file__).parent / "workflows" / name).read_text() for name in ("arrange.js", "fold.js")
 )
 PAGE = 2400, 1300
-THUMBNAIL = 800, 600
+THUMBNAIL = 800, 800
+MOVING_STEP = 2  # every second frame
 DEMO_SECONDS = 1200
 LETTER_WIDTH, LINE_HEIGHT, NOTE_MARGIN = 6, 17, 40
 
@@ -98,7 +100,7 @@ def make(workflow: Workflow, page: Browser, object_info: dict) -> None:
     graph, numbers = api_graph(workflow, object_info)
     page.evaluate("await app.loadApiJson(graph, name)", graph=graph, name=workflow.name)
     page.listen(1)  # until a video's preview is there
-    made = page.evaluate(ARRANGE, columns=arrangement(workflow, numbers))
+    made = json.loads(page.evaluate(ARRANGE, columns=arrangement(workflow, numbers)))
     check_kept(graph, made["prompt"])
     write(FOLDER / f"{workflow.name}.json", made["workflow"])
     write(FOLDER / "api" / f"{workflow.name}.json", made["prompt"])
@@ -109,7 +111,7 @@ def make_blueprint(blueprint: Blueprint, page: Browser, object_info: dict) -> No
     graph, numbers = api_graph(blueprint.workflow, object_info)
     page.evaluate("await app.loadApiJson(graph, name)", graph=graph, name=blueprint.name)
     page.listen(1)
-    made = page.evaluate(
+    answer = page.evaluate(
         FOLD,
         name=blueprint.name,
         folded=[number for name, number in numbers.items() if name not in blueprint.outside],
@@ -119,6 +121,7 @@ def make_blueprint(blueprint: Blueprint, page: Browser, object_info: dict) -> No
             for kind, title, input_id, name in blueprint.shown
         ],
     )
+    made = json.loads(answer)
     (subgraph,) = made["definitions"]["subgraphs"]
     subgraph |= {"category": blueprint.category, "description": blueprint.description}
     made["extra"] = {"BlueprintSearchAliases": blueprint.aliases}
@@ -145,6 +148,16 @@ def write_thumbnail(path: Path, page: Browser) -> None:
         picture.convert("RGB").save(path, quality=85)
 
 
+def write_moving_thumbnail(path: Path, film: Path) -> None:
+    """A film as an animated WebP. ComfyUI asks for .jpg only; browsers go by the content."""
+    with av.open(film) as container:
+        frames = [frame.to_image() for frame in container.decode(video=0)][::MOVING_STEP]
+    width, height = THUMBNAIL[0] // 2, THUMBNAIL[0] // 2 * frames[0].height // frames[0].width
+    first, *further = (frame.resize((width, height)) for frame in frames)
+    milliseconds = MOVING_STEP * 1000 // 25
+    first.save(path, "WEBP", save_all=True, append_images=further, duration=milliseconds, loop=0, quality=60)
+
+
 def main(names: list[str]) -> None:
     """Write the named workflows and blueprints, or all."""
     chosen = [workflow for workflow in (make() for make in WORKFLOWS) if not names or workflow.name in names]
@@ -153,9 +166,13 @@ def main(names: list[str]) -> None:
         for workflow in chosen:
             open_page(page, server)  # a page that had another graph keeps texts of its nodes
             make(workflow, page, server.object_info)
+            thumbnail = FOLDER / f"{workflow.name}.jpg"
             if workflow.name == "demo":
                 press_run(page, DEMO_SECONDS)
-            write_thumbnail(FOLDER / f"{workflow.name}.jpg", page)
+                (film,) = Path(base).glob("output/MultiTalk/demo_*.mp4")
+                write_moving_thumbnail(thumbnail, film)
+            else:
+                write_thumbnail(thumbnail, page)
             print(workflow.name, flush=True)
         for blueprint in (make() for make in BLUEPRINTS):
             if not names or blueprint.name in names:

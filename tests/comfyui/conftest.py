@@ -1,4 +1,4 @@
-"""One ComfyUI for all tests in this folder, and a page of it for each file that wants one."""
+"""One ComfyUI and one page of it for all tests in this folder."""
 
 import pytest
 from browser import Browser, find_chromium
@@ -15,12 +15,11 @@ def server(tmp_path_factory):
         yield running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def page(server):
     if find_chromium() is None:
         pytest.skip("no Chromium here: install Debian's chromium")
     put_standins(server)
-    server.post("/history", {"clear": True})  # the page cannot read NaN of runs that other tests let fail
     with Browser() as browser:
         open_page(browser, server)
         yield browser

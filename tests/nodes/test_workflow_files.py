@@ -90,6 +90,7 @@ def test_page_and_graph_are_the_same(path):
         written = node.get("widgets_values_named", {}) | linked
         for name, value in graph[number]["inputs"].items():
             # What a page alone has, the preview of a video, is empty.
+            value = value.get("__value__") if isinstance(value, dict) else value  # a list that is no link
             assert written.get(name, "") == value, f"{path.name}, node {number} ({node['type']}), {name}"
 
 
@@ -103,7 +104,10 @@ def test_page_has_a_note_on_every_file_and_a_thumbnail(path):
         assert f"[{file['name']}]({file['url']})" in note
         assert f"`{file['directory']}/`" in note
     with Image.open(path.with_suffix(".jpg")) as thumbnail:
-        assert thumbnail.format == "JPEG" and thumbnail.width == 800
+        if path.stem == "demo":
+            assert thumbnail.is_animated and thumbnail.n_frames > 10  # its film
+        else:
+            assert thumbnail.format == "JPEG" and max(thumbnail.size) == 800
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)

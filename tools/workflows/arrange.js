@@ -45,4 +45,5 @@ for (const column of columns) {
 
 const workflow = graph.serialize();
 workflow.extra = { ds: { scale: 0.65, offset: [140, 130] } };
-return { workflow, prompt: (await app.graphToPrompt()).output };
+// As JSON: a debugger would return the page's own lists as objects.
+return JSON.stringify({ workflow, prompt: (await app.graphToPrompt()).output });

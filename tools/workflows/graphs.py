@@ -108,21 +108,31 @@ def one_person_talks() -> Workflow:
 def speakers_with(
     name: str,
     loaders: Group,
-    prompt: list[Group],
+    prompt: Group,
     voices: dict[str, Node],
     shot: dict[str, Node],
     result: dict[str, Node],
     people: int = 2,
     located: dict[str, Node] | None = None,
+    further: tuple[Group, ...] = (),
 ) -> Workflow:
+    seen = picture(PEOPLE[people])
+    if located is None:
+        beside = [[Group("Picture and persons", seen | faces(people))], [Group("Voices", voices)]]
+    else:
+        marked = {"persons": located["persons"]}
+        finding = {name: node for name, node in located.items() if name != "persons"}
+        beside = [
+            [Group("Picture", seen | finding)],
+            [Group("Persons", marked), Group("Voices", voices)],
+        ]
     return Workflow(
         name,
         [
             [Group("Start here"), loaders],
-            [Group("Picture and persons", picture(PEOPLE[people]) | (located or faces(people)))],
-            [Group("Voices", voices), *prompt],
-            [Group("Video", shot)],
-            [Group("Result", result, 440)],
+            *beside,
+            [Group("Video", shot), prompt],
+            [Group("Result", result, 440), *further],
         ],
     )
 
@@ -131,7 +141,7 @@ def two_people_talk() -> Workflow:
     return speakers_with(
         "two_people_talk",
         released_models(),
-        [prompts(PROMPTS[2])],
+        prompts(PROMPTS[2]),
         spoken(2, TOGETHER, ONE_CLIP),
         one_clip(),
         film("two_people_talk") | binding(),
@@ -141,11 +151,11 @@ def two_people_talk() -> Workflow:
 def two_people_from_one_recording() -> Workflow:
     table = {"timing": "table", "timing.turns": TURNS, "timing.names": ""}
     voices = recordings("conversation.wav") | conversation([("voice_1", "AUDIO")], table, WHOLE)
-    voices["voice_1"] = Node("LoadAudio", {"audio": "conversation.wav"}, "Recording of everyone", 60)
+    voices["voice_1"] = Node("LoadAudio", {"audio": "conversation.wav"}, "Recording of everyone")
     return speakers_with(
         "two_people_from_one_recording",
         released_models(),
-        [prompts(PROMPTS[2])],
+        prompts(PROMPTS[2]),
         voices,
         long_video(),
         save("two_people_from_one_recording", ("sampler", "video")) | binding("video"),
@@ -156,7 +166,7 @@ def three_people_talk() -> Workflow:
     return speakers_with(
         "three_people_talk",
         released_models(),
-        [prompts(PROMPTS[3])],
+        prompts(PROMPTS[3]),
         spoken(3, IN_TURN, WHOLE),
         long_video(),
         save("three_people_talk", ("sampler", "video")) | binding("video"),
@@ -168,7 +178,7 @@ def long_conversation() -> Workflow:
     return speakers_with(
         "long_conversation",
         released_models(),
-        [prompts(PROMPTS[2])],
+        prompts(PROMPTS[2]),
         spoken(2, TOGETHER, WHOLE),
         long_video(),
         save("long_conversation", ("sampler", "video")) | binding("video") | steadiness(),
@@ -176,19 +186,19 @@ def long_conversation() -> Workflow:
 
 
 def dub_a_video() -> Workflow:
-    video = {"picture": Node("LoadVideo", {"file": "two_people_talk.mp4"}, "Video to dub", 240)}
+    video = {"picture": Node("LoadVideo", {"file": "two_people_talk.mp4"}, "Video to dub", 60)}
     result = save("dub_a_video", ("sampler", "video")) | binding("video") | steadiness()
     return Workflow(
         "dub_a_video",
         [
             [Group("Start here"), released_models()],
             [Group("Video and persons", video | faces(2, ("picture", "VIDEO")))],
-            [Group("Voices", spoken(2, TOGETHER, WHOLE)), prompts(PROMPTS[2])],
+            [Group("Voices", spoken(2, TOGETHER, WHOLE))],
             [
                 Group("Dubbing", settings("denoise", denoise=0.8, mouths_only=True)),
                 Group("Video", long_video(picture=("picture", "VIDEO"), **with_settings("denoise"))),
             ],
-            [Group("Result", result, 440)],
+            [Group("Result", result, 440), prompts(PROMPTS[2])],
         ],
     )
 
@@ -203,7 +213,7 @@ def two_people_in_few_steps() -> Workflow:
     return speakers_with(
         "two_people_in_few_steps",
         released_models(lora=Node("LoraLoaderModelOnly", lora)),
-        [prompts(PROMPTS[2])],
+        prompts(PROMPTS[2]),
         spoken(2, TOGETHER, ONE_CLIP),
         one_clip(**changes),
         film("two_people_in_few_steps") | binding(),
@@ -245,7 +255,7 @@ def two_people_with_custom_sampling() -> Workflow:
         [
             [Group("Start here"), released_models()],
             [Group("Picture and persons", picture("two_people.png") | faces(2, size=SIZE))],
-            [Group("Voices", spoken(2, TOGETHER, ONE_CLIP)), prompts(PROMPTS[2])],
+            [Group("Voices", spoken(2, TOGETHER, ONE_CLIP))],
             [
                 Group(
                     "Model and guidance",
@@ -256,6 +266,9 @@ def two_people_with_custom_sampling() -> Workflow:
                         "guider": Node("MultiTalkGuider", guider),
                     },
                 ),
+                prompts(PROMPTS[2]),
+            ],
+            [
                 Group(
                     "Sampling",
                     {
@@ -266,8 +279,8 @@ def two_people_with_custom_sampling() -> Workflow:
                         "decode": Node("VAEDecode", decode),
                     },
                 ),
+                Group("Result", video, 440),
             ],
-            [Group("Result", video, 440)],
         ],
     )
 
@@ -285,16 +298,17 @@ def prompt_from_the_picture() -> Workflow:
     loader = {"clip_name": "qwen3vl_4b_fp8_scaled.safetensors", "type": "qwen_image", "device": "default"}
     caption = {
         "language_model": Node("CLIPLoader", loader, "Load vision-language model"),
-        "caption": Node("TextGenerate", request, "Caption the picture", 80),
-        "shown": Node("PreviewAny", {"source": ("caption", "generated_text")}, "Caption", 160),
+        "caption": Node("TextGenerate", request, "Caption the picture", 30),
+        "shown": Node("PreviewAny", {"source": ("caption", "generated_text")}, "Caption", 80),
     }
     return speakers_with(
         "prompt_from_the_picture",
         released_models(),
-        [Group("Caption", caption), prompts(("caption", "generated_text"))],
+        prompts(("caption", "generated_text")),
         spoken(2, TOGETHER, ONE_CLIP),
         one_clip(),
-        film("prompt_from_the_picture") | binding(),
+        film("prompt_from_the_picture"),
+        further=(Group("Caption", caption),),
     )
 
 
@@ -302,7 +316,7 @@ def located_by(name: str, located: dict[str, Node]) -> Workflow:
     return speakers_with(
         name,
         released_models(),
-        [prompts(PROMPTS[2])],
+        prompts(PROMPTS[2]),
         spoken(2, TOGETHER, ONE_CLIP),
         one_clip(),
         film(name) | binding(),

@@ -33,28 +33,34 @@ def released_models(**further: Node) -> Group:
         "wav2vec2-chinese-base_fp16.safetensors",
         **further,
     )
-    clip_vision = Node("CLIPVisionLoader", {"clip_name": "clip_vision_h.safetensors"})
-    return Group(group.title, {**group.nodes, "clip_vision": clip_vision})
+    text_encoder = {
+        "clip_name": "umt5_xxl_fp8_e4m3fn_scaled.safetensors",
+        "type": "wan",
+        "device": "default",
+    }
+    released = {
+        "clip_vision": Node("CLIPVisionLoader", {"clip_name": "clip_vision_h.safetensors"}),
+        "text_encoder": Node("CLIPLoader", text_encoder),
+    }
+    return Group(group.title, {**group.nodes, **released})
 
 
 def prompts(prompt: str | tuple[str, str]) -> Group:
     clip = ("text_encoder", "CLIP")
-    loader = {"clip_name": "umt5_xxl_fp8_e4m3fn_scaled.safetensors", "type": "wan", "device": "default"}
     nodes = {
-        "text_encoder": Node("CLIPLoader", loader),
-        "positive": Node("CLIPTextEncode", {"clip": clip, "text": prompt}, "Prompt", 90),
-        "negative": Node("CLIPTextEncode", {"clip": clip, "text": NEGATIVE_PROMPT}, "Negative prompt", 90),
+        "positive": Node("CLIPTextEncode", {"clip": clip, "text": prompt}, "Prompt", 40),
+        "negative": Node("CLIPTextEncode", {"clip": clip, "text": NEGATIVE_PROMPT}, "Negative prompt", 40),
     }
     return Group("Prompts", nodes)
 
 
 def picture(file: str) -> dict[str, Node]:
-    return {"picture": Node("LoadImage", {"image": file}, "Picture", 240)}
+    return {"picture": Node("LoadImage", {"image": file}, "Picture", 60)}
 
 
 def persons(image: tuple[str, str], method: dict, size: dict | None = None) -> dict[str, Node]:
     inputs = {"image": image, **method, "speaker_order": "", **(size or AS_PICTURE)}
-    return {"persons": Node("MultiTalkPersonLocalizer", inputs, height=230)}
+    return {"persons": Node("MultiTalkPersonLocalizer", inputs, height=200)}
 
 
 def faces(
@@ -117,7 +123,7 @@ def boxed(count: int) -> dict[str, Node]:
 
 def recordings(*files: str) -> dict[str, Node]:
     return {
-        f"voice_{number}": Node("LoadAudio", {"audio": file}, f"Voice of speaker {number}", 60)
+        f"voice_{number}": Node("LoadAudio", {"audio": file}, f"Voice of speaker {number}")
         for number, file in enumerate(files, 1)
     }
 
@@ -133,7 +139,7 @@ def conversation(voices: list[tuple[str, str]], timing: dict, length: dict) -> d
         "fps": FPS,
         "seconds_per_piece": 0.0,
     }
-    return {"voices": Node("MultiTalkAudioEncoder", inputs, height=190)}
+    return {"voices": Node("MultiTalkAudioEncoder", inputs, height=150)}
 
 
 def spoken(count: int, timing: dict, length: dict) -> dict[str, Node]:
@@ -203,7 +209,7 @@ def save(name: str, video: tuple[str, str]) -> dict[str, Node]:
         "format": "auto",
         "format.codec": "auto",
     }
-    return {"save": Node("SaveVideo", inputs, height=300)}
+    return {"save": Node("SaveVideo", inputs, height=220)}
 
 
 def film(name: str, images: tuple[str, str] = ("sampler", "images")) -> dict[str, Node]:
