@@ -22,7 +22,7 @@ app.registerExtension({
     for (const event of ["onInputAdded", "onConfigure"]) {
       const before = node[event]
       node[event] = function (...given) {
-        queueMicrotask(() => label(node, words))
+        label(node, words) // at once: Nodes 2.0 draws a socket's label as it is when the socket comes
         return before?.apply(this, given)
       }
     }

@@ -162,4 +162,6 @@ def test_nodes_2_0_draw_the_sockets_that_are_shown(page):
         "node.disconnectInput(node.inputs.findIndex(each => each.name === 'speaker_3'));"
     )
     page.wait_for(f"{count} === 3", 10)
+    page.evaluate("await app.loadGraphData(app.rootGraph.serialize()); app.canvas.ds.reset();")
+    page.wait_for(f"{count} === 3", 10)
     page.evaluate("await app.extensionManager.setting.set('Comfy.VueNodes.Enabled', false)")

@@ -16,7 +16,12 @@ NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
 WITH_RELEASED_MODELS = [name for name in NAMES if name != "demo"]
 WIDTH, HEIGHT, STEPS = 96, 64, 2
 ONE_CLIP, TWO_CLIPS = 9, 13  # frames
+DRAWN = [
+    {"x": 20, "y": 40, "width": 280, "height": 350},
+    {"x": 340, "y": 40, "width": 280, "height": 350},
+]  # on the stand-in's picture, 640 by 400
 SMALL = {
+    "CreateBoundingBoxes": {"editor_state": {"__value__": DRAWN}},
     "MultiTalkSampler": {"width": WIDTH, "height": HEIGHT, "steps": STEPS},
     "MultiTalkLongVideo": {
         "width": WIDTH,
