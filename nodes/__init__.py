@@ -36,17 +36,22 @@ class MultiTalkExtension(ComfyExtension):
         from .audio_encoder import AudioEncoderNode
         from .audio_encoder_loader import AudioEncoderLoaderNode
         from .binding_preview import BindingPreviewNode
+        from .binding_settings import BindingSettingsNode
+        from .clip_settings import ClipSettingsNode
         from .demo import DemoNode
+        from .denoise_settings import DenoiseSettingsNode
         from .doctor import DoctorNode
         from .guider import GuiderNode
         from .input_json import InputJsonNode
-        from .kept_films import KeptFilmsNode
         from .load_voice import LoadVoiceNode
         from .long_video import LongVideoNode
         from .mouths_plot import MouthsPlotNode
         from .person_localizer import PersonLocalizerNode
         from .sampler import SamplerNode
+        from .sampling_settings import SamplingSettingsNode
         from .sigmas import ReleasedSigmasNode
+        from .store_settings import StoreSettingsNode
+        from .stored_films_node import StoredFilmsNode
 
         return [
             LoadVoiceNode,
@@ -56,7 +61,12 @@ class MultiTalkExtension(ComfyExtension):
             PersonLocalizerNode,
             SamplerNode,
             LongVideoNode,
-            KeptFilmsNode,
+            BindingSettingsNode,
+            ClipSettingsNode,
+            DenoiseSettingsNode,
+            SamplingSettingsNode,
+            StoreSettingsNode,
+            StoredFilmsNode,
             ApplyNode,
             GuiderNode,
             ReleasedSigmasNode,

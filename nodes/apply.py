@@ -6,13 +6,13 @@ from comfy_api.latest import io
 from ..multitalk_core.audio.conversation import Conversation
 from ..multitalk_core.errors import MultiTalkError
 from ..multitalk_core.limits import FILM_FRAMES
-from ..multitalk_core.method.audio_patch import BindingOptions, ClipAudio
-from ..multitalk_core.method.labels import spread_ranges
+from ..multitalk_core.method.audio_patch import ClipAudio
 from ..multitalk_core.method.wan import TOKEN_STEP, Grid
 from ..multitalk_core.persons.masks import Persons
 from .host.checks import checked
 from .host.conditioned_model import condition_on_voices, fitting_adapter
-from .host.matching import check_crop, check_voices, persons_for, scheme_for
+from .host.matching import binding_options, check_crop, check_voices, persons_for
+from .host.settings import BindingSettings
 from .host.sockets import CATEGORY
 from .inputs import shared as inputs
 
@@ -37,6 +37,7 @@ class ApplyNode(io.ComfyNode):
                 ),
                 io.Int.Input(
                     "start_frame",
+                    display_name="start frame",
                     default=0,
                     min=0,
                     max=FILM_FRAMES.most,
@@ -44,7 +45,7 @@ class ApplyNode(io.ComfyNode):
                     tooltip="Frame of the voices at which this clip begins, from 0; for clips that continue "
                     "an earlier one.",
                 ),
-                *inputs.binding(),
+                inputs.binding_settings(),
             ],
             outputs=[io.Model.Output("model", tooltip="For MultiTalk Guider, CFGGuider or KSampler.")],
         )
@@ -59,30 +60,19 @@ class ApplyNode(io.ComfyNode):
         audio: Conversation,
         latent: dict,
         start_frame: int,
-        scheme: str,
-        audio_strength: float,
-        label_range: float,
-        label_distance: float,
-        background_label: float,
         persons: Persons | None = None,
+        binding_settings: BindingSettings | None = None,
     ) -> io.NodeOutput:
         adapter = fitting_adapter(model, audio_adapter)
         check_voices(audio, adapter)
         grid = _grid(latent)
         frames, height, width = grid.video_size
-        scheme = scheme_for(scheme, persons, audio)
-        persons = persons_for(persons, audio, scheme, height=height, width=width)
+        options = binding_options(binding_settings or BindingSettings(), persons, audio)
+        persons = persons_for(persons, audio, options.scheme, height=height, width=width)
         check_crop("persons", persons.size, height=height, width=width)
         masks = persons.token_masks(height, width)
         windows = audio.windows(start_frame, frames, adapter.model.shape.window)
         clip_audio = ClipAudio(windows=windows, masks=masks, grid=grid)
-        ranges = spread_ranges(
-            audio.speakers,
-            label_range=label_range,
-            label_distance=label_distance,
-            background_label=background_label,
-        )
-        options = BindingOptions(scheme=scheme, ranges=ranges, strength=audio_strength)
         return io.NodeOutput(condition_on_voices(model, adapter, clip_audio, options=options))
 
 

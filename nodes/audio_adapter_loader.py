@@ -50,7 +50,11 @@ class AudioAdapterLoaderNode(io.ComfyNode):
                     "(NVIDIA's from the RTX 40 series on), which is faster and costs a little more.",
                 ),
             ],
-            outputs=[io.ModelPatch.Output("audio_adapter", tooltip="For the MultiTalk sampler nodes.")],
+            outputs=[
+                io.ModelPatch.Output(
+                    "audio_adapter", display_name="audio adapter", tooltip="For the MultiTalk sampler nodes."
+                )
+            ],
         )
 
     @classmethod

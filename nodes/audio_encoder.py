@@ -1,7 +1,7 @@
 """The node that places voices in time and encodes them."""
 
 import logging
-from typing import Any
+from typing import Any, Unpack
 
 import torch
 from comfy.model_management import throw_exception_if_processing_interrupted
@@ -23,16 +23,20 @@ from .host.sockets import CATEGORY, MultiTalkAudio, MultiTalkAudioEncoder
 from .host.voices import (
     FRAMES,
     SECONDS,
+    VOICES,
     VOICES_END,
+    VoiceInputs,
     check_sounds,
     check_speakers,
     check_table,
     length_of,
+    listener_remarks,
     numbers_of,
     table_remarks,
     timeline_of,
 )
-from .inputs.shared import within
+from .inputs.search import TASKS
+from .inputs.shared import label_of, within
 
 
 class AudioEncoderNode(io.ComfyNode):
@@ -45,27 +49,14 @@ class AudioEncoderNode(io.ComfyNode):
             display_name="Encode MultiTalk Audio",
             category=CATEGORY,
             description="Places the voices of all speakers on a timeline and encodes them for the sampler.",
-            search_aliases=["multitalk", "voices", "speech", "timeline", "conversation", "dialogue"],
+            search_aliases=["multitalk", "voices", "speech", "timeline", "conversation", "dialogue", *TASKS],
+            essentials_category="Audio",
             inputs=[
                 io.MultiType.Input(
                     "audio_encoder",
                     [MultiTalkAudioEncoder, io.AudioEncoder],
+                    display_name="audio encoder",
                     tooltip="From Load MultiTalk Audio Encoder, or from ComfyUI's own Load Audio Encoder.",
-                ),
-                io.Autogrow.Input(
-                    "voices",
-                    template=io.Autogrow.TemplateNames(
-                        io.Audio.Input(
-                            "voice",
-                            optional=True,
-                            tooltip="The voice of one speaker. Leave it empty to make this person a "
-                            "listener, whose mouth stays shut. To add listeners after the last voice, raise "
-                            "speakers.",
-                        ),
-                        names=[f"speaker_{number}" for number in range(1, MOST_SPEAKERS + 1)],
-                        min=1,
-                    ),
-                    tooltip="One voice per speaker, in the order of the persons.",
                 ),
                 io.DynamicCombo.Input(
                     "timing",
@@ -97,12 +88,14 @@ class AudioEncoderNode(io.ComfyNode):
                 ),
                 io.Boolean.Input(
                     "normalise_loudness",
+                    display_name="normalise loudness",
                     default=True,
                     tooltip="Normalise each voice to -23 LUFS for the encoder, as in training. The video's "
                     "sound keeps its own loudness.",
                 ),
                 io.Float.Input(
                     "fps",
+                    display_name="frames per second",
                     default=25.0,
                     **within(limits.FPS),
                     step=0.01,
@@ -111,6 +104,7 @@ class AudioEncoderNode(io.ComfyNode):
                 ),
                 io.Float.Input(
                     "seconds_per_piece",
+                    display_name="seconds per piece",
                     default=0.0,
                     **within(limits.PIECE_SECONDS),
                     step=1.0,
@@ -120,9 +114,10 @@ class AudioEncoderNode(io.ComfyNode):
                     "10 minutes in pieces of 5 minutes. Short pieces save memory and change the lips "
                     "slightly.",
                 ),
+                *_voices(),
             ],
             outputs=[
-                MultiTalkAudio.Output("audio", display_name="multitalk_audio"),
+                MultiTalkAudio.Output("audio", display_name="multitalk audio"),
                 io.Audio.Output(
                     "sound",
                     tooltip="All voices mixed: the sound of the video. Lowered as a whole if the mix exceeds "
@@ -140,7 +135,7 @@ class AudioEncoderNode(io.ComfyNode):
         check_queued(cls, **given)
         speakers = given.get("speakers")
         if speakers is not None:
-            check_speakers(numbers_of(given["voices"]), given["timing"]["timing"], speakers)
+            check_speakers(numbers_of(given), given["timing"]["timing"], speakers)
         if given["timing"]["timing"] == Timing.TABLE:
             check_table(given["timing"], speakers)
         if given.get("fps") is not None:
@@ -153,20 +148,20 @@ class AudioEncoderNode(io.ComfyNode):
         cls,
         *,
         audio_encoder: object,
-        voices: dict[str, dict | None],
         timing: dict,
         length: dict,
         speakers: int,
         normalise_loudness: bool,
         fps: float,
         seconds_per_piece: float,
+        **voices: Unpack[VoiceInputs],
     ) -> io.NodeOutput:
         check_sounds(voices, cls.hidden.dynprompt, cls.hidden.unique_id)
         timeline = timeline_of(voices, timing, speakers)
         managed = managed_encoder(audio_encoder)
         frames = length_of(length, fps)
         _check_memory(timeline, managed.encoder, frames=frames, fps=fps)
-        remarks = table_remarks(timing)
+        remarks = [*table_remarks(timing), *listener_remarks(timeline)]
         if remarks:
             announce("\n".join(remarks), cls.hidden.unique_id)
         managed.load()
@@ -193,6 +188,21 @@ class AudioEncoderNode(io.ComfyNode):
         return io.NodeOutput(
             conversation, sound, picture, conversation.frames, ui=ui.PreviewImage(picture, cls=cls)
         )
+
+
+def _voices() -> list[io.Input]:
+    """A socket for each speaker; the page hides those after the first empty one (web/sockets_stay.js)."""
+    return [
+        io.Audio.Input(
+            name,
+            display_name=label_of(name),
+            optional=True,
+            tooltip="The voice of this speaker, in the order of the persons. Leave it empty to make this "
+            "person a listener, whose mouth stays shut. To add listeners after the last voice, raise "
+            "speakers.",
+        )
+        for name in VOICES
+    ]
 
 
 def _gap() -> io.Float.Input:

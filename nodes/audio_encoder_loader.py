@@ -24,6 +24,7 @@ class AudioEncoderLoaderNode(io.ComfyNode):
             inputs=[
                 io.Combo.Input(
                     "audio_encoder",
+                    display_name="audio encoder",
                     options=list_models(KIND),
                     tooltip="A wav2vec2 folder (with config.json and model.safetensors) or a .safetensors "
                     "file in models/audio_encoders. The released adapters were trained with "
@@ -31,7 +32,7 @@ class AudioEncoderLoaderNode(io.ComfyNode):
                 ),
             ],
             outputs=[
-                MultiTalkAudioEncoder.Output("encoder", display_name="audio_encoder"),
+                MultiTalkAudioEncoder.Output("encoder", display_name="audio encoder"),
             ],
         )
 

@@ -36,8 +36,8 @@ class DemoNode(io.ComfyNode):
             ],
             outputs=[
                 io.Image.Output("picture", tooltip="640 × 400 pixels."),
-                io.Audio.Output("voice_1", tooltip="Voice of the left person."),
-                io.Audio.Output("voice_2", tooltip="Voice of the right person."),
+                io.Audio.Output("voice_1", display_name="voice 1", tooltip="Voice of the left person."),
+                io.Audio.Output("voice_2", display_name="voice 2", tooltip="Voice of the right person."),
                 BoundingBox.Output(
                     "boxes", tooltip="Boxes around the two persons, for Locate MultiTalk Persons."
                 ),

@@ -67,10 +67,12 @@ class InputJsonNode(io.ComfyNode):
                 io.Video.Output("video", tooltip="The video to dub; nothing if the JSON has a picture."),
                 io.Audio.Output(
                     "voice_1",
+                    display_name="voice 1",
                     tooltip="Voice of person 1, for speaker_1 of Encode MultiTalk Audio, timing together.",
                 ),
                 io.Audio.Output(
                     "voice_2",
+                    display_name="voice 2",
                     tooltip="Voice of person 2, for speaker_2; in turn (add) it begins with silence. Nothing "
                     "if the JSON has one voice.",
                 ),

@@ -27,6 +27,7 @@ class LoadVoiceNode(io.ComfyNode):
             description="Loads the sound of an audio or video file as a player plays it: late starts and "
             "holes are silent, and the default track is read. What is damaged is left out and shown.",
             search_aliases=["multitalk", "load audio", "voice", "speech", "channel", "track", "dialogue"],
+            essentials_category="Audio",
             inputs=[
                 io.Combo.Input(
                     "audio",

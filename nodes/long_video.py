@@ -11,11 +11,11 @@ from comfy.sd import CLIP
 from comfy_api.latest import io
 from comfy_execution.graph import DynamicPrompt
 from comfy_execution.progress import get_progress_state
+from torch import Tensor
 
 from ..multitalk_core.audio.conversation import Conversation
 from ..multitalk_core.drawing.drift import drift_picture
-from ..multitalk_core.film.clips import ClipPlan, check_overlap, plan_clips
-from ..multitalk_core.film.colour import ColourMethod
+from ..multitalk_core.film.clips import ClipPlan, plan_clips
 from ..multitalk_core.film.retakes import (
     Retake,
     check_clip,
@@ -25,8 +25,8 @@ from ..multitalk_core.film.retakes import (
     plan_overrides,
     whole_clips,
 )
-from ..multitalk_core.film.seams import SEAM_FRAMES, SeamCorrection
-from ..multitalk_core.film.spec import ClipOverride, Continuation, StoreOptions
+from ..multitalk_core.film.spec import ClipOverride, StoreOptions
+from ..multitalk_core.film.steadiness import Steadiness
 from ..multitalk_core.film.store import check_store, stored_clip_bytes
 from ..multitalk_core.film.write import FilmResult, write_film
 from ..multitalk_core.guards.memory import GIGABYTE
@@ -40,10 +40,12 @@ from .host.person_retakes import person_retakes
 from .host.picture_input import source_of
 from .host.prompts import encode_prompts
 from .host.sampler_inputs import SamplerInputs
+from .host.settings import ClipSettings, StoreSettings
 from .host.sockets import CATEGORY, MultiTalkBinding
 from .host.video_output import HandedOutVideos, is_wired, new_path
 from .inputs import long_video_inputs, size_inputs
 from .inputs import shared as inputs
+from .inputs.search import TASKS
 
 IMAGES = 0  # the output's place
 
@@ -62,17 +64,32 @@ class LongVideoNode(io.ComfyNode):
             description="Makes as many clips as the voices need, each conditioned on the last frames of the "
             "previous one. The video is written clip by clip and finished clips are stored on disk. All "
             "frames are in memory only if the images output is connected.",
-            search_aliases=["multitalk", "long video", "extend video", "infinitetalk", "conversation"],
+            search_aliases=[
+                "multitalk",
+                "long video",
+                "extend video",
+                "infinitetalk",
+                "conversation",
+                "talking head",
+                "talking portrait",
+                "dub a video",
+                *TASKS,
+            ],
+            essentials_category="Video Generation",
             inputs=[
                 *inputs.voices_and_persons(),
                 *inputs.conditions(),
                 *size_inputs.size(),
-                *long_video_inputs.lengths(),
-                *inputs.sampling(),
-                *inputs.binding(),
-                inputs.projected_guidance(),
-                *inputs.finishing(),
-                *long_video_inputs.appended(),
+                long_video_inputs.length(),
+                *inputs.sampling(seed_changes=False),
+                size_inputs.resolution(),
+                *long_video_inputs.of_single_clips(),
+                inputs.region(),
+                long_video_inputs.clip_settings(),
+                inputs.sampling_settings(),
+                inputs.binding_settings(),
+                long_video_inputs.store_settings(),
+                inputs.denoise_settings(),
             ],
             outputs=[
                 io.Image.Output(
@@ -104,14 +121,11 @@ class LongVideoNode(io.ComfyNode):
         cls,
         width: int | None = None,
         height: int | None = None,
-        clip_frames: int | None = None,
-        motion_frames: int | None = None,
         retakes: str | None = None,
         prompts: str | None = None,
     ) -> bool:
-        sizes = {"width": width, "height": height, "clip_frames": clip_frames, "motion_frames": motion_frames}
-        check_queued(cls, **sizes, retakes=retakes, prompts=prompts)
-        _check_sizes(**sizes)
+        check_queued(cls, width=width, height=height, retakes=retakes, prompts=prompts)
+        size_inputs.check_sizes(width, height)
         _parsed(retakes or "", prompts or "")
         return True
 
@@ -128,93 +142,70 @@ class LongVideoNode(io.ComfyNode):
         cls,
         *,
         length: int,
-        clip_frames: int,
-        motion_frames: int,
-        continuation: str = Continuation.MULTITALK,
-        keep_clips: bool = True,
-        keep_at_most: float = 50.0,
-        stop_after: int = 0,
         retakes: str = "",
         prompts: str = "",
         text_encoder: CLIP | None = None,
-        colour_method: str = ColourMethod.LAB,
-        seam_frames: int = SEAM_FRAMES,
-        codec_correction: float = 0.0,
+        clip_settings: ClipSettings | None = None,
+        store_settings: StoreSettings | None = None,
         **shared: Unpack[SamplerInputs],
     ) -> io.NodeOutput:
         node_id, graph = cls.hidden.unique_id, cls.hidden.dynprompt
-        audio, draft = shared["audio"], shared["draft"]
-        _check_sizes(
-            width=shared["width"],
-            height=shared["height"],
-            clip_frames=clip_frames,
-            motion_frames=motion_frames,
-        )
+        clips, stored = clip_settings or ClipSettings(), store_settings or StoreSettings()
+        size_inputs.check_sizes(shared["width"], shared["height"])
         picture, video = source_of("picture", shared["picture"])
         shared = with_size(shared, picture)
-        size = {"width": shared["width"], "height": shared["height"]}
+        audio, size = shared["audio"], {name: shared[name] for name in ("width", "height")}
         spoken = audio.frames if video is None else film_frames(video, audio.fps)
-        whole = plan_clips(length or spoken, clip_frames, motion_frames)
-        _check_stop(stop_after, whole)
+        whole = plan_clips(length or spoken, clips.clip_frames, clips.motion_frames)
+        _check_stop(stored.stop_after, whole)
         retaken, timed = _parsed(retakes, prompts)
-        overrides = _overrides(whole, audio.fps, retaken, prompts=timed)
-        with naming("retakes"):
-            of_persons = person_clips(whole, retaken, audio.speakers)
-        plan = drafted(whole, draft)
-        frames = sum(clip.new_frames for clip in plan.clips[: stop_after or None])
+        overrides, of_persons = _changes(whole, audio, retaken, prompts=timed)
+        plan = drafted(whole, shared["draft"])
+        store = None if shared["draft"] else _store(graph, node_id, stored, plan=plan, size=size)
+        frames = sum(clip.new_frames for clip in plan.clips[: stored.stop_after or None])
         frames_in_memory = frames if is_wired(graph, node_id, IMAGES) else None
-        store = None if draft or not keep_clips else _store(graph, node_id, keep_at_most)
-        if store is not None:
-            check_store(store.folder, stored_clip_bytes(plan.clips[0].frames, plan.overlap, **size))
-        seams = SeamCorrection(
-            colour_strength=shared["colour_strength"],
-            colour_method=colour_method,
-            seam_frames=seam_frames,
-            codec_correction=codec_correction,
-        )
         region = described_input(graph, node_id, "region")
         passes = person_retakes(shared, plan, of_persons, picture=picture, video=video, identity=region)
         if video is None and passes:
             shared = {**shared, "region": None}  # it is theirs
-        identity = computed(shared["model"], shared["vae"])
-        identity |= film_identity(graph, node_id, shared, dubbed=video is not None)
+        spec = film_spec(
+            shared,
+            plan,
+            node_id,
+            picture=picture,
+            video=video,
+            continuation=clips.continuation,
+            frames_in_memory=frames_in_memory,
+        )
         spec = replace(
-            film_spec(
-                shared,
-                plan,
-                node_id,
-                picture=picture,
-                video=video,
-                continuation=continuation,
-                frames_in_memory=frames_in_memory,
-            ),
-            seams=seams,
+            spec,
+            seams=replace(spec.seams, seam_frames=clips.seam_frames, codec_correction=clips.codec_correction),
             overrides=overrides,
-            stop_after=stop_after - 1 if stop_after else None,
+            stop_after=stored.stop_after - 1 if stored.stop_after else None,
             store=store,
-            identity=identity,
+            identity=computed(shared["model"], shared["vae"])
+            | film_identity(graph, node_id, shared, dubbed=video is not None),
             text_encoder=described_input(graph, node_id, "text_encoder"),
             person_retakes=passes,
         )
         own = chain(overrides.values(), *(retake.clips.values() for retake in passes))
+        encoded = encode_prompts(own, text_encoder, shared["positive"])
         run = prepared_run(
             spec,
             shared,
             node_id,
             picture=picture,
             video=video,
-            prompts=encode_prompts(own, text_encoder, shared["positive"]),
+            prompts=encoded,
             frames_in_memory=frames_in_memory,
         )
         result = _write(run, in_memory=frames_in_memory is not None)
-        steadiness = result.steadiness
-        drawn = drift_picture(steadiness.drift, steadiness.change, steadiness.starts, fps=audio.fps)
         return io.NodeOutput(
             result.images,
             sound_for(audio, frames),
             cls.videos.hand_out(node_id, result.path),
             [(plan.clips[index], record) for index, record in result.records.items()],
-            drawn[None],
+            _plot(result.steadiness, audio.fps),
         )
 
 
@@ -242,16 +233,6 @@ def _write(run: FilmRun, *, in_memory: bool) -> FilmResult:
     return result
 
 
-def _check_sizes(
-    *, width: int | None, height: int | None, clip_frames: int | None, motion_frames: int | None
-) -> None:
-    """None is a value that is not yet known."""
-    size_inputs.check_sizes(width, height, clip_frames=clip_frames, motion_frames=motion_frames)
-    if clip_frames is not None and motion_frames is not None:
-        with naming("motion_frames"):
-            check_overlap(clip_frames, motion_frames)
-
-
 def _check_stop(stop_after: int, plan: ClipPlan) -> None:
     """Raise a MultiTalkError unless the film has the clip after which to stop; 0 never stops."""
     if stop_after:
@@ -267,21 +248,41 @@ def _parsed(retakes: str, prompts: str) -> tuple[list[Retake], list[tuple[float,
         return retaken, parse_prompts(prompts)
 
 
-def _overrides(
-    plan: ClipPlan, fps: float, retakes: Sequence[Retake], *, prompts: Sequence[tuple[float, str]]
-) -> dict[int, ClipOverride]:
-    """What is asked of single clips as a whole."""
+def _changes(
+    plan: ClipPlan,
+    audio: Conversation,
+    retakes: Sequence[Retake],
+    *,
+    prompts: Sequence[tuple[float, str]],
+) -> tuple[dict[int, ClipOverride], dict[int, dict[int, ClipOverride]]]:
+    """What is asked of single clips as a whole, and of single persons in them."""
     with naming("retakes"):
         for clip in whole_clips(retakes):
             check_clip(clip, plan)
     with naming("prompts"):
-        return plan_overrides(plan, fps, whole_clips(retakes), prompts=prompts)
+        overrides = plan_overrides(plan, audio.fps, whole_clips(retakes), prompts=prompts)
+    with naming("retakes"):
+        return overrides, person_clips(plan, retakes, audio.speakers)
 
 
-def _store(graph: DynamicPrompt, node_id: str, gigabytes: float) -> StoreOptions:
-    """Where the node's film is stored."""
+def _store(
+    graph: DynamicPrompt,
+    node_id: str,
+    settings: StoreSettings,
+    *,
+    plan: ClipPlan,
+    size: dict[str, int],
+) -> StoreOptions | None:
+    """Where the node's film is stored, if it is; the disk has room for its first clip."""
+    if not settings.store_clips:
+        return None
+    check_store(store_folder(), stored_clip_bytes(plan.clips[0].frames, plan.overlap, **size))
     title = film_title(graph, node_id)
-    return StoreOptions(folder=store_folder(), title=title, limit=round(gigabytes * GIGABYTE))
+    return StoreOptions(folder=store_folder(), title=title, limit=round(settings.store_at_most * GIGABYTE))
+
+
+def _plot(steadiness: Steadiness, fps: float) -> Tensor:
+    return drift_picture(steadiness.drift, steadiness.change, steadiness.starts, fps=fps)[None]
 
 
 def sound_for(audio: Conversation, frames: int) -> dict:

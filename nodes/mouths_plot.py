@@ -22,7 +22,7 @@ class MouthsPlotNode(io.ComfyNode):
             category=CATEGORY,
             description="Measures how far the mouths of the demo's cartoon people are open in each frame "
             "and plots this with their voices. It works on drawn mouths only, not on photographs.",
-            search_aliases=["multitalk", "binding score", "lip sync", "who speaks", "demo"],
+            search_aliases=["multitalk", "binding score", "who speaks", "demo"],
             inputs=[
                 io.Image.Input("images", tooltip="The video's frames, from its beginning."),
                 MultiTalkAudio.Input(

@@ -24,8 +24,11 @@ from .host.picture_input import source_of
 from .host.reporter import show_text
 from .host.sockets import CATEGORY, BoundingBox, MultiTalkPersons
 from .inputs import size_inputs
+from .inputs.search import TASKS
+from .inputs.shared import label_of
 
 AUTOMATIC, MASKS, BOXES, PARTS = "automatic", "masks", "boxes", "equal parts"
+PERSONS = [f"person_{number}" for number in range(1, MOST_SPEAKERS + 1)]
 FACES = "faces"  # found without any download
 KIND = "detection"
 
@@ -41,7 +44,16 @@ class PersonLocalizerNode(io.ComfyNode):
             category=CATEGORY,
             description="Marks where each speaker is in the picture, so that each mouth follows its own "
             "voice.",
-            search_aliases=["multitalk", "persons", "speakers", "faces", "bounding box", "person masks"],
+            search_aliases=[
+                "multitalk",
+                "persons",
+                "speakers",
+                "faces",
+                "bounding box",
+                "person masks",
+                *TASKS,
+            ],
+            essentials_category="Image Tools",
             inputs=[
                 io.MultiType.Input(
                     "image",
@@ -53,7 +65,7 @@ class PersonLocalizerNode(io.ComfyNode):
                     "method",
                     options=[
                         io.DynamicCombo.Option(AUTOMATIC, [_found(), _detector()]),
-                        io.DynamicCombo.Option(MASKS, [_masks(), _background(), _overlap()]),
+                        io.DynamicCombo.Option(MASKS, [*_masks(), _background(), _overlap()]),
                         io.DynamicCombo.Option(BOXES, [_boxes(), _order()]),
                         io.DynamicCombo.Option(PARTS, [_parts()]),
                     ],
@@ -62,6 +74,7 @@ class PersonLocalizerNode(io.ComfyNode):
                 ),
                 io.String.Input(
                     "speaker_order",
+                    display_name="speaker order",
                     default="",
                     advanced=True,
                     tooltip="Which person has which voice: person numbers from the preview, separated by "
@@ -153,21 +166,18 @@ def _detector() -> io.Combo.Input:
     )
 
 
-def _masks() -> io.Autogrow.Input:
-    return io.Autogrow.Input(
-        "masks",
-        template=io.Autogrow.TemplateNames(
-            io.Mask.Input(
-                "mask",
-                tooltip="Mask of this person, at the picture's size. Or a batch of masks, one per person, "
-                "such as SAM3 Detect gives with individual_masks on.",
-            ),
-            names=[f"person_{number}" for number in range(1, MOST_SPEAKERS + 1)],
-            min=1,
-        ),
-        tooltip="One mask per person, in speaker order. The masks of a single batch are numbered from left "
-        "to right.",
-    )
+def _masks() -> list[io.Input]:
+    """A socket for each person; the page hides those after the first empty one (web/sockets_stay.js)."""
+    return [
+        io.Mask.Input(
+            name,
+            display_name=label_of(name),
+            optional=True,
+            tooltip="Mask of this person, at the picture's size. Or a single batch of masks, one per person, "
+            "such as SAM3 Detect gives with individual_masks on: they are numbered from left to right.",
+        )
+        for name in PERSONS
+    ]
 
 
 def _background() -> io.Mask.Input:
@@ -182,6 +192,7 @@ def _background() -> io.Mask.Input:
 def _overlap() -> io.Boolean.Input:
     return io.Boolean.Input(
         "allow_overlap",
+        display_name="allow overlap",
         default=False,
         advanced=True,
         tooltip="Accept masks that overlap by more than a tenth of the smaller one.",
@@ -191,8 +202,9 @@ def _overlap() -> io.Boolean.Input:
 def _boxes() -> io.Input:
     return BoundingBox.Input(
         "boxes",
-        tooltip="One or more rectangles in pixels of the picture, from any node that draws or detects them; "
-        "such as Run Real-Time Detection (RT-DETR); for an image batch, those of the first image.",
+        tooltip="One rectangle per person in pixels of the picture, from any node that draws or detects "
+        "them, such as Create Bounding Boxes or Run Real-Time Detection (RT-DETR); for an image batch, those "
+        "of the first image.",
         # As widgets of the page they would shift the others when a graph is opened again.
         extra_dict={"forceInput": True},
     )
@@ -203,7 +215,7 @@ def _order() -> io.Combo.Input:
         "order",
         options=PersonOrder.words(),
         tooltip="left-to-right: the leftmost person has the first voice. given: keeps the order of the "
-        "boxes.",
+        "boxes, such as that in which they were drawn.",
     )
 
 
@@ -229,9 +241,11 @@ def _persons(picture: Tensor, method: dict) -> Persons:
                 check_interrupted=throw_exception_if_processing_interrupted,
             )
         case "masks":
-            with naming("method.masks"):
+            with naming("method"):
                 return persons_of_masks(
-                    method["masks"], method.get("background"), allow_overlap=method["allow_overlap"]
+                    [method.get(name) for name in PERSONS],
+                    method.get("background"),
+                    allow_overlap=method["allow_overlap"],
                 )
         case "boxes":
             with naming("method.boxes"):

@@ -16,6 +16,7 @@ from .host.sampler_inputs import SamplerInputs
 from .host.sockets import CATEGORY, MultiTalkBinding
 from .inputs import shared as inputs
 from .inputs import size_inputs
+from .inputs.search import TASKS_OF_ONE_CLIP
 
 
 class SamplerNode(io.ComfyNode):
@@ -32,11 +33,12 @@ class SamplerNode(io.ComfyNode):
             search_aliases=[
                 "multitalk",
                 "talking head",
-                "lip sync",
                 "infinitetalk",
                 "l-rope",
                 "audio to video",
+                *TASKS_OF_ONE_CLIP,
             ],
+            essentials_category="Video Generation",
             inputs=[
                 *inputs.voices_and_persons(),
                 *inputs.conditions(),
@@ -49,14 +51,12 @@ class SamplerNode(io.ComfyNode):
                     tooltip="Length in frames, 4n+1. Wan was trained on 81, which are 3.24 seconds at 25 "
                     "frames per second. After the voices end there is silence.",
                 ),
-                *inputs.sampling(),
-                *inputs.binding(),
-                inputs.projected_guidance(),
-                *inputs.finishing(),
-                inputs.denoise(),
-                inputs.region(),
-                inputs.mouths_only(),
+                *inputs.sampling(seed_changes=True),
                 size_inputs.resolution(),
+                inputs.region(),
+                inputs.sampling_settings(),
+                inputs.binding_settings(),
+                inputs.denoise_settings(),
             ],
             outputs=[
                 io.Latent.Output("latent", tooltip="The clip before decoding."),

@@ -1,32 +1,38 @@
-"""Write workflows/ and workflows/api/: every graph in both of ComfyUI's formats, made by ComfyUI's own page.
+"""Write workflows/, workflows/api/ and subgraphs/, made by ComfyUI's own page.
 
 `PYTHONPATH=.:tests/comfyui python tools/make_workflows.py [NAME ...]`, with ComfyUI and Chromium installed.
-The thumbnails are the graphs as the page shows them, the demo after its run.
+The thumbnails are the graphs as the page shows them; that of the demo is its film.
 """
 
 import json
+import re
 import sys
 import tempfile
 from io import BytesIO
 from pathlib import Path
 
+import av
 from browser import Browser
 from comfy_page import open_page, picture_of_graph, press_run
 from comfy_server import ComfyServer
 from PIL import Image
 from standins import put_standins
+from workflows.blueprints import BLUEPRINTS, Blueprint
 from workflows.files import FILES
 from workflows.graph import Node, Workflow
 from workflows.graphs import WORKFLOWS
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "workflows"
-ARRANGE = (Path(__file__).parent / "workflows" / "arrange.js").read_text()
+SUBGRAPHS = ROOT / "subgraphs"
+ARRANGE, FOLD = (
+    (Path(__file__).parent / "workflows" / name).read_text() for name in ("arrange.js", "fold.js")
+)
 PAGE = 2400, 1300
-THUMBNAIL = 800, 600
-NOTE_WIDTH = 460
+THUMBNAIL = 800, 800
+MOVING_STEP = 2  # every second frame
 DEMO_SECONDS = 1200
-LETTERS_A_LINE, LINE_HEIGHT = 70, 17
+LETTER_WIDTH, LINE_HEIGHT, NOTE_MARGIN = 6, 17, 40
 
 
 def api_graph(workflow: Workflow, object_info: dict) -> tuple[dict, dict[str, int]]:
@@ -53,11 +59,13 @@ def api_graph(workflow: Workflow, object_info: dict) -> tuple[dict, dict[str, in
 
 def arrangement(workflow: Workflow, numbers: dict[str, int]) -> list:
     """The columns as arrange.js takes them."""
+    notes = workflow.notes()
     return [
         [
             {
                 "title": group.title,
                 "width": group.width,
+                "note": canvas_note(notes.get(group.title), group.width),
                 "nodes": [
                     {"id": numbers[name], "height": node.height, "models": named_files(node)}
                     for name, node in group.nodes.items()
@@ -78,10 +86,13 @@ def named_files(node: Node) -> list[dict]:
     ]
 
 
-def canvas_note(workflow: Workflow) -> dict:
-    text = workflow.note()
-    lines = sum(1 + len(line) // LETTERS_A_LINE for line in text.splitlines())
-    return {"text": text, "width": NOTE_WIDTH, "height": 60 + LINE_HEIGHT * lines}
+def canvas_note(text: str | None, width: int) -> dict | None:
+    """A group's note, as high as its lines; a link takes the room of its words."""
+    if text is None:
+        return None
+    shown = re.sub(r"\]\([^)]*\)", "", text)
+    lines = sum(1 + len(line) * LETTER_WIDTH // (width - NOTE_MARGIN) for line in shown.splitlines())
+    return {"text": text, "height": NOTE_MARGIN + LINE_HEIGHT * lines}
 
 
 def make(workflow: Workflow, page: Browser, object_info: dict) -> None:
@@ -89,10 +100,32 @@ def make(workflow: Workflow, page: Browser, object_info: dict) -> None:
     graph, numbers = api_graph(workflow, object_info)
     page.evaluate("await app.loadApiJson(graph, name)", graph=graph, name=workflow.name)
     page.listen(1)  # until a video's preview is there
-    made = page.evaluate(ARRANGE, columns=arrangement(workflow, numbers), note=canvas_note(workflow))
+    made = json.loads(page.evaluate(ARRANGE, columns=arrangement(workflow, numbers)))
     check_kept(graph, made["prompt"])
     write(FOLDER / f"{workflow.name}.json", made["workflow"])
     write(FOLDER / "api" / f"{workflow.name}.json", made["prompt"])
+
+
+def make_blueprint(blueprint: Blueprint, page: Browser, object_info: dict) -> None:
+    """Write one blueprint."""
+    graph, numbers = api_graph(blueprint.workflow, object_info)
+    page.evaluate("await app.loadApiJson(graph, name)", graph=graph, name=blueprint.name)
+    page.listen(1)
+    answer = page.evaluate(
+        FOLD,
+        name=blueprint.name,
+        folded=[number for name, number in numbers.items() if name not in blueprint.outside],
+        renamed=blueprint.renamed,
+        shown=[
+            {"kind": kind, "title": title, "input": input_id, "name": name}
+            for kind, title, input_id, name in blueprint.shown
+        ],
+    )
+    made = json.loads(answer)
+    (subgraph,) = made["definitions"]["subgraphs"]
+    subgraph |= {"category": blueprint.category, "description": blueprint.description}
+    made["extra"] = {"BlueprintSearchAliases": blueprint.aliases}
+    write(SUBGRAPHS / f"{blueprint.name}.json", made)
 
 
 def check_kept(graph: dict, made: dict) -> None:
@@ -115,18 +148,37 @@ def write_thumbnail(path: Path, page: Browser) -> None:
         picture.convert("RGB").save(path, quality=85)
 
 
+def write_moving_thumbnail(path: Path, film: Path) -> None:
+    """A film as an animated WebP. ComfyUI asks for .jpg only; browsers go by the content."""
+    with av.open(film) as container:
+        frames = [frame.to_image() for frame in container.decode(video=0)][::MOVING_STEP]
+    width, height = THUMBNAIL[0] // 2, THUMBNAIL[0] // 2 * frames[0].height // frames[0].width
+    first, *further = (frame.resize((width, height)) for frame in frames)
+    milliseconds = MOVING_STEP * 1000 // 25
+    first.save(path, "WEBP", save_all=True, append_images=further, duration=milliseconds, loop=0, quality=60)
+
+
 def main(names: list[str]) -> None:
-    """Write the named workflows, or all."""
+    """Write the named workflows and blueprints, or all."""
     chosen = [workflow for workflow in (make() for make in WORKFLOWS) if not names or workflow.name in names]
     with tempfile.TemporaryDirectory() as base, ComfyServer(Path(base)) as server, Browser(*PAGE) as page:
         put_standins(server)
         for workflow in chosen:
             open_page(page, server)  # a page that had another graph keeps texts of its nodes
             make(workflow, page, server.object_info)
+            thumbnail = FOLDER / f"{workflow.name}.jpg"
             if workflow.name == "demo":
                 press_run(page, DEMO_SECONDS)
-            write_thumbnail(FOLDER / f"{workflow.name}.jpg", page)
-            print(workflow.name)
+                (film,) = Path(base).glob("output/MultiTalk/demo_*.mp4")
+                write_moving_thumbnail(thumbnail, film)
+            else:
+                write_thumbnail(thumbnail, page)
+            print(workflow.name, flush=True)
+        for blueprint in (make() for make in BLUEPRINTS):
+            if not names or blueprint.name in names:
+                open_page(page, server)
+                make_blueprint(blueprint, page, server.object_info)
+                print(blueprint.name, flush=True)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,12 @@ from .widget_orders import KNOWN
 from .wrapper_film import WrapperFilm
 
 LONG_VIDEO, ENCODER, LOCALIZER = "MultiTalkLongVideo", "MultiTalkAudioEncoder", "MultiTalkPersonLocalizer"
+SETTINGS = {
+    "MultiTalkClipSettings": "clip_settings",
+    "MultiTalkSamplingSettings": "sampling_settings",
+    "MultiTalkBindingSettings": "binding_settings",
+    "MultiTalkDenoiseSettings": "denoise_settings",
+}  # of Long Video, by node
 AS_OURS = ("video/h264-mp4", "auto", "mp4", None)  # formats of what Long Video writes
 MOST_FAULTS = 4  # that one sentence names
 NEEDED = {
@@ -140,7 +146,7 @@ def _check_whole(parts: FilmParts) -> None:
 def _film(parts: FilmParts, ours: AssembledGraph) -> Output:
     """The nodes from the voices to the film; the film."""
     picture = parts.picture
-    voices = {f"voices.speaker_{number}": voice for number, voice in enumerate(parts.voices, start=1)}
+    voices = {f"speaker_{number}": voice for number, voice in enumerate(parts.voices, start=1)}
     timing = (
         {"timing": "in turn", "timing.gap": 0.0}
         if parts.in_turn and len(voices) > 1
@@ -172,10 +178,20 @@ def _film(parts: FilmParts, ours: AssembledGraph) -> Output:
         "text_encoder": parts.text_encoder,
         "region": parts.region,
         "length": frames,
-        **parts.sampler,
+        **_with_settings(parts.sampler, ours),
     }
     slot = _slot(ours.known, LONG_VIDEO, "video")
     return ours.add(LONG_VIDEO, given, group="Video", output=slot)
+
+
+def _with_settings(given: dict[str, object], ours: AssembledGraph) -> dict[str, object]:
+    """The values that Long Video has itself, and the settings nodes that have the others."""
+    left = dict(given)
+    for kind, name in SETTINGS.items():
+        taken = {key: left.pop(key) for key in ours.known.widgets(kind) if key in left}
+        if taken:
+            left[name] = ours.add(kind, taken, group="Video")
+    return left
 
 
 def _slot(known: NodeList, kind: str, name: str) -> int:

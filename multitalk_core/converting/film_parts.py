@@ -28,7 +28,7 @@ class FilmParts:
         Inputs of Locate MultiTalk Persons but for the picture.
     region : Output or None
     sampler : dict
-        Values of MultiTalk Long Video by input id.
+        Values of MultiTalk Long Video and its settings nodes by input id.
     """
 
     model: Output | None = None
@@ -55,7 +55,7 @@ def mask_inputs(masks: list[Output], speakers: int) -> dict[str, object]:
     """Inputs of Locate MultiTalk Persons: one mask a speaker, the one after them is the background."""
     persons = masks[:speakers] if len(masks) == speakers + 1 else masks
     given: dict[str, object] = {"method": "masks"}
-    given |= {f"method.masks.person_{number}": mask for number, mask in enumerate(persons, start=1)}
+    given |= {f"method.person_{number}": mask for number, mask in enumerate(persons, start=1)}
     if len(masks) == speakers + 1 and speakers:
         given["method.background"] = masks[speakers]
     return given

@@ -66,11 +66,6 @@ def _check(described: io.Input, name: str, value: Any, *, queued: bool) -> objec
     """The value as the node gets it."""
     if isinstance(described, io.DynamicCombo.Input):
         return _check_choice(described, name, value, queued=queued)
-    if isinstance(described, io.Autogrow.Input):
-        grown = described.template.input
-        return {
-            key: _check(grown, f"{name}.{key}", each, queued=queued) for key, each in (value or {}).items()
-        }
     if value is not None:
         return _check_value(described, name, value)
     if not queued and (isinstance(described, io.WidgetInput) or not described.optional):

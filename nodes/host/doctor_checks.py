@@ -23,7 +23,6 @@ from ...multitalk_core.doctor.trial_film import (
     trial_plan,
     trial_size,
 )
-from ...multitalk_core.method.schemes import AUTOMATIC
 from ...multitalk_core.method.wan import nearest_bucket, usual_resolution
 from ...multitalk_core.persons.concerns import doubts
 from ...multitalk_core.persons.masks import Persons
@@ -33,7 +32,7 @@ from .film_run import FilmRun, film_spec, prepared_run
 from .matching import check_prompt, check_vae, check_voices
 from .picture_input import source_of
 from .sampler_inputs import ModelInputs, SamplerInputs
-from .sampling_sigmas import RELEASED
+from .settings import SamplingSettings
 
 WAY_OUT = "ComfyUI offloads them by itself, which is slower; fp8 weights take half"
 
@@ -196,22 +195,12 @@ def _described(given: DoctorInputs, node_id: str | None, *, picture: Tensor, wid
         "width": breadth,
         "height": height,
         "steps": STEPS,
-        "sampler_name": "euler",
-        "scheduler": RELEASED,
         "shift": 7.0,
         "text_scale": 5.0,
         "audio_scale": 4.0,
         "seed": 0,
-        "projected_guidance": False,
-        "scheme": AUTOMATIC,
-        "audio_strength": 1.0,
-        "label_range": 4.0,
-        "label_distance": 20.0,
-        "background_label": 12.0,
-        "colour_strength": 0.0,
         "draft": False,
-        "record_block": -1,
-        "record_step": -1,
+        "sampling_settings": SamplingSettings(colour_strength=0.0),
     }
     spec = film_spec(inputs, trial_plan(given["audio"]), node_id, picture=picture, video=None)
     run = prepared_run(spec, inputs, None, picture=picture, video=None)

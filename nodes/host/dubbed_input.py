@@ -8,14 +8,14 @@ from torch import Tensor
 from ...multitalk_core.errors import MultiTalkError
 from ...multitalk_core.film.clips import ClipPlan
 from ...multitalk_core.film.dubbed_persons import dub
-from ...multitalk_core.film.dubbing import USUAL_DENOISE, Dubbing
+from ...multitalk_core.film.dubbing import Dubbing
 from ...multitalk_core.media.region import fitted_region
 from ...multitalk_core.media.video_source import FittedVideo, Video
 from ...multitalk_core.persons.masks import Persons
 from .checks import naming
 from .picture_input import region_of
 from .reporter import announce
-from .sampler_inputs import SamplerInputs
+from .sampler_inputs import SamplerInputs, denoise_settings_of
 
 
 def dubbing_of(
@@ -49,7 +49,8 @@ def dubbing_of(
     MultiTalkError
         For a region without a video, or one that does not go with it.
     """
-    masks, mouths = inputs.get("region"), inputs.get("mouths_only", False)
+    settings, masks = denoise_settings_of(inputs), inputs.get("region")
+    mouths = settings.mouths_only
     if video is None:
         _check_still(masks, mouths)
         return None
@@ -67,7 +68,7 @@ def dubbing_of(
             fitted,
             persons,
             plan,
-            denoise=inputs.get("denoise", USUAL_DENOISE),
+            denoise=settings.denoise,
             region=region,
             mouths=mouths,
             continuation=continuation,

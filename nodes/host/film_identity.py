@@ -11,7 +11,7 @@ from comfy_execution.graph import DynamicPrompt
 from comfy_execution.graph_utils import is_link
 
 from ...multitalk_core.film.store import Json, digest
-from .sampler_inputs import ModelInputs, SamplerInputs
+from .sampler_inputs import ModelInputs, SamplerInputs, denoise_settings_of, sampling_settings_of
 
 Link = list  # [id of a node, index of its output]
 
@@ -37,11 +37,12 @@ def film_identity(
         Whether the picture is a video.
     """
     video = {"video": "picture", "region": "region"} if dubbed else {}
-    mouths = {"region": "mouths"} if dubbed and inputs.get("mouths_only") else {}
+    mouths = {"region": "mouths"} if dubbed and denoise_settings_of(inputs).mouths_only else {}
     linked = {**{name: name for name in ModelInputs.__annotations__}, **video}
+    sampling = sampling_settings_of(inputs)
     return {
-        "sampler": inputs["sampler_name"],
-        "scheduler": inputs["scheduler"],
+        "sampler": sampling.sampler_name,
+        "scheduler": sampling.scheduler,
         "audio encoder": described_input(graph, node_id, "audio", "audio_encoder"),
         **{
             name.replace("_", " "): described_input(graph, node_id, input_id)

@@ -17,7 +17,6 @@ from ...multitalk_core.media.picture import resize_and_crop
 from ...multitalk_core.media.video_source import Video, film_frames
 from ...multitalk_core.method.audio_patch import BindingOptions
 from ...multitalk_core.method.guidance import GuidanceScales
-from ...multitalk_core.method.labels import spread_ranges
 from ...multitalk_core.method.schemes import find_scheme
 from ...multitalk_core.persons.concerns import cut_away, doubts
 from ...multitalk_core.persons.masks import Persons, check_same_size
@@ -25,9 +24,9 @@ from .comfy_video_model import ComfyVideoModel
 from .conditioned_model import fitting_adapter
 from .dubbed_input import dubbing_of
 from .host_memory import check_film_memory
-from .matching import check_crop, check_prompt, check_vae, check_voices, persons_for, scheme_for
+from .matching import binding_options, check_crop, check_prompt, check_vae, check_voices, persons_for
 from .reporter import Reporter, frames_gigabytes, summary
-from .sampler_inputs import SamplerInputs
+from .sampler_inputs import SamplerInputs, binding_settings_of, sampling_settings_of
 from .sampling_sigmas import sigmas_for, with_shift
 
 DRAFT_STEPS = 8
@@ -102,13 +101,8 @@ def film_spec(
     check_film_memory(
         plan.clips[0].frames, height, width, in_memory=frames_in_memory, dubbed=video is not None
     )
-    ranges = spread_ranges(
-        audio.speakers,
-        label_range=inputs["label_range"],
-        label_distance=inputs["label_distance"],
-        background_label=inputs["background_label"],
-    )
-    persons, scheme = _persons(inputs, picture), scheme_for(inputs["scheme"], inputs.get("persons"), audio)
+    sampling = sampling_settings_of(inputs)
+    persons, binding = _persons(inputs, picture), _binding(inputs)
     return FilmSpec(
         picture=resize_and_crop(picture.movedim(-1, 0), height, width).movedim(0, -1),
         masks=persons.token_masks(height, width),
@@ -119,14 +113,10 @@ def film_spec(
             steps=min(inputs["steps"], DRAFT_STEPS) if inputs["draft"] else inputs["steps"],
             shift=inputs["shift"],
             scales=GuidanceScales(inputs["text_scale"], inputs["audio_scale"]),
-            projected=inputs["projected_guidance"],
+            projected=sampling.projected_guidance,
         ),
-        binding=BindingOptions(
-            scheme=scheme,
-            ranges=ranges,
-            strength=inputs["audio_strength"],
-        ),
-        seams=SeamCorrection(colour_strength=inputs["colour_strength"]),
+        binding=binding,
+        seams=SeamCorrection(colour_strength=sampling.colour_strength, colour_method=sampling.colour_method),
         continuation=continuation,
         dubbing=dubbing_of(
             inputs,
@@ -134,18 +124,21 @@ def film_spec(
             plan,
             persons=persons,
             continuation=continuation,
-            localizes=find_scheme(scheme).needs_localization(persons.count),
+            localizes=find_scheme(binding.scheme).needs_localization(persons.count),
             node_id=node_id,
         ),
     )
 
 
+def _binding(inputs: SamplerInputs) -> BindingOptions:
+    return binding_options(binding_settings_of(inputs), inputs.get("persons"), inputs["audio"])
+
+
 def _persons(inputs: SamplerInputs, picture: Tensor) -> Persons:
     """The persons on the picture, one a voice."""
     rows, columns = picture.shape[:2]
-    persons, audio = inputs.get("persons"), inputs["audio"]
-    scheme = scheme_for(inputs["scheme"], persons, audio)
-    persons = persons_for(persons, audio, scheme, height=rows, width=columns)
+    scheme = _binding(inputs).scheme
+    persons = persons_for(inputs.get("persons"), inputs["audio"], scheme, height=rows, width=columns)
     check_same_size(persons, rows, columns)
     return persons
 
@@ -190,18 +183,18 @@ def prepared_run(
         check_prompt(name, inputs[name], inputs["model"])
     for prompt in (prompts or {}).values():
         check_prompt("text_encoder", prompt, inputs["model"])
-    shifted = with_shift(inputs["model"], spec.sampling.shift)
+    shifted, sampling = with_shift(inputs["model"], spec.sampling.shift), sampling_settings_of(inputs)
     model = ComfyVideoModel(
         shifted,
         adapter,
         inputs["vae"],
         positive=inputs["positive"],
         negative=inputs["negative"],
-        sampler=comfy.samplers.sampler_object(inputs["sampler_name"]),
+        sampler=comfy.samplers.sampler_object(sampling.sampler_name),
         schedule=lambda denoise: sigmas_for(
             shifted,
-            inputs["scheduler"],
-            inputs["sampler_name"],
+            sampling.scheduler,
+            sampling.sampler_name,
             steps=spec.sampling.steps,
             shift=spec.sampling.shift,
             denoise=denoise,
@@ -222,8 +215,9 @@ def prepared_run(
 
 def _recorded(inputs: SamplerInputs, model: ComfyVideoModel) -> RecordedStep:
     depth = len(model.model.model.diffusion_model.blocks)
-    block = depth // 2 if inputs["record_block"] < 0 else inputs["record_block"]
-    step = model.steps - 1 if inputs["record_step"] < 0 else inputs["record_step"]
+    settings = binding_settings_of(inputs)
+    block = depth // 2 if settings.record_block < 0 else settings.record_block
+    step = model.steps - 1 if settings.record_step < 0 else settings.record_step
     if block >= depth:
         raise MultiTalkError(f"record_block is {block}, but the model has blocks 0 to {depth - 1}.")
     if step >= model.steps:

@@ -16,6 +16,7 @@ from ...multitalk_core.guards.finite import is_finite
 from ...multitalk_core.limits import MOST_PIXELS, python_number
 from ...multitalk_core.persons.masks import Persons
 from .managed_encoder import ManagedEncoder
+from .settings import BindingSettings, ClipSettings, DenoiseSettings, SamplingSettings, StoreSettings
 
 BOX_KEYS = ("x", "y", "width", "height")
 
@@ -164,4 +165,15 @@ FAULTS: dict[str, Fault] = {
     "MULTITALK_AUDIO": _of_class(Conversation, "an encoded conversation; connect Encode MultiTalk Audio"),
     "MULTITALK_PERSONS": _of_class(Persons, "a set of persons; connect Locate MultiTalk Persons"),
     "MULTITALK_BINDING": _of_class(list, "a binding; connect the binding output of a sampler node"),
+    "MULTITALK_SAMPLING_SETTINGS": _of_class(
+        SamplingSettings, "a sampling setting; connect MultiTalk Sampling Settings"
+    ),
+    "MULTITALK_BINDING_SETTINGS": _of_class(
+        BindingSettings, "a binding setting; connect MultiTalk Binding Settings"
+    ),
+    "MULTITALK_CLIP_SETTINGS": _of_class(ClipSettings, "a clip setting; connect MultiTalk Clip Settings"),
+    "MULTITALK_STORE_SETTINGS": _of_class(StoreSettings, "a store setting; connect MultiTalk Store Settings"),
+    "MULTITALK_DENOISE_SETTINGS": _of_class(
+        DenoiseSettings, "a denoise setting; connect MultiTalk Denoise Settings"
+    ),
 }

@@ -1,6 +1,6 @@
 """Persons as other nodes mark them: MASK and BOUNDING_BOX."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from torch import Tensor
 
@@ -13,14 +13,14 @@ from .kinds import BOX_KEYS, box_list
 
 
 def persons_of_masks(
-    batches: dict[str, Tensor], background: Tensor | None, *, allow_overlap: bool
+    batches: Sequence[Tensor | None], background: Tensor | None, *, allow_overlap: bool
 ) -> Persons:
     """Persons in the order of the inputs; those of a single batch, which detectors sort by score, by place.
 
     Parameters
     ----------
-    batches : dict of Tensor [persons, height, width]
-        By input; one mask may lack its batch.
+    batches : sequence of Tensor [persons, height, width] or None
+        By socket, from person 1 on; one mask may lack its batch.
     background : Tensor [1, height, width], optional
     allow_overlap : bool
         As in `persons_from_masks`.
@@ -30,7 +30,16 @@ def persons_of_masks(
     MultiTalkError
         For masks that mark no persons.
     """
-    masks = [mask for batch in batches.values() for mask in _mask_list(batch)]
+    linked = [batch for batch in batches if batch is not None]
+    if not linked:
+        raise MultiTalkError("There is no mask: connect one for each person, or choose another method.")
+    empty = [number for number, batch in enumerate(batches, 1) if batch is None]
+    if empty and empty[0] <= len(linked):
+        raise MultiTalkError(
+            f"Person {empty[0]} has no mask, but a later person has: connect one to person_{empty[0]}, "
+            "so that each voice stays with its person."
+        )
+    masks = [mask for batch in linked for mask in _mask_list(batch)]
     if len(masks) > MOST_SPEAKERS:
         raise MultiTalkError(
             f"There are {len(masks)} masks, and at most {MOST_SPEAKERS} persons in a film. A batch is one "
@@ -39,7 +48,7 @@ def persons_of_masks(
     return persons_from_masks(
         masks,
         None if background is None else _mask_list(background)[0],
-        order=PersonOrder.LEFT_TO_RIGHT if len(batches) == 1 else PersonOrder.GIVEN,
+        order=PersonOrder.LEFT_TO_RIGHT if len(linked) == 1 else PersonOrder.GIVEN,
         allow_overlap=allow_overlap,
     )
 

@@ -5,9 +5,12 @@ from comfy.sd import VAE
 
 from ...multitalk_core.audio.conversation import Conversation
 from ...multitalk_core.errors import MultiTalkError
+from ...multitalk_core.method.audio_patch import BindingOptions
+from ...multitalk_core.method.labels import spread_ranges
 from ...multitalk_core.method.schemes import find_scheme, resolved_scheme
 from ...multitalk_core.persons.marking import persons_from_parts
 from ...multitalk_core.persons.masks import Persons, check_speakers
+from .settings import BindingSettings
 
 LEAST_SHOWN = 0.05  # of a picture
 
@@ -16,6 +19,21 @@ def scheme_for(scheme: str, persons: Persons | None, audio: Conversation) -> str
     """The scheme that `automatic` means here; any other is its own."""
     among_bystanders = persons is not None and persons.among_bystanders
     return resolved_scheme(scheme, voices=audio.speakers, among_bystanders=among_bystanders)
+
+
+def binding_options(
+    settings: BindingSettings, persons: Persons | None, audio: Conversation
+) -> BindingOptions:
+    """The settings with a scheme for `automatic`, and label ranges for every speaker."""
+    ranges = spread_ranges(
+        audio.speakers,
+        label_range=settings.label_range,
+        label_distance=settings.label_distance,
+        background_label=settings.background_label,
+    )
+    return BindingOptions(
+        scheme=scheme_for(settings.scheme, persons, audio), ranges=ranges, strength=settings.audio_strength
+    )
 
 
 def persons_for(

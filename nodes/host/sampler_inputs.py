@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ...multitalk_core.audio.conversation import Conversation
 from ...multitalk_core.persons.masks import Persons
+from .settings import BindingSettings, DenoiseSettings, SamplingSettings
 
 
 class ModelInputs(TypedDict):
@@ -31,43 +32,43 @@ class SceneInputs(TypedDict):
     picture: Tensor | Input.Video
     width: int
     height: int
-    denoise: NotRequired[float]
-    region: NotRequired[Tensor | None]
-    mouths_only: NotRequired[bool]
     resolution: NotRequired[str]
+    region: NotRequired[Tensor | None]
 
 
 class SamplingInputs(TypedDict):
     """How each clip is sampled."""
 
     steps: int
-    sampler_name: str
-    scheduler: str
     shift: float
     text_scale: float
     audio_scale: float
     seed: int
-    projected_guidance: bool
-
-
-class BindingInputs(TypedDict):
-    """How voices are bound to persons."""
-
-    scheme: str
-    audio_strength: float
-    label_range: float
-    label_distance: float
-    background_label: float
-
-
-class FinishingInputs(TypedDict):
-    """Colours, a quick look, and what is recorded."""
-
-    colour_strength: float
     draft: bool
-    record_block: int
-    record_step: int
 
 
-class SamplerInputs(ModelInputs, SceneInputs, SamplingInputs, BindingInputs, FinishingInputs):
+class SettingsInputs(TypedDict):
+    """What the settings nodes give."""
+
+    sampling_settings: NotRequired[SamplingSettings | None]
+    binding_settings: NotRequired[BindingSettings | None]
+    denoise_settings: NotRequired[DenoiseSettings | None]
+
+
+class SamplerInputs(ModelInputs, SceneInputs, SamplingInputs, SettingsInputs):
     """All of them."""
+
+
+def sampling_settings_of(inputs: SamplerInputs) -> SamplingSettings:
+    """Those of the settings node, or the defaults."""
+    return inputs.get("sampling_settings") or SamplingSettings()
+
+
+def binding_settings_of(inputs: SamplerInputs) -> BindingSettings:
+    """Those of the settings node, or the defaults."""
+    return inputs.get("binding_settings") or BindingSettings()
+
+
+def denoise_settings_of(inputs: SamplerInputs) -> DenoiseSettings:
+    """Those of the settings node, or the defaults."""
+    return inputs.get("denoise_settings") or DenoiseSettings()

@@ -5,6 +5,7 @@ from comfy_api.latest import io
 from ...multitalk_core.persons.box import Box
 
 CATEGORY = "MultiTalk"
+SETTINGS = f"{CATEGORY}/settings"
 
 # multitalk_core.audio.conversation.Conversation
 MultiTalkAudio = io.Custom("MULTITALK_AUDIO")
@@ -16,6 +17,12 @@ MultiTalkAudioEncoder = io.Custom("MULTITALK_AUDIO_ENCODER")
 BoundingBox = io.Custom("BOUNDING_BOX")
 # list of (multitalk_core.film.clips.Clip, multitalk_core.method.recorder.BindingRecord), one a clip
 MultiTalkBinding = io.Custom("MULTITALK_BINDING")
+# of nodes.host.settings, one class each
+MultiTalkSamplingSettings = io.Custom("MULTITALK_SAMPLING_SETTINGS")
+MultiTalkBindingSettings = io.Custom("MULTITALK_BINDING_SETTINGS")
+MultiTalkClipSettings = io.Custom("MULTITALK_CLIP_SETTINGS")
+MultiTalkStoreSettings = io.Custom("MULTITALK_STORE_SETTINGS")
+MultiTalkDenoiseSettings = io.Custom("MULTITALK_DENOISE_SETTINGS")
 
 
 def bounding_box(box: Box) -> dict[str, float]:

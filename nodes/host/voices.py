@@ -1,7 +1,7 @@
 """Voices as the sockets and texts of Encode MultiTalk Audio give them: who has one, and who speaks when."""
 
-from collections.abc import Collection, Iterable
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, TypedDict
 
 from comfy_execution.graph import DynamicPrompt
 
@@ -15,20 +15,36 @@ from .checks import naming
 from .upstream import media_file
 
 VOICES_END, SECONDS, FRAMES = "until the voices end", "seconds", "frames"
+SPEAKER = "speaker_"
+VOICES = [f"{SPEAKER}{number}" for number in range(1, MOST_SPEAKERS + 1)]
 
 
-def numbers_of(voices: Iterable[str]) -> list[int]:
-    """Of the speakers whose sockets are linked, whatever comes from there."""
-    return [int(name.removeprefix("speaker_")) for name in voices]
+class VoiceInputs(TypedDict, total=False):
+    """AUDIO by socket; a socket that is linked to a video without sound has None."""
+
+    speaker_1: dict[str, Any] | None
+    speaker_2: dict[str, Any] | None
+    speaker_3: dict[str, Any] | None
+    speaker_4: dict[str, Any] | None
+    speaker_5: dict[str, Any] | None
+    speaker_6: dict[str, Any] | None
+    speaker_7: dict[str, Any] | None
+    speaker_8: dict[str, Any] | None
+
+
+def numbers_of(inputs: Iterable[str]) -> list[int]:
+    """Of the speakers whose sockets are among the given inputs, in order."""
+    given = set(inputs)
+    return [number for number, name in enumerate(VOICES, 1) if name in given]
 
 
 def check_speakers(numbers: Collection[int], timing: str, speakers: int) -> None:
     """Raise a MultiTalkError unless the linked voices, by number, go with the other inputs."""
     if not numbers:
-        raise MultiTalkError("voices: no speaker has a voice; connect at least one.")
+        raise MultiTalkError("speaker_1: no speaker has a voice; connect at least one.")
     if Timing(timing) is Timing.TABLE and list(numbers) != [1]:
         raise MultiTalkError(
-            "voices: with a table, speaker_1 is the recording of everyone; connect only this one."
+            "timing: with a table, speaker_1 is the recording of everyone; connect only this one."
         )
     if speakers and max(numbers) > speakers:
         raise MultiTalkError(
@@ -37,41 +53,41 @@ def check_speakers(numbers: Collection[int], timing: str, speakers: int) -> None
         )
 
 
-def check_sounds(voices: dict[str, Any], graph: DynamicPrompt, node_id: str) -> None:
+def check_sounds(voices: Mapping[str, Any], graph: DynamicPrompt, node_id: str) -> None:
     """Raise a MultiTalkError for a linked voice without sound: ComfyUI's None for that of a silent video."""
     for name, audio in voices.items():
         if audio is not None:
             continue
-        file = media_file(graph, node_id, f"voices.{name}")
+        file = media_file(graph, node_id, name)
         what = "the connected input" if file is None else f"the video {quoted(file)}"
         raise MultiTalkError(
-            f"voices.{name}: {what} has no sound; connect a voice for speaker {numbers_of([name])[0]}, or "
+            f"{name}: {what} has no sound; connect a voice for speaker {name.removeprefix(SPEAKER)}, or "
             "nothing if this person only listens."
         )
 
 
-def _waveforms(voices: dict[str, Any], speakers: int) -> list[Waveform | None]:
+def _waveforms(voices: Mapping[str, Any], speakers: int) -> list[Waveform | None]:
     """One a speaker, None for listeners, up to the last one with a voice or as many as asked for."""
-    given = {int(name.removeprefix("speaker_")): _waveform(name, audio) for name, audio in voices.items()}
-    return [given.get(number) for number in range(1, (speakers or max(given)) + 1)]
+    given = {name: _waveform(name, audio) for name, audio in voices.items()}
+    return [given.get(name) for name in VOICES[: speakers or max(numbers_of(given))]]
 
 
 def _waveform(name: str, audio: dict[str, Any]) -> Waveform:
     batch = audio["waveform"]
     if len(batch) != 1:
         raise MultiTalkError(
-            f"voices.{name}: this is a batch of {len(batch)} sounds; connect one sound per speaker."
+            f"{name}: this is a batch of {len(batch)} sounds; connect one sound per speaker."
         )
-    with naming(f"voices.{name}"):
+    with naming(name):
         return from_array(batch[0], audio["sample_rate"])
 
 
-def timeline_of(voices: dict[str, Any], timing: dict[str, Any], speakers: int) -> Timeline:
+def timeline_of(voices: Mapping[str, Any], timing: dict[str, Any], speakers: int) -> Timeline:
     """Everybody's voices at their places.
 
     Parameters
     ----------
-    voices : dict of AUDIO by "speaker_1" and so on
+    voices : mapping of "speaker_1" and so on to AUDIO
     timing : dict
         The word under "timing", and what goes with it.
     speakers : int
@@ -130,6 +146,17 @@ def table_remarks(timing: dict[str, Any]) -> list[str]:
         return []
     table = parse_turns(timing["turns"])
     return [*table.remarks, mapping_of(table.turns, table_names(timing["names"], None) or table.speakers)]
+
+
+def listener_remarks(timeline: Timeline) -> list[str]:
+    """A sentence about the speakers without a voice, if there are any."""
+    speaking = {placed.speaker for placed in timeline.placed_voices}
+    silent = [str(number + 1) for number in range(timeline.speakers) if number not in speaking]
+    if not silent:
+        return []
+    who = "Speaker" if len(silent) == 1 else "Speakers"
+    verb = "has no voice and listens" if len(silent) == 1 else "have no voice and listen"
+    return [f"{who} {', '.join(silent)} {verb}."]
 
 
 def _check_count(name: str, count: int, speakers: int | None) -> None:

@@ -1,13 +1,15 @@
 """Inputs that several nodes share, so that they read the same everywhere."""
 
-import comfy.samplers
 from comfy_api.latest import io
 
 from ...multitalk_core import limits
-from ...multitalk_core.film.dubbing import USUAL_DENOISE
-from ...multitalk_core.method.schemes import AUTOMATIC, SCHEMES, schemes_help
-from ..host.sampling_sigmas import RELEASED
-from ..host.sockets import MultiTalkAudio, MultiTalkPersons
+from ..host.sockets import (
+    MultiTalkAudio,
+    MultiTalkBindingSettings,
+    MultiTalkDenoiseSettings,
+    MultiTalkPersons,
+    MultiTalkSamplingSettings,
+)
 
 
 def voices_and_persons() -> list[io.Input]:
@@ -19,7 +21,9 @@ def voices_and_persons() -> list[io.Input]:
             "LoRA, cache and torch.compile nodes can come before this one.",
         ),
         io.ModelPatch.Input(
-            "audio_adapter", tooltip="The MultiTalk or InfiniteTalk audio adapter for this model."
+            "audio_adapter",
+            display_name="audio adapter",
+            tooltip="The MultiTalk or InfiniteTalk audio adapter for this model.",
         ),
         MultiTalkAudio.Input("audio", tooltip="The voices, from Encode MultiTalk Audio."),
         MultiTalkPersons.Input(
@@ -42,11 +46,12 @@ def conditions() -> list[io.Input]:
             [io.Image, io.Video],
             tooltip="The picture to animate, uncropped; only the first of a batch is used. It is scaled to "
             "cover the video and cropped around its centre. Connect a video instead, for example from Load "
-            "Video, to dub it: denoise sets how much of its motion stays, its mouths are regenerated and "
-            "its sound is replaced.",
+            "Video, to dub it: its mouths are regenerated, its sound is replaced, and the denoise settings "
+            "say how much of its motion stays.",
         ),
         io.ClipVision.Input(
             "clip_vision",
+            display_name="clip vision",
             optional=True,
             tooltip="CLIP vision model (ViT-H), for Wan2.1 I2V models with an image embedder. Each clip of "
             "a long video is conditioned on its own picture.",
@@ -54,59 +59,28 @@ def conditions() -> list[io.Input]:
     ]
 
 
-def denoise() -> io.Float.Input:
-    """How much of a dubbed video is regenerated."""
-    return io.Float.Input(
-        "denoise",
-        default=USUAL_DENOISE,
-        **within(limits.DENOISE),
-        step=0.01,
-        optional=True,
-        tooltip="Only when dubbing: how much of the video is regenerated, 0.01 to 1. Lower values keep more "
-        "of its motion and of its old mouth movements. 1 starts from pure noise, the usual choice with the "
-        "continuation infinitetalk.",
-    )
-
-
 def region() -> io.Mask.Input:
-    """Where a dubbed video is regenerated."""
+    """Where a dubbed video, or one person of a film, is regenerated."""
     return io.Mask.Input(
         "region",
         optional=True,
-        tooltip="Only when dubbing: a mask that is white where the video is regenerated, usually the mouths "
-        "or faces. Connect one mask for the whole video, or one per frame. The rest stays unchanged, so "
-        "denoise can be high. Without a mask the whole frame is regenerated.",
+        tooltip="When dubbing, and for retakes of one person: a mask that is white where the video is "
+        "regenerated, usually the mouths or faces. Connect one mask for the whole video, or one per frame. "
+        "The rest stays unchanged, so denoise can be high. Without a mask the whole frame is "
+        "regenerated when dubbing.",
     )
 
 
-def mouths_only() -> io.Boolean.Input:
-    """The region that needs no mask."""
-    return io.Boolean.Input(
-        "mouths_only",
-        default=False,
-        optional=True,
-        tooltip="Only when dubbing: follow the persons' faces through the video and regenerate only their "
-        "mouths, so that denoise can be high. In place of a region.",
-    )
+def sampling(*, seed_changes: bool) -> list[io.Input]:
+    """Steps, guidance, seed and the draft switch.
 
-
-def sampling() -> list[io.Input]:
-    """Steps, sampler, schedule and guidance."""
+    Parameters
+    ----------
+    seed_changes : bool
+        Whether the page offers to change the seed after each run.
+    """
     return [
         steps(),
-        io.Combo.Input(
-            "sampler_name",
-            options=comfy.samplers.SAMPLER_NAMES,
-            default="euler",
-            tooltip="The reference implementation uses euler.",
-        ),
-        io.Combo.Input(
-            "scheduler",
-            options=[RELEASED, *comfy.samplers.SCHEDULER_NAMES],
-            default=RELEASED,
-            tooltip="released: the noise levels of the reference implementation, which no ComfyUI scheduler "
-            "reproduces exactly.",
-        ),
         shift(),
         text_scale(),
         audio_scale(),
@@ -114,8 +88,14 @@ def sampling() -> list[io.Input]:
             "seed",
             default=0,
             **within(limits.SEED),
-            control_after_generate=io.ControlAfterGenerate.fixed,
+            control_after_generate=io.ControlAfterGenerate.fixed if seed_changes else False,
             tooltip="The same seed and settings give the same video.",
+        ),
+        io.Boolean.Input(
+            "draft",
+            default=False,
+            tooltip="A quick preview: only the first clip, in at most 8 steps. Good for checking persons and "
+            "timing, not lip sync.",
         ),
     ]
 
@@ -143,6 +123,7 @@ def shift() -> io.Float.Input:
 def text_scale() -> io.Float.Input:
     return io.Float.Input(
         "text_scale",
+        display_name="text scale",
         default=5.0,
         **within(limits.GUIDANCE),
         step=0.1,
@@ -154,6 +135,7 @@ def text_scale() -> io.Float.Input:
 def audio_scale() -> io.Float.Input:
     return io.Float.Input(
         "audio_scale",
+        display_name="audio scale",
         default=4.0,
         **within(limits.GUIDANCE),
         step=0.1,
@@ -165,6 +147,7 @@ def audio_scale() -> io.Float.Input:
 def projected_guidance() -> io.Boolean.Input:
     return io.Boolean.Input(
         "projected_guidance",
+        display_name="projected guidance",
         default=False,
         advanced=True,
         tooltip="Adaptive projected guidance, as in the reference implementation: less saturation at high "
@@ -172,84 +155,38 @@ def projected_guidance() -> io.Boolean.Input:
     )
 
 
-def binding() -> list[io.Input]:
-    """How voices are bound to persons."""
-    return [
-        io.Combo.Input(
-            "scheme",
-            options=[AUTOMATIC, *SCHEMES],
-            default=AUTOMATIC,
-            tooltip=f"How voices are bound to persons. {schemes_help()}",
-        ),
-        io.Float.Input(
-            "audio_strength",
-            default=1.0,
-            **within(limits.AUDIO_STRENGTH),
-            step=0.05,
-            advanced=True,
-            tooltip="Strength of the audio layers, 0 to 10: 1 as trained, 0 is off.",
-        ),
-        io.Float.Input(
-            "label_range",
-            default=4.0,
-            **within(limits.LABEL_RANGE),
-            step=0.5,
-            advanced=True,
-            tooltip="Width of each person's label range, 0 to 100; 4 in the paper.",
-        ),
-        io.Float.Input(
-            "label_distance",
-            default=20.0,
-            **within(limits.LABEL_DISTANCE),
-            step=0.5,
-            advanced=True,
-            tooltip="Distance from one person's lowest label to the next person's, 0 to 1000; 20 in the "
-            "paper.",
-        ),
-        io.Float.Input(
-            "background_label",
-            default=12.0,
-            **within(limits.BACKGROUND_LABEL),
-            step=0.5,
-            advanced=True,
-            tooltip="Label of everything that belongs to no person, -1000 to 1000; 12 in the paper.",
-        ),
-    ]
+def sampling_settings() -> io.Input:
+    return MultiTalkSamplingSettings.Input(
+        "sampling_settings",
+        display_name="sampling settings",
+        optional=True,
+        tooltip="Sampler, noise levels and colours, from MultiTalk Sampling Settings. Without it, those of "
+        "the reference implementation.",
+    )
 
 
-def finishing() -> list[io.Input]:
-    """Colours, the draft switch, and what is recorded."""
-    return [
-        io.Float.Input(
-            "colour_strength",
-            default=1.0,
-            **within(limits.FRACTION),
-            step=0.05,
-            advanced=True,
-            tooltip="How strongly the frames' colours are matched to the picture's, 0 to 1; 1 in the "
-            "reference implementation.",
-        ),
-        io.Boolean.Input(
-            "draft",
-            default=False,
-            tooltip="A quick preview: only the first clip, in at most 8 steps. Good for checking persons "
-            "and timing, not lip sync.",
-        ),
-        io.Int.Input(
-            "record_block",
-            default=-1,
-            **within(limits.RECORDED),
-            advanced=True,
-            tooltip="Model block whose binding is recorded, from 0; -1 is the middle block.",
-        ),
-        io.Int.Input(
-            "record_step",
-            default=-1,
-            **within(limits.RECORDED),
-            advanced=True,
-            tooltip="Sampling step at which the binding is recorded, from 0; -1 is the last step.",
-        ),
-    ]
+def binding_settings() -> io.Input:
+    return MultiTalkBindingSettings.Input(
+        "binding_settings",
+        display_name="binding settings",
+        optional=True,
+        tooltip="How voices are bound to persons, from MultiTalk Binding Settings. Without it, the scheme is "
+        "chosen automatically, with the paper's labels.",
+    )
+
+
+def denoise_settings() -> io.Input:
+    return MultiTalkDenoiseSettings.Input(
+        "denoise_settings",
+        display_name="denoise settings",
+        optional=True,
+        tooltip="Only when dubbing: how much of the video is regenerated, from MultiTalk Denoise Settings.",
+    )
+
+
+def label_of(input_id: str) -> str:
+    """What the page shows for one of several numbered inputs."""
+    return input_id.replace("_", " ")
 
 
 def within(limit: limits.Limit) -> dict[str, int | float]:

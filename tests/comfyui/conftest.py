@@ -1,7 +1,10 @@
-"""One ComfyUI for all tests in this folder."""
+"""One ComfyUI and one page of it for all tests in this folder."""
 
 import pytest
+from browser import Browser, find_chromium
+from comfy_page import open_page
 from comfy_server import ComfyServer, find_comfyui
+from standins import put_standins
 
 
 @pytest.fixture(scope="session")
@@ -10,3 +13,13 @@ def server(tmp_path_factory):
         pytest.skip("no ComfyUI here: set COMFYUI_PATH and COMFYUI_PYTHON, or install it in ~/ComfyUI")
     with ComfyServer(tmp_path_factory.mktemp("comfyui")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def page(server):
+    if find_chromium() is None:
+        pytest.skip("no Chromium here: install Debian's chromium")
+    put_standins(server)
+    with Browser() as browser:
+        open_page(browser, server)
+        yield browser

@@ -31,7 +31,7 @@ def scene(name: str) -> Graph:
         "audio": node(
             "MultiTalkAudioEncoder",
             audio_encoder=["encoder", 0],
-            **{"voices.speaker_1": ["demo", 1], "voices.speaker_2": ["demo", 2]},
+            **{"speaker_1": ["demo", 1], "speaker_2": ["demo", 2]},
             timing="together",
             **{"length": "frames", "length.frames": 30},
             speakers=0,
@@ -54,16 +54,49 @@ VOICES = {
     "audio": ["audio", 0],
     "persons": ["persons", 0],
 }
-BINDING = {
-    "scheme": "l-rope",
-    "audio_strength": 1.0,
-    "label_range": 4.0,
-    "label_distance": 20.0,
-    "background_label": 12.0,
+NODES = {"sampler": "MultiTalkSampler", "film": "MultiTalkLongVideo", "apply": "MultiTalkApply"}
+# The settings nodes by the input they are linked to: their kind, and all values.
+SETTINGS = {
+    "sampling_settings": (
+        "MultiTalkSamplingSettings",
+        {
+            "sampler_name": "euler",
+            "scheduler": "released",
+            "projected_guidance": False,
+            "colour_strength": 0.0,
+            "colour_method": "lab",
+        },
+    ),
+    "binding_settings": (
+        "MultiTalkBindingSettings",
+        {
+            "scheme": "l-rope",
+            "audio_strength": 1.0,
+            "label_range": 4.0,
+            "label_distance": 20.0,
+            "background_label": 12.0,
+            "record_block": -1,
+            "record_step": -1,
+        },
+    ),
+    "clip_settings": (
+        "MultiTalkClipSettings",
+        {
+            "clip_frames": 9,
+            "motion_frames": 5,
+            "continuation": "multitalk",
+            "seam_frames": 4,
+            "codec_correction": 0.0,
+        },
+    ),
+    "store_settings": (
+        "MultiTalkStoreSettings",
+        {"store_clips": True, "store_at_most": 50.0, "stop_after": 0},
+    ),
+    "denoise_settings": ("MultiTalkDenoiseSettings", {"denoise": 0.4, "mouths_only": False}),
 }
 SAMPLING = {
     **VOICES,
-    **BINDING,
     "positive": ["demo", 4],
     "negative": ["demo", 5],
     "vae": ["vae", 0],
@@ -71,36 +104,48 @@ SAMPLING = {
     "width": WIDTH,
     "height": HEIGHT,
     "steps": 2,
-    "sampler_name": "euler",
-    "scheduler": "released",
     "shift": 7.0,
     "text_scale": 5.0,
     "audio_scale": 4.0,
     "seed": 3,
-    "projected_guidance": False,
-    "colour_strength": 0.0,
     "draft": False,
-    "record_block": -1,
-    "record_step": -1,
 }
+
+
+def animated(kind: str, values: dict, *topics: str) -> Graph:
+    """A node that animates, and the settings nodes of these topics; values may be of either."""
+    graph = {}
+    for topic in (f"{topic}_settings" for topic in topics):
+        settings, defaults = SETTINGS[topic]
+        own = {name: values.pop(name) for name in defaults if name in values}
+        graph[topic] = node(settings, **(defaults | own))
+        values[topic] = [topic, 0]
+    return graph | {kind: node(NODES[kind], **values)}
 
 
 def sampler_graph(name: str, **changes: object) -> Graph:
     """One clip of five frames through the all-in-one sampler, saved as pictures."""
-    return scene(name) | {
-        "sampler": node("MultiTalkSampler", **(SAMPLING | {"frames": 5} | changes)),
-        "save": node("SaveImage", images=["sampler", 1], filename_prefix="sampler"),
-    }
+    values = SAMPLING | {"frames": 5} | changes
+    return (
+        scene(name)
+        | animated("sampler", values, "sampling", "binding", "denoise")
+        | {
+            "save": node("SaveImage", images=["sampler", 1], filename_prefix="sampler"),
+        }
+    )
 
 
 def long_video_graph(name: str, **changes: object) -> Graph:
     """Two clips, saved as a video."""
-    clips = {"length": 13, "clip_frames": 9, "motion_frames": 5}
-    return scene(name) | {
-        "film": node("MultiTalkLongVideo", **(SAMPLING | clips | changes)),
-        "save": node("SaveVideo", video=["film", 2], filename_prefix="film", format="mp4", codec="h264"),
-        "images": node("SaveImage", images=["film", 0], filename_prefix="film"),
-    }
+    topics = ("sampling", "binding", "clip", "store", "denoise")
+    return (
+        scene(name)
+        | animated("film", SAMPLING | {"length": 13} | changes, *topics)
+        | {
+            "save": node("SaveVideo", video=["film", 2], filename_prefix="film", format="mp4", codec="h264"),
+            "images": node("SaveImage", images=["film", 0], filename_prefix="film"),
+        }
+    )
 
 
 def custom_graph(name: str, **changes: object) -> Graph:
@@ -117,10 +162,7 @@ def custom_graph(name: str, **changes: object) -> Graph:
             batch_size=1,
             start_image=["picture", 0],
         ),
-        "apply": node(
-            "MultiTalkApply",
-            **(VOICES | BINDING | {"latent": ["conditioned", 2], "start_frame": 0} | changes),
-        ),
+        **animated("apply", VOICES | {"latent": ["conditioned", 2], "start_frame": 0} | changes, "binding"),
         "guider": node(
             "MultiTalkGuider",
             model=["apply", 0],

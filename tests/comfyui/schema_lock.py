@@ -83,10 +83,13 @@ def strings(object_info: dict) -> dict[str, dict]:
 
 def _input_strings(inputs: dict, prefix: str) -> Iterator[tuple[str, dict[str, str]]]:
     """Inputs within modes and growing lists have their parents' ids in front; dots are underscores here."""
-    for group in inputs.values():
-        for name, (_, *described) in group.items():
+    for group in ("required", "optional"):
+        for name, (_, *described) in inputs.get(group, {}).items():
             options = described[0] if described else {}
-            yield prefix + name, {"name": name, "tooltip": options.get("tooltip", "")}
+            yield (
+                prefix + name,
+                {"name": options.get("display_name") or name, "tooltip": options.get("tooltip", "")},
+            )
             for mode in options.get("options", []):
                 if isinstance(mode, dict):
                     yield from _input_strings(mode["inputs"], f"{prefix}{name}_")

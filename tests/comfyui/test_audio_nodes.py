@@ -19,8 +19,8 @@ def conversation(**inputs) -> dict:
     """The demo's voices, encoded; what comes out is shown by ComfyUI's own nodes."""
     encode = {
         "audio_encoder": ["encoder", 0],
-        "voices.speaker_1": ["demo", 1],
-        "voices.speaker_2": ["demo", 2],
+        "speaker_1": ["demo", 1],
+        "speaker_2": ["demo", 2],
         "timing": "together",
         "length": "until the voices end",
         "speakers": 0,
@@ -76,7 +76,7 @@ def test_table_of_one_recording(server):
         [{"speaker": "Ann", "start": 0, "end": 1}, {"speaker": "Bo", "start": 1.2, "end": 2.5}]
     )
     inputs = {"timing": "table", "timing.turns": table, "timing.names": "Bo, Ann, Cy"}
-    run = server.run(conversation(**inputs, **{"voices.speaker_2": None}))
+    run = server.run(conversation(**inputs, **{"speaker_2": None}))
     assert frames(run) == int(ONE * FPS)
 
 
@@ -87,12 +87,23 @@ def test_given_length_in_frames_and_in_seconds(server):
     assert seconds_of_sound(server, run) == pytest.approx(4.0, abs=0.03)
 
 
+def lanes_height(server, graph):
+    with Image.open(server.path(server.run(graph).outputs["encode"]["images"][0])) as picture:
+        return picture.height
+
+
 def test_speaker_without_a_voice_listens(server):
-    run = server.run(conversation(**{"voices.speaker_1": None, "speakers": 3}))
+    run = server.run(conversation(**{"speaker_1": None, "speakers": 3}))
     with Image.open(server.path(run.outputs["encode"]["images"][0])) as three:
-        three_lanes = three.height
-    with Image.open(server.path(server.run(conversation()).outputs["encode"]["images"][0])) as two:
-        assert three_lanes > two.height
+        assert three.height > lanes_height(server, conversation())
+    assert "Speakers 1, 3 have no voice and listen." in run.texts
+
+
+def test_a_voice_after_a_gap_stays_the_third(server):
+    run = server.run(conversation(**{"speaker_2": None, "speaker_3": ["demo", 2]}))
+    assert "Speaker 2 has no voice and listens." in run.texts
+    with Image.open(server.path(run.outputs["encode"]["images"][0])) as three:
+        assert three.height > lanes_height(server, conversation())
 
 
 def test_only_what_changed_runs_again(server):
@@ -105,19 +116,19 @@ def test_only_what_changed_runs_again(server):
 @pytest.mark.parametrize(
     ("inputs", "sentence"),
     [
-        ({"voices.speaker_1": None, "voices.speaker_2": None}, "voices: no speaker has a voice"),
+        ({"speaker_1": None, "speaker_2": None}, "speaker_1: no speaker has a voice"),
         ({"speakers": 1}, "speakers is 1, but there is a voice for speaker 2"),
         (
             {"timing": "table", "timing.turns": "", "timing.names": ""},
-            "voices: with a table, speaker_1 is the recording",
+            "timing: with a table, speaker_1 is the recording",
         ),
         (
-            {"voices.speaker_2": None, "timing": "table", "timing.turns": "1,2", "timing.names": ""},
+            {"speaker_2": None, "timing": "table", "timing.turns": "1,2", "timing.names": ""},
             "neither a header nor a turn (1, 2)",
         ),
         (
             {
-                "voices.speaker_2": None,
+                "speaker_2": None,
                 "timing": "table",
                 "timing.turns": "speaker,start,end\n1,0,99",
                 "timing.names": "",
@@ -126,7 +137,7 @@ def test_only_what_changed_runs_again(server):
         ),
         (
             {
-                "voices.speaker_2": None,
+                "speaker_2": None,
                 "timing": "table",
                 "timing.turns": "speaker,start,end\n2,0,1",
                 "timing.names": "",

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browser import Browser, find_chromium
-from comfy_page import RUN_BUTTON, complaints, open_page, press_run
-from standins import put_standins
+from browser import Browser
+from comfy_page import RUN_BUTTON, complaints, press_run
 
 from helpers.foreign_graphs import infinitetalk_graph, wrapper_graph
 from helpers.sound_files import write_sound
@@ -27,17 +26,6 @@ DETAILS_BUTTON = (
 )
 
 
-@pytest.fixture(scope="module")
-def page(server):
-    if find_chromium() is None:
-        pytest.skip("no Chromium here: install Debian's chromium")
-    put_standins(server)
-    server.post("/history", {"clear": True})  # the page cannot read NaN of runs that other tests let fail
-    with Browser() as browser:
-        open_page(browser, server)
-        yield browser
-
-
 def load(page: Browser, name: str) -> None:
     workflow = json.loads((FOLDER / f"{name}.json").read_text())
     page.evaluate("await app.loadGraphData(workflow, true, true, name)", workflow=workflow, name=name)
@@ -49,7 +37,7 @@ def test_workflow_opens_whole_and_is_the_graph_of_the_api(page, name):
     complaints(page)
     load(page, name)
     assert page.evaluate(MISSING) == []
-    prompt = page.evaluate("return (await app.graphToPrompt()).output")
+    prompt = json.loads(page.evaluate("return JSON.stringify((await app.graphToPrompt()).output)"))
     assert prompt == json.loads((FOLDER / "api" / f"{name}.json").read_text())
     assert complaints(page) == []
 
@@ -142,7 +130,7 @@ def test_the_report_of_a_failed_run_has_the_sentence_before_any_path(page):
 
 
 def test_a_graph_that_is_refused_shows_its_sentence_at_once(page):
-    shown, _ = words_of_failure(page, "MultiTalkLongVideo", "clip_frames", 14)
+    shown, _ = words_of_failure(page, "MultiTalkClipSettings", "clip_frames", 14)
     assert "clip_frames is 14, but Wan makes 4n + 1 frames: use 13 or 17 instead." in shown
 
 
@@ -161,46 +149,4 @@ def test_load_voice_has_a_player_and_an_upload_button(page, server):
     )
     assert names == ["audio", "track", "channel", "audioUI", "upload"]
     assert "filename=voice.wav" in source
-    assert complaints(page) == []
-
-
-UNPLUGGED = """
-app.rootGraph.clear();
-const add = name => { const node = LiteGraph.createNode(name); app.rootGraph.add(node); return node; };
-const wait = () => new Promise(done => setTimeout(done, 300));
-const node = add(type);
-if (method) node.widgets.find(each => each.name === 'method').value = method;
-await wait();
-const find = name => node.inputs.findIndex(each => each.name === name);
-const links = of => of.inputs.filter(each => each.name.startsWith(group + '.'))
-  .map(each => each.link === null ? null : app.rootGraph.getLink(each.link).origin_id - node.id);
-for (const number of [1, 2, 3]) {
-  add(source[0]).connect(source[1], node, find(`${group}.${prefix}_${number}`));
-  await wait();
-}
-const before = links(node);
-node.disconnectInput(find(`${group}.${prefix}_1`));
-await wait();
-const after = links(node);
-const prompt = (await app.graphToPrompt()).output[node.id].inputs;
-await app.loadGraphData(app.rootGraph.serialize());
-return [before, after, links(app.rootGraph.getNodeById(node.id)), Object.keys(prompt)];
-"""
-
-
-@pytest.mark.parametrize(
-    ("kind", "group", "prefix", "method", "source"),
-    [
-        ("MultiTalkAudioEncoder", "voices", "speaker", None, ["MultiTalkDemo", 1]),
-        ("MultiTalkPersonLocalizer", "method.masks", "person", "masks", ["LoadImageMask", 0]),
-    ],
-)
-def test_unplugging_a_voice_or_a_mask_moves_no_other(page, kind, group, prefix, method, source):
-    complaints(page)
-    given = {"type": kind, "group": group, "prefix": prefix, "method": method, "source": source}
-    before, after, opened, prompt = page.evaluate(UNPLUGGED, **given)
-    assert before[:3] == [1, 2, 3]
-    assert after[:3] == opened[:3] == [None, 2, 3]
-    sent = [name for name in prompt if name.startswith(f"{group}.")]
-    assert sent == [f"{group}.{prefix}_{number}" for number in (2, 3)]
     assert complaints(page) == []

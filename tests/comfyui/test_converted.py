@@ -53,14 +53,10 @@ def small(graph: dict) -> dict:
         elif node["class_type"] == "LoadImage":
             node["inputs"]["image"] = "two_people.png"
         elif node["class_type"] == "MultiTalkLongVideo":
-            size = {
-                "width": WIDTH,
-                "height": HEIGHT,
-                "steps": 2,
-                "clip_frames": CLIP,
-                "motion_frames": OVERLAP,
-            }
+            size = {"width": WIDTH, "height": HEIGHT, "steps": 2}
             node["inputs"] |= size | {"length": 2 * CLIP - OVERLAP}
+        elif node["class_type"] == "MultiTalkClipSettings":
+            node["inputs"] |= {"clip_frames": CLIP, "motion_frames": OVERLAP}
         elif node["class_type"] == "MultiTalkPersonLocalizer":
             node["inputs"] = {
                 "image": node["inputs"]["image"],

@@ -107,7 +107,7 @@ def test_a_phones_video_is_dubbed_as_a_player_shows_it(server, tmp_path):
     mask = Image.new("RGB", (96, 64))
     mask.paste("white", (40, 24, 56, 40))
     mask.save(tmp_path / "middle.png")
-    graph = dubbing_graph(path, steps=1, keep_clips=False, region=["mask", 0])
+    graph = dubbing_graph(path, steps=1, store_clips=False, region=["mask", 0])
     graph["mask"] = node("LoadImageMask", image=server.upload(tmp_path / "middle.png"), channel="red")
     for source in (graph["picture"], node("OddValue", name="a phone's video in memory")):
         run = server.run(graph | {"picture": source})

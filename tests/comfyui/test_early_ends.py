@@ -58,19 +58,19 @@ def assert_is_the_beginning(server, path, whole):
     assert np.abs(sound.samples[:, :until] - entire.samples[:, :until]).mean() < 0.01
 
 
-@pytest.mark.parametrize("keep_clips", [True, False])
-def test_an_interrupted_film_is_a_video_so_far(server, picture, keep_clips):
-    graph = long_video_graph(picture, seed=70, steps=STEPS, keep_clips=keep_clips)
+@pytest.mark.parametrize("store_clips", [True, False])
+def test_an_interrupted_film_is_a_video_so_far(server, picture, store_clips):
+    graph = long_video_graph(picture, seed=70, steps=STEPS, store_clips=store_clips)
     before = videos(server)
     interrupt = at_step(STEPS + 1, lambda: server.post("/interrupt", {}))
     run = server.attempt(graph, interrupt)
     assert run.failure.message == "interrupted" and "save" not in run.executed
     frames, path, goes_on, clip = re.search(TOLD, run.texts[-1]).groups()
     assert int(frames) == FIRST and videos(server) - before == {Path(path)}
-    assert (goes_on is not None) == keep_clips and clip == ("1" if keep_clips else None)
+    assert (goes_on is not None) == store_clips and clip == ("1" if store_clips else None)
     assert f"the video so far, {FIRST} frames, is {path}" in server.log.read_text()
     whole = server.run(graph)
-    assert any("resumes after clip 1 of 2" in text for text in whole.texts) == keep_clips
+    assert any("resumes after clip 1 of 2" in text for text in whole.texts) == store_clips
     assert_is_the_beginning(server, path, whole)
 
 

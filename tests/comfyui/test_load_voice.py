@@ -89,9 +89,9 @@ def test_a_video_without_sound_names_the_speaker_and_the_video(server):
     graph["parts"] = node("GetVideoComponents", video=["video", 0])
     graph["frames"] = node("PreviewAny", source=["audio", 3])
     for number in (1, 2):
-        inputs = {**graph["audio"]["inputs"], f"voices.speaker_{number}": ["parts", 1]}
+        inputs = {**graph["audio"]["inputs"], f"speaker_{number}": ["parts", 1]}
         failure = server.refuse({**graph, "audio": {**graph["audio"], "inputs": inputs}})
-        assert f"voices.speaker_{number}: the video silent.mp4 has no sound" in failure.message
+        assert f"speaker_{number}: the video silent.mp4 has no sound" in failure.message
 
 
 def test_the_page_offers_sounds_and_videos(server, talk):
@@ -110,7 +110,7 @@ def encoded(*voices: str) -> dict:
     for number, file in enumerate(voices, start=1):
         inputs = {"audio": file} if number == 1 else {"audio": file, "track": "", "channel": "all"}
         graph[f"voice_{number}"] = node("LoadAudio" if number == 1 else "MultiTalkLoadVoice", **inputs)
-        graph["audio"]["inputs"][f"voices.speaker_{number}"] = [f"voice_{number}", 0]
+        graph["audio"]["inputs"][f"speaker_{number}"] = [f"voice_{number}", 0]
     graph["sound"] = node("SaveAudio", audio=["audio", 1], filename_prefix="mix")
     return graph
 

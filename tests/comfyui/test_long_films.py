@@ -85,8 +85,8 @@ def test_the_video_has_the_frames_and_the_users_own_sound(server, picture):
     write_click(server.input / "click.wav")
     graph = film_graph(picture, clips=4, seed=92)
     graph["voice"] = node("LoadAudio", audio="click.wav")
-    graph["audio"]["inputs"] |= {"voices.speaker_1": ["voice", 0], "speakers": 2}
-    del graph["audio"]["inputs"]["voices.speaker_2"]
+    graph["audio"]["inputs"] |= {"speaker_1": ["voice", 0], "speakers": 2}
+    del graph["audio"]["inputs"]["speaker_2"]
     run = server.run(graph)
     saved = server.path(run.outputs["save"]["images"][0])
     newest = max(server.base.glob("temp/multitalk/*.mp4"), key=lambda path: path.stat().st_mtime)

@@ -70,7 +70,7 @@ def test_one_marked_speaker_talks_alone_among_bystanders(server):
     graph = film_graph(server, "s08.jpg", box, scheme="automatic")
     left, top, width, height = TRUTH["s08.jpg"][1]
     graph["box"] = node("PrimitiveBoundingBox", x=left, y=top, width=width, height=height)
-    del graph["audio"]["inputs"]["voices.speaker_2"]
+    del graph["audio"]["inputs"]["speaker_2"]
     run = server.run(graph)
     assert any("scheme routed" in text for text in run.texts)
     persons = shown_masks(server, run)
@@ -86,7 +86,7 @@ def test_a_cut_out_s_mask_is_right_after_invert_mask_and_mentioned_before(server
     alpha.paste(255, (left, top, left + width, top + height))
     cut_out.putalpha(alpha)
     cut_out.save(server.input / "cut_out.png")
-    marked = {"method": "masks", "method.masks.person_1": ["cut_out", 1], "method.allow_overlap": False}
+    marked = {"method": "masks", "method.person_1": ["cut_out", 1], "method.allow_overlap": False}
     graph = {
         "picture": node("LoadImage", image=server.upload(PICTURES / "s08.jpg")),
         "cut_out": node("LoadImage", image="cut_out.png"),
@@ -95,7 +95,7 @@ def test_a_cut_out_s_mask_is_right_after_invert_mask_and_mentioned_before(server
         "masks": node("MaskPreview", mask=["persons", 1]),
     }
     assert any("invert it" in text for text in server.run(graph).texts)
-    graph["persons"]["inputs"]["method.masks.person_1"] = ["inverted", 0]
+    graph["persons"]["inputs"]["method.person_1"] = ["inverted", 0]
     run = server.run(graph)
     assert not any("invert it" in text for text in run.texts)
     assert int(shown_masks(server, run).masks[0].sum()) == width * height

@@ -82,7 +82,7 @@ def test_apply_and_guider_make_the_sampler_s_clip(server, picture, sampled):
 
 def test_two_samplers_in_one_graph_keep_their_voices(server, picture, sampled):
     other = dict(sampler_graph(picture)["audio"]["inputs"])
-    other["voices.speaker_1"], other["voices.speaker_2"] = ["demo", 2], ["demo", 1]
+    other["speaker_1"], other["speaker_2"] = ["demo", 2], ["demo", 1]
     swapped = sampler_graph(picture, audio=["swapped", 0])
     graph = sampler_graph(picture) | {
         "swapped": node("MultiTalkAudioEncoder", **other),

@@ -73,7 +73,7 @@ def test_a_film_says_how_steady_it_is_and_draws_it_kept_clips_too(server, pictur
     goal = read_picture(server.input / picture)[None]
     free = server.run(steadiness_graph(picture, seed=60))
     wandering = assert_reported_and_drawn(server, free, goal, "picture")
-    again = server.run(steadiness_graph(picture, seed=60, keep_at_most=49.0))  # another run, the same film
+    again = server.run(steadiness_graph(picture, seed=60, store_at_most=49.0))  # another run, the same film
     assert "resumes after clip 3 of 3" in again.texts[-1]
     assert torch.equal(assert_reported_and_drawn(server, again, goal, "picture"), wandering)
     matched = server.run(steadiness_graph(picture, seed=60, colour_strength=1.0))

@@ -30,7 +30,7 @@ def run(server):
     def frames_and_words(graph):
         server.post("/free", {"free_memory": True})
         # Nothing stays cached: what was asked for is done when the next graph has run.
-        server.run({"kept": node("MultiTalkKeptFilms", clear="nothing")})
+        server.run({"kept": node("MultiTalkStoredFilms", clear="nothing")})
         before = len(server.log.read_text())
         shown = server.run(graph)
         words = [line for line in server.log.read_text()[before:].splitlines() if "clip" in line]
@@ -44,7 +44,7 @@ def test_a_film_goes_on_after_its_kept_clips(server, picture, run):
     def film(**changes):
         return long_video_graph(picture, seed=77, **changes)
 
-    alone, said = run(film(keep_clips=False))
+    alone, said = run(film(store_clips=False))
     assert "stored" not in said
     first, said = run(film())
     assert "clips are stored in" in said
@@ -98,7 +98,7 @@ def test_an_interrupted_film_goes_on(server, picture, run):
 
 
 def test_a_film_waits_for_approval_and_goes_on(picture, run):
-    whole, _ = run(long_video_graph(picture, seed=82, keep_clips=False))
+    whole, _ = run(long_video_graph(picture, seed=82, store_clips=False))
     beginning, said = run(long_video_graph(picture, seed=82, stop_after=1))
     assert "stopped after clip 1 of 2" in said and len(beginning) == 9
     again, said = run(long_video_graph(picture, seed=82))
@@ -149,9 +149,9 @@ def test_what_cannot_be(server, picture, changes, sentence):
     assert sentence in server.refuse(long_video_graph(picture, **changes)).message
 
 
-def test_kept_films_are_listed_and_cleared(server, picture, run):
+def test_stored_films_are_listed_and_cleared(server, picture, run):
     def kept(**clear):
-        shown = server.run({"kept": node("MultiTalkKeptFilms", **clear)})
+        shown = server.run({"kept": node("MultiTalkStoredFilms", **clear)})
         return shown.outputs["kept"]["text"][0]
 
     run(long_video_graph(picture, seed=85, stop_after=1))
@@ -161,7 +161,7 @@ def test_kept_films_are_listed_and_cleared(server, picture, run):
     cleared = kept(**{"clear": "one film", "clear.film": name})
     assert cleared.startswith("1 cleared") and name not in cleared
     assert not (server.base / "user/multitalk/films" / name).exists()
-    gone = server.refuse({"kept": node("MultiTalkKeptFilms", **{"clear": "one film", "clear.film": name})})
+    gone = server.refuse({"kept": node("MultiTalkStoredFilms", **{"clear": "one film", "clear.film": name})})
     assert f'no stored film is named "{name}"' in gone.message
     run(long_video_graph(picture, seed=85))
     assert "0 films, 0.000 GB" in kept(clear="all films")
@@ -179,7 +179,9 @@ def test_strangers_in_the_store_are_named_and_stay(server, picture, run):
     (deep / "film.json").write_text("[" * 60000 + "]" * 60000)
     os.mkfifo(pipe / "film.json")
     try:
-        text = server.run({"kept": node("MultiTalkKeptFilms", clear="all films")}).outputs["kept"]["text"][0]
+        text = server.run({"kept": node("MultiTalkStoredFilms", clear="all films")}).outputs["kept"]["text"][
+            0
+        ]
         assert f"{deep.name} is passed over: its film.json was not written by the store." in text
         assert f"{pipe.name} is passed over: its film.json is not a regular file." in text
         assert "holiday is passed over: " in text and "0 films, 0.000 GB" in text
@@ -246,7 +248,7 @@ def test_the_store_keeps_to_its_limit(server, picture, run):
     _, said = run(long_video_graph(picture, seed=86))
     assert "resumes after clip 2 of 2" in said
     longer = {"length": 61, "steps": 1, "text_scale": 1.0}  # more than a megabyte
-    _, said = run(long_video_graph(picture, seed=87, keep_at_most=0.001, **longer))
+    _, said = run(long_video_graph(picture, seed=87, store_at_most=0.001, **longer))
     assert 'the film "MultiTalkLongVideo film" was cleared, 2 clips of' in said
     _, said = run(long_video_graph(picture, seed=86))
     assert "resumes" not in said

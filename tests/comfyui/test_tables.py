@@ -31,7 +31,7 @@ def spoken(turns: str, **changes: object) -> dict:
     graph = scene("unused.png")
     inputs = {"timing": "table", "timing.turns": turns, "timing.names": "", "length": "until the voices end"}
     audio = graph["audio"]["inputs"] | inputs | changes
-    del audio["voices.speaker_2"], audio["length.frames"]
+    del audio["speaker_2"], audio["length.frames"]
     return {
         "demo": graph["demo"],
         "encoder": graph["encoder"],
@@ -51,7 +51,7 @@ def test_number_2_alone_drives_person_2(server):
     graph = json.loads((GRAPHS / "only_number_2.json").read_text())
     run = server.run(graph | {"lanes": graph["out"]})
     assert loud(server, run, 2) > 2 * loud(server, run, 1)  # silence is a line
-    assert "The table numbers its speakers: 2." in run.texts
+    assert "The table numbers its speakers: 2.\nSpeaker 1 has no voice and listens." in run.texts
     run = server.run(spoken("speaker,start,end\n1,0,1", speakers=2))
     assert loud(server, run, 1) > 2 * loud(server, run, 2)
 
@@ -104,9 +104,9 @@ def input_json(server, **changes: object) -> str:
 def wired(text: str, second: bool = True) -> dict:
     """What the JSON gives, to the nodes that take it."""
     graph = scene("unused.png")
-    audio = graph["audio"]["inputs"] | {"voices.speaker_1": ["json", 3], "length": "until the voices end"}
-    del audio["voices.speaker_2"], audio["length.frames"]
-    audio |= {"voices.speaker_2": ["json", 4]} if second else {}
+    audio = graph["audio"]["inputs"] | {"speaker_1": ["json", 3], "length": "until the voices end"}
+    del audio["speaker_2"], audio["length.frames"]
+    audio |= {"speaker_2": ["json", 4]} if second else {}
     method = {"method": "boxes", "method.boxes": ["json", 5], "method.order": "given"}
     return {
         "json": node("MultiTalkInputJson", text=text, film=1),

@@ -17,15 +17,19 @@ WITH_VIDEO = [name for name in NAMES if name != "doctor"]
 WITH_RELEASED_MODELS = [name for name in NAMES if name != "demo"]
 WIDTH, HEIGHT, STEPS = 96, 64, 2
 ONE_CLIP, TWO_CLIPS = 9, 13  # frames
+DRAWN = [
+    {"x": 20, "y": 40, "width": 280, "height": 350},
+    {"x": 340, "y": 40, "width": 280, "height": 350},
+]  # on the stand-in's picture, 640 by 400
 SMALL = {
+    "CreateBoundingBoxes": {"editor_state": {"__value__": DRAWN}},
     "MultiTalkSampler": {"width": WIDTH, "height": HEIGHT, "steps": STEPS},
     "MultiTalkLongVideo": {
         "width": WIDTH,
         "height": HEIGHT,
         "steps": STEPS,
-        "clip_frames": ONE_CLIP,
-        "motion_frames": 5,
     },
+    "MultiTalkClipSettings": {"clip_frames": ONE_CLIP, "motion_frames": 5},
     "WanImageToVideo": {"width": WIDTH, "height": HEIGHT},
     "MultiTalkSigmas": {"steps": STEPS},
 }

@@ -35,12 +35,12 @@ def with_changes(graph: dict, name: str, **changes: object) -> dict:
         ("sampler", {"height": 33}, "height is 33, but"),
         ("sampler", {"height": 0}, "width, height: they are 48 and 0: give both"),
         ("sampler", {"steps": 0}, "steps"),  # ComfyUI's own check, at the input itself
-        ("sampler", {"scheme": "tabel"}, "scheme: 'tabel' not in"),
-        ("film", {"clip_frames": 14}, "clip_frames is 14, but"),
-        ("film", {"motion_frames": 9}, "motion_frames: 9 motion frames leave nothing new"),
+        ("binding_settings", {"scheme": "tabel"}, "scheme: 'tabel' not in"),
+        ("clip_settings", {"clip_frames": 14}, "clip_frames is 14, but"),
+        ("clip_settings", {"motion_frames": 9}, "motion_frames: 9 motion frames leave nothing new"),
         ("film", {"length": 10**9}, "length"),
-        ("film", {"keep_at_most": NAN}, "keep_at_most: Value nan"),
-        ("film", {"codec_correction": -0.1}, "codec_correction: Value -0.1 smaller than min of 0.0"),
+        ("store_settings", {"store_at_most": NAN}, "store_at_most: Value nan"),
+        ("clip_settings", {"codec_correction": -0.1}, "codec_correction: Value -0.1 smaller than min of 0.0"),
         ("film", {"retakes": "this is no retake"}, 'retakes: "this is no retake" is not a retake'),
         ("film", {"retakes": "9" * 5000 + ": 1"}, 'retakes: "999'),
         ("film", {"prompts": "0:" + "9" * 400 + " x"}, 'prompts: "0:999'),
@@ -54,7 +54,7 @@ def with_changes(graph: dict, name: str, **changes: object) -> dict:
         ("audio", {"speakers": 1}, "speakers is 1, but there is a voice for speaker 2"),
         ("audio", {"length.frames": 900_001}, "length.frames is 900001"),
         ("audio", {"length": "seconds", "length.seconds": 36_000.0, "fps": 60.0}, "length.seconds times fps"),
-        ("audio", {"voices.speaker_1": 5}, "voices.speaker_1: this is not a sound"),
+        ("audio", {"speaker_1": 5}, "speaker_1: this is not a sound"),
         ("persons", {"method": None}, 'method: the value is missing or unknown; choose one of "automatic", '),
         ("persons", {"method.parts": 9}, "method.parts"),
         ("persons", {"speaker_order": "2; 1"}, "speaker_order is 2; 1: write"),
@@ -65,7 +65,8 @@ def with_changes(graph: dict, name: str, **changes: object) -> dict:
 def test_a_wrong_value_is_reported_once_when_queued_and_at_its_own_input(
     server, picture, name, changes, words
 ):
-    graph = (long_video_graph if name == "film" else sampler_graph)(picture)
+    graph = sampler_graph(picture)
+    graph = graph if name in graph else long_video_graph(picture)
     ((node_name, sentence),) = server.faults(with_changes(graph, name, **changes))
     assert node_name == name
     assert sentence.startswith(words)
@@ -91,7 +92,7 @@ def test_a_wrong_value_is_reported_once_when_queued_and_at_its_own_input(
     ],
 )
 def test_a_table_is_read_when_it_is_queued(server, picture, table, words):
-    changes = {"timing": "table", "voices.speaker_2": None} | {f"timing.{key}": table[key] for key in table}
+    changes = {"timing": "table", "speaker_2": None} | {f"timing.{key}": table[key] for key in table}
     ((node_name, sentence),) = server.faults(with_changes(sampler_graph(picture), "audio", **changes))
     assert node_name == "audio"
     assert sentence.startswith(words)
@@ -104,7 +105,7 @@ def inputs_of(info: dict, kind: str):
 
 def test_no_number_of_any_node_may_be_nan_and_no_choice_left_out(server, picture):
     graphs = [sampler_graph(picture), long_video_graph(picture), custom_graph(picture)]
-    graphs.append({"kept": node("MultiTalkKeptFilms", clear="nothing")})
+    graphs.append({"kept": node("MultiTalkStoredFilms", clear="nothing")})
     seen = set()
     for graph in graphs:
         for name, each in list(graph.items()):
@@ -127,11 +128,11 @@ def test_no_number_of_any_node_may_be_nan_and_no_choice_left_out(server, picture
 @pytest.mark.parametrize(
     "name, input_id, value, words",
     [
-        ("audio", "voices.speaker_1", "nothing", "voices.speaker_1: the connected input has no sound"),
-        ("audio", "voices.speaker_2", "a fast sound", "voices.speaker_2: The sound's rate"),
-        ("audio", "voices.speaker_2", "a sound without samples", "voices.speaker_2: "),
-        ("audio", "voices.speaker_2", "no sound", "voices.speaker_2: "),
-        ("audio", "voices.speaker_2", "two sounds", "voices.speaker_2: this is a batch of 2 sounds"),
+        ("audio", "speaker_1", "nothing", "speaker_1: the connected input has no sound"),
+        ("audio", "speaker_2", "a fast sound", "speaker_2: The sound's rate"),
+        ("audio", "speaker_2", "a sound without samples", "speaker_2: "),
+        ("audio", "speaker_2", "no sound", "speaker_2: "),
+        ("audio", "speaker_2", "two sounds", "speaker_2: this is a batch of 2 sounds"),
         ("audio", "fps", "a broken number", "fps is nan"),
         ("audio", "audio_encoder", "a number", "audio_encoder: this is not an audio encoder"),
         ("persons", "image", "no picture", "image: an IMAGE has"),
@@ -151,7 +152,7 @@ def test_no_number_of_any_node_may_be_nan_and_no_choice_left_out(server, picture
         ("sampler", "audio", "nothing", "audio: the connected node returned nothing"),
         ("sampler", "persons", "an empty list", "persons: this is not a set of persons"),
         ("sampler", "width", "a number", "width is 5, but sizes must be divisible"),
-        ("sampler", "scheme", "a word", "scheme is \\ud800 word: choose"),
+        ("binding_settings", "scheme", "a word", "scheme is \\ud800 word: choose"),
         ("sampler", "draft", "a word", "draft is \\ud800 word: give true or false"),
         ("sampler", "region", "a broken mask", "region: the mask contains NaN"),
     ],
@@ -204,12 +205,12 @@ def test_boxes_of_other_kinds_of_numbers_serve_as_well(server, picture):
 
 def test_masks_that_are_none(server, picture):
     for value, words in [
-        ("no mask", "method.masks.person_1: it contains no mask: the connected node found nobody"),
-        ("a flat mask", "method.masks.person_1: a MASK has"),
-        ("a broken mask", "method.masks.person_1: the mask contains"),
-        ("nine masks", "method.masks: There are 9 masks"),
+        ("no mask", "method.person_1: it contains no mask: the connected node found nobody"),
+        ("a flat mask", "method.person_1: a MASK has"),
+        ("a broken mask", "method.person_1: the mask contains"),
+        ("nine masks", "method: There are 9 masks"),
     ]:
-        masks = {"method": "masks", "method.masks.person_1": ["odd", 0], "method.allow_overlap": False}
+        masks = {"method": "masks", "method.person_1": ["odd", 0], "method.allow_overlap": False}
         graph = with_changes(sampler_graph(picture), "persons", **masks)
         failure = server.refuse(graph | {"odd": node("OddValue", name=value)})
         assert (failure.node, failure.message[: len(words)]) == ("persons", words)
@@ -249,7 +250,7 @@ def test_markup_and_broken_names_are_shown_as_text(server, picture):
     del graph["images"]
     graph["save"]["inputs"]["video"] = [name, 2]
     server.run(graph)
-    run = server.run({"kept": node("MultiTalkKeptFilms", clear="nothing")})
+    run = server.run({"kept": node("MultiTalkStoredFilms", clear="nothing")})
     (listed,) = run.outputs["kept"]["text"]
     assert r"<img src=x>\ud800" in listed
     assert r"&lt;img src=x&gt;\ud800" in run.texts[-1] and "<img" not in run.texts[-1]

@@ -14,6 +14,8 @@ from multitalk_core.converting.node_list import NodeList
 from multitalk_core.errors import MultiTalkError
 
 KNOWN = NodeList.shipped()
+SAMPLING, BINDING = "MultiTalkSamplingSettings", "MultiTalkBindingSettings"
+CLIPS = "MultiTalkClipSettings"
 FILM, VOICES, PERSONS = "MultiTalkLongVideo", "MultiTalkAudioEncoder", "MultiTalkPersonLocalizer"
 
 
@@ -37,25 +39,25 @@ WRAPPER = [
     ("17", "cfg", 5.0, FILM, "text_scale", 5.0),
     ("17", "shift", 5.000000000001, FILM, "shift", 5.0),
     ("17", "seed", 2**63, FILM, "seed", 2**63),
-    ("17", "scheduler", "unipc", FILM, "sampler_name", "uni_pc"),
-    ("17", "scheduler", "unipc/beta", FILM, "scheduler", "beta"),
-    ("17", "scheduler", "euler", FILM, "sampler_name", "euler"),
-    ("17", "scheduler", "lcm", FILM, "sampler_name", "lcm"),
-    ("17", "scheduler", "dpm++", FILM, "sampler_name", "dpmpp_2m"),
-    ("17", "scheduler", "multitalk", FILM, "scheduler", "released"),
-    ("17", "scheduler", "flowmatch_distill", FILM, "sampler_name", "euler"),
+    ("17", "scheduler", "unipc", SAMPLING, "sampler_name", "uni_pc"),
+    ("17", "scheduler", "unipc/beta", SAMPLING, "scheduler", "beta"),
+    ("17", "scheduler", "euler", SAMPLING, "sampler_name", "euler"),
+    ("17", "scheduler", "lcm", SAMPLING, "sampler_name", "lcm"),
+    ("17", "scheduler", "dpm++", SAMPLING, "sampler_name", "dpmpp_2m"),
+    ("17", "scheduler", "multitalk", SAMPLING, "scheduler", "released"),
+    ("17", "scheduler", "flowmatch_distill", SAMPLING, "sampler_name", "euler"),
     ("16", "normalize_loudness", False, VOICES, "normalise_loudness", False),
     ("16", "num_frames", 125, "TrimAudioDuration", "duration", 5.0),
     ("16", "fps", 20.0, VOICES, "fps", 20.0),
-    ("16", "audio_scale", 1.5, FILM, "audio_strength", 1.5),
+    ("16", "audio_scale", 1.5, BINDING, "audio_strength", 1.5),
     ("16", "audio_cfg_scale", 2.0, FILM, "audio_scale", 2.0),
     ("16", "multi_audio_type", "add", VOICES, "timing", "in turn"),
     ("12", "width", 640, FILM, "width", 640),
     ("12", "height", 636, FILM, "height", 624),
-    ("12", "frame_window_size", 49, FILM, "clip_frames", 49),
-    ("12", "motion_frame", 11, FILM, "motion_frames", 9),
-    ("12", "colormatch", "mkl", FILM, "colour_strength", 1.0),
-    ("12", "mode", "infinitetalk", FILM, "continuation", "infinitetalk"),
+    ("12", "frame_window_size", 49, CLIPS, "clip_frames", 49),
+    ("12", "motion_frame", 11, CLIPS, "motion_frames", 9),
+    ("12", "colormatch", "mkl", SAMPLING, "colour_strength", 1.0),
+    ("12", "mode", "infinitetalk", CLIPS, "continuation", "infinitetalk"),
     ("8", "positive_prompt", "a woman sings", "CLIPTextEncode", "text", "a woman sings"),
     (
         "5",
@@ -81,15 +83,15 @@ WRAPPER = [
 WINDOWS = [
     ("20", "width", 640, FILM, "width", 640),
     ("20", "height", 640, FILM, "height", 640),
-    ("20", "length", 49, FILM, "clip_frames", 49),
-    ("20", "motion_frame_count", 5, FILM, "motion_frames", 5),
-    ("20", "audio_scale", 1.5, FILM, "audio_strength", 1.5),
+    ("20", "length", 49, CLIPS, "clip_frames", 49),
+    ("20", "motion_frame_count", 5, CLIPS, "motion_frames", 5),
+    ("20", "audio_scale", 1.5, BINDING, "audio_strength", 1.5),
     ("21", "seed", 3, FILM, "seed", 3),
     ("31", "seed", 99, FILM, "retakes", "2: 99"),
     ("21", "steps", 6, FILM, "steps", 6),
     ("21", "cfg", 1.0, FILM, "text_scale", 1.0),
-    ("21", "sampler_name", "uni_pc", FILM, "sampler_name", "uni_pc"),
-    ("21", "scheduler", "normal", FILM, "scheduler", "normal"),
+    ("21", "sampler_name", "uni_pc", SAMPLING, "sampler_name", "uni_pc"),
+    ("21", "scheduler", "normal", SAMPLING, "scheduler", "normal"),
     ("3", "shift", 3.0, FILM, "shift", 3.0),
     ("1", "unet_name", "x.safetensors", "UNETLoader", "unet_name", "x.safetensors"),
     ("1", "weight_dtype", "fp8_e4m3fn", "UNETLoader", "weight_dtype", "fp8_e4m3fn"),
@@ -227,7 +229,7 @@ def test_masks_keep_their_order_and_the_last_one_is_the_background():
     graph["16"]["inputs"]["ref_target_masks"] = ["30", 0]
     converted = convert(graph)
     persons = inputs(converted, PERSONS)
-    names = ("method.masks.person_1", "method.masks.person_2", "method.background")
+    names = ("method.person_1", "method.person_2", "method.background")
     assert [converted.api[persons[name][0]]["inputs"]["image"] for name in names] == [
         "31.png",
         "32.png",
@@ -238,13 +240,12 @@ def test_masks_keep_their_order_and_the_last_one_is_the_background():
 def test_windows_make_one_film_of_the_same_length():
     converted = convert(infinitetalk_graph())
     film = inputs(converted, FILM)
-    assert (film["length"], film["clip_frames"], film["retakes"]) == (81 + 72, 81, "2: 8")
-    assert (film["text_scale"], film["audio_scale"], film["colour_strength"]) == (5.0, 1.0, 0.0)
+    clips, sampling = inputs(converted, CLIPS), inputs(converted, SAMPLING)
+    assert (film["length"], clips["clip_frames"], film["retakes"]) == (81 + 72, 81, "2: 8")
+    assert (film["text_scale"], film["audio_scale"], sampling["colour_strength"]) == (5.0, 1.0, 0.0)
     assert inputs(converted, VOICES)["timing"] == "in turn"
     persons = inputs(converted, PERSONS)
-    files = [
-        converted.api[persons[f"method.masks.person_{number}"][0]]["inputs"]["image"] for number in (1, 2)
-    ]
+    files = [converted.api[persons[f"method.person_{number}"][0]]["inputs"]["image"] for number in (1, 2)]
     assert files == ["left.png", "right.png"]
 
 
@@ -288,7 +289,8 @@ def dubbed(**changes: object) -> dict:
 def test_a_video_is_dubbed_from_the_noise_of_its_first_step(changes, denoise, steps):
     converted = convert(dubbed(**changes))
     film = inputs(converted, FILM)
-    assert (film["denoise"], film["steps"]) == (denoise, steps)
+    settings = of_input(converted, FILM, "denoise_settings")["inputs"]
+    assert (settings["denoise"], film["steps"]) == (denoise, steps)
     assert of_input(converted, FILM, "picture") == {
         "class_type": "LoadVideo",
         "inputs": {"file": "talk.mp4"},
@@ -422,7 +424,8 @@ def test_a_scheduler_node_sets_the_sampler():
     graph["17"]["inputs"] |= {name: ["30", slot] for name, slot in links.items()}
     converted = convert(graph)
     film = inputs(converted, FILM)
-    assert (film["steps"], film["shift"], film["sampler_name"]) == (9, 3.0, "euler")
+    assert (film["steps"], film["shift"]) == (9, 3.0)
+    assert inputs(converted, SAMPLING)["sampler_name"] == "euler"
     assert not any(remark.kind == "WanVideoSampler" for remark in converted.report.lost)
 
 

@@ -100,15 +100,6 @@ class Io:
         def Option(key: str, inputs: list[dict]) -> dict:
             return {"key": key, "inputs": required_first(inputs)}
 
-    class Autogrow:
-        @staticmethod
-        def TemplateNames(template: dict, names: list[str], min: int = 0) -> dict:
-            return {"names": names, "template": [template | {"optional": bool(template["optional"])}]}
-
-        @staticmethod
-        def Input(name: str, template: dict, **_: object) -> dict:
-            return _entry(name, "COMFY_AUTOGROW_V3", {}) | template
-
     class MultiType:
         @staticmethod
         def Input(name: str, types: list["Kind"], **options: object) -> dict:

@@ -64,8 +64,6 @@ def _without_lists(locked: list[dict], declared: list[dict]) -> list[dict]:
 
 
 def _without_list(locked: dict, declared: dict) -> dict:
-    if "template" in locked:
-        return locked | {"template": _without_lists(locked["template"], declared.get("template", []))}
     modes = locked.get("options", [])
     if any(isinstance(mode, dict) for mode in modes):
         own = {mode["key"]: mode["inputs"] for mode in declared.get("options", [])}
@@ -86,20 +84,20 @@ def test_execute_takes_the_inputs_by_their_ids(node_id):
     )
     arguments = {argument.arg for argument in [*execute.args.args, *execute.args.kwonlyargs]} - {"cls"}
     if execute.args.kwarg is not None:
-        arguments |= shared_inputs()
+        arguments |= typed_inputs(execute.args.kwarg.annotation)
     assert arguments == {entry["id"] for entry in LOCK[node_id]["inputs"]}, CHANGED
 
 
-def shared_inputs() -> set[str]:
-    """Those that the sampler nodes share: the fields of the classes of which SamplerInputs is made."""
-    path = PACK / "nodes" / "host" / "sampler_inputs.py"
-    return {
-        field.target.id
-        for group in ast.parse(path.read_text()).body
-        if isinstance(group, ast.ClassDef)
-        for field in group.body
-        if isinstance(field, ast.AnnAssign)
-    }
+def typed_inputs(annotation: ast.expr) -> set[str]:
+    """Fields of the TypedDict in `Unpack[...]`, those of the classes of which it is made too."""
+    waiting, found = [ast.unparse(annotation.slice)], set()
+    classes = {item.name: item for tree in trees() for item in tree.body if isinstance(item, ast.ClassDef)}
+    while waiting:
+        group = classes.get(waiting.pop())
+        if group is not None:
+            waiting += [ast.unparse(base) for base in group.bases]
+            found |= {field.target.id for field in group.body if isinstance(field, ast.AnnAssign)}
+    return found
 
 
 @pytest.mark.parametrize("node_id", sorted(LOCK))

@@ -71,7 +71,7 @@ def test_widgets_lie_in_the_order_of_the_schema(path):
             for name, entry in known_inputs(LOCK[node["type"]]["inputs"], named).items():
                 expected += [name] if entry["type"] in WIDGETS else []
                 # The page calls the widget that follows a seed by its first value.
-                expected += [entry["control_after_generate"]] if "control_after_generate" in entry else []
+                expected += [entry["control_after_generate"]] if entry.get("control_after_generate") else []
             assert list(named) == expected, f"{path.name}, node {node['id']} ({node['type']})"
             assert node.get("widgets_values", []) == list(named.values())
 
@@ -90,20 +90,47 @@ def test_page_and_graph_are_the_same(path):
         written = node.get("widgets_values_named", {}) | linked
         for name, value in graph[number]["inputs"].items():
             # What a page alone has, the preview of a video, is empty.
+            value = value.get("__value__") if isinstance(value, dict) else value  # a list that is no link
             assert written.get(name, "") == value, f"{path.name}, node {number} ({node['type']}), {name}"
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
 def test_page_has_a_note_on_every_file_and_a_thumbnail(path):
     nodes = json.loads(path.read_text())["nodes"]
-    (note,) = (node["widgets_values"][0] for node in nodes if node["type"] == NOTE)
+    note = "\n".join(node["widgets_values"][0] for node in nodes if node["type"] == NOTE)
     files = [model for node in nodes for model in node["properties"].get("models", [])]
     assert path.stem == "demo" or len(files) >= 5
     for file in files:
         assert f"[{file['name']}]({file['url']})" in note
         assert f"`{file['directory']}/`" in note
     with Image.open(path.with_suffix(".jpg")) as thumbnail:
-        assert thumbnail.format == "JPEG" and thumbnail.width == 800
+        if path.stem == "demo":
+            assert thumbnail.is_animated and thumbnail.n_frames > 10  # its film
+        else:
+            assert thumbnail.format == "JPEG" and max(thumbnail.size) == 800
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_page_can_be_read_when_it_is_opened(path):
+    """At 0.6 of its size in a window of 1600 by 1000; ComfyUI draws no text below 0.5."""
+    page = json.loads(path.read_text())
+    frames = [group["bounding"] for group in page["groups"]]
+    width, height = (
+        max(frame[side] + frame[2 + side] for frame in frames) - min(frame[side] for frame in frames)
+        for side in (0, 1)
+    )
+    assert width <= 2200 and 0.6 * height <= 1000, (width, height)
+    for node in page["nodes"]:
+        within = [
+            frame
+            for frame in frames
+            if all(
+                frame[side] <= node["pos"][side]
+                and node["pos"][side] + node["size"][side] <= frame[side] + frame[2 + side]
+                for side in (0, 1)
+            )
+        ]
+        assert len(within) == 1, f"node {node['id']} ({node['type']}) lies in {len(within)} groups"
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)

@@ -97,20 +97,20 @@ def base_graphs(picture: str) -> list[Graph]:
     quick = {"steps": 1, "text_scale": 1.0, "audio_scale": 1.0}
     clip = sampler_graph(picture, **quick)
     clip |= {"binding": node("MultiTalkBindingPreview", images=["sampler", 1], binding=["sampler", 2])}
-    film = long_video_graph(picture, **quick, **{"keep_clips": False, "stop_after": 1, "retakes": ""})
+    film = long_video_graph(picture, **quick, **{"store_clips": False, "stop_after": 1, "retakes": ""})
     del film["images"]
     parts = custom_graph(picture)
     parts["guider"]["inputs"] |= {"text_scale": 1.0, "audio_scale": 1.0}
     mouths = {
         "mouths": node("MultiTalkMouthsPlot", images=["demo", 0], audio=["audio", 0], picture=["demo", 0])
     }
-    kept = {"kept": node("MultiTalkKeptFilms", clear="nothing")}
+    kept = {"kept": node("MultiTalkStoredFilms", clear="nothing")}
     named = {
         "voices": node("PreviewAudio", audio=["audio", 1]),
         "marks": node("MaskPreview", mask=["persons", 1]),
     }
     scene = {name: clip[name] for name in ("demo", "picture", "encoder", "audio", "persons")}
-    one = {"kept": node("MultiTalkKeptFilms", **{"clear": "one film", "clear.film": "none"})}
+    one = {"kept": node("MultiTalkStoredFilms", **{"clear": "one film", "clear.film": "none"})}
     return [clip, film, parts, scene | mouths, kept, one, *option_graphs(scene | named)]
 
 
@@ -120,7 +120,7 @@ def option_graphs(scene: Graph) -> list[Graph]:
     choices = [
         ("audio", {"timing": "in turn", "timing.gap": 0.0, "length": "seconds", "length.seconds": 1.0}),
         ("audio", turns | {"length": "until the voices end"}),
-        ("persons", {"method": "masks", "method.masks.person_1": ["mask", 0], "method.allow_overlap": True}),
+        ("persons", {"method": "masks", "method.person_1": ["mask", 0], "method.allow_overlap": True}),
         ("persons", {"method": "boxes", "method.boxes": ["demo", 3], "method.order": "given"}),
         ("persons", {"method": "automatic", "method.persons": 2, "method.model": "faces"}),
     ]
@@ -129,7 +129,7 @@ def option_graphs(scene: Graph) -> list[Graph]:
         graph = deepcopy(scene) | {"mask": node("SolidMask", value=1.0, width=640, height=400)}
         graph[name]["inputs"] |= chosen
         if chosen.get("timing") == "table":
-            del graph[name]["inputs"]["voices.speaker_2"]
+            del graph[name]["inputs"]["speaker_2"]
         graphs.append(graph)
     return graphs
 
@@ -286,13 +286,6 @@ def _described(inputs: dict, given: dict, prefix: str = "") -> Iterator[tuple[st
     for group in ("required", "optional"):
         for name, (kind, *options) in inputs.get(group, {}).items():
             described = options[0] if options else {}
-            if kind == "COMFY_AUTOGROW_V3":
-                (template,) = (
-                    each for group in described["template"]["input"].values() for each in group.values()
-                )
-                for grown in described["template"]["names"][:3]:
-                    yield f"{prefix}{name}.{grown}", (template[0], template[1])
-                continue
             yield f"{prefix}{name}", (kind, described)
             for option in described.get("options", ()) if kind == "COMFY_DYNAMICCOMBO_V3" else ():
                 if option["key"] == given.get(f"{prefix}{name}"):

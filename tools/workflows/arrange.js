@@ -1,18 +1,32 @@
 // Arranges the graph that is open in ComfyUI's page, in columns of groups, and returns it in both formats.
-// Given: columns [[{title, width, nodes: [{id, height, models}]}]], note {text, width}.
-const TITLE = 30, GAP = 30, PADDING = 20, HEADING = 50, COLUMN_GAP = 50;
+// Given: columns [[{title, width, note, nodes: [{id, height, models}]}]]; a note is null or {text, height}.
+const TITLE = 30, GAP = 20, PADDING = 15, HEADING = 45, COLUMN_GAP = 30;
 const graph = app.rootGraph;
 
 for (const node of graph.nodes)
   for (const widget of node.widgets ?? [])
     if (widget.name === 'control_after_generate') widget.value = 'fixed';
 
-let left = note.width + 2 * PADDING + COLUMN_GAP;
+function write({ text, height }, left, top, width) {
+  const note = LiteGraph.createNode('MarkdownNote');
+  graph.add(note);
+  note.title = 'Note';
+  note.pos = [left, top];
+  note.setSize([width, height]);
+  note.widgets[0].value = text;
+}
+
+let left = 0;
 for (const column of columns) {
   let top = 0;
-  for (const { title, width, nodes } of column) {
+  for (const { title, width, note, nodes } of column) {
     const frame = new LGraphGroup(title);
     let y = top + HEADING;
+    if (note) {
+      y += TITLE;
+      write(note, left + PADDING, y, width);
+      y += note.height + GAP;
+    }
     for (const { id, height, models } of nodes) {
       const node = graph.getNodeById(id);
       y += TITLE;
@@ -29,13 +43,7 @@ for (const column of columns) {
   left += Math.max(...column.map(({ width }) => width)) + 2 * PADDING + COLUMN_GAP;
 }
 
-const canvasNote = LiteGraph.createNode('MarkdownNote');
-graph.add(canvasNote);
-canvasNote.title = 'Read me';
-canvasNote.pos = [0, TITLE];
-canvasNote.setSize([note.width, note.height]);
-canvasNote.widgets[0].value = note.text;
-
 const workflow = graph.serialize();
-workflow.extra = { ds: { scale: 0.5, offset: [60, 120] } };
-return { workflow, prompt: (await app.graphToPrompt()).output };
+workflow.extra = { ds: { scale: 0.65, offset: [140, 130] } };
+// As JSON: a debugger would return the page's own lists as objects.
+return JSON.stringify({ workflow, prompt: (await app.graphToPrompt()).output });

@@ -32,43 +32,54 @@ class Node:
 
 @dataclass(frozen=True)
 class Group:
-    """A titled frame around nodes, one below the other."""
+    """A titled frame around nodes, one below the other; its note is the section of its title."""
 
     title: str
-    nodes: dict[str, Node]
-    width: int = 340
+    nodes: dict[str, Node] = field(default_factory=dict)
+    width: int = 330
 
 
 @dataclass(frozen=True)
 class Workflow:
-    """A graph and its layout; its note is notes/<name>.md, followed by the model files."""
+    """A graph and its layout; notes/<name>.md has a section for each group that has a note."""
 
     name: str
     columns: list[list[Group]]
 
     @property
+    def groups(self) -> list[Group]:
+        """Column by column."""
+        return [group for column in self.columns for group in column]
+
+    @property
     def nodes(self) -> dict[str, Node]:
-        """All nodes by name, column by column."""
-        groups = (group for column in self.columns for group in column)
-        return {name: node for group in groups for name, node in group.nodes.items()}
+        """All nodes by name, group by group."""
+        return {name: node for group in self.groups for name, node in group.nodes.items()}
 
-    def files(self) -> list[str]:
-        """The models' files that it names, in order."""
-        values = (value for node in self.nodes.values() for value in node.inputs.values())
-        return list(dict.fromkeys(value for value in values if isinstance(value, str) and value in FILES))
-
-    def note(self) -> str:
-        """Markdown for the first column."""
+    def notes(self) -> dict[str, str]:
+        """Markdown by the title of its group; the file list follows in the group of the models."""
         text = (NOTES / f"{self.name}.md").read_text()
-        files = self.files()
-        return f"{text}\n{file_note(files)}" if files else text
+        sections = (section.split("\n", 1) for section in text.removeprefix("# ").split("\n# "))
+        notes = {title.strip(): words.strip() for title, words in sections}
+        for group in self.groups:
+            if files := named_files(group):
+                notes[group.title] = "\n\n".join(filter(None, [notes.get(group.title), file_note(files)]))
+        unknown = notes.keys() - {group.title for group in self.groups}
+        assert not unknown, f"{self.name}: notes of groups that it does not have: {unknown}"
+        return notes
+
+
+def named_files(group: Group) -> list[str]:
+    """The models' files that a group's nodes name, in order."""
+    values = (value for node in group.nodes.values() for value in node.inputs.values())
+    return list(dict.fromkeys(value for value in values if isinstance(value, str) and value in FILES))
 
 
 def file_note(names: list[str]) -> str:
     """Markdown: which file goes where."""
-    lines = ["## Files", "", "| in `ComfyUI/models/` | file |", "| --- | --- |"]
+    lines = ["Files, each in its folder of `ComfyUI/models/`:", ""]
     for name in names:
         file = FILES[name]
-        instead = f"<br>or {file.instead}" if file.instead else ""
-        lines.append(f"| `{file.folder}/` | [{name}]({file.address}){instead} |")
+        instead = f" (or {file.instead})" if file.instead else ""
+        lines.append(f"- `{file.folder}/`: [{name}]({file.address}){instead}")
     return "\n".join([*lines, "", LICENCES])

@@ -5,7 +5,6 @@ A tuple (node, output) among the inputs is a link.
 
 from .graph import Group, Node, Workflow
 from .parts import (
-    BINDING,
     CONDITIONS,
     IN_TURN,
     ONE_CLIP,
@@ -16,6 +15,7 @@ from .parts import (
     binding,
     boxed,
     conversation,
+    drawn,
     faces,
     film,
     long_video,
@@ -29,8 +29,10 @@ from .parts import (
     released_models,
     save,
     segmented,
+    settings,
     spoken,
     steadiness,
+    with_settings,
 )
 
 CAPTION_REQUEST = (
@@ -49,15 +51,27 @@ def demo() -> Workflow:
         "negative": ("scene", "negative"),
         "picture": ("scene", "picture"),
         "clip_vision": None,
-        "clip_frames": 13,
-        "motion_frames": 5,
         "steps": 12,
         "shift": 3.0,
         "text_scale": 1.0,
-        "audio_scale": 4.0,
+        **with_settings("clip"),
+        **with_settings("sampling"),
+    }
+    clips = {
+        "clip_frames": 13,
+        "motion_frames": 5,
         "continuation": "infinitetalk",
+        "seam_frames": 4,
+        "codec_correction": 0.0,
+    }
+    sampling = {
+        "sampler_name": "euler",
+        "scheduler": "released",
+        "projected_guidance": False,
+        "colour_strength": 1.0,
         "colour_method": "mean",
     }
+    set_up = settings("clip", **clips) | settings("sampling", **sampling)
     loaders = models(
         "multitalk_demo_dit.safetensors",
         "multitalk_demo_vae.safetensors",
@@ -65,29 +79,29 @@ def demo() -> Workflow:
         "as stored",
         "multitalk_demo_wav2vec2.safetensors",
     )
-    voices = [("scene", "voice_1"), ("scene", "voice_2")]
+    voices = [("scene", "voice 1"), ("scene", "voice 2")]
     halves = {"method": "equal parts", "method.parts": 2}
     return Workflow(
         "demo",
         [
-            [Group("Scene", {"scene": Node("MultiTalkDemo")}), loaders],
-            [Group("Persons", persons(("scene", "picture"), halves))],
+            [Group("Start here"), Group("Scene", {"scene": Node("MultiTalkDemo")}), loaders],
+            [Group("Persons", persons(("scene", "picture"), halves)), Group("Settings", set_up)],
             [Group("Voices", conversation(voices, TOGETHER, WHOLE), 400)],
             [Group("Video", long_video(**embedded))],
-            [Group("Result", save("demo", ("sampler", "video")) | mouths() | binding(), 480)],
+            [Group("Result", save("demo", ("sampler", "video")) | mouths() | binding(), 440)],
         ],
     )
 
 
-def one_speaker() -> Workflow:
+def one_person_talks() -> Workflow:
     return Workflow(
-        "one_speaker",
+        "one_person_talks",
         [
-            [released_models()],
-            [Group("Picture and voice", picture("one_person.png") | spoken(1, TOGETHER, ONE_CLIP))],
-            [prompts(PROMPTS[1])],
+            [Group("Start here"), released_models()],
+            [Group("Picture", picture("one_person.png")), prompts(PROMPTS[1])],
+            [Group("Voices", spoken(1, TOGETHER, ONE_CLIP))],
             [Group("Video", one_clip(persons=None))],
-            [Group("Result", film("one_speaker"), 480)],
+            [Group("Result", film("one_person_talks"), 440)],
         ],
     )
 
@@ -95,91 +109,102 @@ def one_speaker() -> Workflow:
 def speakers_with(
     name: str,
     loaders: Group,
-    prompt: list[Group],
+    prompt: Group,
     voices: dict[str, Node],
     shot: dict[str, Node],
     result: dict[str, Node],
     people: int = 2,
     located: dict[str, Node] | None = None,
+    further: tuple[Group, ...] = (),
 ) -> Workflow:
+    seen = picture(PEOPLE[people])
+    if located is None:
+        beside = [[Group("Picture and persons", seen | faces(people))], [Group("Voices", voices)]]
+    else:
+        marked = {"persons": located["persons"]}
+        finding = {name: node for name, node in located.items() if name != "persons"}
+        beside = [
+            [Group("Picture", seen | finding)],
+            [Group("Persons", marked), Group("Voices", voices)],
+        ]
     return Workflow(
         name,
         [
-            [loaders],
-            [Group("Picture and persons", picture(PEOPLE[people]) | (located or faces(people)))],
-            [Group("Voices", voices)],
-            prompt,
-            [Group("Video", shot)],
-            [Group("Result", result, 480)],
+            [Group("Start here"), loaders],
+            *beside,
+            [Group("Video", shot), prompt],
+            [Group("Result", result, 440), *further],
         ],
     )
 
 
-def two_speakers() -> Workflow:
+def two_people_talk() -> Workflow:
     return speakers_with(
-        "two_speakers",
+        "two_people_talk",
         released_models(),
-        [prompts(PROMPTS[2])],
+        prompts(PROMPTS[2]),
         spoken(2, TOGETHER, ONE_CLIP),
         one_clip(),
-        film("two_speakers") | binding(),
+        film("two_people_talk") | binding(),
     )
 
 
-def two_speakers_in_turn() -> Workflow:
+def two_people_from_one_recording() -> Workflow:
     table = {"timing": "table", "timing.turns": TURNS, "timing.names": ""}
     voices = recordings("conversation.wav") | conversation([("voice_1", "AUDIO")], table, WHOLE)
-    voices["voice_1"] = Node("LoadAudio", {"audio": "conversation.wav"}, "Recording of everyone", 60)
+    voices["voice_1"] = Node("LoadAudio", {"audio": "conversation.wav"}, "Recording of everyone")
     return speakers_with(
-        "two_speakers_in_turn",
+        "two_people_from_one_recording",
         released_models(),
-        [prompts(PROMPTS[2])],
+        prompts(PROMPTS[2]),
         voices,
         long_video(),
-        save("two_speakers_in_turn", ("sampler", "video")) | binding("video"),
+        save("two_people_from_one_recording", ("sampler", "video")) | binding("video"),
     )
 
 
-def three_speakers() -> Workflow:
+def three_people_talk() -> Workflow:
     return speakers_with(
-        "three_speakers",
+        "three_people_talk",
         released_models(),
-        [prompts(PROMPTS[3])],
+        prompts(PROMPTS[3]),
         spoken(3, IN_TURN, WHOLE),
         long_video(),
-        save("three_speakers", ("sampler", "video")) | binding("video"),
+        save("three_people_talk", ("sampler", "video")) | binding("video"),
         people=3,
     )
 
 
-def long() -> Workflow:
+def long_conversation() -> Workflow:
     return speakers_with(
-        "long_video",
+        "long_conversation",
         released_models(),
-        [prompts(PROMPTS[2])],
+        prompts(PROMPTS[2]),
         spoken(2, TOGETHER, WHOLE),
         long_video(),
-        save("long_video", ("sampler", "video")) | binding("video") | steadiness(),
+        save("long_conversation", ("sampler", "video")) | binding("video") | steadiness(),
     )
 
 
-def dubbing() -> Workflow:
-    video = {"picture": Node("LoadVideo", {"file": "two_people_talk.mp4"}, "Video to dub", 240)}
-    result = save("dubbing", ("sampler", "video")) | binding("video") | steadiness()
+def dub_a_video() -> Workflow:
+    video = {"picture": Node("LoadVideo", {"file": "two_people_talk.mp4"}, "Video to dub", 60)}
+    result = save("dub_a_video", ("sampler", "video")) | binding("video") | steadiness()
     return Workflow(
-        "dubbing",
+        "dub_a_video",
         [
-            [released_models()],
+            [Group("Start here"), released_models()],
             [Group("Video and persons", video | faces(2, ("picture", "VIDEO")))],
             [Group("Voices", spoken(2, TOGETHER, WHOLE))],
-            [prompts(PROMPTS[2])],
-            [Group("Video", long_video(picture=("picture", "VIDEO"), mouths_only=True, denoise=0.8))],
-            [Group("Result", result, 480)],
+            [
+                Group("Dubbing", settings("denoise", denoise=0.8, mouths_only=True)),
+                Group("Video", long_video(picture=("picture", "VIDEO"), **with_settings("denoise"))),
+            ],
+            [Group("Result", result, 440), prompts(PROMPTS[2])],
         ],
     )
 
 
-def few_step_lora() -> Workflow:
+def two_people_in_few_steps() -> Workflow:
     lora = {
         "model": ("model", "MODEL"),
         "lora_name": "lightx2v_I2V_14B_480p_cfg_step_distill_rank64_bf16.safetensors",
@@ -187,16 +212,16 @@ def few_step_lora() -> Workflow:
     }
     changes = {"model": ("lora", "MODEL"), "steps": 6, "shift": 2.0, "text_scale": 1.0, "audio_scale": 2.0}
     return speakers_with(
-        "few_step_lora",
+        "two_people_in_few_steps",
         released_models(lora=Node("LoraLoaderModelOnly", lora)),
-        [prompts(PROMPTS[2])],
+        prompts(PROMPTS[2]),
         spoken(2, TOGETHER, ONE_CLIP),
         one_clip(**changes),
-        film("few_step_lora") | binding(),
+        film("two_people_in_few_steps") | binding(),
     )
 
 
-def custom_sampler() -> Workflow:
+def two_people_with_custom_sampling() -> Workflow:
     start = {
         "positive": ("positive", "CONDITIONING"),
         "negative": ("negative", "CONDITIONING"),
@@ -224,15 +249,14 @@ def custom_sampler() -> Workflow:
         "latent_image": ("start", "latent"),
     }
     decode = {"samples": ("sample", "output"), "vae": ("vae", "VAE")}
-    apply = VOICES_AND_PERSONS | {"latent": ("start", "latent"), "start_frame": 0} | BINDING
-    video = film("custom_sampler", ("decode", "IMAGE"))
+    apply = VOICES_AND_PERSONS | {"latent": ("start", "latent"), "start_frame": 0}
+    video = film("two_people_with_custom_sampling", ("decode", "IMAGE"))
     return Workflow(
-        "custom_sampler",
+        "two_people_with_custom_sampling",
         [
-            [released_models()],
+            [Group("Start here"), released_models()],
             [Group("Picture and persons", picture("two_people.png") | faces(2, size=SIZE))],
             [Group("Voices", spoken(2, TOGETHER, ONE_CLIP))],
-            [prompts(PROMPTS[2])],
             [
                 Group(
                     "Model and guidance",
@@ -242,7 +266,8 @@ def custom_sampler() -> Workflow:
                         "apply": Node("MultiTalkApply", apply),
                         "guider": Node("MultiTalkGuider", guider),
                     },
-                )
+                ),
+                prompts(PROMPTS[2]),
             ],
             [
                 Group(
@@ -254,14 +279,14 @@ def custom_sampler() -> Workflow:
                         "sample": Node("SamplerCustomAdvanced", sampling),
                         "decode": Node("VAEDecode", decode),
                     },
-                )
+                ),
+                Group("Result", video, 440),
             ],
-            [Group("Result", video, 480)],
         ],
     )
 
 
-def caption_picture() -> Workflow:
+def prompt_from_the_picture() -> Workflow:
     request = {
         "clip": ("language_model", "CLIP"),
         "image": ("picture", "IMAGE"),
@@ -274,16 +299,17 @@ def caption_picture() -> Workflow:
     loader = {"clip_name": "qwen3vl_4b_fp8_scaled.safetensors", "type": "qwen_image", "device": "default"}
     caption = {
         "language_model": Node("CLIPLoader", loader, "Load vision-language model"),
-        "caption": Node("TextGenerate", request, "Caption the picture", 80),
-        "shown": Node("PreviewAny", {"source": ("caption", "generated_text")}, "Caption", 160),
+        "caption": Node("TextGenerate", request, "Caption the picture", 30),
+        "shown": Node("PreviewAny", {"source": ("caption", "generated_text")}, "Caption", 80),
     }
     return speakers_with(
-        "caption_picture",
+        "prompt_from_the_picture",
         released_models(),
-        [Group("Caption", caption), prompts(("caption", "generated_text"))],
+        prompts(("caption", "generated_text")),
         spoken(2, TOGETHER, ONE_CLIP),
         one_clip(),
-        film("caption_picture") | binding(),
+        film("prompt_from_the_picture"),
+        further=(Group("Caption", caption),),
     )
 
 
@@ -291,7 +317,7 @@ def located_by(name: str, located: dict[str, Node]) -> Workflow:
     return speakers_with(
         name,
         released_models(),
-        [prompts(PROMPTS[2])],
+        prompts(PROMPTS[2]),
         spoken(2, TOGETHER, ONE_CLIP),
         one_clip(),
         film(name) | binding(),
@@ -299,12 +325,16 @@ def located_by(name: str, located: dict[str, Node]) -> Workflow:
     )
 
 
-def masks_from_sam3() -> Workflow:
-    return located_by("masks_from_sam3", segmented(2))
+def people_by_sam3_masks() -> Workflow:
+    return located_by("people_by_sam3_masks", segmented(2))
 
 
-def boxes_from_rt_detr() -> Workflow:
-    return located_by("boxes_from_rt_detr", boxed(2))
+def people_by_rt_detr_boxes() -> Workflow:
+    return located_by("people_by_rt_detr_boxes", boxed(2))
+
+
+def people_by_drawn_boxes() -> Workflow:
+    return located_by("people_by_drawn_boxes", drawn())
 
 
 def doctor() -> Workflow:
@@ -313,7 +343,7 @@ def doctor() -> Workflow:
     return speakers_with(
         "doctor",
         released_models(),
-        [prompts(PROMPTS[2])],
+        prompts(PROMPTS[2]),
         spoken(2, TOGETHER, WHOLE),
         {"doctor": Node("MultiTalkDoctor", inputs)},
         {"report": report},
@@ -322,16 +352,17 @@ def doctor() -> Workflow:
 
 WORKFLOWS = [
     demo,
-    one_speaker,
-    two_speakers,
-    two_speakers_in_turn,
-    three_speakers,
-    long,
-    dubbing,
-    few_step_lora,
-    custom_sampler,
-    caption_picture,
-    masks_from_sam3,
-    boxes_from_rt_detr,
+    one_person_talks,
+    two_people_talk,
+    two_people_from_one_recording,
+    three_people_talk,
+    long_conversation,
+    dub_a_video,
+    two_people_in_few_steps,
+    two_people_with_custom_sampling,
+    prompt_from_the_picture,
+    people_by_sam3_masks,
+    people_by_rt_detr_boxes,
+    people_by_drawn_boxes,
     doctor,
 ]

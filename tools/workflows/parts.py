@@ -33,28 +33,34 @@ def released_models(**further: Node) -> Group:
         "wav2vec2-chinese-base_fp16.safetensors",
         **further,
     )
-    clip_vision = Node("CLIPVisionLoader", {"clip_name": "clip_vision_h.safetensors"})
-    return Group(group.title, {**group.nodes, "clip_vision": clip_vision})
+    text_encoder = {
+        "clip_name": "umt5_xxl_fp8_e4m3fn_scaled.safetensors",
+        "type": "wan",
+        "device": "default",
+    }
+    released = {
+        "clip_vision": Node("CLIPVisionLoader", {"clip_name": "clip_vision_h.safetensors"}),
+        "text_encoder": Node("CLIPLoader", text_encoder),
+    }
+    return Group(group.title, {**group.nodes, **released})
 
 
 def prompts(prompt: str | tuple[str, str]) -> Group:
     clip = ("text_encoder", "CLIP")
-    loader = {"clip_name": "umt5_xxl_fp8_e4m3fn_scaled.safetensors", "type": "wan", "device": "default"}
     nodes = {
-        "text_encoder": Node("CLIPLoader", loader),
-        "positive": Node("CLIPTextEncode", {"clip": clip, "text": prompt}, "Prompt", 90),
-        "negative": Node("CLIPTextEncode", {"clip": clip, "text": NEGATIVE_PROMPT}, "Negative prompt", 90),
+        "positive": Node("CLIPTextEncode", {"clip": clip, "text": prompt}, "Prompt", 40),
+        "negative": Node("CLIPTextEncode", {"clip": clip, "text": NEGATIVE_PROMPT}, "Negative prompt", 40),
     }
     return Group("Prompts", nodes)
 
 
 def picture(file: str) -> dict[str, Node]:
-    return {"picture": Node("LoadImage", {"image": file}, "Picture", 240)}
+    return {"picture": Node("LoadImage", {"image": file}, "Picture", 60)}
 
 
 def persons(image: tuple[str, str], method: dict, size: dict | None = None) -> dict[str, Node]:
     inputs = {"image": image, **method, "speaker_order": "", **(size or AS_PICTURE)}
-    return {"persons": Node("MultiTalkPersonLocalizer", inputs, height=230)}
+    return {"persons": Node("MultiTalkPersonLocalizer", inputs, height=200)}
 
 
 def faces(
@@ -73,12 +79,27 @@ def segmented(count: int) -> dict[str, Node]:
         "refine_iterations": 2,
         "individual_masks": True,
     }
-    masks = {"method": "masks", "method.masks.person_1": ("found", "masks"), "method.allow_overlap": False}
+    masks = {"method": "masks", "method.person_1": ("found", "masks"), "method.allow_overlap": False}
     return {
         "segmenter": Node("CheckpointLoaderSimple", {"ckpt_name": "sam3.1_multiplex_fp16.safetensors"}),
         "sought": Node("CLIPTextEncode", {"clip": ("segmenter", "CLIP"), "text": f"person:{count}"}, "Find"),
         "found": Node("SAM3_Detect", found),
         **persons(("picture", "IMAGE"), masks),
+    }
+
+
+def drawn() -> dict[str, Node]:
+    """Boxes that the user draws on the picture, in the order of the voices."""
+    canvas = {
+        "background": ("picture", "IMAGE"),
+        "width": ("measured", "width"),
+        "height": ("measured", "height"),
+    }
+    boxes = {"method": "boxes", "method.boxes": ("drawn", "bboxes"), "method.order": "given"}
+    return {
+        "measured": Node("GetImageSize", {"image": ("picture", "IMAGE")}),
+        "drawn": Node("CreateBoundingBoxes", canvas, "Draw a box around each person", 60),
+        **persons(("picture", "IMAGE"), boxes),
     }
 
 
@@ -102,15 +123,15 @@ def boxed(count: int) -> dict[str, Node]:
 
 def recordings(*files: str) -> dict[str, Node]:
     return {
-        f"voice_{number}": Node("LoadAudio", {"audio": file}, f"Voice of speaker {number}", 60)
+        f"voice_{number}": Node("LoadAudio", {"audio": file}, f"Voice of speaker {number}")
         for number, file in enumerate(files, 1)
     }
 
 
 def conversation(voices: list[tuple[str, str]], timing: dict, length: dict) -> dict[str, Node]:
     inputs = {
-        "audio_encoder": ("encoder", "audio_encoder"),
-        **{f"voices.speaker_{number}": voice for number, voice in enumerate(voices, 1)},
+        "audio_encoder": ("encoder", "audio encoder"),
+        **{f"speaker_{number}": voice for number, voice in enumerate(voices, 1)},
         **timing,
         **length,
         "speakers": 0,
@@ -118,7 +139,7 @@ def conversation(voices: list[tuple[str, str]], timing: dict, length: dict) -> d
         "fps": FPS,
         "seconds_per_piece": 0.0,
     }
-    return {"voices": Node("MultiTalkAudioEncoder", inputs, height=190)}
+    return {"voices": Node("MultiTalkAudioEncoder", inputs, height=150)}
 
 
 def spoken(count: int, timing: dict, length: dict) -> dict[str, Node]:
@@ -135,16 +156,9 @@ ONE_CLIP = {"length": "frames", "length.frames": FRAMES}
 
 VOICES_AND_PERSONS = {
     "model": ("model", "MODEL"),
-    "audio_adapter": ("adapter", "audio_adapter"),
-    "audio": ("voices", "multitalk_audio"),
+    "audio_adapter": ("adapter", "audio adapter"),
+    "audio": ("voices", "multitalk audio"),
     "persons": ("persons", "persons"),
-}
-BINDING = {
-    "scheme": "automatic",
-    "audio_strength": 1.0,
-    "label_range": 4.0,
-    "label_distance": 20.0,
-    "background_label": 12.0,
 }
 CONDITIONS = {
     "positive": ("positive", "CONDITIONING"),
@@ -155,33 +169,18 @@ CONDITIONS = {
 }
 AS_PICTURE = {"width": 0, "height": 0}
 LENGTH = {"frames": ("voices", "frames")}
-CLIPS = {
-    "length": 0,
-    "clip_frames": FRAMES,
-    "motion_frames": 5,
-    "continuation": "multitalk",
-    "keep_clips": True,
-}
 SAMPLING = {
     "steps": 40,
-    "sampler_name": "euler",
-    "scheduler": "released",
     "shift": 7.0,
     "text_scale": 5.0,
     "audio_scale": 4.0,
     "seed": 0,
-}
-FINISHING = {
-    "projected_guidance": False,
-    "colour_strength": 1.0,
     "draft": False,
-    "record_block": -1,
-    "record_step": -1,
 }
 
 
 def sampler(kind: str, length: dict, **changes: object) -> dict[str, Node]:
-    inputs = VOICES_AND_PERSONS | CONDITIONS | AS_PICTURE | length | SAMPLING | BINDING | FINISHING | changes
+    inputs = VOICES_AND_PERSONS | CONDITIONS | AS_PICTURE | length | SAMPLING | changes
     return {"sampler": Node(kind, {name: value for name, value in inputs.items() if value is not None})}
 
 
@@ -190,7 +189,17 @@ def one_clip(**changes: object) -> dict[str, Node]:
 
 
 def long_video(**changes: object) -> dict[str, Node]:
-    return sampler("MultiTalkLongVideo", CLIPS, **changes)
+    return sampler("MultiTalkLongVideo", {"length": 0}, **changes)
+
+
+def settings(topic: str, **values: object) -> dict[str, Node]:
+    """A settings node of this topic, named after the input that it is linked to."""
+    return {f"{topic}_settings": Node(f"MultiTalk{topic.title()}Settings", values)}
+
+
+def with_settings(topic: str) -> dict[str, tuple[str, str]]:
+    """The link from a settings node."""
+    return {f"{topic}_settings": (f"{topic}_settings", f"{topic} settings")}
 
 
 def save(name: str, video: tuple[str, str]) -> dict[str, Node]:
@@ -200,7 +209,7 @@ def save(name: str, video: tuple[str, str]) -> dict[str, Node]:
         "format": "auto",
         "format.codec": "auto",
     }
-    return {"save": Node("SaveVideo", inputs, height=300)}
+    return {"save": Node("SaveVideo", inputs, height=220)}
 
 
 def film(name: str, images: tuple[str, str] = ("sampler", "images")) -> dict[str, Node]:
@@ -220,7 +229,7 @@ def steadiness() -> dict[str, Node]:
 def mouths() -> dict[str, Node]:
     inputs = {
         "images": ("sampler", "images"),
-        "audio": ("voices", "multitalk_audio"),
+        "audio": ("voices", "multitalk audio"),
         "picture": ("scene", "picture"),
     }
     return {"mouths": Node("MultiTalkMouthsPlot", inputs, height=200)}

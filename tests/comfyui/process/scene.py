@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import cache
 from pathlib import Path
 
@@ -31,6 +31,7 @@ from multitalk_pack.nodes.host.film_run import FilmRun, film_spec, prepared_run
 from multitalk_pack.nodes.host.picture_input import source_of
 from multitalk_pack.nodes.host.sampler_inputs import SamplerInputs
 from multitalk_pack.nodes.host.sampling_sigmas import sigmas_for
+from multitalk_pack.nodes.host.settings import BindingSettings, DenoiseSettings, SamplingSettings
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -42,6 +43,11 @@ TEXT = EMBEDDED / "text" / "multitalk_demo_text.safetensors"
 SIDE = 48  # pixels
 GRID = Grid(3, 3, 3)
 FRAMES = 9
+SAMPLER_SETTINGS = {
+    "sampling_settings": SamplingSettings,
+    "binding_settings": BindingSettings,
+    "denoise_settings": DenoiseSettings,
+}
 LATENT = (1, 16, GRID.frames, SIDE // 8, SIDE // 8)
 
 
@@ -105,24 +111,25 @@ def sampler_inputs(**changes) -> SamplerInputs:
         "width": SIDE,
         "height": SIDE,
         "steps": 3,
-        "sampler_name": "euler",
-        "scheduler": "released",
         "shift": 7.0,
         "text_scale": 5.0,
         "audio_scale": 4.0,
         "seed": 5,
-        "projected_guidance": False,
         "scheme": "l-rope",
-        "audio_strength": 1.0,
-        "label_range": 4.0,
-        "label_distance": 20.0,
-        "background_label": 12.0,
-        "colour_strength": 1.0,
         "draft": False,
         "record_block": 3,
         "record_step": 1,
     }
-    return settings | changes
+    return with_settings(settings | changes, SAMPLER_SETTINGS)
+
+
+def with_settings(values: dict[str, object], kinds: dict[str, type]) -> dict[str, object]:
+    """The values, those of settings in the objects that the settings nodes make of them."""
+    left = dict(values)
+    for name, kind in kinds.items():
+        own = {field.name: left.pop(field.name) for field in fields(kind) if field.name in left}
+        left[name] = kind(**own)
+    return left
 
 
 def prepared(
@@ -169,13 +176,10 @@ def conditioned(base: ModelPatcher | None = None, **changes) -> ModelPatcher:
         "latent": {"samples": torch.zeros(LATENT)},
         "start_frame": 0,
         "scheme": "l-rope",
-        "audio_strength": 1.0,
-        "label_range": 4.0,
-        "label_distance": 20.0,
-        "background_label": 12.0,
         "persons": persons(),
     }
-    return ApplyNode.execute(**(settings | changes))[0]
+    given = with_settings(settings | changes, {"binding_settings": BindingSettings})
+    return ApplyNode.execute(**given)[0]
 
 
 def sample(

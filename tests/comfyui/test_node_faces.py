@@ -1,0 +1,112 @@
+"""What an artist sees of the nodes in ComfyUI's page: few widgets, plain labels, the right node first."""
+
+import json
+
+import pytest
+from comfy_page import complaints, open_page
+from comfy_server import ComfyServer
+
+MAIN = [
+    "MultiTalkSampler",
+    "MultiTalkLongVideo",
+    "MultiTalkAudioEncoder",
+    "MultiTalkPersonLocalizer",
+    "MultiTalkApply",
+    "MultiTalkLoadVoice",
+]
+MOST_WIDGETS = 12
+LABELS = """
+const shown = slot => slot.label ?? slot.localized_name ?? slot.name;
+const node = LiteGraph.createNode(kind);
+app.rootGraph.add(node);
+await new Promise(done => setTimeout(done, 50));
+return {
+  widgets: node.widgets.map(each => each.label ?? each.name),
+  sockets: node.inputs.filter(each => !each.widget).map(shown),
+  outputs: node.outputs.map(shown),
+  saved: node.serialize().inputs.filter(each => !each.widget).map(each => each.label ?? null),
+};
+"""
+SEARCH = """
+const pause = milliseconds => new Promise(done => setTimeout(done, milliseconds));
+await app.extensionManager.command.execute('Workspace.SearchBox.Toggle');
+while (!document.querySelector('input[role=combobox]')) await pause(50);
+const box = document.querySelector('input[role=combobox]');
+box.value = words;
+box.dispatchEvent(new Event('input', { bubbles: true }));
+await pause(600);
+const found = [...document.querySelectorAll('[data-testid=result-item]')].map(each => each.innerText);
+await app.extensionManager.command.execute('Workspace.SearchBox.Toggle');
+while (document.querySelector('input[role=combobox]')) await pause(50);
+return found;
+"""
+HELPERS = ("Settings", "Preview", "Sigmas", "Guider", "Plot", "Stored Films", "Demo")
+
+
+@pytest.mark.parametrize("kind", MAIN)
+def test_a_main_node_has_few_widgets_and_labels_without_underscores(page, kind):
+    page.evaluate("app.rootGraph.clear()")
+    labels = page.evaluate(LABELS, kind=kind)
+    assert len(labels["widgets"]) <= MOST_WIDGETS, labels["widgets"]
+    shown = [*labels["sockets"], *labels["outputs"], *labels["widgets"]]
+    technical = ("control_after_generate", "audioUI", "upload")  # ComfyUI's own
+    assert [each for each in shown if "_" in each and each not in technical] == []
+    assert set(labels["saved"]) <= {None}, "a saved label would stay when the language changes"
+
+
+def test_the_page_speaks_chinese(page, server: ComfyServer):
+    server.post("/settings", {"Comfy.Locale": "zh"})
+    try:
+        open_page(page, server)
+        labels = page.evaluate(LABELS, kind="MultiTalkLongVideo")
+        assert labels["sockets"][:3] == ["模型", "音频适配器", "音频"]
+        assert {"长度", "步数", "种子", "草稿", "重拍"} <= set(labels["widgets"])
+        assert labels["outputs"][:3] == ["图像", "声音", "视频"]
+    finally:
+        server.post("/settings", {"Comfy.Locale": "en"})
+        open_page(page, server)
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["dub", "dubbing", "portrait", "avatar", "two people", "podcast", "interview", "lip sync"],
+)
+def test_what_artists_search_for_finds_a_main_node_first(page, words):
+    ours = [each for each in page.evaluate(SEARCH, words=words) if "MultiTalk" in each]
+    assert "Long Video" in ours[0] or "Conversation" in ours[0], ours
+    helping = [any(word in each for word in HELPERS) for each in ours]
+    assert helping == sorted(helping), ours  # helper nodes come last
+
+
+def test_the_blueprint_is_listed_and_works_on_an_empty_canvas(page, server):
+    complaints(page)
+    listed = server.get("/global_subgraphs")
+    (blueprint,) = (key for key, entry in listed.items() if "MultiTalk" in entry["info"]["node_pack"])
+    assert listed[blueprint]["name"] == "MultiTalk Conversation"
+    data = json.loads(server.get(f"/global_subgraphs/{blueprint}")["data"])
+    sockets, widgets, prompt = page.evaluate(
+        """
+        await app.loadGraphData(data, true, true, 'blueprint');
+        const node = app.rootGraph.nodes[0];
+        const scene = LiteGraph.createNode('MultiTalkDemo');
+        app.rootGraph.add(scene);
+        const slot = name => node.inputs.findIndex(each => (each.label ?? each.name) === name);
+        scene.connect(0, node, slot('picture'));
+        scene.connect(1, node, slot('voice 1'));
+        scene.connect(2, node, slot('voice 3'));
+        node.widgets.find(each => (each.label ?? each.name) === 'length').value = 29;
+        return [
+          node.inputs.map(each => each.label ?? each.name),
+          node.widgets.map(each => each.label ?? each.name),
+          (await app.graphToPrompt()).output,
+        ];
+        """,
+        data=data,
+    )
+    assert sockets[:5] == ["picture", "voice 1", "voice 2", "voice 3", "voice 4"]
+    assert widgets == ["prompt", "length", "width", "height", "seed", "draft"]
+    kinds = {entry["class_type"]: entry["inputs"] for entry in prompt.values()}
+    assert kinds["MultiTalkLongVideo"]["length"] == 29
+    voices = {name for name in kinds["MultiTalkAudioEncoder"] if name.startswith("speaker_")}
+    assert voices == {"speaker_1", "speaker_3"}
+    assert complaints(page) == []
