@@ -139,9 +139,9 @@ class AudioEncoderNode(io.ComfyNode):
         check_queued(cls, **given)
         speakers = given.get("speakers")
         if speakers is not None:
-            check_speakers(numbers_of(given["voices"]), given["timing"]["timing"], speakers)
+            check_speakers(numbers_of(given["voices"]), speakers)
         if given["timing"]["timing"] == Timing.TABLE:
-            check_table(given["timing"], speakers)
+            check_table(given["timing"], numbers_of(given["voices"]), speakers)
         if given.get("fps") is not None:
             length_of(given["length"], given["fps"])
         return True
@@ -165,7 +165,7 @@ class AudioEncoderNode(io.ComfyNode):
         managed = managed_encoder(audio_encoder)
         frames = length_of(length, fps)
         _check_memory(timeline, managed.encoder, frames=frames, fps=fps)
-        remarks = table_remarks(timing)
+        remarks = table_remarks(timing, numbers_of(voices))
         if remarks:
             announce("\n".join(remarks), cls.hidden.unique_id)
         managed.load()
