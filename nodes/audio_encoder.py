@@ -29,6 +29,7 @@ from .host.voices import (
     check_table,
     length_of,
     numbers_of,
+    shown_voices,
     table_remarks,
     timeline_of,
 )
@@ -74,8 +75,9 @@ class AudioEncoderNode(io.ComfyNode):
                         io.DynamicCombo.Option(str(Timing.IN_TURN), [_gap()]),
                         io.DynamicCombo.Option(str(Timing.TABLE), [_turns(), _names()]),
                     ],
-                    tooltip="together: all voices start at once. in turn: one after another. table: "
-                    "speaker_1 is one recording of everyone, and a table says who speaks when.",
+                    tooltip="together: all voices start at once. in turn: one after another. table: a table "
+                    "says who speaks when, of everyone's own voice, or of one recording of everyone on "
+                    "speaker_1. The timeline below writes the table.",
                 ),
                 io.DynamicCombo.Input(
                     "length",
@@ -189,9 +191,9 @@ class AudioEncoderNode(io.ComfyNode):
             "waveform": torch.from_numpy(conversation.sound.samples)[None],
             "sample_rate": conversation.sound.rate,
         }
-        return io.NodeOutput(
-            conversation, sound, picture, conversation.frames, ui=ui.PreviewImage(picture, cls=cls)
-        )
+        shown = ui.PreviewImage(picture, cls=cls).as_dict()
+        shown["multitalk_voices"] = shown_voices(voices)
+        return io.NodeOutput(conversation, sound, picture, conversation.frames, ui=shown)
 
 
 def _gap() -> io.Float.Input:

@@ -15,6 +15,7 @@ from ...multitalk_core.errors import MultiTalkError, quoted
 from ...multitalk_core.limits import FILM_FRAMES, MOST_SPEAKERS
 from .checks import naming
 from .upstream import media_file
+from .voice_files import voice_file
 
 VOICES_END, SECONDS, FRAMES = "until the voices end", "seconds", "frames"
 
@@ -62,6 +63,14 @@ def _waveform(name: str, audio: dict[str, Any]) -> Waveform:
         )
     with naming(f"voices.{name}"):
         return from_array(batch[0], audio["sample_rate"])
+
+
+def shown_voices(voices: dict[str, Any]) -> list[dict[str, Any]]:
+    """The voices as files that the page's timeline draws and plays."""
+    return [
+        {"speaker": number, **voice_file(_waveform(name, voices[name]))}
+        for number, name in zip(numbers_of(voices), voices, strict=True)
+    ]
 
 
 def timeline_of(voices: dict[str, Any], timing: dict[str, Any], speakers: int) -> Timeline:
