@@ -57,7 +57,10 @@ function look(entry) {
   if (!view.element.isConnected || !node.graph || view.drag) return
   const key = `${node.graph.id} ${node.id}`
   if (!memories.has(key)) memories.set(key, view.memory)
-  view.memory = memories.get(key)
+  if (view.memory !== memories.get(key)) {
+    view.memory = memories.get(key)
+    if (view.memory.focused) view.canvas.element.focus({ preventScroll: true })
+  }
   const seen = `${view.table.signature} ${view.canvas.element.getBoundingClientRect().width}`
   if (seen === entry.seen) return
   entry.seen = seen

@@ -105,6 +105,16 @@ class Browser:
         """Until a JavaScript expression is true."""
         _wait(lambda: self.evaluate(f"return Boolean({condition})", **values), seconds, condition)
 
+    def accessibility(self) -> list[tuple[str, str]]:
+        """Roles and names of everything that a screen reader finds."""
+        self._call("Accessibility.enable")
+        nodes = self._call("Accessibility.getFullAXTree")["nodes"]
+        return [
+            (node["role"]["value"], node.get("name", {}).get("value", ""))
+            for node in nodes
+            if not node["ignored"]
+        ]
+
     def screenshot(self, clip: dict | None = None) -> bytes:
         """The page as a PNG, or x, y, width, height of it."""
         options = {"clip": {**clip, "scale": 1}} if clip else {}

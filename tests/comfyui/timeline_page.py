@@ -11,7 +11,8 @@ RATE = 16000
 RULER = 20  # pixels above the lanes
 SLACK = 1.05  # the ruler shows so much more than the film
 BUILD = """
-app.rootGraph.clear();
+await app.loadGraphData({ version: 0.4, last_node_id: 0, last_link_id: 0, nodes: [], links: [] }, true, true);
+await app.refreshComboInNodes();
 const add = (type, at) => {
   const node = LiteGraph.createNode(type);
   node.pos = at;
@@ -26,7 +27,9 @@ for (const [index, [type, file]] of sources.entries()) {
   loader.connect(0, encoder, encoder.inputs.findIndex(each => names.includes(each.name)));
   await new Promise(done => setTimeout(done, 30));
 }
-for (const [name, value] of Object.entries(widgets)) encoder.widgets.find(each => each.name === name).value = value;
+for (const [name, value] of Object.entries(widgets)) {
+  encoder.widgets.find(each => each.name === name).value = value;
+}
 encoder.setSize([760, encoder.computeSize()[1]]);
 app.canvas.ds.scale = 1;
 app.canvas.ds.offset = [0, 0];
@@ -70,7 +73,9 @@ def point(page: Browser, speaker: int, second: float, *, longest: float, speaker
 
 def value(page: Browser, name: str) -> object:
     """Of a widget of the encoder."""
-    return page.evaluate(f"return {ENCODER}.widgets.find(each => each.name === name)?.value ?? null", name=name)
+    return page.evaluate(
+        f"return {ENCODER}.widgets.find(each => each.name === name)?.value ?? null", name=name
+    )
 
 
 def rows(page: Browser) -> list[str]:
@@ -84,10 +89,13 @@ def options(page: Browser) -> list[str]:
     return page.evaluate(f"return {OPTIONS}")
 
 
-def undo(page: Browser, *, redo: bool = False) -> None:
-    """As ComfyUI's own keys do."""
+def undo(page: Browser, timing: str, *, redo: bool = False) -> None:
+    """As ComfyUI's own keys do; waits until the timeline shows the graph again, with this timing."""
     page.press("z", ctrl=True, shift=redo)
-    page.listen(0.6)
+    page.wait_for(
+        f"{OPTIONS}.length && {ENCODER}.widgets.find(each => each.name === 'timing').value === timing",
+        timing=timing,
+    )
 
 
 def use_nodes_2(page: Browser, on: bool) -> None:

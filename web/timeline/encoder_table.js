@@ -2,7 +2,7 @@
 
 import { api } from "../../../scripts/api.js"
 import { asOneStep, isLinked, setValue, valueOf } from "./graph.js"
-import { endOf, filled, parse, write } from "./turns.js"
+import { endOf, filled, parse, swapped, write } from "./turns.js"
 import { addressOf, faultOf, linkedSpeakers, MOST_SPEAKERS, voiceAt } from "./voices.js"
 
 const TABLE = "table"
@@ -13,6 +13,8 @@ export class EncoderTable {
   constructor(node, changed) {
     this.node = node
     this.changed = changed
+    this.linked = [] // speakers with a voice
+    this.addresses = new Map() // of their voices
     this.turns = []
     this.names = []
     this.speakers = 0
@@ -98,6 +100,24 @@ export class EncoderTable {
       also()
     })
     this.read()
+  }
+
+  /**
+   * Exchange two speakers: of one recording their turns, else their voices. One step of undo.
+   * @param {(first, second) => void} exchangeVoices on their sockets
+   */
+  exchange(first, second, exchangeVoices) {
+    if (this.timing !== TABLE) {
+      exchangeVoices(first, second)
+      return this.read()
+    }
+    if (this.names.length) {
+      this.names = this.#allNames()
+      const [one, other] = [this.names[first - 1], this.names[second - 1]]
+      this.names = this.names.with(first - 1, other).with(second - 1, one)
+    }
+    const voices = !this.recording
+    this.write(swapped(this.turns, first, second, { voices }), () => voices && exchangeVoices(first, second))
   }
 
   /** The turns as the mix plays them: { buffer, start, offset, seconds }; all of them where nobody is solo. */

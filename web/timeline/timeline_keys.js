@@ -10,6 +10,8 @@ const PLAIN = {
   " ": "play",
   s: "split",
   m: "mute",
+  Delete: "remove",
+  Backspace: "remove",
   "+": "in",
   "=": "in",
   "-": "out",

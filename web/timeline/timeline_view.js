@@ -5,15 +5,14 @@ import { facesFor } from "./faces.js"
 import { LaneHeads } from "./lane_heads.js"
 import { LanesCanvas } from "./lanes_canvas.js"
 import { Player } from "./player.js"
-import { RATE } from "./peaks.js"
-import { detectSpeech } from "./speech.js"
-import { Toolbar } from "./toolbar.js"
+import { spokenTurns } from "./speech.js"
+import { act } from "./timeline_actions.js"
 import { keyOf } from "./timeline_keys.js"
+import { nameOf, summary, turnSentence } from "./timeline_words.js"
+import { Toolbar } from "./toolbar.js"
 import { CURSORS, TurnDrag } from "./turn_drag.js"
 import { TurnOptions } from "./turn_options.js"
-import { moved, split, swapped, toggled, trimmed } from "./turns.js"
 
-const ZOOM = 1.5
 const SLACK = 1.05 // of the film's length, so that its end can be dragged
 
 export class TimelineView {
@@ -86,8 +85,14 @@ export class TimelineView {
     canvas.addEventListener("pointercancel", () => this.#cancel())
     canvas.addEventListener("wheel", (event) => this.#wheel(event), { passive: false })
     canvas.addEventListener("keydown", (event) => this.#key(event))
-    for (const name of ["focus", "blur"]) canvas.addEventListener(name, () => this.draw())
+    canvas.addEventListener("focus", () => this.#focus(true))
+    canvas.addEventListener("blur", () => canvas.isConnected && this.#focus(false))
     new ResizeObserver(() => this.draw()).observe(this.element)
+  }
+
+  #focus(focused) {
+    this.memory.focused = focused
+    this.draw()
   }
 
   // Drawing
@@ -105,16 +110,21 @@ export class TimelineView {
     const remarks = lanes.map((speaker) => table.remark(speaker))
     const { turns, selected } = this
     canvas.draw({ turns, speakers, voices, remarks, selected, head: this.memory.head, seconds, fps, focused })
+    if (!this.drag) this.#lanes(lanes)
+    this.#words()
+  }
+
+  #lanes(lanes) {
+    const { table } = this
     const faces = facesFor(table.node)
     this.heads.show(
       lanes.map((speaker) => ({
         speaker,
-        label: table.names[speaker - 1] ?? `Speaker ${speaker}`,
+        label: nameOf(speaker, table),
         face: faces[speaker - 1] ?? null,
         solo: this.memory.solo.has(speaker),
       })),
     )
-    this.#words()
   }
 
   #playHead() {
@@ -122,7 +132,10 @@ export class TimelineView {
     if (time === null) return
     this.memory.head = time
     if (time >= this.table.seconds) this.player.stop()
-    else if (this.memory.scale) this.canvas.ruler.show(time)
+    else if (this.memory.scale) {
+      this.canvas.ruler.show(time)
+      this.memory.first = this.canvas.ruler.first
+    }
   }
 
   #words() {
@@ -136,28 +149,24 @@ export class TimelineView {
     })
     const fault = table.fault ?? (table.locked ? `${table.locked}, so turns are only shown.` : null)
     this.status.classList.toggle("fault", Boolean(table.fault))
-    this.status.textContent = fault ?? (selected >= 0 ? this.#sentence(selected) : this.#summary())
-    const order = this.#inTime()
+    this.status.textContent = fault ?? (selected >= 0 ? turnSentence(turns[selected], table) : summary(table))
+    if (!this.drag) this.#list()
+  }
+
+  /** The turns for screen readers, made again only when they or the choice have changed. */
+  #list() {
+    const { turns, selected } = this
+    if (this.listed?.turns === turns && this.listed.selected === selected) return
+    this.listed = { turns, selected }
+    const order = this.inTime()
     this.options.show(
-      order.map((place) => this.#sentence(place)),
+      order.map((place) => turnSentence(turns[place], this.table)),
       order.indexOf(selected),
     )
   }
 
-  #sentence(place) {
-    const { speaker, start, end, muted } = this.turns[place]
-    const name = this.table.names[speaker - 1] ?? `Speaker ${speaker}`
-    const frames = `frames ${Math.round(start * this.table.fps)} to ${Math.round(end * this.table.fps)}`
-    return `${name}, ${start.toFixed(2)} to ${end.toFixed(2)} s, ${frames}${muted ? ", muted" : ""}`
-  }
-
-  #summary() {
-    const count = this.turns.length
-    if (!count) return "Connect a voice to see it here."
-    return `${count} turn${count > 1 ? "s" : ""}, ${this.table.seconds.toFixed(2)} s. Drag turns, or their edges.`
-  }
-
-  #inTime() {
+  /** The places of the turns in order of time. */
+  inTime() {
     return [...this.turns.keys()].sort((one, other) => this.turns[one].start - this.turns[other].start)
   }
 
@@ -190,10 +199,11 @@ export class TimelineView {
     if (this.scrubbing || this.drag) this.draw()
   }
 
-  #up() {
+  #up(event) {
     const { drag } = this
     this.#cancel()
     if (drag?.changed) this.change(drag.turns)
+    else if (drag) this.#seek(this.canvas.point(event).x, false)
   }
 
   #cancel() {
@@ -210,10 +220,10 @@ export class TimelineView {
     const along = event.shiftKey ? event.deltaY : event.deltaX
     if (along) ruler.pan(along, this.longest)
     else ruler.zoom(event.deltaY < 0 ? 1.15 : 1 / 1.15, this.canvas.point(event).x, this.longest)
-    this.#remember()
+    this.remember()
   }
 
-  #remember() {
+  remember() {
     const { scale, first } = this.canvas.ruler
     Object.assign(this.memory, { scale, first })
     this.draw()
@@ -236,63 +246,16 @@ export class TimelineView {
   }
 
   press(name) {
-    const { fps } = this.table
-    const steps = { left: -1, right: 1, "far left": -10, "far right": 10 }
-    const [what, where] = name.split(" by ")
-    const by = steps[where] / fps
-    const actions = {
-      play: () => this.#play(),
-      split: () => this.edit((turns, place) => split(turns, place, this.#cut(place), fps)),
-      mute: () => this.edit(toggled),
-      speech: () => this.speech(),
-      in: () => this.#zoom(ZOOM),
-      out: () => this.#zoom(1 / ZOOM),
-      fit: () => Object.assign(this.memory, { scale: null }),
-      leave: () => this.canvas.element.blur(),
-      next: () => this.#choose(1),
-      previous: () => this.#choose(-1),
-      first: () => (this.memory.head = 0),
-      last: () => (this.memory.head = this.table.seconds),
-      head: () => (this.memory.head = Math.min(Math.max(0, this.memory.head + by), this.longest)),
-      move: () => this.edit((turns, place) => moved(turns, place, turns[place].start + by, { fps })),
-      start: () => this.edit((turns, place) => this.#trim(turns, place, "start", by)),
-      end: () => this.edit((turns, place) => this.#trim(turns, place, "end", by)),
-    }
-    actions[what]()
+    act(this, name)
     this.draw()
   }
 
-  #trim(turns, place, edge, by) {
-    const { fps, voices } = this.table
-    const voiceSeconds = voices.get(turns[place].voiceOf)?.seconds
-    return trimmed(turns, place, edge, turns[place][edge] + by, { fps, voiceSeconds })
-  }
-
-  /** The play head if it is in the turn, else its middle. */
-  #cut(place) {
-    const { start, end } = this.turns[place]
-    const { head } = this.memory
-    return head > start && head < end ? head : (start + end) / 2
-  }
-
-  #choose(by) {
-    const order = this.#inTime()
-    if (!order.length) return
-    const now = order.indexOf(this.selected)
-    const next = now < 0 ? (by > 0 ? 0 : order.length - 1) : Math.min(Math.max(0, now + by), order.length - 1)
-    this.memory.selected = order[next]
-    if (this.memory.scale) {
-      this.canvas.ruler.show(this.turns[order[next]].start)
-      this.#remember()
-    }
-  }
-
-  #zoom(factor) {
+  zoom(factor) {
     this.canvas.ruler.zoom(factor, this.canvas.ruler.x(this.memory.head), this.longest)
-    this.#remember()
+    this.remember()
   }
 
-  #play() {
+  play() {
     if (this.player.playing) return this.player.stop()
     const from = this.memory.head >= this.table.seconds - 0.05 ? 0 : this.memory.head
     this.player.play(this.table.pieces(this.memory.solo), from).then(() => this.draw())
@@ -318,46 +281,13 @@ export class TimelineView {
     this.draw()
   }
 
-  /** Cut every turn whose voice is known into the spans where somebody speaks. */
+  /** Cut the voices into turns where somebody speaks. */
   speech() {
-    const { voices } = this.table
-    const turns = this.turns.flatMap((turn) => {
-      const voice = voices.get(turn.voiceOf)
-      if (!voice || turn.muted) return turn
-      const until = turn.voiceStart + turn.end - turn.start
-      const levels = voice.peaks.levels.subarray(turn.voiceStart * RATE, until * RATE)
-      return detectSpeech(levels, RATE).map((span) => ({
-        ...turn,
-        start: turn.start + span.start,
-        end: Math.min(turn.end, turn.start + span.end),
-        voiceStart: turn.voiceStart + span.start,
-      }))
-    })
     this.memory.selected = -1
-    this.change(turns.map((turn) => this.#onFrames(turn)))
+    this.change(spokenTurns(this.turns, this.table))
   }
 
-  /** A turn that begins and ends on frames, and lasts one at least. */
-  #onFrames(turn) {
-    const { fps } = this.table
-    const start = Math.floor(turn.start * fps + 1e-6) / fps
-    const earliest = Math.max(start, turn.start - turn.voiceStart)
-    const end = Math.max(Math.round(turn.end * fps) / fps, earliest + 1 / fps)
-    return { ...turn, start: earliest, end, voiceStart: turn.voiceStart + earliest - turn.start }
-  }
-
-  /** Exchange two speakers: of one recording their turns, else their voices. */
   swap(first, second) {
-    if (this.table.locked) return
-    const { recording, timing, turns } = this.table
-    if (recording || timing === "table") {
-      const names = this.table.names
-      const exchanged = swapped(turns, first, second, { voices: !recording })
-      if (names.length) this.table.names = names.map((_, at) => names[at === first - 1 ? second - 1 : at === second - 1 ? first - 1 : at])
-      this.table.write(exchanged, () => recording || this.exchange(first, second))
-    } else {
-      this.exchange(first, second)
-    }
-    this.refresh()
+    if (!this.table.locked) this.table.exchange(first, second, this.exchange)
   }
 }

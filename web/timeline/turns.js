@@ -135,6 +135,11 @@ export function toggled(turns, place) {
   return changed(turns, place, { muted: !turns[place].muted })
 }
 
+/** The turns without one; the last one stays, as a table without turns is none. */
+export function removed(turns, place) {
+  return turns.length > 1 ? turns.toSpliced(place, 1) : turns
+}
+
 /** The turns of two speakers exchanged; with voices of their own, the voices are exchanged with them. */
 export function swapped(turns, first, second, { voices }) {
   const other = (speaker) => (speaker === first ? second : speaker === second ? first : speaker)

@@ -77,10 +77,8 @@ export function faultOf(address) {
 
 async function decode(address) {
   const answer = await api.fetchApi(address)
-  if (!answer.ok) {
-    const said = await answer.json().catch(() => ({}))
-    throw new Error(said.error ?? "the file cannot be read")
-  }
+  if (!answer.ok) throw new Error("the file cannot be read")
+  if (answer.headers.get("content-type")?.startsWith("application/json")) throw new Error((await answer.json()).error)
   const bytes = await answer.arrayBuffer()
   try {
     const buffer = await new OfflineAudioContext(1, 1, RATE).decodeAudioData(bytes)

@@ -1,0 +1,192 @@
+"""The timeline's lanes in the page: who is exchanged, played, read aloud; long tables; and a film's clips."""
+
+import pytest
+from browser import Browser, find_chromium
+from comfy_page import complaints, open_page
+from timeline_page import ENCODER, LANES, build, options, point, rows, undo, value, write_voice
+
+from multitalk_core.drawing.palette import speaker_colour
+from multitalk_core.film.clips import plan_clips
+
+SOURCES = [("LoadAudio", "lane_1.wav"), ("LoadAudio", "lane_2.wav")]
+ELEMENT = f"{ENCODER}.widgets.find(each => each.name === 'timeline').element"
+LINKED = f"""
+return {ENCODER}.inputs
+  .filter(each => /speaker_\\d/.test(each.name) && each.link != null)
+  .map(each => [each.name.at(-1), app.canvas.graph.getLink(each.link).origin_id]);
+"""
+FILM = """
+const film = LiteGraph.createNode('MultiTalkLongVideo');
+film.pos = [420, 560];
+app.rootGraph.add(film);
+const encoder = app.rootGraph.nodes.find(each => each.comfyClass === 'MultiTalkAudioEncoder');
+encoder.connect(0, film, film.inputs.findIndex(each => each.name === 'audio'));
+for (const [name, number] of Object.entries(numbers)) {
+  const widget = film.widgets.find(each => each.name === name);
+  if (widget) widget.value = number;
+}
+"""
+CLIPS = (
+    "app.rootGraph.nodes.find(each => each.comfyClass === 'MultiTalkLongVideo')"
+    ".widgets.find(each => each.name === 'timeline').element"
+)
+TYPE = f"""
+const field = {CLIPS}.querySelector(selector);
+field.focus();
+field.value = text;
+field.dispatchEvent(new Event('change', {{ bubbles: true }}));
+"""
+
+
+@pytest.fixture(scope="module")
+def page(server):
+    if find_chromium() is None:
+        pytest.skip("no Chromium here: install Debian's chromium")
+    write_voice(server.input / "lane_1.wav", 3.0, (0.4, 1.2), (1.9, 2.8))
+    write_voice(server.input / "lane_2.wav", 2.0, (0.2, 1.8))
+    write_voice(server.input / "hour.wav", 600.0, *((start, start + 7.0) for start in range(0, 600, 10)))
+    with Browser() as browser:
+        open_page(browser, server)
+        complaints(browser)
+        yield browser
+        assert complaints(browser) == []
+
+
+def middle(page: Browser, selector: str) -> list[float]:
+    return page.evaluate(
+        f"const box = {ELEMENT}.querySelector(selector).getBoundingClientRect();"
+        "return [box.left + box.width / 2, box.top + box.height / 2];",
+        selector=selector,
+    )
+
+
+def test_a_lane_dropped_on_another_face_exchanges_the_voices(page):
+    table = "speaker,start,end,voice_of,voice_start\n1,0,1,,0\n2,1,2,,0.5"
+    build(page, SOURCES, turns=2, **{"timing": "table", "timing.turns": table})
+    before = page.evaluate(LINKED)
+    first, second = (middle(page, f"[data-key=grip-{number}]") for number in (1, 2))
+    page.drag(first, [first[0], first[1] + 8], second)
+    assert rows(page) == ["2,0,1,,0", "1,1,2,,0.5"]
+    exchanged = page.evaluate(LINKED)
+    assert exchanged == [["1", before[1][1]], ["2", before[0][1]]]
+    undo(page, "table")
+    assert rows(page) == table.split("\n")[1:] and page.evaluate(LINKED) == before
+
+
+def test_of_one_recording_the_turns_change_places_and_lanes(page):
+    table = "speaker,start,end\n1,0,1\n2,1,2"
+    build(page, SOURCES[:1], turns=2, **{"timing": "table", "timing.turns": table})
+    page.drag(point(page, 2, 1.5, longest=3), point(page, 1, 1.6, longest=3), point(page, 1, 1.5, longest=3))
+    assert rows(page) == ["1,0,1,,0", "1,1,2,,1"]
+    undo(page, "table")
+    page.evaluate(f"{ELEMENT}.querySelector('[data-key=grip-2]').focus()")
+    page.press("ArrowUp")
+    assert rows(page) == ["2,0,1,1,0", "1,1,2,,1"] and page.evaluate(LINKED) == [["1", 2]]
+
+
+def test_the_mix_plays_alone_or_together_and_stops(page):
+    build(page, SOURCES, turns=2)
+    page.drag(middle(page, "[data-key=solo-2]"))
+    page.drag(middle(page, "[aria-label^=Play]"))
+    page.wait_for(f"{ELEMENT}.querySelector('.time').textContent > '0:00.2'")
+    assert page.evaluate(f"return {ELEMENT}.querySelector('[data-key=solo-2]').ariaPressed") == "true"
+    page.drag(middle(page, "[aria-label^=Play]"))
+    page.wait_for(f"{ELEMENT}.querySelector('[aria-label^=Play]').ariaPressed === 'false'")
+    assert value(page, "timing") == "together"  # listening changes nothing
+
+
+def test_a_screen_reader_is_told_of_turns_and_buttons(page):
+    build(page, SOURCES, turns=2)
+    page.evaluate(f"{LANES}.focus()")
+    page.press("ArrowRight")
+    page.listen(0.3)
+    nodes = page.accessibility()
+    named = {(role, name) for role, name in nodes if name}
+    assert ("group", "Timeline: who speaks when") in named
+    assert ("listbox", "Turns, in order of time") in named
+    assert ("option", "Speaker 1, 0.00 to 3.00 s, frames 0 to 75") in named
+    assert ("button", "Solo Speaker 2") in named
+    names = [name for role, name in nodes if role == "button"]
+    assert "Split the turn at the play head (S)" in names and "" not in names
+
+
+def test_60_turns_in_10_minutes_stay_light(page):
+    """Nothing is built for a drag, and a table of it is as long as its turns."""
+    table = "\n".join(f"{1 + turn % 2},{10 * turn},{10 * turn + 7}" for turn in range(60))
+    table = f"speaker,start,end\n{table}"
+    build(page, [("LoadAudio", "hour.wav")], turns=60, **{"timing": "table", "timing.turns": table})
+    elements = page.evaluate(f"return {ELEMENT}.querySelectorAll('*').length")
+    assert elements < 100
+    page.evaluate(
+        "window.made = 0; new MutationObserver(each => (made += each.length))"
+        f".observe({LANES}, {{ childList: true, subtree: true }});"
+    )
+    start = point(page, 2, 13, longest=600)
+    x, y = start
+    page.drag(start, *((x + step / 8, y) for step in range(8)), (x + 0.6, y))
+    assert page.evaluate("return made") <= 4  # when it is chosen, and when it is let go
+    assert len(rows(page)) == 60
+
+
+def test_the_colours_are_those_of_the_nodes_drawings(page):
+    colours = page.evaluate(
+        "const { speakerColour } = await import('/extensions/ComfyUI-MultiTalk/timeline/palette.js');"
+        "return Array.from({ length: 8 }, (_, index) => speakerColour(index + 1));"
+    )
+    assert colours == [f"rgb({' '.join(map(str, speaker_colour(index)))} / 1)" for index in range(8)]
+
+
+def asked(page: Browser, name: str) -> str:
+    return page.evaluate(
+        "const film = app.rootGraph.nodes.find(each => each.comfyClass === 'MultiTalkLongVideo');"
+        "return film.widgets.find(each => each.name === name).value;",
+        name=name,
+    )
+
+
+def test_clips_are_those_of_the_film(page):
+    planned = page.evaluate(
+        "const { planClips } = await import('/extensions/ComfyUI-MultiTalk/timeline/clips.js');"
+        "return films.map(each => planClips(...each).map(clip => [clip.start, clip.end]));",
+        films=[[75, 29, 9], [200, 81, 5], [81, 81, 5], [82, 81, 5], [5, 81, 25], [1000, 81, 25]],
+    )
+    for clips, film in zip(
+        planned,
+        [(75, 29, 9), (200, 81, 5), (81, 81, 5), (82, 81, 5), (5, 81, 25), (1000, 81, 25)],
+        strict=True,
+    ):
+        plan = plan_clips(*film)
+        starts = [clip.start + clip.motion_frames for clip in plan.clips]
+        assert clips == [
+            [start, start + clip.new_frames] for start, clip in zip(starts, plan.clips, strict=True)
+        ]
+
+
+def test_a_clip_takes_a_prompt_and_a_retake_and_other_lines_stay(page):
+    build(page, SOURCES, turns=2)
+    page.evaluate(FILM, numbers={"clip_frames": 29, "motion_frames": 9})
+    page.wait_for(f"{CLIPS}.querySelector('.status').textContent.startsWith('Clip 1 of 4')")
+    page.evaluate(f"{CLIPS}.querySelector('canvas').focus()")
+    page.press("ArrowRight")
+    page.evaluate(TYPE, selector=".prompt", text="She nods.")
+    page.evaluate(TYPE, selector=".seed", text="42")
+    assert asked(page, "prompts") == "0:01.16 She nods." and asked(page, "retakes") == "2: 42"
+    page.evaluate(TYPE, selector=".seed", text="")
+    assert asked(page, "retakes") == ""
+    page.evaluate(TYPE, selector=".prompt", text="")
+    assert asked(page, "prompts") == ""
+
+
+def test_lines_of_other_clips_and_persons_are_kept(page):
+    made = page.evaluate(
+        "const clips = await import('/extensions/ComfyUI-MultiTalk/timeline/clips.js');"
+        "const film = { clips: clips.planClips(200, 81, 5), fps: 25 };"
+        "const retakes = 'all person 2: 3\\n2: 5, She laughs.\\n3: 7';"
+        "const prompts = '0:00 Hello.\\n4 He nods.\\n1:00 Late';"
+        "return [clips.writeRetake(retakes, 1, { seed: 42, prompt: 'She laughs.' }),"
+        "  clips.writeRetake(retakes, 1, null), clips.writePrompt(prompts, 1, 'He waves.', film)];"
+    )
+    assert made[0].split("\n") == ["all person 2: 3", "3: 7", "2: 42, She laughs."]
+    assert made[1].split("\n") == ["all person 2: 3", "3: 7"]
+    assert made[2].split("\n") == ["0:00 Hello.", "0:03.24 He waves.", "1:00 Late"]
+    assert options(page)
