@@ -10,6 +10,7 @@ const HEIGHTS = { MultiTalkAudioEncoder: 196, MultiTalkLongVideo: 170 }
 const LOOK = 250 // milliseconds between two looks for changes of the graph
 const memories = new Map() // by workflow and node: undo makes all nodes again
 const shown = new Set()
+const retired = new Map() // elements of nodes that are gone, by workflow and node
 
 app.registerExtension({
   name: "MultiTalk.Timeline",
@@ -34,11 +35,12 @@ function addTimeline(node) {
     getValue: () => "",
   })
   widget.serialize = false
-  const entry = { view, node, seen: null }
+  const entry = { view, node, key: null, seen: null }
   shown.add(entry)
   const removed = node.onRemoved
   node.onRemoved = function (...given) {
     shown.delete(entry)
+    if (entry.key) retired.set(entry.key, view.element)
     view.player?.stop()
     return removed?.apply(this, given)
   }
@@ -54,15 +56,25 @@ function encoderView(node) {
 /** Read the inputs again if anything that the timeline shows has changed; nobody reports all changes of a graph. */
 function look(entry) {
   const { view, node } = entry
-  if (!view.element.isConnected || !node.graph || view.drag) return
-  const key = `${node.graph.id} ${node.id}`
-  if (!memories.has(key)) memories.set(key, view.memory)
-  if (view.memory !== memories.get(key)) {
-    view.memory = memories.get(key)
+  if (!node.graph || view.drag) return
+  entry.key = `${node.graph.id} ${node.id}`
+  takePlace(entry)
+  if (!view.element.isConnected) return
+  if (!memories.has(entry.key)) memories.set(entry.key, view.memory)
+  if (view.memory !== memories.get(entry.key)) {
+    view.memory = memories.get(entry.key)
     if (view.memory.focused) view.canvas.element.focus({ preventScroll: true })
   }
   const seen = `${view.table.signature} ${view.canvas.element.getBoundingClientRect().width}`
   if (seen === entry.seen) return
   entry.seen = seen
   view.refresh()
+}
+
+/** Nodes 2.0 keeps showing the element of a node that undo has made again. */
+function takePlace({ key, view }) {
+  const before = retired.get(key)
+  if (!before) return
+  if (before.isConnected && !view.element.isConnected) before.replaceWith(view.element)
+  retired.delete(key)
 }

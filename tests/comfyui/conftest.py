@@ -1,7 +1,10 @@
 """One ComfyUI for all tests in this folder."""
 
 import pytest
+from browser import Browser, find_chromium
+from comfy_page import complaints, open_page
 from comfy_server import ComfyServer, find_comfyui
+from timeline_page import write_voices
 
 
 @pytest.fixture(scope="session")
@@ -10,3 +13,15 @@ def server(tmp_path_factory):
         pytest.skip("no ComfyUI here: set COMFYUI_PATH and COMFYUI_PYTHON, or install it in ~/ComfyUI")
     with ComfyServer(tmp_path_factory.mktemp("comfyui")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def timeline_browser(server):
+    """ComfyUI's page, with voices in its input folder."""
+    if find_chromium() is None:
+        pytest.skip("no Chromium here: install Debian's chromium")
+    write_voices(server.input)
+    with Browser() as browser:
+        open_page(browser, server)
+        complaints(browser)
+        yield browser

@@ -1,8 +1,8 @@
 """The timeline of Encode MultiTalk Audio in ComfyUI's page: dragged, undone, opened again, copied."""
 
 import pytest
-from browser import Browser, find_chromium
-from comfy_page import complaints, open_page
+from browser import Browser
+from comfy_page import complaints
 from timeline_page import (
     ENCODER,
     LANES,
@@ -13,7 +13,6 @@ from timeline_page import (
     undo,
     use_nodes_2,
     value,
-    write_voice,
 )
 
 SOURCES = [("MultiTalkLoadVoice", "lane_1.wav"), ("LoadAudio", "lane_2.wav")]
@@ -42,17 +41,10 @@ return {
 """
 
 
-@pytest.fixture(scope="module")
-def page(server):
-    if find_chromium() is None:
-        pytest.skip("no Chromium here: install Debian's chromium")
-    write_voice(server.input / "lane_1.wav", 3.0, (0.4, 1.2), (1.9, 2.8))
-    write_voice(server.input / "lane_2.wav", 2.0, (0.2, 1.8))
-    with Browser() as browser:
-        open_page(browser, server)
-        complaints(browser)
-        yield browser
-        assert complaints(browser) == []
+@pytest.fixture
+def page(timeline_browser):
+    yield timeline_browser
+    assert complaints(timeline_browser) == []
 
 
 def lane(page: Browser, speaker: int, second: float) -> list[float]:

@@ -90,10 +90,12 @@ def options(page: Browser) -> list[str]:
 
 
 def undo(page: Browser, timing: str, *, redo: bool = False) -> None:
-    """As ComfyUI's own keys do; waits until the timeline shows the graph again, with this timing."""
+    """As ComfyUI's own keys do; waits until the timeline is made again and shows this timing."""
+    page.evaluate(f"{LANES}.dataset.before = 1")
     page.press("z", ctrl=True, shift=redo)
     page.wait_for(
-        f"{OPTIONS}.length && {ENCODER}.widgets.find(each => each.name === 'timing').value === timing",
+        f"!{LANES}.dataset.before && {OPTIONS}.length"
+        f" && {ENCODER}.widgets.find(each => each.name === 'timing').value === timing",
         timing=timing,
     )
 
@@ -102,3 +104,10 @@ def use_nodes_2(page: Browser, on: bool) -> None:
     """Switch between the classic canvas and Nodes 2.0."""
     page.evaluate("await app.extensionManager.setting.set('Comfy.VueNodes.Enabled', on)", on=on)
     page.listen(0.5)
+
+
+def write_voices(folder: Path) -> None:
+    """Two short voices, and one of ten minutes."""
+    write_voice(folder / "lane_1.wav", 3.0, (0.4, 1.2), (1.9, 2.8))
+    write_voice(folder / "lane_2.wav", 2.0, (0.2, 1.8))
+    write_voice(folder / "ten_minutes.wav", 600.0, *((start, start + 7.0) for start in range(0, 600, 10)))
