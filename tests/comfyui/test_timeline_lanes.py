@@ -13,7 +13,7 @@ ELEMENT = f"{ENCODER}.widgets.find(each => each.name === 'timeline').element"
 LINKED = f"""
 return {ENCODER}.inputs
   .filter(each => /speaker_\\d/.test(each.name) && each.link != null)
-  .map(each => [each.name.at(-1), app.canvas.graph.getLink(each.link).origin_id]);
+  .map(each => [each.name.at(-1), Number(app.canvas.graph.getLink(each.link).origin_id)]);
 """
 FILM = """
 const film = LiteGraph.createNode('MultiTalkLongVideo');

@@ -74,7 +74,7 @@ export class ClipTable {
 
   #write(name, text) {
     if (text === this.#text(name)) return
-    asOneStep(this.node, () => setValue(this.node, name, text))
+    asOneStep(() => setValue(this.node, name, text))
     this.read()
   }
 

@@ -93,7 +93,7 @@ export class EncoderTable {
   /** Make these the turns: one step of undo. */
   write(turns, also = () => {}) {
     const names = this.#allNames()
-    asOneStep(this.node, () => {
+    asOneStep(() => {
       setValue(this.node, "timing", TABLE)
       if (names.length) setValue(this.node, "timing.names", names.join(", "))
       setValue(this.node, "timing.turns", write(turns, names))

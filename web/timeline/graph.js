@@ -63,14 +63,14 @@ export function isLinked(node, name) {
 }
 
 /** Change a graph as one step of ComfyUI's undo. */
-export function asOneStep(node, change) {
-  node.graph.beforeChange(node)
+export function asOneStep(change) {
+  app.canvas.emitBeforeChange()
   try {
     change()
   } finally {
-    node.graph.afterChange(node)
+    app.canvas.emitAfterChange()
   }
-  app.canvas?.setDirty(true, true)
+  app.canvas.setDirty(true, true)
 }
 
 /** Set a widget's value as if it was typed. */

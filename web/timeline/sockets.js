@@ -7,7 +7,7 @@ import { socketOf } from "./voices.js"
 export function exchangeVoices(node, first, second) {
   const slots = [first, second].map((speaker) => node.inputs.findIndex((input) => input.name === socketOf(node, speaker)))
   const sources = slots.map((slot) => sourceOf(node, slot))
-  asOneStep(node, () => {
+  asOneStep(() => {
     for (const [index, slot] of slots.entries()) {
       const source = sources[1 - index]
       if (slot < 0) continue
