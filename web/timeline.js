@@ -6,7 +6,7 @@ import { keepTable } from "./timeline/encoders.js"
 import { exchangeVoices } from "./timeline/sockets.js"
 import { TimelineView } from "./timeline/timeline_view.js"
 
-const HEIGHTS = { MultiTalkAudioEncoder: 196, MultiTalkLongVideo: 170 }
+const HEIGHTS = { MultiTalkAudioEncoder: 196, MultiTalkLongVideo: 180 }
 const LOOK = 250 // milliseconds between two looks for changes of the graph
 const memories = new Map() // by workflow and node: undo makes all nodes again
 const shown = new Set()
@@ -65,7 +65,7 @@ function look(entry) {
     view.memory = memories.get(entry.key)
     if (view.memory.focused) view.canvas.element.focus({ preventScroll: true })
   }
-  const seen = `${view.table.signature} ${view.canvas.element.getBoundingClientRect().width}`
+  const seen = `${view.signature} ${view.canvas.element.getBoundingClientRect().width}`
   if (seen === entry.seen) return
   entry.seen = seen
   view.refresh()

@@ -1,13 +1,17 @@
 """The timeline's lanes in the page: who is exchanged, played, read aloud; long tables; and a film's clips."""
 
+import json
+from pathlib import Path
+
 import pytest
 from browser import Browser
-from comfy_page import complaints
-from timeline_page import ENCODER, LANES, build, options, point, rows, undo, value
+from comfy_page import RUN_BUTTON, complaints
+from timeline_page import ENCODER, LANES, OPTIONS, build, options, point, rows, undo, value
 
 from multitalk_core.drawing.palette import speaker_colour
 from multitalk_core.film.clips import plan_clips
 
+DEMO = Path(__file__).parents[2] / "workflows" / "demo.json"
 SOURCES = [("LoadAudio", "lane_1.wav"), ("LoadAudio", "lane_2.wav")]
 ELEMENT = f"{ENCODER}.widgets.find(each => each.name === 'timeline').element"
 LINKED = f"""
@@ -127,6 +131,40 @@ def test_the_colours_are_those_of_the_nodes_drawings(page):
         "return Array.from({ length: 8 }, (_, index) => speakerColour(index + 1));"
     )
     assert colours == [f"rgb({' '.join(map(str, speaker_colour(index)))} / 1)" for index in range(8)]
+
+
+SEEN = """
+await app.loadGraphData(workflow, true, true, 'seen');
+const find = type => app.rootGraph.nodes.find(each => each.type === type);
+const set = (type, name, value) => (find(type).widgets.find(each => each.name === name).value = value);
+set('MultiTalkAudioEncoder', 'fps', 24); // ComfyUI shows nothing of what it has in its cache
+set('MultiTalkPersonLocalizer', 'speaker_order', '2, 1');
+for (const type of ['SaveVideo', 'MultiTalkMouthsPlot', 'MultiTalkBindingPreview']) {
+  app.rootGraph.remove(find(type));
+}
+for (const [type, output] of [
+  ['MultiTalkAudioEncoder', 'timeline'],
+  ['MultiTalkPersonLocalizer', 'preview'],
+]) {
+  const shown = LiteGraph.createNode('PreviewImage');
+  app.rootGraph.add(shown);
+  find(type).connect(find(type).outputs.findIndex(each => each.name === output), shown, 0);
+}
+"""
+
+
+def test_after_a_run_lanes_have_faces_and_the_voices_of_other_nodes(page):
+    """The film itself is not run: Locate and the encoder are."""
+    page.evaluate(SEEN, workflow=json.loads(DEMO.read_text()))
+    page.wait_for(f"{ELEMENT}.querySelector('.status').textContent.includes('after the first run')")
+    page.evaluate(f"({RUN_BUTTON}).click()")
+    page.wait_for(f"{OPTIONS}.length === 2 && {ELEMENT}.querySelectorAll('canvas.face').length === 2", 120)
+    faces = page.evaluate(
+        f"return [...{ELEMENT}.querySelectorAll('canvas.face')].map(each =>"
+        "  [...each.getContext('2d').getImageData(16, 16, 32, 32).data].filter((level, at) => at % 4 === 3));"
+    )
+    assert all(min(face) == 255 for face in faces)
+    assert [option.split(",")[0] for option in options(page)] == ["Speaker 1", "Speaker 2"]
 
 
 def asked(page: Browser, name: str) -> str:

@@ -25,6 +25,10 @@ export class ClipView {
     return Math.min(this.memory.selected, Math.max(0, this.table.clips.length - 1))
   }
 
+  get signature() {
+    return this.table.signature
+  }
+
   refresh() {
     this.table.read()
     this.draw()

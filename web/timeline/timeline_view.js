@@ -33,6 +33,11 @@ export class TimelineView {
     this.#listen()
   }
 
+  /** What everything here is drawn from, to see whether it has changed. */
+  get signature() {
+    return this.table.signature + JSON.stringify(facesFor(this.table.node))
+  }
+
   /** Read the inputs again and draw. */
   refresh() {
     this.table.read()

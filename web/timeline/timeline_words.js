@@ -12,7 +12,7 @@ export function turnSentence({ speaker, start, end, muted }, table) {
 }
 
 /** All turns. */
-export function summary({ turns, seconds }) {
-  if (!turns.length) return "Connect a voice to see it here."
+export function summary({ turns, seconds, linked }) {
+  if (!turns.length) return linked.length ? "The voices are seen after the first run." : "Connect a voice to see it here."
   return `${turns.length} turn${turns.length > 1 ? "s" : ""}, ${seconds.toFixed(2)} s. Drag turns, or their edges.`
 }
