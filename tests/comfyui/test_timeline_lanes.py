@@ -142,18 +142,24 @@ set('MultiTalkPersonLocalizer', 'speaker_order', '2, 1');
 for (const type of ['SaveVideo', 'MultiTalkMouthsPlot', 'MultiTalkBindingPreview']) {
   app.rootGraph.remove(find(type));
 }
-for (const [type, output] of [
-  ['MultiTalkAudioEncoder', 'timeline'],
-  ['MultiTalkPersonLocalizer', 'preview'],
+for (const [type, output, preview] of [
+  ['MultiTalkAudioEncoder', 'frames', 'PreviewAny'],
+  ['MultiTalkPersonLocalizer', 'preview', 'PreviewImage'],
 ]) {
-  const shown = LiteGraph.createNode('PreviewImage');
+  const shown = LiteGraph.createNode(preview);
   app.rootGraph.add(shown);
   find(type).connect(find(type).outputs.findIndex(each => each.name === output), shown, 0);
 }
 """
 
 
-def test_after_a_run_lanes_have_faces_and_the_voices_of_other_nodes(page):
+def frames(count: int) -> str:
+    """Whether the last run made so many."""
+    shown = "app.nodeOutputs[app.rootGraph.nodes.find(each => each.type === 'PreviewAny').id]"
+    return f"{shown}?.text?.[0] === '{count}'"
+
+
+def test_after_a_run_lanes_have_faces_and_a_drag_changes_the_next_run(page):
     """The film itself is not run: Locate and the encoder are."""
     page.evaluate(SEEN, workflow=json.loads(DEMO.read_text()))
     page.wait_for(f"{ELEMENT}.querySelector('.status').textContent.includes('after the first run')")
@@ -164,7 +170,17 @@ def test_after_a_run_lanes_have_faces_and_the_voices_of_other_nodes(page):
         "  [...each.getContext('2d').getImageData(16, 16, 32, 32).data].filter((level, at) => at % 4 === 3));"
     )
     assert all(min(face) == 255 for face in faces)
-    assert [option.split(",")[0] for option in options(page)] == ["Speaker 1", "Speaker 2"]
+    page.wait_for(frames(93))
+    page.evaluate(
+        f"app.canvas.ds.scale = 1; app.canvas.ds.offset = {ENCODER}.pos.map(side => 120 - side);"
+        f"{ENCODER}.setSize([760, {ENCODER}.size[1]]); app.canvas.setDirty(true, true);"
+    )
+    page.listen(0.5)
+    start, end = (point(page, 2, second, longest=3.914) for second in (1.0, 2.0))
+    page.drag(start, [(start[0] + end[0]) / 2, end[1]], end)
+    assert rows(page)[1].startswith("2,1,4.914")
+    page.evaluate(f"({RUN_BUTTON}).click()")
+    page.wait_for(frames(117), 120)
 
 
 def asked(page: Browser, name: str) -> str:

@@ -90,15 +90,15 @@ export class LanesCanvas {
     const width = Math.max(2, this.ruler.x(turn.end) - left)
     const top = this.top + (turn.speaker - 1) * tall + INSET
     const height = tall - 2 * INSET
-    pen.beginPath()
-    pen.roundRect(left, top, width, height, Math.min(ROUND, width / 2))
+    const outline = new Path2D()
+    outline.roundRect(left, top, width, height, Math.min(ROUND, width / 2))
     pen.fillStyle = turn.muted ? "transparent" : speakerColour(turn.speaker, 0.22)
-    pen.fill()
+    pen.fill(outline)
     if (voice) this.#wave(pen, turn, voice.peaks, { left, width, middle: top + height / 2, reach: height / 2 - 2 })
     pen.setLineDash(turn.muted ? [3, 3] : [])
     pen.lineWidth = chosen ? 2 : 1
     pen.strokeStyle = chosen && focused ? colours.bright : speakerColour(turn.speaker, chosen ? 1 : 0.55)
-    pen.stroke()
+    pen.stroke(outline)
     pen.setLineDash([])
   }
 
