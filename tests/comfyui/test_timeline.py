@@ -4,6 +4,7 @@ import pytest
 from browser import Browser
 from comfy_page import complaints
 from timeline_page import (
+    BUILD,
     ENCODER,
     LANES,
     build,
@@ -120,6 +121,35 @@ def test_a_table_of_another_form_is_shown_and_keeps_its_names(page):
     page.drag(point(page, 2, 1.6, longest=3), point(page, 2, 1.8, longest=3), point(page, 2, 2.0, longest=3))
     assert rows(page) == ["Anna,0.2,1,,0.2", "Ben,1.6,2.4,1,1.2"]
     assert value(page, "timing.names") == "Anna, Ben"
+
+
+@pytest.mark.parametrize(
+    ("turns", "sentence"),
+    [
+        ("1,0,1\n3,1,2", "Speaker 3 has turns but no voice: connect one, or mute them."),
+        ("# 1,0,1", "Every turn is muted, so nobody speaks."),
+        ("", "timing.turns: Nothing is in the table of turns, it is empty"),
+        ("1,two,3", "timing.turns: Turn 1 of the table of turns (line 2) has the start two"),
+    ],
+)
+def test_what_a_run_would_refuse_is_said_at_once(page, turns, sentence):
+    table = {"timing": "table", "timing.turns": f"speaker,start,end\n{turns}"}
+    page.evaluate(BUILD, sources=SOURCES, widgets=table)
+    status = f"{ENCODER}.widgets.at(-1).element.querySelector('.status.fault')"
+    page.wait_for(f"{status}?.textContent.startsWith(sentence)", sentence=sentence)
+
+
+def test_turns_from_another_node_are_shown_and_not_changed(page):
+    build(page, SOURCES, turns=2, **{"timing": "table", "timing.turns": "speaker,start,end\n1,0,1\n2,1,2"})
+    page.evaluate(
+        "const text = LiteGraph.createNode('PrimitiveStringMultiline');"
+        "app.rootGraph.add(text);"
+        f"text.connect(0, {ENCODER}, {ENCODER}.inputs.findIndex(each => each.name === 'timing.turns'));"
+    )
+    status = f"{ENCODER}.widgets.at(-1).element.querySelector('.status')"
+    page.wait_for(f"{status}.textContent.startsWith('timing.turns comes from another node')")
+    page.drag(lane(page, 2, 1.5), lane(page, 2, 2.0))
+    assert rows(page) == ["1,0,1", "2,1,2"]
 
 
 def test_a_graph_opened_again_and_a_copy_have_their_own_turns(page):

@@ -165,13 +165,25 @@ export class EncoderTable {
     this.names = listed.split(",").flatMap((name) => name.trim() || [])
     const own = parse(text, this.names)
     this.written = own?.some((turn) => turn.voiceStart !== null) ?? false
-    if (own) return filled(own, this)
+    if (own?.length) {
+      const turns = filled(own, this)
+      this.fault = this.#faultOf(turns)
+      return turns
+    }
     if (this.answer?.text !== text || this.answer.listed !== listed) this.#ask(text, listed)
     if (this.answer.error) this.fault = this.answer.error
     if (!this.names.length && !this.answer.names.every((name) => NUMBER.test(name))) {
       this.names = this.answer.names.map((name) => name.replaceAll(",", " "))
     }
     return filled(this.answer.turns, this)
+  }
+
+  /** What a run would refuse of turns that can be read. */
+  #faultOf(turns) {
+    if (turns.every((turn) => turn.muted)) return "Every turn is muted, so nobody speaks."
+    const silent = turns.find((turn) => !turn.muted && !this.linked.includes(turn.voiceOf))
+    if (!silent || !this.linked.length) return null
+    return `Speaker ${silent.voiceOf} has turns but no voice: connect one, or mute them.`
   }
 
   /** Let the server read a table in another form. */
