@@ -1,8 +1,10 @@
+import { api } from "../../scripts/api.js"
 import { app } from "../../scripts/app.js"
 import { ClipTable } from "./timeline/clip_table.js"
 import { ClipView } from "./timeline/clip_view.js"
 import { EncoderTable } from "./timeline/encoder_table.js"
 import { keepTable } from "./timeline/encoders.js"
+import { readHistory } from "./timeline/history.js"
 import { exchangeVoices } from "./timeline/sockets.js"
 import { TimelineView } from "./timeline/timeline_view.js"
 
@@ -20,6 +22,8 @@ app.registerExtension({
     style.href = new URL("./timeline/timeline.css", import.meta.url)
     document.head.append(style)
     setInterval(() => shown.forEach(look), LOOK)
+    readHistory()
+    api.addEventListener("execution_success", readHistory)
   },
   nodeCreated(node) {
     if (node.comfyClass in HEIGHTS) addTimeline(node)

@@ -181,6 +181,10 @@ def test_after_a_run_lanes_have_faces_and_a_drag_changes_the_next_run(page):
     assert rows(page)[1].startswith("2,1,4.914")
     page.evaluate(f"({RUN_BUTTON}).click()")
     page.wait_for(frames(117), 120)
+    # Opened again, the page has no output of its own any more, and the server runs nothing that it knows.
+    page.evaluate("for (const name of Object.keys(app.nodeOutputs)) delete app.nodeOutputs[name];")
+    page.evaluate("await app.loadGraphData(app.rootGraph.serialize(), true, true, 'again')")
+    page.wait_for(f"{OPTIONS}.length === 2 && {ELEMENT}.querySelectorAll('canvas.face').length === 2")
 
 
 def asked(page: Browser, name: str) -> str:

@@ -1,6 +1,7 @@
 // Where a node's inputs come from and where its outputs go, across reroutes and subgraphs.
 
 import { app } from "../../../scripts/app.js"
+import { remembered } from "./history.js"
 
 const DEEPEST = 64
 
@@ -83,10 +84,17 @@ export function setValue(node, name, value) {
   node.onWidgetChanged?.(name, value, before, widget)
 }
 
-/** What the last run of a node showed; ComfyUI keeps it by the node's place in the workflow. */
+/** What the last run of a node showed; ComfyUI keeps it by the node's graph, the server by its place in the run. */
 export function shownBy(node) {
   const inside = node.graph && node.graph !== app.rootGraph
-  return app.nodeOutputs?.[inside ? `${node.graph.id}:${node.id}` : String(node.id)]
+  const shown = app.nodeOutputs?.[inside ? `${node.graph.id}:${node.id}` : String(node.id)]
+  return shown ?? remembered(app.rootGraph?.id, placeOf(node))
+}
+
+/** A node's place in a run: its id after those of the subgraphs around it. */
+function placeOf(node) {
+  const host = node.graph && node.graph !== app.rootGraph ? hostsOf(node.graph)[0] : null
+  return host ? `${placeOf(host)}:${node.id}` : String(node.id)
 }
 
 /** The address of a file in one of ComfyUI's folders. */
