@@ -32,6 +32,7 @@ from .host.voices import (
     length_of,
     listener_remarks,
     numbers_of,
+    shown_voices,
     table_remarks,
     timeline_of,
 )
@@ -65,8 +66,9 @@ class AudioEncoderNode(io.ComfyNode):
                         io.DynamicCombo.Option(str(Timing.IN_TURN), [_gap()]),
                         io.DynamicCombo.Option(str(Timing.TABLE), [_turns(), _names()]),
                     ],
-                    tooltip="together: all voices start at once. in turn: one after another. table: "
-                    "speaker_1 is one recording of everyone, and a table says who speaks when.",
+                    tooltip="together: all voices start at once. in turn: one after another. table: a table "
+                    "says who speaks when, of everyone's own voice, or of one recording of everyone on "
+                    "speaker_1. The timeline below writes the table.",
                 ),
                 io.DynamicCombo.Input(
                     "length",
@@ -135,9 +137,9 @@ class AudioEncoderNode(io.ComfyNode):
         check_queued(cls, **given)
         speakers = given.get("speakers")
         if speakers is not None:
-            check_speakers(numbers_of(given), given["timing"]["timing"], speakers)
+            check_speakers(numbers_of(given), speakers)
         if given["timing"]["timing"] == Timing.TABLE:
-            check_table(given["timing"], speakers)
+            check_table(given["timing"], numbers_of(given), speakers)
         if given.get("fps") is not None:
             length_of(given["length"], given["fps"])
         return True
@@ -161,7 +163,8 @@ class AudioEncoderNode(io.ComfyNode):
         managed = managed_encoder(audio_encoder)
         frames = length_of(length, fps)
         _check_memory(timeline, managed.encoder, frames=frames, fps=fps)
-        remarks = [*table_remarks(timing), *listener_remarks(timeline)]
+        numbers = numbers_of(voices)
+        remarks = [*table_remarks(timing, numbers), *listener_remarks(timeline, numbers)]
         if remarks:
             announce("\n".join(remarks), cls.hidden.unique_id)
         managed.load()
@@ -185,9 +188,9 @@ class AudioEncoderNode(io.ComfyNode):
             "waveform": torch.from_numpy(conversation.sound.samples)[None],
             "sample_rate": conversation.sound.rate,
         }
-        return io.NodeOutput(
-            conversation, sound, picture, conversation.frames, ui=ui.PreviewImage(picture, cls=cls)
-        )
+        shown = ui.PreviewImage(picture, cls=cls).as_dict()
+        shown["multitalk_voices"] = shown_voices(voices)
+        return io.NodeOutput(conversation, sound, picture, conversation.frames, ui=shown)
 
 
 def _voices() -> list[io.Input]:

@@ -141,7 +141,19 @@ class PersonLocalizerNode(io.ComfyNode):
             show_text("\n".join(sentences), cls.hidden.unique_id)
         masks = torch.cat([persons.masks, persons.background[None]]).float()
         preview = persons_overlay(picture, persons, size)[None]
-        return io.NodeOutput(persons, masks, preview, ui=ui.PreviewImage(preview, cls=cls))
+        shown = ui.PreviewImage(preview, cls=cls).as_dict()
+        shown["multitalk_persons"] = [_box(mask) for mask in persons.masks]
+        return io.NodeOutput(persons, masks, preview, ui=shown)
+
+
+def _box(mask: Tensor) -> list[float]:
+    """Left, top, right and bottom of a mask, as fractions of the picture."""
+    sides: list[list[float]] = []
+    for axis in (0, 1):  # over rows, so by column first
+        places = torch.nonzero(mask.any(dim=axis)).flatten()
+        sides.append([int(places[0]) / mask.shape[1 - axis], (int(places[-1]) + 1) / mask.shape[1 - axis]])
+    (left, right), (top, bottom) = sides
+    return [left, top, right, bottom]
 
 
 def _found() -> io.Int.Input:

@@ -5,7 +5,6 @@ Knows sounds and seconds; knows nothing of features or faces.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -13,14 +12,16 @@ from ..errors import MultiTalkError, quoted
 from ..guards.interruption import uninterrupted
 from ..guards.words import Word
 from ..limits import FILM_SOUND_RATE, LONGEST_SECONDS, MOST_SPEAKERS, VOICE_START
-from .audibility import Audibility, audibility
-from .loudness import normalise_loudness
+from .audibility import Audibility
+from .film_sound import FilmSound, within_full_scale
+from .pieces import PlacedPiece, joined
+from .placed_voice import PlacedVoice
 from .speaker_names import places_of
+from .turn_sources import check_sources, source_of
 from .turns import Turn
-from .waveform import SPEECH_RATE, Waveform, speech
+from .waveform import SPEECH_RATE, Waveform
 
 SHORTEST_SECONDS = 0.2  # one audio window: 5 frames at 25 fps
-LOWERED_PEAK = 0.97  # of full scale: lossy codecs exceed a peak slightly
 TABLE_SLACK_SECONDS = 0.05  # times in tables are rounded
 
 
@@ -33,56 +34,16 @@ class Timing(Word):
 
 
 @dataclass(frozen=True, eq=False)
-class PlacedVoice:
-    """A voice of one speaker, placed in time.
-
-    Parameters
-    ----------
-    speaker : int
-        From 0.
-    start : float
-        When the voice begins, in seconds of the film.
-    voice : Waveform
-    turns : tuple of (start, end)
-        When the speaker speaks, in seconds of the voice; the rest belongs to others.
-    """
-
-    speaker: int
-    start: float
-    voice: Waveform
-    turns: tuple[tuple[float, float], ...]
-
-    @property
-    def end(self) -> float:
-        """When the voice ends, in seconds of the film."""
-        return self.start + self.voice.seconds
-
-    @cached_property
-    def audibility(self) -> Audibility:
-        """What the audio encoder is given in the turns."""
-        return audibility(self.voice, self.turns)
-
-    def track(self, normalise: bool) -> np.ndarray:
-        """The voice with everything but the speaker's turns silenced, mono at 16 kHz, [samples]."""
-        samples = speech(self.voice)
-        own = np.zeros_like(samples)
-        for start, end in self.turns:
-            piece = slice(round(start * SPEECH_RATE), round(end * SPEECH_RATE))
-            own[piece] = samples[piece]
-        return normalise_loudness(own, SPEECH_RATE) if normalise else own
-
-
-@dataclass(frozen=True, eq=False)
 class Timeline:
-    """Who speaks when. Build one with `together`, `in_turn`, `placed` or `from_table`.
+    """Who speaks when. Build one with `together`, `in_turn`, `placed`, `from_table` or `of_turns`.
 
     Parameters
     ----------
     speakers : int
         Number of speakers; one without a voice is a listener.
     placed_voices : tuple of PlacedVoice
-    recording : Waveform, optional
-        The film's sound where all voices come from one recording.
+    sounds : tuple of FilmSound
+        What is heard, where the voices are parts of recordings; none is the voices.
 
     Raises
     ------
@@ -94,7 +55,7 @@ class Timeline:
 
     speakers: int
     placed_voices: tuple[PlacedVoice, ...]
-    recording: Waveform | None = None
+    sounds: tuple[FilmSound, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.placed_voices:
@@ -172,7 +133,7 @@ class Timeline:
         waveform : Waveform
             The recording. Where turns overlap, it belongs to both speakers.
         turns : iterable of Turn
-            From `read_turns`.
+            From `read_turns`. If any has a place of its own, all are as in `of_turns`.
         speakers : sequence of str, optional
             The table's names in speaker order; a name without a turn is a listener. By default number n is
             speaker n, and names are ordered by first appearance.
@@ -184,6 +145,8 @@ class Timeline:
             `speakers`, or a number is not a speaker's or mixed with names.
         """
         turns = list(turns)
+        if any(turn.placed for turn in turns):
+            return cls.of_turns([waveform], turns, speakers)
         places = places_of(turns, speakers)
         spoken: dict[int, list[tuple[float, float]]] = {}
         for turn in turns:
@@ -196,7 +159,50 @@ class Timeline:
             times = spoken.setdefault(places[turn.speaker], [])
             times.append((turn.start, min(turn.end, waveform.seconds)))
         voices = (PlacedVoice(place, 0.0, waveform, tuple(sorted(spoken[place]))) for place in sorted(spoken))
-        return cls(1 + max(places.values(), default=0), tuple(voices), waveform)
+        sound = FilmSound("recording", waveform)
+        return cls(1 + max(places.values(), default=0), tuple(voices), (sound,))
+
+    @classmethod
+    def of_turns(
+        cls, voices: Sequence[Waveform | None], turns: Iterable[Turn], speakers: Sequence[str] | None = None
+    ) -> "Timeline":
+        """Place turns of everyone's own voice; the turns alone are the film's sound.
+
+        Parameters
+        ----------
+        voices : sequence of Waveform or None
+            One a speaker.
+        turns : iterable of Turn
+            Each takes its stretch of its speaker's voice, or of that of `voice_of`, from `voice_start` on;
+            by default from its own start, as where everyone's voice has the film's time.
+        speakers : sequence of str, optional
+            As in `from_table`.
+
+        Raises
+        ------
+        MultiTalkError
+            When a turn takes more than its voice has, or is of a voice that is not given, or as in
+            `from_table`.
+        """
+        turns = list(turns)
+        places = places_of(turns, speakers)
+        given = {speaker: voice for speaker, voice in enumerate(voices) if voice is not None}
+        check_sources(turns, places, given)
+        spoken: dict[tuple[int, int], list[PlacedPiece]] = {}
+        for turn in turns:
+            source = source_of(turn, places)
+            piece = _piece(turn, given[source])
+            spoken.setdefault((places[turn.speaker], source), []).append(piece)
+        placed = []
+        for (speaker, source), own in sorted(spoken.items()):
+            pieces = joined(own)
+            times = tuple((piece.start, piece.end) for piece in pieces)
+            placed.append(PlacedVoice(speaker, 0.0, given[source], times, pieces))
+        heard = []
+        for used in sorted({source for _, source in spoken}):
+            pieces = joined(piece for (_, source), own in spoken.items() if source == used for piece in own)
+            heard.append(FilmSound(f"speaker {used + 1}", given[used], pieces))
+        return cls(max(len(voices), 1 + max(places.values(), default=0)), tuple(placed), tuple(heard))
 
     @property
     def seconds(self) -> float:
@@ -206,10 +212,9 @@ class Timeline:
     @property
     def notes(self) -> list[str]:
         """What the user should know about the voices: what their files lack, and who is silent."""
-        if self.recording is None:
-            files = [(f"speaker {placed.speaker + 1}", placed.voice) for placed in self.placed_voices]
-        else:
-            files = [("recording", self.recording)]
+        files = [(sound.name, sound.waveform) for sound in self.sounds] or [
+            (f"speaker {placed.speaker + 1}", placed.voice) for placed in self.placed_voices
+        ]
         silent = dict.fromkeys(
             placed.speaker + 1 for placed in self.placed_voices if placed.audibility is Audibility.SILENT
         )
@@ -261,10 +266,9 @@ class Timeline:
         Waveform
             Stereo if any voice has more than one channel, else mono.
         """
-        if self.recording is None:
-            voices = [(placed.start, placed.voice) for placed in self.placed_voices]
-        else:
-            voices = [(0.0, self.recording)]
+        voices = [(0.0, sound.heard) for sound in self.sounds] or [
+            (placed.start, placed.voice) for placed in self.placed_voices
+        ]
         rate = min(FILM_SOUND_RATE, max(voice.rate for _, voice in voices))
         channels = min(2, max(voice.channels for _, voice in voices))
         length = round((self.seconds if seconds is None else seconds) * rate)
@@ -272,21 +276,20 @@ class Timeline:
         for start, voice in voices:
             voice = voice.stereo() if channels == 2 else voice
             _add(samples, voice.resampled(rate).samples, round(start * rate))
-        return _within_full_scale(samples, rate)
+        return within_full_scale(samples, rate)
 
 
-def _within_full_scale(samples: np.ndarray, rate: int) -> Waveform:
-    """A sound, lowered by one gain if its peak is above full scale."""
-    peak = max(float(samples.max(initial=0.0)), -float(samples.min(initial=0.0)))
-    if peak <= 1.0:
-        return Waveform(samples, rate)
-    gain = LOWERED_PEAK / peak
-    samples *= gain
-    note = (
-        f"the voices together reach {peak:.2f} times full scale, so the film's sound is lowered by "
-        f"{-20 * np.log10(gain):.1f} dB"
-    )
-    return Waveform(samples, rate, (note,))
+def _piece(turn: Turn, voice: Waveform) -> PlacedPiece:
+    """What a turn takes of its voice, and where the film has it."""
+    start = turn.start if turn.voice_start is None else turn.voice_start
+    end = start + turn.end - turn.start
+    if end > voice.seconds + TABLE_SLACK_SECONDS:
+        raise MultiTalkError(
+            f"The turn of {quoted(turn.speaker)} from {turn.start:g} to {turn.end:g} seconds takes its voice "
+            f"from {start:g} to {end:g} seconds, but the voice lasts {voice.seconds:g} seconds: shorten the "
+            "turn, or let it begin earlier in a column voice_start."
+        )
+    return PlacedPiece(start, min(end, voice.seconds), turn.start)
 
 
 def _add(track: np.ndarray, samples: np.ndarray, start: int) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ..errors import MultiTalkError, quoted
 from .speaker_names import mapping_of, places_of
-from .turns import TurnTable, read_turns
+from .turns import Turn, TurnTable, read_turns
 from .turns.table_formats import ENDINGS, TableFormat, format_of
 from .turns.table_text import is_text, read_table_text
 
@@ -29,7 +29,10 @@ class TurnsInspection:
         return [*self.table.remarks, self._mapping()]
 
     def as_json(self) -> dict[str, object]:
-        """Names in speaker order, turns as [speaker, start, end] in the table's own order."""
+        """Names in speaker order, turns as [speaker, start, end] in the table's own order.
+
+        A turn that says whose voice it is taken from has that as well: [..., voice_of, voice_start].
+        """
         names = list(dict.fromkeys(turn.speaker for turn in self.table))
         try:
             places = places_of(self.table.turns, self.table.speakers)
@@ -39,12 +42,14 @@ class TurnsInspection:
         return {
             "kind": "turns",
             "speakers": names,
-            "turns": [[turn.speaker, turn.start, turn.end] for turn in self.table],
+            "turns": [turn_values(turn) for turn in self.table],
         }
 
     def lines(self) -> list[str]:
         """The same as aligned lines of text."""
-        turns = (f"{quoted(turn.speaker)}, {turn.start:g} to {turn.end:g} s" for turn in self.table)
+        turns = (
+            f"{quoted(turn.speaker)}, {turn.start:g} to {turn.end:g} s{_taken(turn)}" for turn in self.table
+        )
         return [
             f"file      {self.path}",
             f"kind      who speaks when, {self.table.form}",
@@ -58,6 +63,21 @@ class TurnsInspection:
             return mapping_of(self.table.turns, self.table.speakers)
         except MultiTalkError as error:
             return str(error)
+
+
+def turn_values(turn: Turn) -> list[str | float | None]:
+    """A turn as JSON has it."""
+    values: list[str | float | None] = [turn.speaker, turn.start, turn.end]
+    return [*values, turn.voice_of, turn.voice_start] if turn.placed else values
+
+
+def _taken(turn: Turn) -> str:
+    """Where a turn is taken from, if the table says so."""
+    if not turn.placed:
+        return ""
+    whose = "own voice" if turn.voice_of is None else f"voice of speaker {turn.voice_of}"
+    start = turn.start if turn.voice_start is None else turn.voice_start
+    return f", of the {whose} from {start:g} s"
 
 
 def is_table(path: Path) -> bool:

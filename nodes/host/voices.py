@@ -1,18 +1,21 @@
 """Voices as the sockets and texts of Encode MultiTalk Audio give them: who has one, and who speaks when."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypedDict
 
 from comfy_execution.graph import DynamicPrompt
 
 from ...multitalk_core.audio.speaker_names import mapping_of, places_of
 from ...multitalk_core.audio.timeline import Timeline, Timing
+from ...multitalk_core.audio.turn_sources import check_sources, from_one_recording, source_of
 from ...multitalk_core.audio.turns import TurnTable, parse_turns
 from ...multitalk_core.audio.waveform import Waveform, from_array
 from ...multitalk_core.errors import MultiTalkError, quoted
 from ...multitalk_core.limits import FILM_FRAMES, MOST_SPEAKERS
 from .checks import naming
 from .upstream import media_file
+from .voice_files import voice_file
 
 VOICES_END, SECONDS, FRAMES = "until the voices end", "seconds", "frames"
 SPEAKER = "speaker_"
@@ -38,14 +41,10 @@ def numbers_of(inputs: Iterable[str]) -> list[int]:
     return [number for number, name in enumerate(VOICES, 1) if name in given]
 
 
-def check_speakers(numbers: Collection[int], timing: str, speakers: int) -> None:
+def check_speakers(numbers: Collection[int], speakers: int) -> None:
     """Raise a MultiTalkError unless the linked voices, by number, go with the other inputs."""
     if not numbers:
         raise MultiTalkError("speaker_1: no speaker has a voice; connect at least one.")
-    if Timing(timing) is Timing.TABLE and list(numbers) != [1]:
-        raise MultiTalkError(
-            "timing: with a table, speaker_1 is the recording of everyone; connect only this one."
-        )
     if speakers and max(numbers) > speakers:
         raise MultiTalkError(
             f"speakers is {speakers}, but there is a voice for speaker {max(numbers)}: raise it, or set it "
@@ -82,6 +81,15 @@ def _waveform(name: str, audio: dict[str, Any]) -> Waveform:
         return from_array(batch[0], audio["sample_rate"])
 
 
+def shown_voices(voices: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The voices as files that the page's timeline draws and plays."""
+    return [
+        {"speaker": number, **voice_file(_waveform(name, voices[name]))}
+        for number, name in enumerate(VOICES, 1)
+        if name in voices
+    ]
+
+
 def timeline_of(voices: Mapping[str, Any], timing: dict[str, Any], speakers: int) -> Timeline:
     """Everybody's voices at their places.
 
@@ -99,26 +107,50 @@ def timeline_of(voices: Mapping[str, Any], timing: dict[str, Any], speakers: int
         It begins with the id of the input that is wrong.
     """
     word = Timing(timing["timing"])
-    check_speakers(numbers_of(voices), word, speakers)
+    check_speakers(numbers_of(voices), speakers)
     match word:
         case Timing.TOGETHER:
             return Timeline.together(_waveforms(voices, speakers))
         case Timing.IN_TURN:
             return Timeline.in_turn(_waveforms(voices, speakers), timing["gap"])
         case Timing.TABLE:
-            recording = _waveform("speaker_1", voices["speaker_1"])
+            given = _waveforms(voices, speakers)
             names = table_names(timing["names"], speakers)
             table = read_table(timing["turns"], names, speakers)
-            with naming("timing.turns"):
-                timeline = Timeline.from_table(recording, table.turns, names or table.speakers)
-            return Timeline(max(speakers, timeline.speakers), timeline.placed_voices, timeline.recording)
+            return _timeline_of_table(given, table, names)
 
 
-def check_table(timing: dict[str, Any], speakers: int | None) -> None:
-    """Raise a MultiTalkError for wrong turns or names, of which None is a text that is not known yet."""
+def _timeline_of_table(
+    given: Sequence[Waveform | None], table: TurnTable, names: list[str] | None
+) -> Timeline:
+    """The first voice as a recording of everyone, or turns of everyone's own voice."""
+    speakers = names or table.speakers
+    voiced = [speaker for speaker, voice in enumerate(given) if voice is not None]
+    with naming("timing.turns"):
+        if given[0] is not None and from_one_recording(table.turns, voiced):
+            timeline = Timeline.from_table(given[0], table.turns, speakers)
+        else:
+            timeline = Timeline.of_turns(given, table.turns, speakers)
+    return replace(timeline, speakers=max(len(given), timeline.speakers))
+
+
+def check_table(timing: dict[str, Any], numbers: Collection[int], speakers: int | None) -> None:
+    """Raise a MultiTalkError for wrong turns or names, of which None is a text that is not known yet.
+
+    Parameters
+    ----------
+    timing : dict
+    numbers : collection of int
+        Of the speakers whose sockets are linked.
+    speakers : int or None
+    """
     names = None if timing["names"] is None else table_names(timing["names"], speakers)
     if timing["turns"] is not None and timing["names"] is not None:
-        read_table(timing["turns"], names, speakers)
+        table = read_table(timing["turns"], names, speakers)
+        voiced = [number - 1 for number in numbers]
+        if not from_one_recording(table.turns, voiced):
+            with naming("timing.turns"):
+                check_sources(table.turns, places_of(table.turns, names or table.speakers), voiced)
     elif timing["turns"] is not None:
         with naming("timing.turns"):
             parse_turns(timing["turns"])
@@ -140,18 +172,27 @@ def read_table(text: str, names: list[str] | None, speakers: int | None) -> Turn
     return table
 
 
-def table_remarks(timing: dict[str, Any]) -> list[str]:
-    """Sentences about a table: what was left out, and which speaker each of its names is."""
+def table_remarks(timing: dict[str, Any], numbers: Collection[int]) -> list[str]:
+    """Sentences about a table: what was left out, which speaker each of its names is, and who has no turn."""
     if timing["timing"] != Timing.TABLE:
         return []
     table = parse_turns(timing["turns"])
-    return [*table.remarks, mapping_of(table.turns, table_names(timing["names"], None) or table.speakers)]
+    speakers = table_names(timing["names"], None) or table.speakers
+    places = places_of(table.turns, speakers)
+    used = {source_of(turn, places) + 1 for turn in table}
+    one = from_one_recording(table.turns, [number - 1 for number in numbers])
+    silent = [number for number in numbers if number not in used and not one]
+    return [
+        *table.remarks,
+        mapping_of(table.turns, speakers),
+        *(f"The voice of speaker {number} has no turn in the table and is not heard." for number in silent),
+    ]
 
 
-def listener_remarks(timeline: Timeline) -> list[str]:
-    """A sentence about the speakers without a voice, if there are any."""
-    speaking = {placed.speaker for placed in timeline.placed_voices}
-    silent = [str(number + 1) for number in range(timeline.speakers) if number not in speaking]
+def listener_remarks(timeline: Timeline, numbers: Collection[int]) -> list[str]:
+    """A sentence about the speakers without a voice, if there are any; those of the given numbers have one."""
+    voiced = {placed.speaker + 1 for placed in timeline.placed_voices} | set(numbers)
+    silent = [str(number) for number in range(1, timeline.speakers + 1) if number not in voiced]
     if not silent:
         return []
     who = "Speaker" if len(silent) == 1 else "Speakers"

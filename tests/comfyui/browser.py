@@ -23,6 +23,7 @@ FLAGS = [
     "--remote-allow-origins=*",
 ]
 START_SECONDS = 30
+KEY_CODES = {"ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40, "Escape": 27, " ": 32}
 ANSWER_SECONDS = 60
 
 
@@ -104,10 +105,44 @@ class Browser:
         """Until a JavaScript expression is true."""
         _wait(lambda: self.evaluate(f"return Boolean({condition})", **values), seconds, condition)
 
+    def accessibility(self) -> list[tuple[str, str]]:
+        """Roles and names of everything that a screen reader finds."""
+        self._call("Accessibility.enable")
+        nodes = self._call("Accessibility.getFullAXTree")["nodes"]
+        return [
+            (node["role"]["value"], node.get("name", {}).get("value", ""))
+            for node in nodes
+            if not node["ignored"]
+        ]
+
     def screenshot(self, clip: dict | None = None) -> bytes:
         """The page as a PNG, or x, y, width, height of it."""
         options = {"clip": {**clip, "scale": 1}} if clip else {}
         return base64.b64decode(self._call("Page.captureScreenshot", format="png", **options)["data"])
+
+    def drag(self, *points: tuple[float, float]) -> None:
+        """Press the left button at the first point of the page, move along the others, and let go."""
+        start, end = points[0], points[-1]
+        self._mouse("mouseMoved", start, 0)
+        self._mouse("mousePressed", start, 1)
+        for point in points[1:]:
+            self._mouse("mouseMoved", point, 1)
+        self._mouse("mouseReleased", end, 0)
+
+    def press(self, key: str, *, shift: bool = False, ctrl: bool = False, alt: bool = False) -> None:
+        """Press a key, such as "ArrowLeft" or "s", and let go."""
+        modifiers = 1 * alt + 2 * ctrl + 8 * shift
+        code = KEY_CODES.get(key, ord(key[0].upper()))
+        options = {"key": key, "modifiers": modifiers, "windowsVirtualKeyCode": code}
+        self._call("Input.dispatchKeyEvent", type="rawKeyDown", **options)
+        self._call("Input.dispatchKeyEvent", type="keyUp", **options)
+
+    def _mouse(self, kind: str, point: tuple[float, float], buttons: int) -> None:
+        x, y = point
+        button = "none" if kind == "mouseMoved" and not buttons else "left"
+        self._call(
+            "Input.dispatchMouseEvent", type=kind, x=x, y=y, button=button, buttons=buttons, clickCount=1
+        )
 
     def listen(self, seconds: float) -> None:
         """Collect complaints for a while."""

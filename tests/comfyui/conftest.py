@@ -2,9 +2,10 @@
 
 import pytest
 from browser import Browser, find_chromium
-from comfy_page import open_page
+from comfy_page import complaints, open_page
 from comfy_server import ComfyServer, find_comfyui
 from standins import put_standins
+from timeline_page import write_voices
 
 
 @pytest.fixture(scope="session")
@@ -17,9 +18,12 @@ def server(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def page(server):
+    """ComfyUI's page, with stand-ins for models and with voices in its input folder."""
     if find_chromium() is None:
         pytest.skip("no Chromium here: install Debian's chromium")
     put_standins(server)
+    write_voices(server.input)
     with Browser() as browser:
         open_page(browser, server)
+        complaints(browser)
         yield browser

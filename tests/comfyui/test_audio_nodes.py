@@ -119,8 +119,8 @@ def test_only_what_changed_runs_again(server):
         ({"speaker_1": None, "speaker_2": None}, "speaker_1: no speaker has a voice"),
         ({"speakers": 1}, "speakers is 1, but there is a voice for speaker 2"),
         (
-            {"timing": "table", "timing.turns": "", "timing.names": ""},
-            "timing: with a table, speaker_1 is the recording",
+            {"timing": "table", "timing.turns": "1,0,1\n3,1,2", "timing.names": ""},
+            "timing.turns: The table gives 3 a turn at 1 seconds from the voice of speaker 3, who has none",
         ),
         (
             {"speaker_2": None, "timing": "table", "timing.turns": "1,2", "timing.names": ""},

@@ -1,4 +1,4 @@
-"""Which column or key of a table holds the speaker, the start, the end or the duration."""
+"""Which column or key of a table holds the speaker, the times, or where in which voice the turn is."""
 
 import re
 import unicodedata
@@ -15,6 +15,7 @@ SPEAKERS = (
 STARTS = "start|begin|beginning|from|onset|in|tmin|xmin|beginn|anfang|von|debut|inicio|comienzo"
 ENDS = "end|ending|stop|to|until|offset|finish|out|tmax|xmax|ende|bis|fin"
 DURATIONS = "duration|dur|length|dauer|duree|duracion"
+VOICE_OF, VOICE_START = "voiceof", "voicestart"
 UNITS = "s|secs?|seconds?|inseconds|ms|msec|msecs|millis|milliseconds|hhmmss[a-z]*|ssmsec|ssms"
 MILLISECONDS = re.compile(r"(?<!ss)(ms|msecs?|millis|milliseconds)$")
 
@@ -38,6 +39,10 @@ def column_of(header: str) -> Column | None:
     word = re.sub(r"[^a-z0-9]", "", plain)
     if word in SPEAKERS:
         return Column("speaker", SPEAKERS.index(word))
+    if word == VOICE_OF:
+        return Column("voice_of", 0)
+    if re.fullmatch(rf"{VOICE_START}(?:{UNITS})?", word):
+        return Column("voice_start", 0, bool(MILLISECONDS.search(word)))
     for role, words in (("start", STARTS), ("end", ENDS), ("duration", DURATIONS)):
         pattern = (
             rf"(?:segment|seg|turn|utterance|utt)?(?:{words})(?:time|timestamp|timecode|at)?(?:{UNITS})?"

@@ -45,7 +45,7 @@ def _rows(text: str, name: str) -> Iterator[Row]:
         if header is not None:
             _check_width(cells, header, roles, where=where)
         values = {role: _cell(cells, *place) for role, place in roles.items()}
-        yield Row(where, values["speaker"], values["start"], values.get("end"), values.get("duration"))
+        yield Row(where, **values)
 
 
 def _again(first: Record, rest: Iterator[Record]) -> Iterator[Record]:

@@ -5,17 +5,32 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ...errors import MultiTalkError, quoted
-from ...limits import LONGEST_NAME, LONGEST_SECONDS
+from ...limits import LONGEST_NAME, LONGEST_SECONDS, MOST_SPEAKERS
 from .times import DIGITS, seconds_of
 
 
 @dataclass(frozen=True)
 class Turn:
-    """A speaker speaks from `start` to `end`, in seconds."""
+    """A speaker speaks from `start` to `end`, in seconds of the film.
+
+    Attributes
+    ----------
+    voice_of : int, optional
+        The speaker whose voice has the turn, from 1; by default the speaker's own.
+    voice_start : float, optional
+        Where in that voice the turn begins, in seconds; by default at `start`.
+    """
 
     speaker: str
     start: float
     end: float
+    voice_of: int | None = None
+    voice_start: float | None = None
+
+    @property
+    def placed(self) -> bool:
+        """Whether the table says where the turn is taken from."""
+        return self.voice_of is not None or self.voice_start is not None
 
 
 class Row(NamedTuple):
@@ -26,6 +41,8 @@ class Row(NamedTuple):
     start: Any
     end: Any = None
     duration: Any = None
+    voice_of: Any = None
+    voice_start: Any = None
 
     @property
     def nameless(self) -> bool:
@@ -59,7 +76,22 @@ class Row(NamedTuple):
                 f"{self.where} goes from {start:g} to {end:g} seconds; it must start at 0 or later and end "
                 "after its start."
             )
-        return Turn(speaker, start, end)
+        taken = None if self.voice_start in (None, "") else self._seconds("voice_start")
+        if taken is not None and taken < 0:
+            raise MultiTalkError(f"{self.where} has {self.described('voice_start')}: give 0 or more.")
+        return Turn(speaker, start, end, self._number_of_voice(), taken)
+
+    def _number_of_voice(self) -> int | None:
+        """The number of the speaker whose voice has the turn."""
+        if self.voice_of in (None, ""):
+            return None
+        number = seconds_of(self.voice_of)
+        if number not in range(1, MOST_SPEAKERS + 1):
+            raise MultiTalkError(
+                f"{self.where} has {self.described('voice_of')}: give the number of the speaker whose voice "
+                f"it is, from 1 to {MOST_SPEAKERS}."
+            )
+        return int(number)
 
     def _seconds(self, field: str) -> float:
         seconds = seconds_of(getattr(self, field))

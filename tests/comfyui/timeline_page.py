@@ -1,0 +1,112 @@
+"""The timeline of Encode MultiTalk Audio in ComfyUI's page, as a test drives it."""
+
+from pathlib import Path
+
+import numpy as np
+from browser import Browser
+
+from helpers.sound_files import write_sound
+
+RATE = 16000
+RULER = 20  # pixels above the lanes
+SLACK = 1.05  # the ruler shows so much more than the film
+BUILD = """
+await app.loadGraphData({ version: 0.4, last_node_id: 0, last_link_id: 0, nodes: [], links: [] }, true, true);
+await app.refreshComboInNodes();
+const add = (type, at) => {
+  const node = LiteGraph.createNode(type);
+  node.pos = at;
+  app.rootGraph.add(node);
+  return node;
+};
+const encoder = add('MultiTalkAudioEncoder', [420, 80]);
+for (const [index, [type, file]] of sources.entries()) {
+  const loader = add(type, [60, 80 + 220 * index]);
+  loader.widgets.find(each => each.name === 'audio').value = file;
+  loader.connect(0, encoder, encoder.inputs.findIndex(each => each.name === `speaker_${index + 1}`));
+  await new Promise(done => setTimeout(done, 30));
+}
+for (const [name, value] of Object.entries(widgets)) {
+  encoder.widgets.find(each => each.name === name).value = value;
+}
+encoder.setSize([760, encoder.computeSize()[1]]);
+app.canvas.ds.scale = 1;
+app.canvas.ds.offset = [0, 0];
+app.canvas.setDirty(true, true);
+app.extensionManager.workflow.activeWorkflow.changeTracker.captureCanvasState();
+"""
+ENCODER = "app.canvas.graph.nodes.findLast(each => each.comfyClass === 'MultiTalkAudioEncoder')"
+LANES = f"{ENCODER}.widgets.find(each => each.name === 'timeline').element.querySelector('canvas.lanes')"
+OPTIONS = f"[...{LANES}.children].map(each => each.textContent)"
+POINT = f"""
+const box = {LANES}.getBoundingClientRect();
+const zoom = box.width / {LANES}.clientWidth;
+const tall = (box.height - ruler * zoom) / speakers;
+return [
+  box.left + second * box.width / (longest * slack),
+  box.top + ruler * zoom + (speaker - 0.5) * tall,
+];
+"""
+
+
+def write_voice(path: Path, seconds: float, *spans: tuple[float, float]) -> str:
+    """A voice that is heard in these spans only; its name."""
+    times = np.arange(round(seconds * RATE)) / RATE
+    heard = sum(((times >= start) & (times < end)) for start, end in spans)
+    samples = (0.5 * heard * np.sin(2 * np.pi * 220 * times)).astype(np.float32)
+    write_sound(path, [[(0.0, samples[None])]], rate=RATE)
+    return path.name
+
+
+def build(page: Browser, sources: list[tuple[str, str]], turns: int, **widgets: object) -> None:
+    """An encoder with a loader per voice, in an empty graph; waits until its timeline shows so many turns."""
+    page.evaluate(BUILD, sources=sources, widgets=widgets)
+    page.wait_for(f"{OPTIONS}.length === {turns}")
+
+
+def point(page: Browser, speaker: int, second: float, *, longest: float, speakers: int = 2) -> list[float]:
+    """Where on the page a second of a lane is, while all of the film is shown."""
+    given = {"speaker": speaker, "second": second, "longest": longest, "speakers": speakers}
+    return page.evaluate(POINT, ruler=RULER, slack=SLACK, **given)
+
+
+def value(page: Browser, name: str) -> object:
+    """Of a widget of the encoder."""
+    return page.evaluate(
+        f"return {ENCODER}.widgets.find(each => each.name === name)?.value ?? null", name=name
+    )
+
+
+def rows(page: Browser) -> list[str]:
+    """The table's lines without the header."""
+    text = value(page, "timing.turns")
+    return [] if text is None else str(text).split("\n")[1:]
+
+
+def options(page: Browser) -> list[str]:
+    """What a screen reader reads of each turn."""
+    return page.evaluate(f"return {OPTIONS}")
+
+
+def undo(page: Browser, timing: str, *, redo: bool = False) -> None:
+    """As ComfyUI's own keys do; waits until the timeline is made again and shows this timing."""
+    page.evaluate(f"{LANES}.dataset.before = 1")
+    page.press("z", ctrl=True, shift=redo)
+    page.wait_for(
+        f"!{LANES}.dataset.before && {OPTIONS}.length"
+        f" && {ENCODER}.widgets.find(each => each.name === 'timing').value === timing",
+        timing=timing,
+    )
+
+
+def use_nodes_2(page: Browser, on: bool) -> None:
+    """Switch between the classic canvas and Nodes 2.0."""
+    page.evaluate("await app.extensionManager.setting.set('Comfy.VueNodes.Enabled', on)", on=on)
+    page.listen(0.5)
+
+
+def write_voices(folder: Path) -> None:
+    """Two short voices, and one of ten minutes."""
+    write_voice(folder / "lane_1.wav", 3.0, (0.4, 1.2), (1.9, 2.8))
+    write_voice(folder / "lane_2.wav", 2.0, (0.2, 1.8))
+    write_voice(folder / "ten_minutes.wav", 600.0, *((start, start + 7.0) for start in range(0, 600, 10)))

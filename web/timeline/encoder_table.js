@@ -1,0 +1,199 @@
+// Who speaks when by the inputs of Encode MultiTalk Audio: read from its texts, and written there. The only state is theirs.
+
+import { api } from "../../../scripts/api.js"
+import { asOneStep, isLinked, setValue, valueOf } from "./graph.js"
+import { endOf, filled, parse, swapped, write } from "./turns.js"
+import { addressOf, faultOf, linkedSpeakers, MOST_SPEAKERS, voiceAt } from "./voices.js"
+
+const TABLE = "table"
+const NUMBER = /^\d+(\.0+)?$/
+
+export class EncoderTable {
+  /** @param {() => void} changed called when what is to be shown is other than before. */
+  constructor(node, changed) {
+    this.node = node
+    this.changed = changed
+    this.linked = [] // speakers with a voice
+    this.addresses = new Map() // of their voices
+    this.turns = []
+    this.names = []
+    this.speakers = 0
+    this.voices = new Map() // speaker -> { buffer, peaks, seconds }, once known
+    this.fault = null
+    this.answer = null // of the server, for tables in other forms
+    this.reread = () => this.read()
+  }
+
+  get fps() {
+    return Number(valueOf(this.node, "fps", 25)) || 25
+  }
+
+  get timing() {
+    return valueOf(this.node, "timing")
+  }
+
+  /** Whether the first voice is a recording of everyone. */
+  get recording() {
+    return this.timing === TABLE && this.linked.length === 1 && this.linked[0] === 1
+  }
+
+  /** Whether the film has the whole recording, and not the turns alone. */
+  get whole() {
+    return this.recording && this.turns.every((turn) => !turn.muted && turn.voiceStart === turn.start) && !this.written
+  }
+
+  /** Why turns cannot be changed here; null if they can. */
+  get locked() {
+    const linked = ["timing", "timing.turns", "timing.names"].find((name) => isLinked(this.node, name))
+    return linked ? `${linked} comes from another node` : null
+  }
+
+  /** How long the film is, in seconds, as far as it is known. */
+  get seconds() {
+    const length = valueOf(this.node, "length")
+    if (length === "seconds") return Number(valueOf(this.node, "length.seconds", 0))
+    if (length === "frames") return Number(valueOf(this.node, "length.frames", 0)) / this.fps
+    return this.whole ? (this.voices.get(1)?.seconds ?? endOf(this.turns)) : endOf(this.turns)
+  }
+
+  /** What everything here is read from, to see whether it has changed. */
+  get signature() {
+    const words = ["timing", "timing.turns", "timing.names", "timing.gap", "speakers", "fps", "length"]
+    const values = [...words, "length.seconds", "length.frames"].map((name) => valueOf(this.node, name))
+    const linked = linkedSpeakers(this.node)
+    return JSON.stringify([values, linked.map((speaker) => [speaker, addressOf(this.node, speaker)]), this.locked])
+  }
+
+  read() {
+    this.linked = linkedSpeakers(this.node)
+    this.fault = null
+    this.voices.clear()
+    this.addresses = new Map(this.linked.map((speaker) => [speaker, addressOf(this.node, speaker)]))
+    for (const [speaker, address] of this.addresses) {
+      const voice = voiceAt(address, this.reread)
+      if (voice) this.voices.set(speaker, voice)
+    }
+    this.names = []
+    this.turns = this.timing === TABLE ? this.#tableTurns() : this.#wholeVoices()
+    const spoken = Math.max(0, ...this.turns.map((turn) => turn.speaker))
+    const asked = Number(valueOf(this.node, "speakers", 0))
+    this.speakers = Math.min(MOST_SPEAKERS, Math.max(1, asked, spoken, this.names.length, ...this.linked))
+    this.changed()
+  }
+
+  /** What a lane says where it has no waveform; null where it has one. */
+  remark(speaker) {
+    if (this.recording) return null
+    if (!this.linked.includes(speaker)) return "listens"
+    if (this.voices.has(speaker)) return null
+    const address = this.addresses.get(speaker)
+    return faultOf(address) ?? (address ? "loading …" : "seen after the first run")
+  }
+
+  /** Make these the turns: one step of undo. */
+  write(turns, also = () => {}) {
+    const names = this.#allNames()
+    asOneStep(() => {
+      setValue(this.node, "timing", TABLE)
+      if (names.length) setValue(this.node, "timing.names", names.join(", "))
+      setValue(this.node, "timing.turns", write(turns, names))
+      also()
+    })
+    this.read()
+  }
+
+  /**
+   * Exchange two speakers: of one recording their turns, else their voices. One step of undo.
+   * @param {(first, second) => void} exchangeVoices on their sockets
+   */
+  exchange(first, second, exchangeVoices) {
+    if (this.timing !== TABLE) {
+      exchangeVoices(first, second)
+      return this.read()
+    }
+    if (this.names.length) {
+      this.names = this.#allNames()
+      const [one, other] = [this.names[first - 1], this.names[second - 1]]
+      this.names = this.names.with(first - 1, other).with(second - 1, one)
+    }
+    const voices = !this.recording
+    this.write(swapped(this.turns, first, second, { voices }), () => voices && exchangeVoices(first, second))
+  }
+
+  /** The turns as the mix plays them: { buffer, start, offset, seconds }; all of them where nobody is solo. */
+  pieces(solo) {
+    if (this.whole && !solo.size && this.voices.has(1)) {
+      const { buffer, seconds } = this.voices.get(1)
+      return [{ buffer, start: 0, offset: 0, seconds }]
+    }
+    return this.turns
+      .filter((turn) => !turn.muted && this.voices.has(turn.voiceOf) && (!solo.size || solo.has(turn.speaker)))
+      .map((turn) => ({
+        buffer: this.voices.get(turn.voiceOf).buffer,
+        start: turn.start,
+        offset: turn.voiceStart,
+        seconds: turn.end - turn.start,
+      }))
+  }
+
+  /** With names in the table every lane needs one, and their order decides who is who. */
+  #allNames() {
+    if (!this.names.length) return []
+    return Array.from({ length: this.speakers }, (_, index) => this.names[index] ?? `speaker ${index + 1}`)
+  }
+
+  #wholeVoices() {
+    const gap = this.timing === "in turn" ? Number(valueOf(this.node, "timing.gap", 0)) : null
+    const turns = []
+    let start = 0
+    for (const speaker of this.linked) {
+      const voice = this.voices.get(speaker)
+      if (!voice) {
+        if (gap !== null) break
+        continue
+      }
+      const turn = { speaker, voiceOf: speaker, voiceStart: 0, muted: false }
+      turns.push({ ...turn, start, end: start + voice.seconds })
+      if (gap !== null) start += voice.seconds + gap
+    }
+    return turns
+  }
+
+  #tableTurns() {
+    const text = valueOf(this.node, "timing.turns", "")
+    const listed = valueOf(this.node, "timing.names", "")
+    this.names = listed.split(",").flatMap((name) => name.trim() || [])
+    const own = parse(text, this.names)
+    this.written = own?.some((turn) => turn.voiceStart !== null) ?? false
+    if (own?.length) {
+      const turns = filled(own, this)
+      this.fault = this.#faultOf(turns)
+      return turns
+    }
+    if (this.answer?.text !== text || this.answer.listed !== listed) this.#ask(text, listed)
+    if (this.answer.error) this.fault = this.answer.error
+    if (!this.names.length && !this.answer.names.every((name) => NUMBER.test(name))) {
+      this.names = this.answer.names.map((name) => name.replaceAll(",", " "))
+    }
+    return filled(this.answer.turns, this)
+  }
+
+  /** What a run would refuse of turns that can be read. */
+  #faultOf(turns) {
+    if (turns.every((turn) => turn.muted)) return "Every turn is muted, so nobody speaks."
+    const silent = turns.find((turn) => !turn.muted && !this.linked.includes(turn.voiceOf))
+    if (!silent || !this.linked.length) return null
+    return `Speaker ${silent.voiceOf} has turns but no voice: connect one, or mute them.`
+  }
+
+  /** Let the server read a table in another form. */
+  async #ask(text, listed) {
+    const asked = { text, listed, names: [], turns: [] }
+    this.answer = asked
+    const body = JSON.stringify({ text, names: listed })
+    const answer = await api.fetchApi("/multitalk/turns", { method: "POST", body })
+    const said = await answer.json().catch(() => ({ error: "the table cannot be read" }))
+    Object.assign(asked, said)
+    if (this.answer === asked) this.read()
+  }
+}

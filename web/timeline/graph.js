@@ -1,0 +1,103 @@
+// Where a node's inputs come from and where its outputs go, across reroutes and subgraphs.
+
+import { app } from "../../../scripts/app.js"
+import { remembered } from "./history.js"
+
+const DEEPEST = 64
+
+/** The node and the output slot that an input's value comes from: { node, slot }; null if there is none. */
+export function originOf(node, inputName, depth = DEEPEST) {
+  const input = node.inputs?.find((each) => each.name === inputName)
+  return input && depth ? originOfLink(node.graph, input.link, depth) : null
+}
+
+function originOfLink(graph, linkId, depth) {
+  const link = linkId == null ? null : graph?.getLink(linkId)
+  const ends = link?.resolve(graph)
+  if (!ends) return null
+  if (ends.subgraphInput) {
+    const host = hostsOf(graph)[0]
+    return host ? originOf(host, ends.subgraphInput.name, depth - 1) : null
+  }
+  return ends.outputNode ? innerOrigin(ends.outputNode, link.origin_slot, depth) : null
+}
+
+function innerOrigin(node, slot, depth) {
+  if (depth <= 0) return null
+  if (node.isSubgraphNode?.()) {
+    const inner = node.subgraph.outputNode?.slots?.[slot]?.linkIds?.[0]
+    return originOfLink(node.subgraph, inner, depth - 1)
+  }
+  if (node.type === "Reroute") return originOf(node, node.inputs[0]?.name, depth - 1)
+  return { node, slot }
+}
+
+/** The nodes that show a subgraph. */
+function hostsOf(subgraph) {
+  return allNodes().filter((node) => node.isSubgraphNode?.() && node.subgraph === subgraph)
+}
+
+/** All nodes of the workflow, those within subgraphs too. */
+export function allNodes() {
+  const graphs = [app.rootGraph, ...(app.rootGraph?.subgraphs?.values() ?? [])]
+  return graphs.filter(Boolean).flatMap((graph) => graph.nodes)
+}
+
+/** The nodes of some kinds whose input comes from a node. */
+export function takersOf(node, inputName, kinds) {
+  return allNodes().filter((each) => kinds.includes(each.comfyClass) && originOf(each, inputName)?.node === node)
+}
+
+/** A widget of a node by its name. */
+export function widgetOf(node, name) {
+  return node?.widgets?.find((widget) => widget.name === name)
+}
+
+/** The value of a widget, or another where the node has none of this name. */
+export function valueOf(node, name, otherwise) {
+  return widgetOf(node, name)?.value ?? otherwise
+}
+
+/** Whether a widget's value comes over a link, and is not known here. */
+export function isLinked(node, name) {
+  return node.inputs?.some((input) => input.name === name && input.link != null) ?? false
+}
+
+/** Change a graph as one step of ComfyUI's undo. */
+export function asOneStep(change) {
+  app.canvas.emitBeforeChange()
+  try {
+    change()
+  } finally {
+    app.canvas.emitAfterChange()
+  }
+  app.canvas.setDirty(true, true)
+}
+
+/** Set a widget's value as if it was typed. */
+export function setValue(node, name, value) {
+  const widget = widgetOf(node, name)
+  if (!widget || widget.value === value) return
+  const before = widget.value
+  widget.value = value
+  widget.callback?.(value)
+  node.onWidgetChanged?.(name, value, before, widget)
+}
+
+/** What the last run of a node showed; ComfyUI keeps it by the node's graph, the server by its place in the run. */
+export function shownBy(node) {
+  const inside = node.graph && node.graph !== app.rootGraph
+  const shown = app.nodeOutputs?.[inside ? `${node.graph.id}:${node.id}` : String(node.id)]
+  return shown ?? remembered(app.rootGraph?.id, placeOf(node))
+}
+
+/** A node's place in a run: its id after those of the subgraphs around it. */
+function placeOf(node) {
+  const host = node.graph && node.graph !== app.rootGraph ? hostsOf(node.graph)[0] : null
+  return host ? `${placeOf(host)}:${node.id}` : String(node.id)
+}
+
+/** The address of a file in one of ComfyUI's folders. */
+export function viewAddress({ filename, subfolder = "", type = "input" }) {
+  return `/view?${new URLSearchParams({ filename, subfolder, type })}`
+}
