@@ -190,7 +190,7 @@ def table_remarks(timing: dict[str, Any], numbers: Collection[int]) -> list[str]
 
 
 def listener_remarks(timeline: Timeline, numbers: Collection[int]) -> list[str]:
-    """A sentence about the speakers without a voice, if there are any; those of the given numbers have one."""
+    """A sentence about the speakers without a voice, if there are any; those numbers have one."""
     voiced = {placed.speaker + 1 for placed in timeline.placed_voices} | set(numbers)
     silent = [str(number) for number in range(1, timeline.speakers + 1) if number not in voiced]
     if not silent:

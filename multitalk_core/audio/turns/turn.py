@@ -86,7 +86,7 @@ class Row(NamedTuple):
         if self.voice_of in (None, ""):
             return None
         number = seconds_of(self.voice_of)
-        if number not in range(1, MOST_SPEAKERS + 1):
+        if number is None or number not in range(1, MOST_SPEAKERS + 1):
             raise MultiTalkError(
                 f"{self.where} has {self.described('voice_of')}: give the number of the speaker whose voice "
                 f"it is, from 1 to {MOST_SPEAKERS}."
