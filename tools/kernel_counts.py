@@ -14,8 +14,8 @@ Why the audio layer is not at its ideal of 3.0 GB and 5 launches (480p, two pers
 """
 
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -33,9 +33,9 @@ from multitalk_core.method.binding import AudioFreeRows
 from multitalk_core.method.labels import RangeTensors
 from multitalk_core.method.schemes import resolved_scheme
 from multitalk_core.method.wan import Grid
-from tools.counting import peers
 from tools.counting.launch_counter import GPU, LaunchCounter
 from tools.counting.own_kernels import own_kernels
+from tools.peers import PEERS, Peer, PeerVoices
 
 HEADS, CHANNELS, AUDIO_TOKENS, AUDIO_WIDTH = 40, 128, 32, 768  # of Wan2.1-14B and the released adapters
 WIDTH = HEADS * CHANNELS
@@ -85,6 +85,12 @@ def on_gpu(*shape: int, dtype: torch.dtype = HALF) -> Tensor:
     return torch.empty(shape, dtype=dtype, device=GPU)
 
 
+def counted_adapter() -> AudioAdapter:
+    """Of one layer."""
+    shape = AdapterShape((0,), WIDTH, AUDIO_WIDTH, AUDIO_TOKENS, 512, 5, 12 * 768)
+    return AudioAdapter(shape, HEADS, layers=Layers, device=GPU, dtype=HALF)
+
+
 def own_rows(grid: Grid, persons: int, audible: tuple[bool, ...]) -> AudioRows:
     """Rows as `audio_rows` builds them once a clip."""
     count, silent = len(audible), not any(audible)
@@ -110,9 +116,7 @@ def own_cost(
     grid = SIZES[size]
     scheme = scheme or resolved_scheme("automatic", voices=persons, among_bystanders=False)
     with FakeTensorMode(), only(way):
-        shape = AdapterShape((0,), WIDTH, AUDIO_WIDTH, AUDIO_TOKENS, 512, 5, 12 * 768)
-        adapter = AudioAdapter(shape, HEADS, layers=Layers, device=GPU, dtype=HALF)
-        block = AudioPatch(adapter, BindingOptions(scheme=scheme)).block(0)
+        block = AudioPatch(counted_adapter(), BindingOptions(scheme=scheme)).block(0)
         assert block is not None
         rows = own_rows(grid, persons, audible)
         query, key = (on_gpu(len(audible), grid.tokens, HEADS, CHANNELS) for _ in range(2))
@@ -126,29 +130,20 @@ def own_cost(
 
 
 @torch.no_grad()
-def peer_cost(size: str, persons: int, similarity: Callable[..., Tensor], *, scaled: bool) -> Cost:
-    """Of a peer's two hooks."""
+def peer_cost(size: str, persons: int, peer: Peer) -> Cost:
+    """Of a peer's two hooks, whose masks lie on the host."""
     grid = SIZES[size]
     with FakeTensorMode():
-        options = {"device": GPU, "dtype": HALF}
-        layer = peers.PeerLayer(
-            nn.LayerNorm(WIDTH, **options),
-            Layers.Linear(WIDTH, WIDTH, **options),
-            Layers.Linear(AUDIO_WIDTH, 2 * WIDTH, **options),
-            Layers.Linear(WIDTH, WIDTH, **options),
-            HEADS,
-        )
+        rows = own_rows(grid, persons, (True,))
+        rows = replace(rows, masks=torch.empty(rows.masks.shape))
+        voices = PeerVoices(counted_adapter().blocks["0"], rows, peer)
         query, key = (on_gpu(1, grid.tokens, HEADS, CHANNELS) for _ in range(2))
         hidden = on_gpu(1, grid.tokens, WIDTH)
-        audio = on_gpu(grid.frames, persons * AUDIO_TOKENS, AUDIO_WIDTH)
-        masks = torch.empty(persons + 1, grid.tokens_per_frame)
         located, attended = LaunchCounter(), LaunchCounter()
-        found = None
-        if persons > 1:
-            with located:
-                found = similarity(query, key, masks)
+        with located:
+            similarity = voices.locate(query, key)
         with attended:
-            peers.audio_layer(layer, hidden, audio, similarity=found, scaled=scaled)
+            voices.add(hidden, similarity)
     return Cost(located, attended)
 
 
@@ -162,10 +157,8 @@ def costs() -> Iterator[tuple[str, int, str, Cost]]:
             yield size, persons, "ours, triton, a row without audio", silent
             together = own_cost(size, persons, Way.TRITON, audible=(True, True, False))
             yield size, persons, "ours, triton, three rows at once", together
-            by_node = peer_cost(size, persons, peers.similarity_by_comfyui, scaled=True)
-            yield size, persons, "ComfyUI's node", by_node
-            released = peer_cost(size, persons, peers.similarity_as_released, scaled=False)
-            yield size, persons, "as released", released
+            yield size, persons, "ComfyUI's node", peer_cost(size, persons, PEERS["comfyui"])
+            yield size, persons, "the released code", peer_cost(size, persons, PEERS["released"])
 
 
 def ideal(size: str) -> tuple[float, float]:
