@@ -14,8 +14,8 @@ from multitalk_core.audio import blockwise_attention as attention
 from multitalk_core.audio import features
 from multitalk_core.audio.features import AudioEncoder
 from multitalk_core.audio.running_statistics import RunningStatistics
+from multitalk_core.cli.freed_memory import LARGEST_REUSED
 from multitalk_core.errors import MultiTalkError
-from multitalk_core.guards.freed_memory import LARGEST_REUSED
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 STATE = "state."
