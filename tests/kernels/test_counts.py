@@ -14,7 +14,7 @@ from multitalk_core.method.audio_patch import audio_rows
 from multitalk_core.method.localization import class_similarity
 from tools import kernel_counts
 from tools.counting.launch_counter import LaunchCounter
-from tools.kernel_counts import on_gpu, own_cost, peer_cost
+from tools.kernel_counts import MODEL, on_gpu, own_cost, peer_cost
 from tools.peers import PEERS, peer_rotation
 
 GB = 1e9
@@ -32,7 +32,7 @@ def test_a_block_costs_little_more_than_the_ideal(size, persons):
     assert cost.located.bytes <= located * GB * (persons > 1)
     assert cost.attended.launches.total() <= 6, cost.attended.launches
     assert cost.attended.bytes <= attended * GB
-    assert cost.peak <= 2.1 * kernel_counts.SIZES[size].tokens * kernel_counts.WIDTH * 2
+    assert cost.peak <= 2.1 * kernel_counts.SIZES[size].tokens * MODEL.width * 2
 
 
 @pytest.mark.parametrize("size", CEILINGS)
@@ -94,7 +94,7 @@ def test_the_restated_peers_compute_what_is_ours_too():
 
 def test_the_counted_rows_are_those_of_a_clip():
     grid = kernel_counts.SIZES["480p"]
-    voices = torch.empty(3, grid.frames, kernel_counts.AUDIO_TOKENS, kernel_counts.AUDIO_WIDTH)
+    voices = torch.empty(3, grid.frames, MODEL.audio_tokens, MODEL.audio_width)
     masks = torch.empty(3, grid.tokens_per_frame)
     for audible in ((True,), (False,), (True, True, False)):
         with FakeTensorMode():
