@@ -1,4 +1,4 @@
-"""A transformer in one file: safetensors under Wan's names, fp8 with scales or without, Quanto's, and GGUF."""
+"""Transformers in one file: safetensors under Wan's names, fp8 with or without scales, Quanto's; and GGUF."""
 
 import json
 import shutil
