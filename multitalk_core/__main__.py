@@ -3,8 +3,8 @@
 import os
 import sys
 
+from .cli.freed_memory import keep_freed_memory
 from .cli.output_streams import plug_closed_streams
-from .guards.freed_memory import keep_freed_memory
 from .guards.stopping import stoppable
 
 # Threads that spin while they wait make a busy machine five times slower; torch's OpenMP reads this once.

@@ -14,8 +14,8 @@ Why the audio layer is not at its ideal of 3.0 GB and 5 launches (480p, two pers
 """
 
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -27,19 +27,18 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from multitalk_core.kernels import Way
 from multitalk_core.kernels.way import only
 from multitalk_core.method.adapter import AudioAdapter
-from multitalk_core.method.adapter_shape import AdapterShape
 from multitalk_core.method.audio_patch import AudioPatch, AudioRows, BindingOptions
 from multitalk_core.method.binding import AudioFreeRows
 from multitalk_core.method.labels import RangeTensors
 from multitalk_core.method.schemes import resolved_scheme
 from multitalk_core.method.wan import Grid
-from tools.counting import peers
 from tools.counting.launch_counter import GPU, LaunchCounter
 from tools.counting.own_kernels import own_kernels
+from tools.gpu_day.model_size import SIZES as MODELS
+from tools.peers import PEERS, Peer, PeerVoices
 
-HEADS, CHANNELS, AUDIO_TOKENS, AUDIO_WIDTH = 40, 128, 32, 768  # of Wan2.1-14B and the released adapters
-WIDTH = HEADS * CHANNELS
-SIZES = {"480p": Grid.of_video(81, 480, 832), "720p": Grid.of_video(81, 720, 1280)}
+MODEL = MODELS["480"]
+SIZES = {"480p": MODEL.grid, "720p": MODELS["720"].grid}
 PERSONS = (1, 2, 4)
 HALF = torch.bfloat16
 
@@ -85,6 +84,11 @@ def on_gpu(*shape: int, dtype: torch.dtype = HALF) -> Tensor:
     return torch.empty(shape, dtype=dtype, device=GPU)
 
 
+def counted_adapter() -> AudioAdapter:
+    """Of one layer."""
+    return AudioAdapter(MODEL.adapter_shape(1), MODEL.heads, layers=Layers, device=GPU, dtype=HALF)
+
+
 def own_rows(grid: Grid, persons: int, audible: tuple[bool, ...]) -> AudioRows:
     """Rows as `audio_rows` builds them once a clip."""
     count, silent = len(audible), not any(audible)
@@ -93,7 +97,7 @@ def own_rows(grid: Grid, persons: int, audible: tuple[bool, ...]) -> AudioRows:
         free = AudioFreeRows(on_gpu(count, dtype=torch.bool), on_gpu(count, 1, persons, dtype=torch.bool))
     bounds = [on_gpu(persons, 2, dtype=torch.float32) for _ in range(2)]
     return AudioRows(
-        tokens=on_gpu(count, grid.frames, 1 if silent else persons, AUDIO_TOKENS, AUDIO_WIDTH),
+        tokens=on_gpu(count, grid.frames, 1 if silent else persons, MODEL.audio_tokens, MODEL.audio_width),
         masks=on_gpu(1, persons + 1, grid.tokens_per_frame, dtype=torch.float32),
         ranges=RangeTensors(bounds[0], 12.0, on_gpu(persons, dtype=torch.float32), bounds[1]),
         audio_free=free,
@@ -110,13 +114,11 @@ def own_cost(
     grid = SIZES[size]
     scheme = scheme or resolved_scheme("automatic", voices=persons, among_bystanders=False)
     with FakeTensorMode(), only(way):
-        shape = AdapterShape((0,), WIDTH, AUDIO_WIDTH, AUDIO_TOKENS, 512, 5, 12 * 768)
-        adapter = AudioAdapter(shape, HEADS, layers=Layers, device=GPU, dtype=HALF)
-        block = AudioPatch(adapter, BindingOptions(scheme=scheme)).block(0)
+        block = AudioPatch(counted_adapter(), BindingOptions(scheme=scheme)).block(0)
         assert block is not None
         rows = own_rows(grid, persons, audible)
-        query, key = (on_gpu(len(audible), grid.tokens, HEADS, CHANNELS) for _ in range(2))
-        hidden = on_gpu(len(audible), grid.tokens, WIDTH)
+        query, key = (on_gpu(len(audible), grid.tokens, MODEL.heads, MODEL.channels) for _ in range(2))
+        hidden = on_gpu(len(audible), grid.tokens, MODEL.width)
         located, attended = LaunchCounter(own_kernels(way)), LaunchCounter(own_kernels(way))
         with located:
             binding = block.after_self_attention(query, key, rows=rows, grid=grid)
@@ -126,29 +128,20 @@ def own_cost(
 
 
 @torch.no_grad()
-def peer_cost(size: str, persons: int, similarity: Callable[..., Tensor], *, scaled: bool) -> Cost:
-    """Of a peer's two hooks."""
+def peer_cost(size: str, persons: int, peer: Peer) -> Cost:
+    """Of a peer's two hooks, whose masks lie on the host."""
     grid = SIZES[size]
     with FakeTensorMode():
-        options = {"device": GPU, "dtype": HALF}
-        layer = peers.PeerLayer(
-            nn.LayerNorm(WIDTH, **options),
-            Layers.Linear(WIDTH, WIDTH, **options),
-            Layers.Linear(AUDIO_WIDTH, 2 * WIDTH, **options),
-            Layers.Linear(WIDTH, WIDTH, **options),
-            HEADS,
-        )
-        query, key = (on_gpu(1, grid.tokens, HEADS, CHANNELS) for _ in range(2))
-        hidden = on_gpu(1, grid.tokens, WIDTH)
-        audio = on_gpu(grid.frames, persons * AUDIO_TOKENS, AUDIO_WIDTH)
-        masks = torch.empty(persons + 1, grid.tokens_per_frame)
+        rows = own_rows(grid, persons, (True,))
+        rows = replace(rows, masks=torch.empty(rows.masks.shape))
+        voices = PeerVoices(counted_adapter().blocks["0"], rows, peer)
+        query, key = (on_gpu(1, grid.tokens, MODEL.heads, MODEL.channels) for _ in range(2))
+        hidden = on_gpu(1, grid.tokens, MODEL.width)
         located, attended = LaunchCounter(), LaunchCounter()
-        found = None
-        if persons > 1:
-            with located:
-                found = similarity(query, key, masks)
+        with located:
+            similarity = voices.locate(query, key)
         with attended:
-            peers.audio_layer(layer, hidden, audio, similarity=found, scaled=scaled)
+            voices.add(hidden, similarity)
     return Cost(located, attended)
 
 
@@ -162,10 +155,8 @@ def costs() -> Iterator[tuple[str, int, str, Cost]]:
             yield size, persons, "ours, triton, a row without audio", silent
             together = own_cost(size, persons, Way.TRITON, audible=(True, True, False))
             yield size, persons, "ours, triton, three rows at once", together
-            by_node = peer_cost(size, persons, peers.similarity_by_comfyui, scaled=True)
-            yield size, persons, "ComfyUI's node", by_node
-            released = peer_cost(size, persons, peers.similarity_as_released, scaled=False)
-            yield size, persons, "as released", released
+            yield size, persons, "ComfyUI's node", peer_cost(size, persons, PEERS["comfyui"])
+            yield size, persons, "the released code", peer_cost(size, persons, PEERS["released"])
 
 
 def ideal(size: str) -> tuple[float, float]:
@@ -175,7 +166,7 @@ def ideal(size: str) -> tuple[float, float]:
     for the projection that adds to them.
     """
     grid = SIZES[size]
-    one_pass = grid.tokens * WIDTH * HALF.itemsize / 1e9
+    one_pass = grid.tokens * MODEL.width * HALF.itemsize / 1e9
     return one_pass * (1 + 1 / grid.frames), 9 * one_pass
 
 

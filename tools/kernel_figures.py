@@ -29,7 +29,7 @@ SPILLS = re.compile(r"\b(?:STL|LDL)\b")
 WIDE_LOADS = re.compile(r"\b(?:LDG|LDGSTS|UTMALDG)\S*\.128\b")
 HEADS, CHANNELS, AUDIO_TOKENS = 40, 128, 32  # of Wan2.1-14B and the released adapters
 
-# Voices, then what the kernel is told of their binding.
+# Voices, then the kernel's constants for their binding.
 BINDINGS = {
     "one voice": (1, {}),
     "l-rope, 2 voices": (2, {"ROTATED": True, "KEYS_ROTATED": True}),
@@ -73,9 +73,9 @@ def launches(architecture: int) -> Iterator[tuple[str, Any, dict[str, str], dict
     types = dict.fromkeys(("query", "key", "value", "out"), "*bf16")
     types |= {"token_labels": "*fp32", "voice_labels": "*fp32", "allowed": "*u8"}
     types |= {"scale": "fp32", "exponent": "fp32"}
-    for name, (voices, told) in BINDINGS.items():
+    for name, (voices, binding) in BINDINGS.items():
         constants = {"HEADS": HEADS, "CHANNELS": CHANNELS, "TOKENS": chosen.tokens, "KEYS": AUDIO_TOKENS}
-        constants |= {"VOICES": voices, **flags, **told}
+        constants |= {"VOICES": voices, **flags, **binding}
         yield f"frame attention, {name}", attention.frame_attention_kernel, types, constants, chosen
     types = {"masks": "*fp32", "columns": "*bf16", "scales": "*fp32"}
     size = {"KEYS": localize.PREPARED, "COLUMNS": localize.COLUMNS}

@@ -11,7 +11,8 @@ from torch import Tensor
 from ..files.digests import Json, digest
 from ..guards.interruption import uninterrupted
 from ..method.windows import audio_windows
-from .features import AudioEncoder, Piece, cut_pieces, piece_seconds
+from .features import AudioEncoder
+from .pieces import Piece, cut_pieces, piece_seconds
 from .timeline import Timeline
 from .waveform import SPEECH_RATE, Waveform
 

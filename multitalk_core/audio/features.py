@@ -1,13 +1,12 @@
 """Voices as wav2vec2 features, one set of hidden states per video frame (paper 3.2).
 
 Knows transformers and 16 kHz samples; knows nothing of speakers or timelines. The convolutions run in
-pieces, with exact results; the transformer attends to the whole voice at once up to `WHOLE_SECONDS`, and
-to pieces of a longer one or where asked for.
+pieces, with exact results; the transformer attends to the whole voice at once or to the pieces of
+`cut_pieces`.
 """
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from torch.nn import functional
 from ..errors import MultiTalkError
 from ..guards.interruption import uninterrupted
 from .blockwise_attention import interruptible
+from .pieces import cut_pieces
 from .running_statistics import RunningStatistics
 from .wav2vec2 import build_wav2vec2, read_wav2vec2
 from .waveform import SPEECH_RATE
@@ -28,79 +28,6 @@ if TYPE_CHECKING:
 
 # Two seconds: glibc reuses blocks of this size, and gives back those above 32 MB page by page.
 CONVOLUTION_FRAMES_PER_PIECE = 100
-OVERLAP_SECONDS = 5.0
-# Attention takes as long as all else at eight minutes, eight times as long at an hour.
-WHOLE_SECONDS = 600.0
-LONG_VOICE_PIECE_SECONDS = 300.0
-
-
-@dataclass(frozen=True)
-class Piece:
-    """Frames that the transformer encodes at once.
-
-    Attributes
-    ----------
-    start, end : int
-        Frames whose features are used.
-    first, last : int
-        Frames that are encoded: those and an overlap on either side.
-    first_sample, last_sample : int
-        The samples of the encoded frames. Later samples never affect a piece; earlier ones only through the
-        running statistics.
-    """
-
-    start: int
-    end: int
-    first: int
-    last: int
-    first_sample: int
-    last_sample: int
-
-
-def piece_seconds(seconds: float, given: float | None) -> float | None:
-    """The length of the pieces of a voice of that many seconds; None for one piece.
-
-    Parameters
-    ----------
-    seconds : float
-        Length of the voice.
-    given : float or None
-        What the user asks for; otherwise voices beyond `WHOLE_SECONDS` are cut, so that time and memory grow
-        with their length and not with its square.
-    """
-    return LONG_VOICE_PIECE_SECONDS if given is None and seconds > WHOLE_SECONDS else given
-
-
-def cut_pieces(count: int, samples: int, *, fps: float, seconds: float | None) -> list[Piece]:
-    """Cut a sound into pieces that stay the same when the sound grows longer.
-
-    Parameters
-    ----------
-    count, samples : int
-        Length of the sound in video frames and in samples at 16 kHz.
-    fps : float
-        Video frames per second.
-    seconds : float or None
-        Length of a piece, where it is given; see `piece_seconds`.
-    """
-    seconds = piece_seconds(count / fps, seconds)
-    length = count if seconds is None else max(1, round(seconds * fps))
-    overlap = round(OVERLAP_SECONDS * fps)
-    pieces = []
-    for start in range(0, count, length):
-        first, last = max(0, start - overlap), min(count, start + length + overlap)
-        last_sample = samples if last == count else round(last / fps * SPEECH_RATE)
-        first_sample = round(first / fps * SPEECH_RATE)
-        piece = Piece(
-            start=start,
-            end=min(count, start + length),
-            first=first,
-            last=last,
-            first_sample=first_sample,
-            last_sample=last_sample,
-        )
-        pieces.append(piece)
-    return pieces
 
 
 class AudioEncoder:

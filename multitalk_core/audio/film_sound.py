@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .pieces import FADE_SECONDS, PlacedPiece, laid
+from .placed_pieces import FADE_SECONDS, PlacedPiece, laid
 from .waveform import Waveform
 
 LOWERED_PEAK = 0.97  # of full scale: lossy codecs exceed a peak slightly

@@ -1,81 +1,79 @@
-"""Pieces of a sound, each placed in the film: which ones belong together, and how they sound."""
+"""Pieces of a voice that the audio encoder's transformer attends to at once."""
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from dataclasses import dataclass
 
-import numpy as np
+from .waveform import SPEECH_RATE
 
-DIGITS = 6  # of a second, as in tables of turns
-FADE_SECONDS = 0.005  # a sound that is cut in its middle clicks
+OVERLAP_SECONDS = 5.0
+# Attention takes as long as all else at eight minutes, eight times as long at an hour.
+WHOLE_SECONDS = 600.0
+LONG_VOICE_PIECE_SECONDS = 300.0
 
 
-class PlacedPiece(NamedTuple):
-    """A stretch of a sound, and where the film has it, in seconds.
+@dataclass(frozen=True)
+class Piece:
+    """Frames that the transformer encodes at once.
 
     Attributes
     ----------
-    start, end : float
-        In the sound.
-    place : float
-        Of the start, in the film.
+    start, end : int
+        Frames whose features are used.
+    first, last : int
+        Frames that are encoded: those and an overlap on either side.
+    first_sample, last_sample : int
+        The samples of the encoded frames. Later samples never affect a piece; earlier ones only through the
+        running statistics.
     """
 
-    start: float
-    end: float
-    place: float
-
-    @property
-    def shift(self) -> float:
-        """From seconds of the sound to seconds of the film."""
-        return round(self.place - self.start, DIGITS)
+    start: int
+    end: int
+    first: int
+    last: int
+    first_sample: int
+    last_sample: int
 
 
-def joined(pieces: Iterable[PlacedPiece]) -> tuple[PlacedPiece, ...]:
-    """The pieces in the film's order; those that meet or overlap and are moved alike become one."""
-    found: list[PlacedPiece] = []
-    for piece in sorted(pieces, key=lambda each: (each.shift, each.start)):
-        last = found[-1] if found else None
-        if last and last.shift == piece.shift and piece.start <= round(last.end, DIGITS):
-            found[-1] = last._replace(end=max(last.end, piece.end))
-        else:
-            found.append(piece)
-    return tuple(sorted(found, key=lambda each: each.place))
-
-
-def end_of(pieces: Iterable[PlacedPiece]) -> float:
-    """When the last piece ends, in seconds of the film."""
-    return max(piece.place + piece.end - piece.start for piece in pieces)
-
-
-def laid(samples: np.ndarray, rate: int, pieces: Iterable[PlacedPiece], *, fade: float = 0.0) -> np.ndarray:
-    """The pieces of a sound at their places; where they overlap they are added.
+def piece_seconds(seconds: float, given: float | None) -> float | None:
+    """The length of the pieces of a voice of that many seconds; None for one piece.
 
     Parameters
     ----------
-    samples : np.ndarray [..., samples], float32
-    rate : int
-        Samples per second.
-    pieces : iterable of PlacedPiece
-    fade : float
-        Seconds over which each piece rises and falls.
-
-    Returns
-    -------
-    np.ndarray [..., samples], float32
-        Up to the end of the last piece.
+    seconds : float
+        Length of the voice.
+    given : float or None
+        What the user asks for; otherwise voices beyond `WHOLE_SECONDS` are cut, so that time and memory grow
+        with their length and not with its square.
     """
-    pieces = tuple(pieces)
-    film = np.zeros((*samples.shape[:-1], round(end_of(pieces) * rate)), np.float32)
-    for piece in pieces:
-        cut = samples[..., round(piece.start * rate) : round(piece.end * rate)]
-        room = film[..., round(piece.place * rate) :][..., : cut.shape[-1]]
-        room += (cut * _envelope(cut.shape[-1], round(fade * rate)))[..., : room.shape[-1]]
-    return film
+    return LONG_VOICE_PIECE_SECONDS if given is None and seconds > WHOLE_SECONDS else given
 
 
-def _envelope(length: int, fade: int) -> np.ndarray:
-    """Rises from 0 to 1 over `fade` samples and falls to 0 at the end, [length], float32."""
-    if not fade:
-        return np.ones(length, np.float32)
-    from_edge = np.minimum(np.arange(1, length + 1), np.arange(length, 0, -1))
-    return np.minimum(1.0, from_edge / fade).astype(np.float32)
+def cut_pieces(count: int, samples: int, *, fps: float, seconds: float | None) -> list[Piece]:
+    """Cut a sound into pieces that stay the same when the sound grows longer.
+
+    Parameters
+    ----------
+    count, samples : int
+        Length of the sound in video frames and in samples at 16 kHz.
+    fps : float
+        Video frames per second.
+    seconds : float or None
+        Length of a piece, where it is given; see `piece_seconds`.
+    """
+    seconds = piece_seconds(count / fps, seconds)
+    length = count if seconds is None else max(1, round(seconds * fps))
+    overlap = round(OVERLAP_SECONDS * fps)
+    pieces = []
+    for start in range(0, count, length):
+        first, last = max(0, start - overlap), min(count, start + length + overlap)
+        last_sample = samples if last == count else round(last / fps * SPEECH_RATE)
+        first_sample = round(first / fps * SPEECH_RATE)
+        piece = Piece(
+            start=start,
+            end=min(count, start + length),
+            first=first,
+            last=last,
+            first_sample=first_sample,
+            last_sample=last_sample,
+        )
+        pieces.append(piece)
+    return pieces

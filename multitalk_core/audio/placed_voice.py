@@ -7,7 +7,7 @@ import numpy as np
 
 from .audibility import Audibility, audibility
 from .loudness import normalise_loudness
-from .pieces import PlacedPiece, end_of, laid
+from .placed_pieces import PlacedPiece, end_of, laid
 from .waveform import SPEECH_RATE, Waveform, speech
 
 

@@ -14,7 +14,7 @@ from ..guards.words import Word
 from ..limits import FILM_SOUND_RATE, LONGEST_SECONDS, MOST_SPEAKERS, VOICE_START
 from .audibility import Audibility
 from .film_sound import FilmSound, within_full_scale
-from .pieces import PlacedPiece, joined
+from .placed_pieces import PlacedPiece, joined
 from .placed_voice import PlacedVoice
 from .speaker_names import places_of
 from .turn_sources import check_sources, source_of

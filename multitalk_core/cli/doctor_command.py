@@ -30,7 +30,7 @@ def add_command(commands: argparse._SubParsersAction) -> None:
         help="check your own weights, this machine and its GPU, and write a report",
         description=DESCRIPTION,
         epilog="example: python -m multitalk_core doctor --model Wan2.1-I2V-14B-480P-Diffusers "
-        "--adapter multitalk.safetensors --audio-encoder chinese-wav2vec2-base --offload model",
+        "--adapter multitalk.safetensors --audio-encoder chinese-wav2vec2-base --offload group",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -57,7 +57,7 @@ def add_command(commands: argparse._SubParsersAction) -> None:
         help="the voice of a person; repeat the option for each person (default: the shipped ones)",
     )
     model_options.add_arguments(parser)
-    memory_options.add_arguments(parser)
+    memory_options.add_loading_arguments(parser)
     parser.add_argument(
         "--output",
         type=output_file,

@@ -40,8 +40,6 @@ from ..doctor.trial_film import (
 from ..film.seams import SeamCorrection
 from ..film.spec import FilmSpec, RecordedStep, SamplingOptions
 from ..hosts.diffusers.models import Models
-from ..hosts.diffusers.offloading import Offload
-from ..hosts.diffusers.quantization import Quantization, check_quantization
 from ..hosts.diffusers.video_model import DiffusersVideoModel
 from ..media.picture import resize_and_crop
 from ..method.adapter import AudioAdapter
@@ -51,10 +49,10 @@ from ..method.wan import MINIATURE, RESOLUTIONS, nearest_bucket
 from ..persons.marking import persons_from_parts
 from ..persons.masks import Persons
 from .doctor_inputs import check_encoding, check_persons, check_picture, check_voices
-from .options import model_options
+from .options import memory_options, model_options
 
 LIBRARIES = ("transformers", "diffusers", "accelerate")
-ALTERNATIVE = "use --offload model, or --offload sequential for less than 24 GB"
+ALTERNATIVE = "use --offload group, and --quantize fp8 where the main memory is too small"
 USUAL_HEADS = (40, 128)  # of Wan2.1 14B
 NOT_MADE = (
     "The trial film was not made, because of the failures above: put them right, and run the doctor again."
@@ -103,8 +101,7 @@ def examine(arguments: argparse.Namespace, checkup: Checkup) -> None:
     if loaded is None or given is None:
         checkup.run("Trial film", _not_made())
     else:
-        rows = arguments.rows_at_once or (1 if arguments.model else 3)
-        _trial(checkup, given, loaded, meter=meter, rows_at_once=rows)
+        _trial(checkup, given, loaded, meter=meter, rows_at_once=memory_options.rows_at_once(arguments))
     checkup.run("Costs", check_costs(meter))
 
 
@@ -153,8 +150,8 @@ def _paths(arguments: argparse.Namespace) -> dict[str, Path]:
 
 def _device(arguments: argparse.Namespace) -> Check[torch.device]:
     model_options.check(arguments)
+    memory_options.check_loading(arguments)
     device = model_options.chosen_device(arguments)
-    check_quantization(Quantization(arguments.quantize), device, Offload(arguments.offload))
     yield passed(f"The models run on {device}, weights offloaded: {arguments.offload}.")
     return device
 

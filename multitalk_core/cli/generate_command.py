@@ -53,7 +53,7 @@ examples:
   the same with the weights of Wan2.1 and MultiTalk, on one card of 24 GB:
     python -m multitalk_core generate --picture two.jpg --voice a.wav --voice b.wav --order in-turn \\
         --prompt "Two friends talk in a kitchen." --model Wan2.1-I2V-14B-480P-Diffusers \\
-        --adapter multitalk.safetensors --audio-encoder chinese-wav2vec2-base --offload model --quantize fp8
+        --adapter multitalk.safetensors --audio-encoder chinese-wav2vec2-base --offload group
 
   one recording with a table of turns; persons as boxes:
     python -m multitalk_core generate --picture two.jpg --recording talk.mp3 --table talk.csv \\
@@ -206,7 +206,7 @@ def read_inputs(arguments: argparse.Namespace, files: "FilmFiles") -> "PlannedFi
         adapter,
         prompt=arguments.prompt,
         negative_prompt=negative_prompt,
-        rows_at_once=arguments.rows_at_once or (1 if arguments.model else 3),
+        rows_at_once=memory_options.rows_at_once(arguments),
         step_cache=arguments.cache,
     )
     return PlannedFilm(

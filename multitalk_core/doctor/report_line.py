@@ -9,7 +9,7 @@ from ..guards.words import Word
 
 GPU_MEMORY = (
     "The GPU is out of memory: close other programs that use it, or let weights wait in main memory "
-    "(--offload model or sequential; ComfyUI does so by itself)."
+    "(--offload group; ComfyUI does so by itself)."
 )
 MAIN_MEMORY = "This machine is out of main memory: close other programs, or use smaller or quantised weights."
 

@@ -11,11 +11,11 @@ from safetensors.torch import load_file, save_file
 from transformers import Wav2Vec2Config, Wav2Vec2ForCTC, Wav2Vec2Model, WhisperConfig, WhisperModel
 
 from multitalk_core.audio import blockwise_attention as attention
-from multitalk_core.audio import features
+from multitalk_core.audio import features, pieces
 from multitalk_core.audio.features import AudioEncoder
 from multitalk_core.audio.running_statistics import RunningStatistics
+from multitalk_core.cli.freed_memory import LARGEST_REUSED
 from multitalk_core.errors import MultiTalkError
-from multitalk_core.guards.freed_memory import LARGEST_REUSED
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 STATE = "state."
@@ -177,8 +177,8 @@ def test_a_long_voice_is_cut_so_that_attention_does_not_grow_with_its_square(mon
         return inner(query, key, value, **options)
 
     monkeypatch.setattr(attention.functional, "scaled_dot_product_attention", counted)
-    monkeypatch.setattr(features, "WHOLE_SECONDS", 20.0)
-    monkeypatch.setattr(features, "LONG_VOICE_PIECE_SECONDS", 10.0)
+    monkeypatch.setattr(pieces, "WHOLE_SECONDS", 20.0)
+    monkeypatch.setattr(pieces, "LONG_VOICE_PIECE_SECONDS", 10.0)
 
     def pairs(seconds: float, **options: float) -> int:
         seen.clear()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from multitalk_core.audio.pieces import PlacedPiece, joined
+from multitalk_core.audio.placed_pieces import PlacedPiece, joined
 from multitalk_core.audio.timeline import Timeline
 from multitalk_core.audio.turns import Turn, parse_turns
 from multitalk_core.audio.turns_inspection import inspect_turns

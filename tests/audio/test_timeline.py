@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import Wav2Vec2Config, Wav2Vec2Model
 
-from multitalk_core.audio import features
+from multitalk_core.audio import pieces
 from multitalk_core.audio.conversation import encode_conversation
 from multitalk_core.audio.features import AudioEncoder
 from multitalk_core.audio.loudness import integrated_loudness, normalise_loudness
@@ -262,8 +262,8 @@ def test_fewer_frames_are_the_first_of_all(encoder):
 def test_a_film_says_that_its_voices_are_too_long_to_be_encoded_whole(encoder, monkeypatch):
     timeline = Timeline.together([voice(7.0)])
     whole = encode_conversation(timeline, encoder)
-    monkeypatch.setattr(features, "WHOLE_SECONDS", 6.0)
-    monkeypatch.setattr(features, "LONG_VOICE_PIECE_SECONDS", 3.0)
+    monkeypatch.setattr(pieces, "WHOLE_SECONDS", 6.0)
+    monkeypatch.setattr(pieces, "LONG_VOICE_PIECE_SECONDS", 3.0)
     long = encode_conversation(timeline, encoder)
     assert whole.notes == () and len(long.notes) == 1 and "too long to be encoded whole" in long.notes[0]
     assert long.digest_until(50) != whole.digest_until(50)

@@ -72,13 +72,16 @@ def test_what_changes_frames_is_part_of_the_key(lora):
         ("--lora", lora),
         ("--lora", f"{lora}:0.5"),
         ("--quantize", "fp8"),
+        ("--cache", "taylorseer"),
         ("--cache", "first-block"),
+        ("--cache", "first-block", "--rows-at-once", "1"),
         ("--attention", "sage"),
         ("--model", TRANSFORMER, "--components", EMBEDDED / "diffusers"),
     ]
     keys = [plain, *(key(*arguments) for arguments in changed)]
     assert all(one != other for number, one in enumerate(keys) for other in keys[:number])
-    assert key("--offload", "group") == plain, "it changes no frame"
+    for unchanged in (("--offload", "group"), ("--rows-at-once", "1")):
+        assert key(*unchanged) == plain, "it changes no frame"
 
 
 def test_a_lora_and_its_strength(lora, tmp_path):

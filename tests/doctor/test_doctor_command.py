@@ -118,6 +118,14 @@ def test_a_missing_folder_ends_no_other_check_and_no_folder_is_told(tmp_path):
     assert "Anna" not in text and str(tmp_path) not in text and str(EMBEDDED) not in text
 
 
+def test_what_this_machine_cannot_compute_is_a_failure_of_the_machine(tmp_path):
+    code, text = report(tmp_path, "--device", "cpu", "--attention", "sage")
+    assert code == 2
+    assert (
+        "The attention sage needs an NVIDIA GPU, and the device is cpu: choose native." in failures(text)[0]
+    )
+
+
 def test_ctrl_c_leaves_the_report_so_far(tmp_path):
     command = [sys.executable, "-m", "multitalk_core", "doctor", "--output", str(tmp_path / "doctor.md")]
     with subprocess.Popen(

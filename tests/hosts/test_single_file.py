@@ -1,4 +1,4 @@
-"""A transformer in one file: safetensors under Wan's names, fp8 with scales or without, and GGUF."""
+"""Transformers in one file: safetensors under Wan's names, fp8 with or without scales, Quanto's; and GGUF."""
 
 import json
 import shutil
@@ -48,6 +48,21 @@ def scaled(state):
     return out
 
 
+def quanto(state):
+    """As WanGP's int8 files: every linear weight with a scale a row, and scales of inputs and outputs."""
+    out = {}
+    for name, tensor in state.items():
+        if not linear(name, tensor):
+            out[name] = tensor
+            continue
+        scale = tensor.float().abs().amax(1, keepdim=True) / 127
+        out[f"{name}._data"] = (tensor.float() / scale).round().to(torch.int8)
+        out[f"{name}._scale"] = scale
+        for side in ("input", "output"):
+            out[name.replace(".weight", f".{side}_scale")] = torch.ones(())
+    return out
+
+
 def repacked(state):
     return {f"model.diffusion_model.{name}": tensor.half() for name, tensor in state.items()}
 
@@ -59,7 +74,9 @@ def cast(state):
     }
 
 
-@pytest.mark.parametrize(("repack", "error"), [(repacked, 0.03), (cast, 0.08), (scaled, 0.08)])
+@pytest.mark.parametrize(
+    ("repack", "error"), [(repacked, 0.03), (cast, 0.08), (scaled, 0.08), (quanto, 0.05)]
+)
 def test_safetensors_are_read_as_they_were_meant(embedded, tmp_path, repack, error):
     loaded, adapter, state = embedded
     file = tmp_path / "wan.safetensors"

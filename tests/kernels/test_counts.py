@@ -10,12 +10,12 @@ from torch.utils._pytree import tree_leaves
 
 from multitalk_core.kernels import Way
 from multitalk_core.kernels.rotation import rotate
-from multitalk_core.method.audio_patch import AudioRows, audio_rows
+from multitalk_core.method.audio_patch import audio_rows
 from multitalk_core.method.localization import class_similarity
 from tools import kernel_counts
-from tools.counting import peers
 from tools.counting.launch_counter import LaunchCounter
-from tools.kernel_counts import on_gpu, own_cost, peer_cost
+from tools.kernel_counts import MODEL, on_gpu, own_cost, peer_cost
+from tools.peers import PEERS, peer_rotation
 
 GB = 1e9
 # GB of localization and of the audio layer. The ideals are 0.35 and 3.0 at 480p; tools/kernel_counts.py says
@@ -32,7 +32,7 @@ def test_a_block_costs_little_more_than_the_ideal(size, persons):
     assert cost.located.bytes <= located * GB * (persons > 1)
     assert cost.attended.launches.total() <= 6, cost.attended.launches
     assert cost.attended.bytes <= attended * GB
-    assert cost.peak <= 2.1 * kernel_counts.SIZES[size].tokens * kernel_counts.WIDTH * 2
+    assert cost.peak <= 2.1 * kernel_counts.SIZES[size].tokens * MODEL.width * 2
 
 
 @pytest.mark.parametrize("size", CEILINGS)
@@ -73,8 +73,8 @@ def test_torchs_attention_in_place_of_the_kernels_costs_no_more_than_before():
 @pytest.mark.parametrize("persons", [2, 4])
 def test_the_peers_cost_many_times_as_much(persons):
     ours = own_cost("480p", persons, Way.TRITON)
-    for similarity in (peers.similarity_by_comfyui, peers.similarity_as_released):
-        theirs = peer_cost("480p", persons, similarity, scaled=False)
+    for peer in PEERS.values():
+        theirs = peer_cost("480p", persons, peer)
         assert theirs.located.bytes > 100 * ours.located.bytes
         assert theirs.attended.bytes > 2.5 * ours.attended.bytes
         assert theirs.host_copies > 0
@@ -85,16 +85,16 @@ def test_the_restated_peers_compute_what_is_ours_too():
     query, key = (torch.randn(1, 48, 4, 16, generator=generator) for _ in range(2))
     masks = (torch.randint(0, 3, (16,), generator=generator) == torch.arange(3)[:, None]).float()
     ours = class_similarity(query, key, masks[None])[0]
-    for similarity in (peers.similarity_by_comfyui, peers.similarity_as_released):
-        torch.testing.assert_close(similarity(query, key, masks), ours)
+    for peer in PEERS.values():
+        torch.testing.assert_close(peer.similarity(query, key, masks), ours)
     labels = torch.rand(48, generator=generator) * 24
-    turned = peers.turned(query.transpose(1, 2), labels).transpose(1, 2)
+    turned = peer_rotation(query.transpose(1, 2), labels).transpose(1, 2)
     torch.testing.assert_close(turned, rotate(query, labels[None, :, None]))
 
 
 def test_the_counted_rows_are_those_of_a_clip():
     grid = kernel_counts.SIZES["480p"]
-    voices = torch.empty(3, grid.frames, kernel_counts.AUDIO_TOKENS, kernel_counts.AUDIO_WIDTH)
+    voices = torch.empty(3, grid.frames, MODEL.audio_tokens, MODEL.audio_width)
     masks = torch.empty(3, grid.tokens_per_frame)
     for audible in ((True,), (False,), (True, True, False)):
         with FakeTensorMode():
@@ -108,11 +108,6 @@ def test_the_counted_rows_are_those_of_a_clip():
                 [each.shape if isinstance(each, Tensor) else each for each in tree_leaves(it)] for it in pair
             ]
             assert shapes[0] == shapes[1], field.name
-
-
-def shapes_of(rows: AudioRows, name: str) -> list:
-    leaves = tree_leaves(getattr(rows, name))
-    return [leaf.shape if isinstance(leaf, Tensor) else leaf for leaf in leaves]
 
 
 def test_the_counter_counts():

@@ -16,8 +16,8 @@ from tools.gpu_day.cards import CARDS
 from tools.gpu_day.command import PARTS, SHORT, main, sound
 from tools.gpu_day.measuring_run import MeasuringRun
 from tools.gpu_day.model_size import SIZES
-from tools.gpu_day.peer_voices import PEERS, PeerVoices
 from tools.gpu_day.scene import attention_inputs, person_masks, structured, voice_rows
+from tools.peers import PEERS, PeerVoices
 
 CPU = torch.device("cpu")
 TINY = SIZES["tiny"]

@@ -7,7 +7,6 @@ scene              random queries, keys, persons and voices of those shapes
 timing             medians, spread and peak memory
 plain_wan          Wan2.1's DiT in plain torch, with the places of the two hooks
 bound_voices       this project's voices at those places
-peer_voices        the released code's way and that of ComfyUI's own node
 kernel_check       every kernel against float64, on poisoned memory
 ceilings, kernel_bench, config_sweep, whole_model, kernel_profile, comfyui_model      what is timed
 costs, cards       floors and predictions, computed from operations and bytes

@@ -4,16 +4,15 @@ import functools
 from collections.abc import Callable
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from multitalk_core.kernels import Way, frame_attention, labels, localize
 from multitalk_core.method.labels import spread_ranges
+from tools.peers import MOST_PERSONS, PEERS, PeerVoices, Similarity, peer_attention, peer_labels
 
 from .bound_voices import bound_voices, limited_to, random_adapter, ways_here
 from .ceilings import measure_ceilings
 from .measuring_run import MeasuringRun
-from .peer_voices import MOST_PERSONS, PEERS, PeerVoices, Similarity, peer_labels, peer_rotation
 from .plain_wan import PlainBlock, Voices, random_conditions
 from .scene import attention_inputs, person_masks, voice_rows
 from .timing import timed
@@ -59,8 +58,8 @@ def _localization(run: MeasuringRun) -> None:
                 functools.partial(localize, query, key, masks[None], way),
             )
         if persons > 1:
-            for name, similarity in PEERS.items():
-                work = functools.partial(similarity, query, key, masks)
+            for name, peer in PEERS.items():
+                work = functools.partial(peer.similarity, query, key, masks)
                 time_item(run, f"localization/{name}/{persons}", work)
 
 
@@ -70,7 +69,7 @@ def _compiled_peer(run: MeasuringRun) -> None:
         run.skip("localization/released, compiled/2", "compiled for a GPU")
         return
     query, key, _ = attention_inputs(run.size, DTYPE, run.device)
-    compiled: Similarity = torch.compile(PEERS["released"])
+    compiled: Similarity = torch.compile(PEERS["released"].similarity)
     work = functools.partial(compiled, query, key, person_masks(run.size, 2, run.device))
     time_item(run, "localization/released, compiled/2", work, needs=60)
 
@@ -113,24 +112,11 @@ def _frame_attention(run: MeasuringRun) -> None:
             work = functools.partial(frame_attention, query, key, value, way=way, **binding)
             time_item(run, f"frame attention/{way}/{persons}", work)
         if persons <= MOST_PERSONS:
-            turned = (token_labels[0], voice_labels[0]) if persons > 1 else None
-            work = functools.partial(_peers_attention, query, key[0], value[0], turned)
+            of_audio = voice_labels[0].repeat_interleave(size.audio_tokens)
+            turned = (token_labels[0], of_audio) if persons > 1 else None
+            keys, values = (part[0].flatten(1, 2).transpose(1, 2) for part in (key, value))  # f h a c
+            work = functools.partial(peer_attention, query.transpose(1, 2), keys, values, labels=turned)
             time_item(run, f"frame attention/peers/{persons}", work)
-
-
-def _peers_attention(  # noqa: PLR0917
-    query: Tensor, key: Tensor, value: Tensor, labelled: tuple[Tensor, Tensor] | None
-) -> Tensor:
-    """Rotation whole and in float32, then torch's attention; the same in both peers."""
-    frames, voices, audio_tokens = key.shape[:3]
-    query = query.transpose(1, 2)
-    key, value = (part.flatten(1, 2).transpose(1, 2) for part in (key, value))  # frames h tokens c
-    if labelled is not None:
-        query = peer_rotation(query, labelled[0])
-        of_token = labelled[1][:, None].expand(voices, audio_tokens).flatten()
-        key = peer_rotation(key, of_token)
-    query = query.unflatten(2, (frames, -1)).transpose(1, 2).flatten(0, 1)
-    return F.scaled_dot_product_attention(query, key, value)
 
 
 def _audio_layer(run: MeasuringRun) -> None:
@@ -170,8 +156,8 @@ def _block(run: MeasuringRun, attend: Callable[[Tensor, Tensor, Tensor], Tensor]
             voices = bound_voices(adapter, rows, run.size)[0]
             time_item(run, f"block/{way}/{persons}", work(voices), way=way)
         if persons <= MOST_PERSONS:
-            for name, similarity in PEERS.items():
-                peers = PeerVoices(adapter.blocks["0"], rows, similarity)
+            for name, peer in PEERS.items():
+                peers = PeerVoices(adapter.blocks["0"], rows, peer)
                 time_item(run, f"block/{name}/{persons}", work(peers))
     rows = voice_rows(adapter, run.size, 1)
     bystanders = bound_voices(adapter, rows, run.size, scheme="routed")[0]

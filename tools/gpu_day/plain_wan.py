@@ -91,13 +91,13 @@ class CrossAttention(nn.Module):
     def forward(self, hidden: Tensor, text: Tensor, image: Tensor) -> Tensor:
         """What both add to the hidden states."""
         query = self._heads(self.norm_q(self.q(hidden)))
-        told = F.scaled_dot_product_attention(
+        from_text = F.scaled_dot_product_attention(
             query, self._heads(self.norm_k(self.k(text))), self._heads(self.v(text))
         )
-        seen = F.scaled_dot_product_attention(
+        from_image = F.scaled_dot_product_attention(
             query, self._heads(self.norm_k_img(self.k_img(image))), self._heads(self.v_img(image))
         )
-        output: Tensor = self.o((told + seen).transpose(1, 2).flatten(2))
+        output: Tensor = self.o((from_text + from_image).transpose(1, 2).flatten(2))
         return output
 
     def _heads(self, tokens: Tensor) -> Tensor:

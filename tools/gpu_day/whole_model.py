@@ -8,12 +8,12 @@ from torch import Tensor
 
 from multitalk_core.kernels import Way
 from multitalk_core.method.wan import I2V_CHANNELS
+from tools.peers import PEERS, PeerVoices
 
 from . import comfyui_model
 from .bound_voices import bound_voices, limited_to, random_adapter, ways_here
 from .ceilings import fastest_attention
 from .measuring_run import Figures, MeasuringRun
-from .peer_voices import PEERS, PeerVoices
 from .plain_wan import TIME_WIDTH, PlainBlock, PlainWan, Voices
 from .scene import voice_rows
 from .timing import timed
@@ -42,9 +42,9 @@ def run_whole_model(run: MeasuringRun) -> None:
         item("plain", None)
         for persons in (2, 1, 4):
             item(f"fastest/{persons}", bound_voices(adapter, rows[persons], run.size))
-        for name, similarity in PEERS.items():
+        for name, peer in PEERS.items():
             layers = [adapter.blocks[str(index % distinct)] for index in range(run.size.blocks)]
-            item(f"{name}/2", [PeerVoices(layer, rows[2], similarity) for layer in layers])
+            item(f"{name}/2", [PeerVoices(layer, rows[2], peer) for layer in layers])
         for way in ways_here(run.device)[1:]:
             voices = bound_voices(adapter, rows[2], run.size)
             work = functools.partial(_limited, way, functools.partial(_pass, run, forward, voices))

@@ -13,7 +13,24 @@ from .types import within
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Offloading, quantization, cache and attention."""
+    """All of them, for a film."""
+    group = add_loading_arguments(parser)
+    group.add_argument(
+        "--cache",
+        choices=StepCache.words(),
+        default=StepCache.NONE,
+        help="leave out parts of steps: first-block where a step hardly differs from the one before, "
+        "taylorseer every other step; the film changes a little (default: %(default)s)",
+    )
+    group.add_argument(
+        "--ignore-memory",
+        action="store_true",
+        help="skip the check that this machine has enough main memory",
+    )
+
+
+def add_loading_arguments(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """Those that hold for any number of steps: offloading, quantization, attention and rows at once."""
     group = parser.add_argument_group(
         "memory and speed", "docs/one_card.md says which of them go together on a card of 24, 16 or 12 GB."
     )
@@ -33,13 +50,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "int8 torchao, nf4 bitsandbytes and an NVIDIA GPU (default: %(default)s)",
     )
     group.add_argument(
-        "--cache",
-        choices=StepCache.words(),
-        default=StepCache.NONE,
-        help="leave out parts of steps: first-block where a step hardly differs from the one before, "
-        "taylorseer every other step; the film changes a little (default: %(default)s)",
-    )
-    group.add_argument(
         "--attention",
         choices=AttentionBackend.words(),
         help="what computes Wan's own attention: flash needs the package flash-attn, sage sageattention, "
@@ -52,20 +62,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="guidance conditions in one batch; 1 uses the least memory (default: 1 with --model, else 3)",
     )
-    group.add_argument(
-        "--ignore-memory",
-        action="store_true",
-        help="skip the check that this machine has enough main memory",
-    )
+    return group
 
 
 def check(arguments: argparse.Namespace) -> None:
     """Raise a MultiTalkError for what this machine cannot do, or what does not go together."""
+    check_loading(arguments)
+    check_steps(StepCache(arguments.cache), arguments.steps)
+
+
+def check_loading(arguments: argparse.Namespace) -> None:
+    """The same for the options of `add_loading_arguments`."""
     device = chosen_device(arguments)
     check_quantization(Quantization(arguments.quantize), device, Offload(arguments.offload))
-    check_steps(StepCache(arguments.cache), arguments.steps)
     if arguments.attention is not None:
         check_attention(AttentionBackend(arguments.attention), device, chosen_dtype(arguments))
+
+
+def rows_at_once(arguments: argparse.Namespace) -> int:
+    """Guidance conditions in one batch as given; by default 1 with --model, else 3."""
+    rows: int = arguments.rows_at_once or (1 if arguments.model else 3)
+    return rows
 
 
 def identity(arguments: argparse.Namespace) -> dict[str, Json]:
@@ -73,6 +90,13 @@ def identity(arguments: argparse.Namespace) -> dict[str, Json]:
     attention = arguments.attention
     return {
         **({"quantization": arguments.quantize} if arguments.quantize != Quantization.NONE else {}),
-        **({"step cache": arguments.cache} if arguments.cache != StepCache.NONE else {}),
+        **({"step cache": _cache(arguments)} if arguments.cache != StepCache.NONE else {}),
         **({"attention": diffusers_name(AttentionBackend(attention))} if attention else {}),
     }
+
+
+def _cache(arguments: argparse.Namespace) -> str:
+    """Its name; first-block decides once for all rows of a batch, so theirs too."""
+    if arguments.cache != StepCache.FIRST_BLOCK:
+        return str(arguments.cache)
+    return f"{arguments.cache}, rows at once: {rows_at_once(arguments)}"

@@ -93,7 +93,7 @@ def check(arguments: argparse.Namespace) -> None:
         raise MultiTalkError(
             f"The --model {file} is a transformer alone: {COMPONENTS_ADVICE} with --components."
         )
-    if file is None and arguments.components is not None:
+    if arguments.components is not None and (arguments.model is None or arguments.model.is_dir()):
         raise MultiTalkError("--components goes with a --model that is one file: leave it out.")
     _check_loras(arguments)
     chosen_device(arguments)
@@ -188,8 +188,8 @@ def encoder_path(arguments: argparse.Namespace) -> Path:
 
 
 def _model_file(arguments: argparse.Namespace) -> Path | None:
-    """The --model where it is one file."""
-    return arguments.model if arguments.model and not arguments.model.is_dir() else None
+    """The --model where it is one file; one that does not exist is neither file nor folder."""
+    return arguments.model if arguments.model and arguments.model.is_file() else None
 
 
 def _adapter_path(arguments: argparse.Namespace) -> Path:

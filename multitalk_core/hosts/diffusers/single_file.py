@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 ADVICE = "choose the Wan2.1 I2V transformer that the components belong to"
 WAN_14B = {"num_attention_heads": 40, "attention_head_dim": 128, "num_layers": 40}  # diffusers' defaults
-# What ComfyUI's fp8 files hold beside weights and their scales: the inputs' scales, and marks of the format.
-MARKS = ("scale_input", "input_scale", "scaled_fp8", "comfy_quant")
+# What quantised files hold besides: the scales of inputs and outputs, and marks of the format.
+MARKS = ("scale_input", "input_scale", "output_scale", "scaled_fp8", "comfy_quant")
+PARTS = ("weight", "weight._data", *SCALES)
 
 
 def check_single_file(file: Path, components: Path, quantization: Quantization) -> None:
@@ -79,7 +80,7 @@ def read_single_file(
     Parameters
     ----------
     file : Path
-        GGUF keeps its own quantization; fp8, with scales or without, is read as `dtype`.
+        GGUF keeps its own quantization; fp8, with scales or without, and Quanto's int8 are read as `dtype`.
     components : Path
         A folder in diffusers' format, whose transformer/config.json describes the transformer.
     dtype : torch.dtype
@@ -124,21 +125,22 @@ def _cast(transformer: "WanTransformer3DModel", dtype: torch.dtype) -> None:
 def _source(file: Path, dtype: torch.dtype) -> Any:
     """The file, or its numbers where it has scales, which diffusers leaves out."""
     stored, _ = list_tensors(file)
-    scaled = sorted({_layer(name) for name in stored if _part(name) in SCALES})
+    scaled = sorted({layer for layer, part in map(_split, stored) if part in SCALES})
     if is_gguf(file) or not scaled:
         return str(file)
-    state = load_tensors({name: tensor for name, tensor in stored.items() if _part(name) not in MARKS})
+    state = load_tensors({name: tensor for name, tensor in stored.items() if _split(name)[1] not in MARKS})
     for layer in scaled:
-        names = {part: f"{layer}.{part}" for part in ("weight", *SCALES) if f"{layer}.{part}" in stored}
+        names = {part: f"{layer}.{part}" for part in PARTS if f"{layer}.{part}" in stored}
         check_parts(layer, {part: stored[name] for part, name in names.items()})
         numbers = {part: state.pop(name) for part, name in names.items()}
         state[f"{layer}.weight"] = dequantise(numbers, dtype)
     return state
 
 
-def _layer(name: str) -> str:
-    return name.rpartition(".")[0]
-
-
-def _part(name: str) -> str:
-    return name.rpartition(".")[2]
+def _split(name: str) -> tuple[str, str]:
+    """Layer and part; Quanto's parts have a point of their own."""
+    layer, _, part = name.rpartition(".")
+    if part.startswith("_"):
+        layer, _, weight = layer.rpartition(".")
+        part = f"{weight}.{part}"
+    return layer, part

@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     from diffusers import WanTransformer3DModel
 
 FEWEST_STEPS = 4
-FIRST_BLOCK_THRESHOLD = (
-    0.05  # relative change of the first block's residual below which the others are skipped
-)
+FIRST_BLOCK_THRESHOLD = 0.05  # relative change of the first block's residual; below it the others are skipped
 TAYLOR_INTERVAL = 2  # every other step is predicted
 TAYLOR_WARM_UP = 3  # steps that are computed first
 

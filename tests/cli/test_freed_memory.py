@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from multitalk_core.guards.freed_memory import CHOSEN_BY_USER
+from multitalk_core.cli.freed_memory import CHOSEN_BY_USER
 
 pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries have no mallopt")
 
@@ -17,7 +17,7 @@ import resource, sys
 from pathlib import Path
 import numpy
 if "keep" in sys.argv:
-    from multitalk_core.guards.freed_memory import keep_freed_memory
+    from multitalk_core.cli.freed_memory import keep_freed_memory
     keep_freed_memory()
 
 def resident():
