@@ -23,7 +23,9 @@ queued = json.load(urllib.request.urlopen(f"http://{server}/prompt", prompt.enco
 while True:
     message = events.recv()
     event = json.loads(message) if isinstance(message, str) else {"type": "preview"}
-    print(event["type"], event.get("data", {}).get("value", ""))
-    if event["type"] in ("execution_success", "execution_error", "execution_interrupted"):
+    data = event.get("data", {})
+    print(event["type"], data.get("value", ""))
+    # After execution_success ComfyUI still writes the history; "executing" without a node comes last.
+    if event["type"] == "executing" and data["node"] is None and data["prompt_id"] == queued:
         break
 print(json.load(urllib.request.urlopen(f"http://{server}/history/{queued}"))[queued]["outputs"])
