@@ -46,6 +46,19 @@ def comfyui(width=WIDTH):
     return state
 
 
+def kohya():
+    """Of attention alone, as its trainer makes where layers are excluded."""
+    state = {}
+    for (block, layer), (down, up) in pairs().items():
+        name = f"lora_unet_blocks_{block}_{layer.replace('.', '_')}"
+        state |= {
+            f"{name}.lora_down.weight": down,
+            f"{name}.lora_up.weight": up,
+            f"{name}.alpha": torch.tensor(ALPHA),
+        }
+    return state
+
+
 def diffusers():
     return {
         f"transformer.blocks.{block}.{LAYERS[layer]}.lora_{side}.weight": matrix
@@ -65,7 +78,7 @@ def diffsynth():
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("loras")
-    for form in (comfyui, diffusers, diffsynth):
+    for form in (comfyui, kohya, diffusers, diffsynth):
         save_file(form(), folder / f"{form.__name__}.safetensors")
     return folder
 
@@ -75,7 +88,8 @@ def loaded_with(*loras, quantization=Quantization.NONE, dtype=torch.float32):
 
 
 @pytest.mark.parametrize(
-    ("form", "scale"), [("comfyui", ALPHA / RANK), ("diffusers", 1.0), ("diffsynth", 1.0)]
+    ("form", "scale"),
+    [("comfyui", ALPHA / RANK), ("kohya", ALPHA / RANK), ("diffusers", 1.0), ("diffsynth", 1.0)],
 )
 def test_a_lora_changes_the_weights_by_its_product(folder, form, scale):
     plain, _ = with_adapter()
@@ -138,7 +152,7 @@ def test_other_files_are_refused_with_a_sentence(folder, tmp_path):
          "changes the layer blocks.9.attn1.to_q, which the model does not have"),
         ("other", {f"lora_te_text.{name}": tensor for name, tensor in matrices.items()}, "no layer under a"),
         ("dora", {**diffusers(), "transformer.blocks.0.attn1.to_q.dora_scale": torch.ones(128)}, "is a DoRA"),
-        ("kohya", {f"lora_unet_blocks_0_self_attn_q.{name}": tensor for name, tensor in matrices.items()},
+        ("kohya", {f"lora_unet_head_head.{name}": tensor for name, tensor in matrices.items()},
          "cannot be loaded"),
     ):  # fmt: skip
         save_file(state, tmp_path / f"{name}.safetensors")
