@@ -40,8 +40,7 @@ from ..doctor.trial_film import (
 from ..film.seams import SeamCorrection
 from ..film.spec import FilmSpec, RecordedStep, SamplingOptions
 from ..hosts.diffusers.models import Models
-from ..hosts.diffusers.offloading import Offload
-from ..hosts.diffusers.quantization import Quantization, check_quantization
+from ..hosts.diffusers.step_cache import StepCache
 from ..hosts.diffusers.video_model import DiffusersVideoModel
 from ..media.picture import resize_and_crop
 from ..method.adapter import AudioAdapter
@@ -51,7 +50,7 @@ from ..method.wan import MINIATURE, RESOLUTIONS, nearest_bucket
 from ..persons.marking import persons_from_parts
 from ..persons.masks import Persons
 from .doctor_inputs import check_encoding, check_persons, check_picture, check_voices
-from .options import model_options
+from .options import memory_options, model_options
 
 LIBRARIES = ("transformers", "diffusers", "accelerate")
 ALTERNATIVE = "use --offload model, or --offload sequential for less than 24 GB"
@@ -152,9 +151,11 @@ def _paths(arguments: argparse.Namespace) -> dict[str, Path]:
 
 
 def _device(arguments: argparse.Namespace) -> Check[torch.device]:
+    if arguments.cache != StepCache.NONE:
+        yield warned(f"The step cache {arguments.cache} is not tried, because the trial has {STEPS} steps.")
     model_options.check(arguments)
     device = model_options.chosen_device(arguments)
-    check_quantization(Quantization(arguments.quantize), device, Offload(arguments.offload))
+    memory_options.check_machine(arguments)
     yield passed(f"The models run on {device}, weights offloaded: {arguments.offload}.")
     return device
 

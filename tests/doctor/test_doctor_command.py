@@ -118,6 +118,12 @@ def test_a_missing_folder_ends_no_other_check_and_no_folder_is_told(tmp_path):
     assert "Anna" not in text and str(tmp_path) not in text and str(EMBEDDED) not in text
 
 
+def test_options_that_cannot_be_tried_are_named(tmp_path):
+    code, text = report(tmp_path, "--attention", "sage", "--device", "cpu", "--cache", "taylorseer")
+    assert code == 2 and "The attention sage needs an NVIDIA GPU, and the device is cpu" in failures(text)[0]
+    assert "**warn** The step cache taylorseer is not tried" in text
+
+
 def test_ctrl_c_leaves_the_report_so_far(tmp_path):
     command = [sys.executable, "-m", "multitalk_core", "doctor", "--output", str(tmp_path / "doctor.md")]
     with subprocess.Popen(

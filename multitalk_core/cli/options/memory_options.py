@@ -61,9 +61,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def check(arguments: argparse.Namespace) -> None:
     """Raise a MultiTalkError for what this machine cannot do, or what does not go together."""
+    check_machine(arguments)
+    check_steps(StepCache(arguments.cache), arguments.steps)
+
+
+def check_machine(arguments: argparse.Namespace) -> None:
+    """Raise a MultiTalkError for a quantization or an attention that this machine cannot compute."""
     device = chosen_device(arguments)
     check_quantization(Quantization(arguments.quantize), device, Offload(arguments.offload))
-    check_steps(StepCache(arguments.cache), arguments.steps)
     if arguments.attention is not None:
         check_attention(AttentionBackend(arguments.attention), device, chosen_dtype(arguments))
 
