@@ -1,6 +1,5 @@
 """LoRAs: every form of key names gives the weights that it means, and other files are refused."""
 
-import itertools
 import math
 
 import gguf
@@ -47,6 +46,19 @@ def comfyui(width=WIDTH):
     return state
 
 
+def kohya():
+    """Of attention alone, as its trainer makes where layers are excluded."""
+    state = {}
+    for (block, layer), (down, up) in pairs().items():
+        name = f"lora_unet_blocks_{block}_{layer.replace('.', '_')}"
+        state |= {
+            f"{name}.lora_down.weight": down,
+            f"{name}.lora_up.weight": up,
+            f"{name}.alpha": torch.tensor(ALPHA),
+        }
+    return state
+
+
 def diffusers():
     return {
         f"transformer.blocks.{block}.{LAYERS[layer]}.lora_{side}.weight": matrix
@@ -61,22 +73,6 @@ def diffsynth():
         for (block, layer), matrices in pairs().items()
         for side, matrix in zip("AB", matrices, strict=True)
     }
-
-
-def kohya():
-    """As musubi-tuner's files, which change every layer of a block; here most of them by zero."""
-    weights, state = load_file(EMBEDDED / EMBEDDED_FILES["transformer"]), {}
-    attentions = [f"{attention}_attn.{part}" for attention in ("self", "cross") for part in "qkvo"]
-    for block, layer in itertools.product(range(2), [*attentions, "ffn.0", "ffn.2"]):
-        outputs, inputs = weights[f"blocks.{block}.{layer}.weight"].shape
-        down, up = pairs().get((block, layer), (torch.zeros(RANK, inputs), torch.zeros(outputs, RANK)))
-        name = f"lora_unet_blocks_{block}_{layer.replace('.', '_')}"
-        state |= {
-            f"{name}.lora_down.weight": down,
-            f"{name}.lora_up.weight": up,
-            f"{name}.alpha": torch.tensor(ALPHA),
-        }
-    return state
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +152,7 @@ def test_other_files_are_refused_with_a_sentence(folder, tmp_path):
          "changes the layer blocks.9.attn1.to_q, which the model does not have"),
         ("other", {f"lora_te_text.{name}": tensor for name, tensor in matrices.items()}, "no layer under a"),
         ("dora", {**diffusers(), "transformer.blocks.0.attn1.to_q.dora_scale": torch.ones(128)}, "is a DoRA"),
-        ("one layer", {f"lora_unet_blocks_0_self_attn_q.{name}": tensor for name, tensor in matrices.items()},
+        ("kohya", {f"lora_unet_head_head.{name}": tensor for name, tensor in matrices.items()},
          "cannot be loaded"),
     ):  # fmt: skip
         save_file(state, tmp_path / f"{name}.safetensors")

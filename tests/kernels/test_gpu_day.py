@@ -28,13 +28,19 @@ def begun(folder, minutes=1.0):
     return MeasuringRun("check", folder, device=CPU, size="tiny", minutes=minutes)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def threads_of_other_tests():
+    """What --tiny changes for the whole process."""
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
+
+
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
     """Every part, tiny and on the CPU."""
     folder = tmp_path_factory.mktemp("day")
-    threads = torch.get_num_threads()
     assert main(["--part", "all-short", "--device", "cpu", "--tiny", "--output", str(folder)]) == 0
-    torch.set_num_threads(threads)
     return {path.stem: json.loads(path.read_text()) for path in folder.glob("*.json")}
 
 
@@ -90,7 +96,11 @@ def test_figures_of_a_cpu_do_not_reach_the_page(tmp_path):
     "arguments, sentence",
     [
         (["--part", "check", "all-short"], "all-short is every part already"),
-        (["--part", "check", "--device", "cpu", "--comfyui", "nowhere"], "nowhere is no ComfyUI"),
+        (["--part", "check", "--device", "cpu"], "add --tiny"),
+        (["--part", "check", "--device", "cpu", "--tiny", "--minutes", "0"], "leaves no time"),
+        (["--part", "check", "--device", "cpu", "--tiny", "--minutes", "nan"], "leaves no time"),
+        (["--part", "check", "--device", "cpu", "--tiny", "--output", f"{__file__}/day"], "cannot be made"),
+        (["--part", "check", "--device", "cpu", "--tiny", "--comfyui", "nowhere"], "nowhere is no ComfyUI"),
         (["--write-docs", "nowhere.json"], "nowhere.json is no file of this tool"),
         (["--part", "bench-1080"], "invalid choice"),
     ],
@@ -126,7 +136,7 @@ def test_a_wrong_result_ends_with_exit_code_1(tmp_path, monkeypatch):
         run.item("localize", lambda: kernel_check.compared(lambda: exact + 0.1, exact, bound=1e-3))
 
     monkeypatch.setitem(PARTS, "check", (part, "tiny"))
-    assert main(["--part", "check", "--device", "cpu", "--output", str(tmp_path)]) == 1
+    assert main(["--part", "check", "--device", "cpu", "--tiny", "--output", str(tmp_path)]) == 1
 
 
 def test_an_item_that_fails_does_not_end_the_part(tmp_path):

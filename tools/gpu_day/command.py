@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
         except MultiTalkError as error:
             parser.error(str(error))
         return 0
-    if problem := _problem(options):
+    if problem := _problem(options) or _made(options.output):
         parser.error(problem)
     torch.manual_seed(options.seed)
     if options.tiny:
@@ -74,8 +74,21 @@ def _problem(options: argparse.Namespace) -> str | None:
         return "all-short is every part already: name it alone."
     if torch.device(options.device).type == "cuda" and not torch.cuda.is_available():
         return "torch finds no GPU here: run this where one is, or try the tool with --device cpu --tiny."
+    if options.device == "cpu" and not options.tiny:
+        return "--device cpu only tries the tool, at tiny shapes: add --tiny."
+    if not options.minutes > 0:
+        return f"--minutes {options.minutes:g} leaves no time for anything: give more than 0."
     if options.comfyui is not None and not (options.comfyui / "comfy").is_dir():
         return f"{options.comfyui} is no ComfyUI: give the folder that holds comfy/."
+    return None
+
+
+def _made(folder: Path) -> str | None:
+    """Make the folder of the JSON; a sentence where that is impossible."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        return f"The folder {folder} cannot be made ({error.strerror}): choose another --output."
     return None
 
 
@@ -102,7 +115,7 @@ def sound(run: MeasuringRun) -> bool:
 def summary(run: MeasuringRun) -> str:
     """One line of a part."""
     wrong = [name for name, figures in run.items.items() if not figures.get("ok", True)]
-    parts = [f"{len(run.items)} items"]
+    parts = [f"{len(run.items)} item{'' if len(run.items) == 1 else 's'}"]
     parts += [
         f"{len(names)} {word} ({', '.join(list(names)[:5])}{', …' if len(names) > 5 else ''})"
         for word, names in (

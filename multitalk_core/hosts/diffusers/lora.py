@@ -1,6 +1,7 @@
 """LoRAs of the transformer, in the key names of ComfyUI, kohya and diffusers, through diffusers and peft."""
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 ADVICE = "choose a LoRA for Wan2.1 I2V of the model's size"
 PREFIX = "transformer."
+KOHYA = re.compile(r"lora_unet_blocks_(\d+)_(self_attn|cross_attn|ffn)_(\w+)")
 
 
 @dataclass(frozen=True)
@@ -109,8 +111,12 @@ def _read(path: Path) -> dict[str, Tensor]:
 
 
 def _original(name: str) -> str:
-    """DiffSynth writes the names of Wan's own layers without a prefix, and peft's adapter name within."""
-    name = name.replace(".default.", ".")
+    """Wan's own names as ComfyUI writes them.
+
+    kohya joins them by underscores, and diffusers reads those only where every layer of every block has one.
+    DiffSynth writes them without a prefix, and peft's adapter name within.
+    """
+    name = KOHYA.sub(r"blocks.\1.\2.\3", name.replace(".default.", "."))
     return f"diffusion_model.{name}" if name.startswith("blocks.") else name
 
 
