@@ -164,7 +164,7 @@ class AudioEncoderNode(io.ComfyNode):
         frames = length_of(length, fps)
         _check_memory(timeline, managed.encoder, frames=frames, fps=fps)
         numbers = numbers_of(voices)
-        remarks = [*table_remarks(timing, numbers), *listener_remarks(timeline, numbers)]
+        remarks = [*table_remarks(timing, numbers), *listener_remarks(timeline)]
         if remarks:
             announce("\n".join(remarks), cls.hidden.unique_id)
         managed.load()

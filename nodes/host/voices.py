@@ -189,14 +189,14 @@ def table_remarks(timing: dict[str, Any], numbers: Collection[int]) -> list[str]
     ]
 
 
-def listener_remarks(timeline: Timeline, numbers: Collection[int]) -> list[str]:
-    """A sentence about the speakers without a voice, if there are any; those numbers have one."""
-    voiced = {placed.speaker + 1 for placed in timeline.placed_voices} | set(numbers)
-    silent = [str(number) for number in range(1, timeline.speakers + 1) if number not in voiced]
+def listener_remarks(timeline: Timeline) -> list[str]:
+    """A sentence about the speakers who say nothing, if there are any."""
+    speaking = {placed.speaker for placed in timeline.placed_voices}
+    silent = [str(number + 1) for number in range(timeline.speakers) if number not in speaking]
     if not silent:
         return []
     who = "Speaker" if len(silent) == 1 else "Speakers"
-    verb = "has no voice and listens" if len(silent) == 1 else "have no voice and listen"
+    verb = "says nothing and listens" if len(silent) == 1 else "say nothing and listen"
     return [f"{who} {', '.join(silent)} {verb}."]
 
 

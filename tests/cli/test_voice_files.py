@@ -55,7 +55,7 @@ def test_a_channel_of_a_file(stereo, channel, level):
 def test_a_channel_of_a_recording(stereo, tmp_path):
     (tmp_path / "talk.csv").write_text("speaker,start,end\n1,0,0.4\n2,0.5,0.9\n")
     arguments = ["--recording", f"{stereo}:left", "--table", str(tmp_path / "talk.csv")]
-    assert timeline(*arguments).recording.channels == 1
+    assert timeline(*arguments).sounds[0].waveform.channels == 1
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no colons in names there")

@@ -96,12 +96,12 @@ def test_speaker_without_a_voice_listens(server):
     run = server.run(conversation(**{"speaker_1": None, "speakers": 3}))
     with Image.open(server.path(run.outputs["encode"]["images"][0])) as three:
         assert three.height > lanes_height(server, conversation())
-    assert "Speakers 1, 3 have no voice and listen." in run.texts
+    assert "Speakers 1, 3 say nothing and listen." in run.texts
 
 
 def test_a_voice_after_a_gap_stays_the_third(server):
     run = server.run(conversation(**{"speaker_2": None, "speaker_3": ["demo", 2]}))
-    assert "Speaker 2 has no voice and listens." in run.texts
+    assert "Speaker 2 says nothing and listens." in run.texts
     with Image.open(server.path(run.outputs["encode"]["images"][0])) as three:
         assert three.height > lanes_height(server, conversation())
 

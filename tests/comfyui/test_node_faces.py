@@ -21,7 +21,7 @@ const node = LiteGraph.createNode(kind);
 app.rootGraph.add(node);
 await new Promise(done => setTimeout(done, 50));
 return {
-  widgets: node.widgets.map(each => each.label ?? each.name),
+  widgets: node.widgets.filter(each => each.name !== 'timeline').map(each => each.label ?? each.name),
   sockets: node.inputs.filter(each => !each.widget).map(shown),
   outputs: node.outputs.map(shown),
   saved: node.serialize().inputs.filter(each => !each.widget).map(each => each.label ?? null),

@@ -25,10 +25,11 @@ film.pos = [420, 560];
 app.rootGraph.add(film);
 const encoder = app.rootGraph.nodes.find(each => each.comfyClass === 'MultiTalkAudioEncoder');
 encoder.connect(0, film, film.inputs.findIndex(each => each.name === 'audio'));
-for (const [name, number] of Object.entries(numbers)) {
-  const widget = film.widgets.find(each => each.name === name);
-  if (widget) widget.value = number;
-}
+const settings = LiteGraph.createNode('MultiTalkClipSettings');
+settings.pos = [60, 560];
+app.rootGraph.add(settings);
+settings.connect(0, film, film.inputs.findIndex(each => each.name === 'clip_settings'));
+for (const widget of settings.widgets) widget.value = numbers[widget.name] ?? widget.value;
 """
 CLIPS = (
     "app.rootGraph.nodes.find(each => each.comfyClass === 'MultiTalkLongVideo')"
