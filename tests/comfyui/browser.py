@@ -156,17 +156,22 @@ class Browser:
         self._connection.settimeout(ANSWER_SECONDS)
 
     def _call(self, method: str, **parameters: object) -> dict:
+        number = self._send(method, **parameters)
+        while True:
+            answer = json.loads(self._connection.recv())
+            if answer.get("id") == number:
+                assert "error" not in answer, answer["error"]
+                return answer["result"]
+            self._hear(answer)
+
+    def _send(self, method: str, **parameters: object) -> int:
+        """Ask for something; the number of the answer."""
         self._sent += 1
         message = {"id": self._sent, "method": method, "params": parameters}
         if self._session:
             message["sessionId"] = self._session
         self._connection.send(json.dumps(message))
-        while True:
-            answer = json.loads(self._connection.recv())
-            if answer.get("id") == self._sent:
-                assert "error" not in answer, answer["error"]
-                return answer["result"]
-            self._hear(answer)
+        return self._sent
 
     def _hear(self, event: dict) -> None:
         match event.get("method"), event.get("params"):
@@ -176,6 +181,8 @@ class Browser:
                 self.complaints.append(" ".join(str(w.get("value", w.get("description"))) for w in words))
             case "Log.entryAdded", {"entry": {"level": "error"} as entry}:
                 self.complaints.append(f"{entry['text']} {entry.get('url', '')}")
+            case "Page.javascriptDialogOpening", _:  # whether to leave a page that was used
+                self._send("Page.handleJavaScriptDialog", accept=True)
 
 
 def _wait(condition, seconds: float, what: str) -> None:
