@@ -7,12 +7,13 @@ from torch import Tensor
 from .canvas import font, to_image, to_picture
 from .palette import CANVAS, FAINT_TEXT, TEXT, Colour, class_colours, class_names
 
-MOST_COLUMNS = 7
-CELL_AREA = 230 * 150
+MOST_COLUMNS = 4
+CELL_AREA = 300 * 200
 GAP = 8
-MARGIN = 20
-CAPTION = 26
-LEGEND = 44
+MARGIN = 12
+CAPTION = 40
+LEGEND = 64
+LETTERS = 32  # readable where a node shows the strip at a third of its size
 TINT = 0.62
 
 
@@ -34,7 +35,7 @@ def localization_strip(
     Returns
     -------
     Tensor [strip height, strip width, 3], float32, in 0..1
-        At most seven latent frames, evenly spread.
+        At most four latent frames, evenly spread.
     """
     colours = class_colours(persons)
     latents = torch.linspace(0, len(classes) - 1, min(len(classes), MOST_COLUMNS)).round().int().tolist()
@@ -51,7 +52,13 @@ def localization_strip(
         shown = round(latent * (len(frames) - 1) / max(1, len(classes) - 1))
         frame = to_image(frames[shown]).resize(cell, Image.Resampling.LANCZOS)
         left, top = MARGIN + place * (cell[0] + GAP), MARGIN + CAPTION
-        draw.text((left + cell[0] / 2, MARGIN + 8), f"frame {shown}", FAINT_TEXT, font(15), anchor="mm")
+        draw.text(
+            (left + cell[0] / 2, MARGIN + CAPTION / 2 - 4),
+            f"frame {shown}",
+            FAINT_TEXT,
+            font(LETTERS),
+            anchor="mm",
+        )
         strip.paste(frame, (left, top))
         shade = None if shades is None else shades[latent]
         tinted = _tinted(frame, classes[latent], colours=colours, shade=shade)
@@ -72,8 +79,8 @@ def _tinted(
 
 
 def _draw_legend(draw: ImageDraw.ImageDraw, row: float, persons: int) -> None:
-    column, side = float(MARGIN), 16
+    column, side = float(MARGIN), LETTERS
     for name, colour in zip(class_names(persons), class_colours(persons), strict=True):
-        draw.rounded_rectangle((column, row - side / 2, column + side, row + side / 2), 4, fill=colour)
-        draw.text((column + side + 8, row), name, TEXT, font(17), anchor="lm")
-        column += side + 8 + draw.textlength(name, font(17)) + 28
+        draw.rounded_rectangle((column, row - side / 2, column + side, row + side / 2), 8, fill=colour)
+        draw.text((column + side + 12, row), name, TEXT, font(LETTERS), anchor="lm")
+        column += side + 12 + draw.textlength(name, font(LETTERS)) + 40

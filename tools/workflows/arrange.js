@@ -1,5 +1,6 @@
 // Arranges the graph that is open in ComfyUI's page, in columns of groups, and returns it in both formats.
 // Given: columns [[{title, width, note, nodes: [{id, height, models}]}]]; a note is null or {text, height}.
+// And app_mode, what App Mode shows: null or {inputs: [[id of a node, name of its widget]], outputs: [id of a node]}.
 const TITLE = 30, GAP = 20, PADDING = 15, HEADING = 45, COLUMN_GAP = 30;
 const graph = app.rootGraph;
 
@@ -44,6 +45,6 @@ for (const column of columns) {
 }
 
 const workflow = graph.serialize();
-workflow.extra = { ds: { scale: 0.65, offset: [140, 130] } };
+workflow.extra = { ds: { scale: 0.65, offset: [140, 130] }, ...(app_mode && { linearData: app_mode }) };
 // As JSON: a debugger would return the page's own lists as objects.
 return JSON.stringify({ workflow, prompt: (await app.graphToPrompt()).output });
