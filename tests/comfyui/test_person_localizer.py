@@ -68,6 +68,21 @@ def test_speaker_order_exchanges_the_persons(server):
     assert first[200, 460] and second[200, 180]
 
 
+def test_boxes_drawn_on_the_picture_are_persons_in_the_order_of_drawing(server):
+    """By ComfyUI's own canvas: what its page sends when the right person's box was drawn first."""
+    drawn = [
+        {"x": 340, "y": 54, "width": 236, "height": 346},
+        {"x": 64, "y": 54, "width": 236, "height": 346},
+    ]
+    canvas = {"width": 640, "height": 400, "editor_state": {"__value__": drawn}, "background": ["demo", 0]}
+    graph = located({**BOXES, "method.boxes": ["canvas", 1], "method.order": "given"})
+    graph["canvas"] = {"class_type": "CreateBoundingBoxes", "inputs": canvas}
+    first, second, _ = masks(server, server.run(graph))
+    assert first[200, 460] and second[200, 180]
+    graph["canvas"]["inputs"]["editor_state"] = {"__value__": []}
+    assert "draw one for each person" in server.refuse(graph).message
+
+
 def test_single_box_from_a_widget(server):
     graph = located({**BOXES, "method.boxes": ["box", 0]}) | {"box": box(340, 54, 236, 346)}
     assert len(masks(server, server.run(graph))) == 2
@@ -150,6 +165,21 @@ def test_equal_parts(server):
             "overlap",
         ),
         ({**BOXES, "method.boxes": ["box", 0]}, {"box": box(2000, 0, 10, 10)}, "contains no pixel"),
+        (
+            {
+                "method": "masks",
+                "method.person_1": ["mask0", 0],
+                "method.person_3": ["mask400", 0],
+                "method.allow_overlap": False,
+            },
+            painted(0, 200) | painted(400, 200),
+            "method: Person 2 has no mask, but a later person has: connect one to person_2",
+        ),
+        (
+            {"method": "masks", "method.allow_overlap": False},
+            {},
+            "method: There is no mask: connect one for each person",
+        ),
         (
             {"method": "masks", "method.person_1": ["small", 0], "method.allow_overlap": False},
             {"small": {"class_type": "SolidMask", "inputs": {"value": 1.0, "width": 64, "height": 64}}},
