@@ -1,5 +1,7 @@
 """The persons as the model located them over time: frames, and the class of each token over them."""
 
+from collections.abc import Sequence
+
 import torch
 from PIL import Image, ImageDraw
 from torch import Tensor
@@ -18,7 +20,12 @@ TINT = 0.62
 
 
 def localization_strip(
-    frames: Tensor, classes: Tensor, persons: int, *, shades: Tensor | None = None
+    frames: Tensor,
+    classes: Tensor,
+    persons: int,
+    *,
+    shades: Tensor | None = None,
+    captions: Sequence[str] | None = None,
 ) -> Tensor:
     """Draw frames in a row, and below them the same frames with their tokens' classes.
 
@@ -31,6 +38,8 @@ def localization_strip(
         Number of persons.
     shades : Tensor [latent frames, token rows, token columns], in 0..1, optional
         Brightness of each token's colour, such as the position of its label in its person's range.
+    captions : sequence of str, optional
+        One a frame, in place of its number.
 
     Returns
     -------
@@ -54,7 +63,7 @@ def localization_strip(
         left, top = MARGIN + place * (cell[0] + GAP), MARGIN + CAPTION
         draw.text(
             (left + cell[0] / 2, MARGIN + CAPTION / 2 - 4),
-            f"frame {shown}",
+            captions[shown] if captions else f"frame {shown}",
             FAINT_TEXT,
             font(LETTERS),
             anchor="mm",
