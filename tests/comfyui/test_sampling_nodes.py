@@ -32,8 +32,8 @@ def frames_of(server, run, save="save"):
 def sampled(server, picture):
     graph = sampler_graph(picture) | {
         "binding": node("MultiTalkBindingPreview", images=["sampler", 1], binding=["sampler", 2]),
-        "persons": node("PreviewImage", images=["binding", 0]),
-        "labels": node("PreviewImage", images=["binding", 1]),
+        "located": node("PreviewImage", images=["binding", 0]),
+        "labelled": node("PreviewImage", images=["binding", 1]),
     }
     return server.run(graph)
 
@@ -60,7 +60,7 @@ def test_summary_before_the_first_step(server, sampled):
 def test_binding_preview_shows_the_persons_and_hands_out_labels(server, sampled):
     shown, persons, labels = (
         [np.asarray(Image.open(server.path(picture))) for picture in sampled.outputs[name]["images"]]
-        for name in ("binding", "persons", "labels")
+        for name in ("binding", "located", "labelled")
     )
     assert len(shown) == len(persons) == len(labels) == 1
     assert np.array_equal(shown[0], persons[0]) and (labels[0] != persons[0]).any()

@@ -1,4 +1,4 @@
-"""The demo in the page: progress on top while it runs, App Mode, and its own MP4 dropped on an empty canvas."""
+"""The demo in the page: progress on top while it runs, App Mode, its own MP4 dropped on an empty canvas."""
 
 import re
 
