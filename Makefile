@@ -42,6 +42,7 @@ bench: .venv/dev.stamp
 	$(BIN)/python tests/bench.py
 	$(BIN)/python -m tests.bench_import
 	$(BIN)/python -m tests.bench_decode
+	$(BIN)/python -m tests.bench_start
 	$(BIN)/python -m tests.bench_memory
 	$(BIN)/python -m tests.bench_steadiness overlaps --scenes still --frames 61
 

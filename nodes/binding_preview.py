@@ -25,7 +25,7 @@ class BindingPreviewNode(io.ComfyNode):
             display_name="MultiTalk Binding Preview",
             category=CATEGORY,
             description="Shows where the model located each person while it sampled, one picture per clip: "
-            "the frames, and below them each token's person or label.",
+            "the frames, and below them each token's person or label. The node itself shows the persons.",
             search_aliases=["multitalk", "localization", "labels", "attention map", "who speaks"],
             inputs=[
                 io.MultiType.Input(
@@ -59,13 +59,15 @@ class BindingPreviewNode(io.ComfyNode):
                 "binding: there is nothing to show, because only l-rope with two or more voices, and "
                 "routed, locate the persons; choose one of these schemes."
             )
-        shown = []
+        shown, middles = [], []
         for clip, record in binding:
             throw_exception_if_processing_interrupted()
             frames = _frames_of(images, clip)
             shown.append((_strip(frames, record), _strip(frames, record, _shades(record))))
+            middles.append(frames[len(frames) // 2])
         persons, labels = map(torch.stack, zip(*shown, strict=True))
-        return io.NodeOutput(persons, labels, ui=ui.PreviewImage(torch.cat([persons, labels]), cls=cls))
+        overview = persons if len(binding) == 1 else _overview(torch.stack(middles), binding)[None]
+        return io.NodeOutput(persons, labels, ui=ui.PreviewImage(overview, cls=cls))
 
 
 def _frames_of(images: Tensor | Input.Video, clip: Clip) -> Tensor:
@@ -75,6 +77,13 @@ def _frames_of(images: Tensor | Input.Video, clip: Clip) -> Tensor:
     rate = images.get_frame_rate()
     trimmed = images.as_trimmed(float(clip.start / rate), float(clip.frames / rate), strict_duration=False)
     return trimmed.get_components().images
+
+
+def _overview(middles: Tensor, binding: list[tuple[Clip, BindingRecord]]) -> Tensor:
+    """Some clips of a film, each by its middle frame: one picture that a node shows large enough to read."""
+    classes = torch.stack([record.classes[len(record.classes) // 2] for _, record in binding])
+    captions = [f"clip {clip.index + 1}" for clip, _ in binding]
+    return localization_strip(middles, classes, len(binding[0][1].similarity) - 1, captions=captions)
 
 
 def _strip(frames: Tensor, record: BindingRecord, shades: Tensor | None = None) -> Tensor:

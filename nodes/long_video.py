@@ -221,16 +221,24 @@ def _write(run: FilmRun, *, in_memory: bool) -> FilmResult:
         in_memory=in_memory,
         check_interrupted=throw_exception_if_processing_interrupted,
     )
+    run.report_damage()
     if result.ended is not None:
         resumes = "" if spec.store is None else f"; the same graph resumes after clip {result.clips}"
-        reporter.note(f"the video so far, {result.frames} frames, is {result.path}{resumes}")
+        reporter.finish(f"the video so far, {result.frames} frames, is {result.path}{resumes}")
         raise result.ended
-    if result.frames < spec.plan.frames:
-        reporter.note(f"stopped after clip {result.clips} of {len(spec.plan.clips)}")
-    run.report_damage()
-    for name, sentence in result.steadiness.report(dubbed=spec.dubbing is not None).items():
-        reporter.note(f"{name}: {sentence}")
+    reporter.finish(*_results(run, result))
     return result
+
+
+def _results(run: FilmRun, result: FilmResult) -> list[str]:
+    """What matters after the run: the file, where it stopped, and how steady it is."""
+    plan, fps = run.spec.plan, run.spec.conversation.fps
+    seconds = f"{result.frames} frames, {result.frames / fps:.1f} s"
+    results = [f"the video, {seconds}, is {result.path}"]
+    if result.frames < plan.frames:
+        results.append(f"stopped after clip {result.clips} of {len(plan.clips)}")
+    steadiness = result.steadiness.report(dubbed=run.spec.dubbing is not None)
+    return results + [f"{name}: {sentence}" for name, sentence in steadiness.items()]
 
 
 def _check_stop(stop_after: int, plan: ClipPlan) -> None:

@@ -87,6 +87,7 @@ class SamplerNode(io.ComfyNode):
         run = prepared_run(spec, shared, cls.hidden.unique_id, picture=picture, video=video)
         (finished,) = make_film(run.spec, run.model, listener=run.reporter)
         run.report_damage()
+        run.reporter.finish()
         found = [] if finished.record is None else [(finished.clip, finished.record)]
         return io.NodeOutput(
             raw_latent(shared["model"], finished.latent), finished.frames.to(torch.float32), found

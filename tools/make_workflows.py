@@ -77,6 +77,14 @@ def arrangement(workflow: Workflow, numbers: dict[str, int]) -> list:
     ]
 
 
+def app_mode(workflow: Workflow, numbers: dict[str, int]) -> dict | None:
+    """What App Mode shows of the graph, as ComfyUI's page stores it."""
+    if not workflow.app_outputs:
+        return None
+    inputs = [[numbers[node], widget] for node, widget in workflow.app_inputs]
+    return {"inputs": inputs, "outputs": [numbers[node] for node in workflow.app_outputs]}
+
+
 def named_files(node: Node) -> list[dict]:
     """The files that a loader names, as ComfyUI's page offers them for download."""
     return [
@@ -100,7 +108,8 @@ def make(workflow: Workflow, page: Browser, object_info: dict) -> None:
     graph, numbers = api_graph(workflow, object_info)
     page.evaluate("await app.loadApiJson(graph, name)", graph=graph, name=workflow.name)
     page.listen(1)  # until a video's preview is there
-    made = json.loads(page.evaluate(ARRANGE, columns=arrangement(workflow, numbers)))
+    layout = {"columns": arrangement(workflow, numbers), "app_mode": app_mode(workflow, numbers)}
+    made = json.loads(page.evaluate(ARRANGE, **layout))
     check_kept(graph, made["prompt"])
     write(FOLDER / f"{workflow.name}.json", made["workflow"])
     write(FOLDER / "api" / f"{workflow.name}.json", made["prompt"])

@@ -1,5 +1,7 @@
 """The persons as the model located them over time: frames, and the class of each token over them."""
 
+from collections.abc import Sequence
+
 import torch
 from PIL import Image, ImageDraw
 from torch import Tensor
@@ -7,17 +9,23 @@ from torch import Tensor
 from .canvas import font, to_image, to_picture
 from .palette import CANVAS, FAINT_TEXT, TEXT, Colour, class_colours, class_names
 
-MOST_COLUMNS = 7
-CELL_AREA = 230 * 150
+MOST_COLUMNS = 4
+CELL_AREA = 300 * 200
 GAP = 8
-MARGIN = 20
-CAPTION = 26
-LEGEND = 44
+MARGIN = 12
+CAPTION = 40
+LEGEND = 64
+LETTERS = 32  # readable where a node shows the strip at a third of its size
 TINT = 0.62
 
 
 def localization_strip(
-    frames: Tensor, classes: Tensor, persons: int, *, shades: Tensor | None = None
+    frames: Tensor,
+    classes: Tensor,
+    persons: int,
+    *,
+    shades: Tensor | None = None,
+    captions: Sequence[str] | None = None,
 ) -> Tensor:
     """Draw frames in a row, and below them the same frames with their tokens' classes.
 
@@ -30,11 +38,13 @@ def localization_strip(
         Number of persons.
     shades : Tensor [latent frames, token rows, token columns], in 0..1, optional
         Brightness of each token's colour, such as the position of its label in its person's range.
+    captions : sequence of str, optional
+        One a frame, in place of its number.
 
     Returns
     -------
     Tensor [strip height, strip width, 3], float32, in 0..1
-        At most seven latent frames, evenly spread.
+        At most four latent frames, evenly spread.
     """
     colours = class_colours(persons)
     latents = torch.linspace(0, len(classes) - 1, min(len(classes), MOST_COLUMNS)).round().int().tolist()
@@ -51,7 +61,13 @@ def localization_strip(
         shown = round(latent * (len(frames) - 1) / max(1, len(classes) - 1))
         frame = to_image(frames[shown]).resize(cell, Image.Resampling.LANCZOS)
         left, top = MARGIN + place * (cell[0] + GAP), MARGIN + CAPTION
-        draw.text((left + cell[0] / 2, MARGIN + 8), f"frame {shown}", FAINT_TEXT, font(15), anchor="mm")
+        draw.text(
+            (left + cell[0] / 2, MARGIN + CAPTION / 2 - 4),
+            captions[shown] if captions else f"frame {shown}",
+            FAINT_TEXT,
+            font(LETTERS),
+            anchor="mm",
+        )
         strip.paste(frame, (left, top))
         shade = None if shades is None else shades[latent]
         tinted = _tinted(frame, classes[latent], colours=colours, shade=shade)
@@ -72,8 +88,8 @@ def _tinted(
 
 
 def _draw_legend(draw: ImageDraw.ImageDraw, row: float, persons: int) -> None:
-    column, side = float(MARGIN), 16
+    column, side = float(MARGIN), LETTERS
     for name, colour in zip(class_names(persons), class_colours(persons), strict=True):
-        draw.rounded_rectangle((column, row - side / 2, column + side, row + side / 2), 4, fill=colour)
-        draw.text((column + side + 8, row), name, TEXT, font(17), anchor="lm")
-        column += side + 8 + draw.textlength(name, font(17)) + 28
+        draw.rounded_rectangle((column, row - side / 2, column + side, row + side / 2), 8, fill=colour)
+        draw.text((column + side + 12, row), name, TEXT, font(LETTERS), anchor="lm")
+        column += side + 12 + draw.textlength(name, font(LETTERS)) + 40

@@ -198,8 +198,11 @@ class FilmSpec:
 
     @property
     def runs(self) -> int:
-        """Sampling runs of the whole film, retakes of persons included."""
-        return len(self.plan.clips) + sum(len(retake.clips) for retake in self.person_retakes)
+        """Sampling runs until the film stops, retakes of persons included."""
+        clips = len(self.plan.clips) - (not self.plan.clips[-1].new_frames)
+        if self.stop_after is not None:
+            clips = min(clips, self.stop_after + 1)
+        return clips + sum(index < clips for retake in self.person_retakes for index in retake.clips)
 
     def override(self, clip: Clip) -> ClipOverride:
         """What a clip has of its own."""

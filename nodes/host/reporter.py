@@ -1,4 +1,4 @@
-"""What a node reports while it works: a summary before the first step, progress, previews, minutes left."""
+"""What a node reports: a summary before the first step, progress, previews, the rest in time, the results."""
 
 import logging
 import time
@@ -15,6 +15,7 @@ from torch import Tensor
 from ...multitalk_core.drawing.canvas import to_image
 from ...multitalk_core.errors import LONGEST_MESSAGE, printable, quoted
 from ...multitalk_core.film.film import FinishedClip
+from ...multitalk_core.film.remaining_time import RemainingTime, in_words
 from ...multitalk_core.film.spec import FilmSpec
 from ...multitalk_core.guards.memory import GIGABYTE, frames_bytes
 from ...multitalk_core.method.wan import LATENT_CHANNELS, Grid
@@ -70,10 +71,11 @@ class Reporter:
         self.node_id = node_id
         self.clips, self.steps, self.all_steps = clips, steps, runs * steps
         self.made = self.stored = 0  # steps
-        self.text = ""
+        self.remaining = RemainingTime(runs, steps)
+        self.estimated = False
+        self.notes: list[str] = []
         self.bar = comfy.utils.ProgressBar(self.all_steps, node_id)
         self.previewer = latent_preview.get_previewer(model.load_device, model.model.latent_format)
-        self.started = self.first_made = time.perf_counter()
 
     def note(self, sentence: str) -> None:
         """Log a text and show it on the node from now on."""
@@ -83,22 +85,22 @@ class Reporter:
         """As `note`, with the log's level of warnings."""
         self._add(sentence, logging.WARNING)
 
+    def finish(self, *results: str) -> None:
+        """Log the results of the run and show them first, before what was noted meanwhile."""
+        for result in results:
+            logging.info("[MultiTalk] %s", lines_of(result))
+        self._show(*results)
+
     def _add(self, text: str, level: int) -> None:
-        text = lines_of(text)
-        self.text = f"{self.text}\n{text}" if self.text else text
-        logging.log(level, "[MultiTalk] %s", text)
-        self._show(self.text)
+        logging.log(level, "[MultiTalk] %s", lines_of(text))
+        self.notes.append(text)
+        self._show()
 
     def step(self, clip: int, step: int, latent: Tensor) -> None:
         """Move the bar and say how long the rest takes; raises where the user has interrupted."""
         self.made += 1
-        left = self._minutes_left()
-        if self.made == 1:
-            logging.info("[MultiTalk] about %.1f minutes", left)
-        self._show(
-            f"clip {clip + 1} of {self.clips}, step {step + 1} of {self.steps}: "
-            f"about {left:.1f} minutes left\n{self.text}"
-        )
+        self.remaining.step(time.perf_counter())
+        self._show(f"{self._rest()}clip {clip + 1} of {self.clips}, step {step + 1} of {self.steps}")
         preview = None
         if self.previewer is not None:
             preview = self.previewer.decode_latent_to_preview_image("JPEG", latent)
@@ -108,25 +110,25 @@ class Reporter:
         """Show the last frame of a clip; raises where the user has interrupted."""
         if finished.from_store:
             self.stored += self.steps * finished.restored
-            self.started = time.perf_counter()
+            self.remaining.from_store(finished.restored)
         self._move(("JPEG", to_image(finished.frames[-1]), latent_preview.MAX_PREVIEW_RESOLUTION))
 
-    def _minutes_left(self) -> float:
-        """By the first step, which also loads the model, while there is no other."""
-        now = time.perf_counter()
-        if self.made == 1:
-            self.first_made = now
-            step_seconds = now - self.started
-        else:
-            step_seconds = (now - self.first_made) / (self.made - 1)
-        return step_seconds * (self.all_steps - self.stored - self.made) / 60
+    def _rest(self) -> str:
+        """How long the rest takes, as the beginning of a sentence."""
+        if (seconds := self.remaining.seconds) is None:
+            return ""
+        if not self.estimated:
+            logging.info("[MultiTalk] %s", in_words(seconds))
+            self.estimated = True
+        return f"{in_words(seconds)} left: "
 
     def _move(self, preview: Preview | None) -> None:
         self.bar.update_absolute(self.stored + self.made, self.all_steps, preview)
 
-    def _show(self, text: str) -> None:
+    def _show(self, *first: str) -> None:
+        """Show these lines, and then the notes."""
         if self.node_id is not None:
-            show_text(text, self.node_id)
+            show_text("\n".join([*first, *self.notes]), self.node_id)
 
 
 def announce(text: str, node_id: str | None, level: int = logging.INFO) -> None:

@@ -21,6 +21,13 @@ return app.rootGraph.nodes
   .filter(node => !LiteGraph.registered_node_types[node.type] || node.has_errors)
   .map(node => node.type);
 """
+SHOWN = """
+await new Promise(done => setTimeout(done, 300));
+const { scale, offset } = app.canvas.ds;
+const corner = ({ pos, size }) => [0, 1].map(side => (pos[side] + size[side] + offset[side]) * scale);
+const ends = app.rootGraph.groups.map(corner);
+return [scale, Math.max(...ends.map(each => each[0])), Math.max(...ends.map(each => each[1]))];
+"""
 DETAILS_BUTTON = (
     "[...document.querySelectorAll('button')].find(button => button.innerText.includes('View details'))"
 )
@@ -37,6 +44,9 @@ def test_workflow_opens_whole_and_is_the_graph_of_the_api(page, name):
     complaints(page)
     load(page, name)
     assert page.evaluate(MISSING) == []
+    scale, right, bottom = page.evaluate(SHOWN)
+    # Readable; all columns are seen, and all but the last lines of the highest one.
+    assert scale >= 0.6 and right <= 1600 and bottom <= 1080, (scale, right, bottom)
     prompt = json.loads(page.evaluate("return JSON.stringify((await app.graphToPrompt()).output)"))
     assert prompt == json.loads((FOLDER / "api" / f"{name}.json").read_text())
     assert complaints(page) == []

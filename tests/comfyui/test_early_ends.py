@@ -14,7 +14,7 @@ from multitalk_core.demo.files import EMBEDDED
 from multitalk_core.media.picture import read_picture
 from multitalk_core.media.video_writer import VideoWriter, read_video
 
-TOLD = r"the video so far, (\d+) frames, is (.+\.mp4)(; the same graph resumes after clip (\d+))?$"
+TOLD = r"the video so far, (\d+) frames, is (.+\.mp4)(; the same graph resumes after clip (\d+))?(?m:$)"
 STEPS, FIRST = 4, 9  # of a clip; frames of the first one
 
 

@@ -40,6 +40,23 @@ await app.extensionManager.command.execute('Workspace.SearchBox.Toggle');
 while (document.querySelector('input[role=combobox]')) await pause(50);
 return found;
 """
+PUT = """
+const pause = milliseconds => new Promise(done => setTimeout(done, milliseconds));
+await app.extensionManager.command.execute('Workspace.SearchBox.Toggle');
+while (!document.querySelector('input[role=combobox]')) await pause(50);
+const box = document.querySelector('input[role=combobox]');
+box.value = words;
+box.dispatchEvent(new Event('input', { bubbles: true }));
+await pause(600);
+const found = [...document.querySelectorAll('[data-testid=result-item]')];
+found.find(each => each.innerText.includes('MultiTalk Conversation')).click();
+for (let waited = 0; waited < 50 && !app.rootGraph.nodes.length; waited++) await pause(100);
+const button = { button: 0, buttons: 1, pointerId: 1, isPrimary: true };
+const at = { clientX: 800, clientY: 400, bubbles: true, ...button };
+for (const event of ['pointermove', 'pointerdown', 'pointerup']) // until then the node follows the pointer
+  app.canvas.canvas.dispatchEvent(new PointerEvent(event, at));
+await pause(100);
+"""
 HELPERS = ("Settings", "Preview", "Sigmas", "Guider", "Plot", "Stored Films", "Demo")
 
 
@@ -109,4 +126,20 @@ def test_the_blueprint_is_listed_and_works_on_an_empty_canvas(page, server):
     assert kinds["MultiTalkLongVideo"]["length"] == 29
     voices = {name for name in kinds["MultiTalkAudioEncoder"] if name.startswith("speaker_")}
     assert voices == {"speaker_1", "speaker_3"}
+    assert complaints(page) == []
+
+
+def test_the_blueprint_is_found_and_put_on_an_empty_canvas(page):
+    """As an artist does it: search, click on what is found."""
+    complaints(page)
+    page.evaluate("app.rootGraph.clear()")
+    page.evaluate(PUT, words="conversation")
+    ((title, inside),) = page.evaluate(
+        "return app.rootGraph.nodes.map("
+        "  node => [node.title, node.subgraph?.nodes.map(each => each.type) ?? []]"
+        ")"
+    )
+    assert page.evaluate("return app.canvas.state.ghostNodeId") is None, "the node is put down"
+    assert title == "MultiTalk Conversation"
+    assert {"MultiTalkLongVideo", "MultiTalkAudioEncoder", "MultiTalkPersonLocalizer"} <= set(inside)
     assert complaints(page) == []

@@ -31,7 +31,9 @@ def frames_of(server, run, save="save"):
 @pytest.fixture(scope="module")
 def sampled(server, picture):
     graph = sampler_graph(picture) | {
-        "binding": node("MultiTalkBindingPreview", images=["sampler", 1], binding=["sampler", 2])
+        "binding": node("MultiTalkBindingPreview", images=["sampler", 1], binding=["sampler", 2]),
+        "located": node("PreviewImage", images=["binding", 0]),
+        "labelled": node("PreviewImage", images=["binding", 1]),
     }
     return server.run(graph)
 
@@ -55,10 +57,13 @@ def test_summary_before_the_first_step(server, sampled):
     assert "12 tokens, 2 steps of 3 passes each" in log
 
 
-def test_binding_preview_shows_persons_and_labels(server, sampled):
-    shown = [np.asarray(Image.open(server.path(picture))) for picture in sampled.outputs["binding"]["images"]]
-    assert len(shown) == 2
-    assert (shown[0] != shown[1]).any()
+def test_binding_preview_shows_the_persons_and_hands_out_labels(server, sampled):
+    shown, persons, labels = (
+        [np.asarray(Image.open(server.path(picture))) for picture in sampled.outputs[name]["images"]]
+        for name in ("binding", "located", "labelled")
+    )
+    assert len(shown) == len(persons) == len(labels) == 1
+    assert np.array_equal(shown[0], persons[0]) and (labels[0] != persons[0]).any()
 
 
 def test_same_graph_is_not_run_again(server, picture, sampled):

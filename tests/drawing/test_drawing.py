@@ -108,7 +108,7 @@ def test_strip_shows_the_classes_of_first_and_last_latent_frame():
 
 def test_strip_of_a_long_clip_stays_readable():
     strip = localization_strip(torch.rand(81, 32, 32, 3), torch.randint(0, 3, (21, 4, 4)), 2)
-    assert strip.shape[1] < 2400
+    assert strip.shape[1] < 1400  # a node shows it some 400 pixels wide
 
 
 def test_timeline_draws_each_voice_where_it_sounds():

@@ -105,3 +105,9 @@ def test_help_page_explains_every_input(node_id):
     page = (PACK / "web" / "docs" / f"{node_id}.md").read_text()
     missing = [entry["id"] for entry in LOCK[node_id]["inputs"] if f"`{entry['id']}`" not in page]
     assert not missing, f"web/docs/{node_id}.md says nothing of {missing}"
+
+
+@pytest.mark.parametrize("node_id", sorted(LOCK))
+def test_help_page_has_no_table_that_the_panel_cuts(node_id):
+    page = (PACK / "web" / "docs" / f"{node_id}.md").read_text()
+    assert [line for line in page.splitlines() if line.lstrip().startswith("|")] == []

@@ -1,6 +1,8 @@
 // Arranges the graph that is open in ComfyUI's page, in columns of groups, and returns it in both formats.
 // Given: columns [[{title, width, note, nodes: [{id, height, models}]}]]; a note is null or {text, height}.
+// And app_mode, what App Mode shows: null or {inputs: [[id of a node, name of its widget]], outputs: [id of a node]}.
 const TITLE = 30, GAP = 20, PADDING = 15, HEADING = 45, COLUMN_GAP = 30;
+const OFFSET = [140, 130]; // of the page's bars; the graph is seen in a window of 1600 by 1000
 const graph = app.rootGraph;
 
 for (const node of graph.nodes)
@@ -44,6 +46,9 @@ for (const column of columns) {
 }
 
 const workflow = graph.serialize();
-workflow.extra = { ds: { scale: 0.65, offset: [140, 130] } };
+const ends = graph.groups.map(({ pos, size }) => [pos[0] + size[0] + OFFSET[0], pos[1] + size[1] + OFFSET[1]]);
+const fits = Math.min(...ends.flatMap(([right, bottom]) => [1600 / right, 1000 / bottom]));
+const scale = Math.max(0.6, Math.min(0.65, Math.floor(100 * fits) / 100)); // below, texts are hard to read
+workflow.extra = { ds: { scale, offset: OFFSET }, ...(app_mode && { linearData: app_mode }) };
 // As JSON: a debugger would return the page's own lists as objects.
 return JSON.stringify({ workflow, prompt: (await app.graphToPrompt()).output });

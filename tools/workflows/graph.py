@@ -41,10 +41,22 @@ class Group:
 
 @dataclass(frozen=True)
 class Workflow:
-    """A graph and its layout; notes/<name>.md has a section for each group that has a note."""
+    """A graph and its layout; notes/<name>.md has a section for each group that has a note.
+
+    Attributes
+    ----------
+    name : str
+    columns : list of list of Group
+    app_inputs : tuple of (node, input id)
+        What App Mode shows to fill in.
+    app_outputs : tuple of node
+        Whose results App Mode shows.
+    """
 
     name: str
     columns: list[list[Group]]
+    app_inputs: tuple[tuple[str, str], ...] = ()
+    app_outputs: tuple[str, ...] = ()
 
     @property
     def groups(self) -> list[Group]:

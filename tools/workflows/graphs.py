@@ -90,6 +90,8 @@ def demo() -> Workflow:
             [Group("Video", long_video(**embedded))],
             [Group("Result", save("demo", ("sampler", "video")) | mouths() | binding(), 440)],
         ],
+        app_inputs=(("scene", "prompt"), ("sampler", "length"), ("sampler", "seed"), ("sampler", "draft")),
+        app_outputs=("save", "mouths"),
     )
 
 
