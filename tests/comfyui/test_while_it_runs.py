@@ -9,6 +9,7 @@ from test_browser import load
 FILM = "const film = app.rootGraph.nodes.find(node => node.type === 'MultiTalkLongVideo');"
 SHORTEN = FILM + (
     "film.widgets.find(widget => widget.name === 'length').value = 21;"
+    "film.widgets.find(widget => widget.name === 'steps').value = 4;"
     "film.widgets.find(widget => widget.name === 'seed').value = seed;"
 )
 WATCH = (
@@ -50,7 +51,12 @@ VIDEO_SIZE = (
 GRAPH = "return (await app.graphToPrompt()).output"
 
 
-@pytest.fixture(params=[False, True], ids=["classic", "nodes-2.0"])
+@pytest.fixture(
+    params=[
+        pytest.param(False, id="classic"),
+        pytest.param(True, id="nodes-2.0", marks=pytest.mark.soak),
+    ]
+)
 def nodes_2(request, page):
     setting = "await app.extensionManager.setting.set('Comfy.VueNodes.Enabled', on)"
     page.evaluate(setting, on=request.param)
@@ -78,8 +84,8 @@ def test_progress_comes_before_the_widgets_and_what_matters_first_after_the_run(
     said, finished = page.evaluate("return [said, finished]")
     assert finished == ""
     steps = [text.split("\n")[0] for text in said if re.search(r"step \d+ of", text)]
-    assert steps[0] == "clip 1 of 2, step 1 of 12"  # models are loaded before: no estimate
-    expected = re.compile(r"(a few|about \d+) \w+ left: clip \d of 2, step \d+ of 12$")
+    assert steps[0] == "clip 1 of 2, step 1 of 4"  # models are loaded before: no estimate
+    expected = re.compile(r"(a few|about \d+) \w+ left: clip \d of 2, step \d+ of 4$")
     assert [each for each in steps[1:] if not expected.match(each)] == []
     lines = said[-1].split("\n")
     assert re.match(r"the video, 21 frames, 0.8 s, is .+\.mp4$", lines[0]) and lines[1].startswith("drift: ")
@@ -87,6 +93,7 @@ def test_progress_comes_before_the_widgets_and_what_matters_first_after_the_run(
     assert complaints(page) == []
 
 
+@pytest.mark.soak
 def test_the_demo_runs_from_app_mode(page, server):
     """It shows the inputs that the graph names; what is entered there is what runs."""
     server.post("/settings", {"Comfy.OnboardingCoachmarks.Seen": ["appMode"]})
@@ -116,6 +123,7 @@ def test_the_demo_runs_from_app_mode(page, server):
     assert complaints(page) == []
 
 
+@pytest.mark.soak
 def test_the_demo_comes_back_when_its_own_mp4_is_dropped_on_an_empty_canvas(page, server):
     complaints(page)
     load(page, "demo")
