@@ -16,7 +16,7 @@ test: export MALLOC_TRIM_THRESHOLD_ ?= 1073741824
 # number of tests, the long ones with few tests would come last and leave the other processes idle.
 WORKERS := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test kernels soak bench lint train-demo
+.PHONY: demo test triton kernels soak bench lint train-demo
 
 demo: .venv/standalone.stamp
 	$(BIN)/python -m multitalk_core demo
@@ -26,7 +26,9 @@ test: .venv/dev.stamp lint
 	$(BIN)/python -m pytest -rs $(WORKERS)
 
 # Triton's wheel is too large for the test command of a fresh machine. The newest: make kernels TRITON=triton==3.9.0
-kernels: $(KERNELS_STAMP)
+triton: $(KERNELS_STAMP)
+
+kernels: triton
 	TRITON_INTERPRET=1 .venv-kernels/bin/python -m pytest -rs tests/kernels
 	.venv-kernels/bin/python -m pytest -rs tests/kernels/test_machine_code.py
 
