@@ -121,21 +121,21 @@ def speakers_with(
 ) -> Workflow:
     seen = picture(PEOPLE[people])
     if located is None:
-        beside = [[Group("Picture and persons", seen | faces(people))], [Group("Voices", voices)]]
+        pictured, marked = Group("Picture and persons", seen | faces(people)), []
     else:
-        marked = {"persons": located["persons"]}
         finding = {name: node for name, node in located.items() if name != "persons"}
-        beside = [
-            [Group("Picture", seen | finding)],
-            [Group("Persons", marked), Group("Voices", voices)],
-        ]
+        pictured, marked = (
+            Group("Picture", seen | finding),
+            [Group("Persons", {"persons": located["persons"]})],
+        )
     return Workflow(
         name,
         [
             [Group("Start here"), loaders],
-            *beside,
-            [Group("Video", shot), prompt],
-            [Group("Result", result, 440), *further],
+            [pictured],
+            [Group("Voices", voices)],
+            [*marked, Group("Video", shot), *([prompt] if further else [])],
+            [Group("Result", result, 440), *(further or [prompt])],
         ],
     )
 
