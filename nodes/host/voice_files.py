@@ -1,6 +1,5 @@
 """Voices as files that the page draws and plays."""
 
-import os
 import wave
 from io import BytesIO
 from pathlib import Path
@@ -10,6 +9,7 @@ import numpy as np
 
 from ...multitalk_core.audio.waveform import Waveform
 from ...multitalk_core.files.digests import digest
+from ...multitalk_core.files.whole import whole_file
 
 PAGE_RATE = 24000  # enough for speech
 FULL_SCALE = 32767
@@ -33,7 +33,6 @@ def voice_file(voice: Waveform) -> dict[str, str]:
     path = folder / f"multitalk_voice_{digest(voice.samples)[:24]}_{voice.rate}.wav"
     if not path.is_file():
         folder.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_suffix(f".{os.getpid()}")
-        unfinished.write_bytes(wav_bytes(voice))
-        unfinished.replace(path)
+        with whole_file(path) as part:
+            part.write_bytes(wav_bytes(voice))
     return {"filename": path.name, "subfolder": "", "type": "temp"}
