@@ -65,5 +65,10 @@ def check_attention(backend: AttentionBackend, device: torch.device, dtype: torc
 
 
 def use_attention(transformer: "WanTransformer3DModel", backend: AttentionBackend) -> None:
-    """Compute the transformer's attention by this backend from now on."""
-    transformer.set_attention_backend(diffusers_name(backend))
+    """Compute this transformer's attention by this backend from now on."""
+    from diffusers.models.attention_dispatch import attention_backend
+
+    name = diffusers_name(backend)
+    # set_attention_backend also changes what all other models of the process use: this puts it back
+    with attention_backend(name):
+        transformer.set_attention_backend(name)
