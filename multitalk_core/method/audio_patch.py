@@ -12,6 +12,7 @@ from .binding import AudioFreeRows, Binding
 from .labels import LabelRanges, RangeTensors, spread_ranges
 from .localization import class_similarity
 from .schemes import find_scheme
+from .shard import TokenShard
 from .wan import Grid
 
 # block, similarity [1, persons + 1, tokens], labels of the tokens [1, tokens] or None
@@ -176,7 +177,9 @@ class BlockPatch:
         self.layer = patch.adapter.blocks[str(block)]
 
     @torch.no_grad()
-    def after_self_attention(self, query: Tensor, key: Tensor, *, rows: AudioRows, grid: Grid) -> Binding:
+    def after_self_attention(
+        self, query: Tensor, key: Tensor, *, rows: AudioRows, grid: Grid, shard: TokenShard | None = None
+    ) -> Binding:
         """Locate the persons by the block's self-attention and bind their tokens to the voices (paper 3.3).
 
         Parameters
@@ -185,18 +188,27 @@ class BlockPatch:
             After norms and 3-D RoPE.
         rows : AudioRows
         grid : Grid
+        shard : TokenShard, optional
+            Which of the tokens these are, where several processes share them.
 
         Returns
         -------
         Binding for `after_text_attention`
+
+        Raises
+        ------
+        MultiTalkError
+            For another number of tokens than the grid or the shard has.
         """
+        shard = shard or TokenShard.whole(grid)
+        shard.check(query.shape[1])
         if rows.silent:
             return Binding()
         voices = rows.tokens.shape[2]
         scheme = find_scheme(self.patch.options.scheme)
         similarity = None
         if scheme.needs_localization(voices):
-            similarity = class_similarity(query, key, rows.masks)
+            similarity = shard.all_tokens(class_similarity(query, shard.reference_keys(key), rows.masks))
             binding = scheme.bind_located(similarity, rows.ranges)
         else:
             binding = scheme.bind(rows=len(query), voices=voices, grid=grid, device=query.device)
@@ -209,7 +221,13 @@ class BlockPatch:
         return binding
 
     def after_text_attention(
-        self, hidden: Tensor, *, rows: AudioRows, grid: Grid, binding: Binding
+        self,
+        hidden: Tensor,
+        *,
+        rows: AudioRows,
+        grid: Grid,
+        binding: Binding,
+        shard: TokenShard | None = None,
     ) -> Tensor:
         """What the block's audio layer adds to its hidden states (paper 3.2).
 
@@ -220,13 +238,21 @@ class BlockPatch:
         rows : AudioRows
         grid : Grid
         binding : Binding
-            From `after_self_attention`.
+            From `after_self_attention`; of all tokens.
+        shard : TokenShard, optional
+            The same as there.
 
         Returns
         -------
         Tensor of the same shape and dtype
         """
-        added: Tensor = self.layer(hidden.to(rows.tokens.dtype), rows.tokens, grid, binding=binding)
+        count = hidden.shape[1]
+        tokens, before = rows.tokens, 0
+        if shard is not None:
+            before, after = shard.padding
+            hidden = F.pad(hidden, (0, 0, before, after))
+            tokens, grid, binding = tokens[:, shard.frames], shard.own_grid, shard.own_binding(binding)
+        added: Tensor = self.layer(hidden.to(tokens.dtype), tokens, grid, binding=binding)
         if self.patch.options.strength != 1:
             added *= self.patch.options.strength
-        return added.to(hidden.dtype)
+        return added[:, before : before + count].to(hidden.dtype)

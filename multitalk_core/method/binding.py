@@ -72,3 +72,12 @@ class Binding:
             voices = None if labels.voices is None else labels.voices * audible[:, None]
             labels = Labels(labels.tokens * audible[:, None], voices)
         return replace(self, labels=labels, may_attend=may_attend)
+
+    def of_tokens(self, tokens: slice) -> "Binding":
+        """What binds some of the tokens."""
+        labels, may_attend = self.labels, self.may_attend
+        if labels is not None:
+            labels = Labels(labels.tokens[:, tokens], labels.voices)
+        if may_attend is not None and may_attend.shape[1] > 1:
+            may_attend = may_attend[:, tokens]
+        return replace(self, labels=labels, may_attend=may_attend)

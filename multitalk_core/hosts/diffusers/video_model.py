@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import torch
@@ -13,8 +14,10 @@ from ...method.audio_patch import AudioPatch, AudioRows, audio_rows
 from ...method.guidance import GuidancePass, ProjectedGuidance, guide
 from ...method.sampling import sample_clip
 from ...method.schedule import released_timesteps
+from .context_parallel import divide
 from .models import Models, decode_latent, encode_frames
 from .offloading import Offload, place_adapter
+from .processes import Processes, SharedPass
 from .quantization import Quantization, quantise_adapter
 from .step_cache import CachedSteps, StepCache
 from .wan_adapter import read_fitting_adapter
@@ -72,7 +75,9 @@ class DiffusersVideoModel:
     rows_at_once : int
         Passes that go through the model in one batch: 1 takes least memory.
     step_cache : StepCache
-        What the steps of a clip may reuse.
+        What the steps of a clip may reuse; nothing with several processes, which would decide differently.
+    processes : Processes, optional
+        Those that share the film's tokens; this is the first of them.
 
     Raises
     ------
@@ -89,11 +94,15 @@ class DiffusersVideoModel:
         negative_prompt: str = NEGATIVE_PROMPT,
         rows_at_once: int = 1,
         step_cache: StepCache = StepCache.NONE,
+        processes: Processes | None = None,
     ) -> None:
         self.models = models
         self.adapter = adapter
         self.rows_at_once = rows_at_once
         self.step_cache = StepCache(step_cache)
+        self.processes = processes
+        if processes is not None:
+            divide(models.transformer, processes)
         self.prompt = models.text(prompt)
         self.negative_prompt = models.text(negative_prompt, negative=True)
 
@@ -148,14 +157,17 @@ class DiffusersVideoModel:
             texts = [self.negative_prompt if row.negative else prompt for row in rows]
             model_input = torch.cat([latent, given], dim=1).to(models.dtype)
             count = len(rows)
-            with host.conditioned(audio_of(rows)), cached.rows(first):
-                return models.transformer(
-                    hidden_states=model_input.expand(count, -1, -1, -1, -1),
-                    timestep=timestep.to(models.device).expand(count),
-                    encoder_hidden_states=torch.cat(texts).to(models.dtype),
-                    encoder_hidden_states_image=None if image is None else image.expand(count, -1, -1),
-                    return_dict=False,
-                )[0].float()
+            given_rows = audio_of(rows)
+            arguments = {
+                "hidden_states": model_input.expand(count, -1, -1, -1, -1),
+                "timestep": timestep.to(models.device).expand(count),
+                "encoder_hidden_states": torch.cat(texts).to(models.dtype),
+                "encoder_hidden_states_image": None if image is None else image.expand(count, -1, -1),
+                "return_dict": False,
+            }
+            shared = SharedPass(rows=given_rows, binding=inputs.binding, inputs=arguments)
+            with self._shared(shared), host.conditioned(given_rows), cached.rows(first):
+                return models.transformer(**arguments)[0].float()
 
         def predict(latent: Tensor, timestep: Tensor) -> Tensor:
             cached.begin_step()
@@ -165,3 +177,7 @@ class DiffusersVideoModel:
             return guide(predictions, sampling.scales, projected)
 
         return predict
+
+    def _shared(self, given: SharedPass) -> AbstractContextManager[None]:
+        """The forward pass, in which the other processes join where there are any."""
+        return nullcontext() if self.processes is None else self.processes.passing(given)

@@ -12,7 +12,9 @@ from torch import Tensor
 
 from ...method.audio_patch import AudioPatch, AudioRows, BlockPatch
 from ...method.binding import Binding
+from ...method.shard import TokenShard
 from ...method.wan import Grid
+from .context_parallel import token_shard
 
 
 class WanHost:
@@ -31,6 +33,7 @@ class WanHost:
         self.patch = patch
         self.rows: AudioRows | None = None
         self.grid: Grid | None = None
+        self.shard: TokenShard | None = None
         timesteps = transformer.condition_embedder.timesteps_proj
         self._handles = [
             transformer.register_forward_pre_hook(self._note_grid, with_kwargs=True),
@@ -73,6 +76,7 @@ class WanHost:
     def _note_grid(self, transformer: WanTransformer3DModel, args: tuple, kwargs: dict[str, Any]) -> None:
         latent = args[0] if args else kwargs["hidden_states"]
         self.grid = Grid.of_latent(latent)
+        self.shard = token_shard(transformer, self.grid)
 
 
 class PatchedBlock:
@@ -91,7 +95,9 @@ class PatchedBlock:
         """Take the self-attention's queries and keys."""
         rows, grid = self.host.rows, self.host.grid
         if rows is not None and grid is not None:
-            self.binding = self.audio.after_self_attention(query, key, rows=rows, grid=grid)
+            self.binding = self.audio.after_self_attention(
+                query, key, rows=rows, grid=grid, shard=self.host.shard
+            )
 
     def note_hidden(self, norm: torch.nn.Module, args: tuple[Tensor]) -> None:
         """Take the hidden states before text attention's norm."""
@@ -105,7 +111,9 @@ class PatchedBlock:
             return attended
         self.forget()
         hidden = before.type_as(attended) + attended
-        return attended + self.audio.after_text_attention(hidden, rows=rows, grid=grid, binding=binding)
+        return attended + self.audio.after_text_attention(
+            hidden, rows=rows, grid=grid, binding=binding, shard=self.host.shard
+        )
 
     def forget(self) -> None:
         """Drop what is carried."""

@@ -1,0 +1,92 @@
+"""Context parallelism: diffusers divides the tokens among processes, and the audio layers follow."""
+
+from dataclasses import replace
+from itertools import product
+from typing import TYPE_CHECKING
+
+import torch.distributed as dist
+
+from ...errors import MultiTalkError
+from ...method.shard import TokenShard
+from ...method.wan import Grid
+from .processes import Processes
+
+if TYPE_CHECKING:
+    from diffusers import WanTransformer3DModel
+
+
+STEPS = 9  # how far away a size is looked for, in tokens
+
+
+def divide(transformer: "WanTransformer3DModel", processes: Processes) -> None:
+    """Divide the transformer's tokens among processes from now on.
+
+    Parameters
+    ----------
+    transformer : WanTransformer3DModel
+        With its attention backend already chosen.
+    processes : Processes
+
+    Raises
+    ------
+    MultiTalkError
+        When its attention heads cannot be divided as Ulysses does.
+    """
+    from diffusers.hooks import apply_context_parallel
+
+    context = processes.config.context_parallel_config
+    heads: int = transformer.config.num_attention_heads
+    if heads % context.ulysses_degree:
+        raise MultiTalkError(
+            f"The model's {heads} attention heads cannot be divided among {processes.count} GPUs: use "
+            f"a number of GPUs that divides {heads}, or --parallel-attention ring."
+        )
+    # What `enable_parallelism` does, which cannot run on a CPU: it divides by the number of GPUs.
+    transformer._parallel_config = processes.config
+    for processor in transformer.attn_processors.values():
+        processor._parallel_config = processes.config
+    apply_context_parallel(transformer, context, transformer._cp_plan)
+
+
+def token_shard(transformer: "WanTransformer3DModel", grid: Grid) -> TokenShard | None:
+    """Which of a clip's tokens this process computes; None for all."""
+    from diffusers.hooks.context_parallel import EquipartitionSharder
+
+    config = transformer._parallel_config
+    if config is None:
+        return None
+    context = config.context_parallel_config
+    mesh = context._flattened_mesh
+    check_grid(grid, mesh.size())
+    count = grid.tokens // mesh.size()
+    return TokenShard(
+        grid=grid,
+        first=dist.get_rank(mesh.get_group()) * count,
+        count=count,
+        gather=lambda tensor, dim: EquipartitionSharder.unshard(tensor, dim, mesh),
+    )
+
+
+def check_grid(grid: Grid, processes: int) -> None:
+    """Refuse a clip whose tokens cannot be divided among so many processes.
+
+    Raises
+    ------
+    MultiTalkError
+        With the nearest sizes that can.
+    """
+    if grid.tokens % processes == 0:
+        return
+    sides = product(
+        range(max(grid.height - STEPS, 1), grid.height + STEPS),
+        range(max(grid.width - STEPS, 1), grid.width + STEPS),
+    )
+    fitting = [replace(grid, height=height, width=width) for height, width in sides]
+    fitting = [each for each in fitting if each.tokens % processes == 0]
+    fitting.sort(key=lambda each: abs(each.height - grid.height) + abs(each.width - grid.width))
+    sizes = " or ".join(f"{each.video_size[2]}x{each.video_size[1]}" for each in fitting[:2])
+    frames, height, width = grid.video_size
+    raise MultiTalkError(
+        f"{frames} frames of {width}x{height} are {grid.tokens:,} tokens, which cannot be divided among "
+        f"{processes} GPUs: use --size {sizes}, or another number of GPUs."
+    )

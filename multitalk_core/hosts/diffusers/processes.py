@@ -1,0 +1,177 @@
+"""The processes that make one film together, each with a GPU of its own, as torchrun starts them."""
+
+import io
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch.distributed.device_mesh import init_device_mesh
+
+from ...errors import MultiTalkError
+from ...guards.words import Word
+from ...method.audio_patch import AudioRows, BindingOptions
+
+BACKENDS = {"cpu": "gloo", "cuda": "cpu:gloo,cuda:nccl"}
+FIRST = 0  # the process that makes the film
+PATIENCE = timedelta(
+    days=1
+)  # the others wait while it loads models and decodes; one that ends is noticed at once
+TORCHRUN = "torchrun --nproc-per-node N -m multitalk_core generate --context-parallel N ..."
+STARTED_BY_TORCHRUN = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
+LOST = (
+    "Another process of this film has ended: what it printed says why. Finished clips are stored; run the "
+    "same command again to continue, on any number of GPUs."
+)
+
+
+class ParallelAttention(Word):
+    """How self-attention reaches the tokens of other processes.
+
+    ULYSSES exchanges tokens for heads and wants a fast connection; RING passes keys and values round.
+    """
+
+    ULYSSES = "ulysses"
+    RING = "ring"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SharedPass:
+    """What the other processes need for one forward pass of the transformer.
+
+    Attributes
+    ----------
+    rows : AudioRows
+    binding : BindingOptions
+    inputs : dict
+        The transformer's arguments.
+    """
+
+    rows: AudioRows
+    binding: BindingOptions
+    inputs: dict[str, Any]
+
+
+class Processes:
+    """The first process makes the film; the others join in each forward pass.
+
+    Parameters
+    ----------
+    device : torch.device
+        Of this process.
+    attention : ParallelAttention
+
+    Attributes
+    ----------
+    rank, count : int
+        Number of this process, and how many there are.
+    config : ParallelConfig
+        What diffusers knows them by.
+
+    Raises
+    ------
+    MultiTalkError
+        When this process was not started by torchrun, cannot reach the others, or its device cannot share.
+    """
+
+    def __init__(self, device: torch.device, attention: ParallelAttention = ParallelAttention.ULYSSES):
+        from diffusers import ContextParallelConfig, ParallelConfig
+
+        if not started_by_torchrun():
+            raise MultiTalkError(f"Each GPU needs a process of its own: start the command with `{TORCHRUN}`.")
+        if device.type not in BACKENDS:
+            raise MultiTalkError(
+                f"A film cannot be divided among devices of the kind {device.type}: use cuda."
+            )
+        self.device = device
+        self._in_a_pass = False
+        with reached():
+            dist.init_process_group(BACKENDS[device.type], timeout=PATIENCE)
+        self.rank, self.count = dist.get_rank(), dist.get_world_size()
+        ring = ParallelAttention(attention) == ParallelAttention.RING
+        context = ContextParallelConfig(
+            ring_degree=self.count if ring else 1, ulysses_degree=1 if ring else self.count
+        )
+        mesh = init_device_mesh(device.type, context.mesh_shape, mesh_dim_names=context.mesh_dim_names)
+        self.config = ParallelConfig(context_parallel_config=context)
+        self.config.setup(self.rank, self.count, device, mesh=mesh)
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process makes the film."""
+        return self.rank == FIRST
+
+    @contextmanager
+    def passing(self, given: SharedPass) -> Iterator[None]:
+        """Let the others join in a forward pass.
+
+        Raises
+        ------
+        MultiTalkError
+            When one of them has ended.
+        """
+        self._in_a_pass = True
+        with reached():
+            self._send(given)
+            yield
+        self._in_a_pass = False
+
+    def end(self) -> None:
+        """Tell the others that nothing more comes, and leave them.
+
+        Where a forward pass was broken off they wait for a part of it: they end when this process has ended.
+        """
+        if self._in_a_pass:
+            return
+        with reached():
+            if self.leads:
+                self._send(None)
+            dist.barrier()  # gloo aborts a process whose partners leave while it does
+        dist.destroy_process_group()
+
+    def receive(self) -> SharedPass | None:
+        """What the first process sends."""
+        received: list[bytes] = [b""]
+        with reached():
+            dist.broadcast_object_list(received, src=FIRST)
+        given: SharedPass | None = torch.load(
+            io.BytesIO(received[0]), map_location=self.device, weights_only=False
+        )
+        return given
+
+    def _send(self, given: SharedPass | None) -> None:
+        buffer = io.BytesIO()
+        torch.save(given, buffer)
+        dist.broadcast_object_list([buffer.getvalue()], src=FIRST)
+
+
+def started_by_torchrun() -> bool:
+    """Whether this process is one of several."""
+    return all(name in os.environ for name in STARTED_BY_TORCHRUN)
+
+
+def local_rank() -> int:
+    """Number of this process on its machine, and so of its GPU."""
+    return int(os.environ["LOCAL_RANK"])
+
+
+@contextmanager
+def reached() -> Iterator[None]:
+    """Say in one sentence that another process has ended.
+
+    Raises
+    ------
+    MultiTalkError
+    """
+    try:
+        yield
+    except dist.DistError as error:
+        raise MultiTalkError(LOST) from error
+    except RuntimeError as error:
+        if "onnection" not in str(error) and "gloo" not in str(error):
+            raise
+        raise MultiTalkError(LOST) from error

@@ -1,0 +1,112 @@
+"""One of several processes: forward passes of a tiny Wan, divided among all of them, beside one process's.
+
+Started by torch.distributed.run; the first process writes what it found to the file that is named.
+"""
+
+import json
+import sys
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import WanTransformer3DModel
+from torch import Tensor
+
+from helpers.tiny_wan import difference
+from multitalk_core.hosts.diffusers.context_parallel import divide
+from multitalk_core.hosts.diffusers.following import follow
+from multitalk_core.hosts.diffusers.processes import ParallelAttention, Processes, SharedPass
+from multitalk_core.hosts.diffusers.wan_host import WanHost
+from multitalk_core.method.adapter import AudioAdapter
+from multitalk_core.method.adapter_shape import AdapterShape
+from multitalk_core.method.audio_patch import AudioPatch, AudioRows, BindingOptions, audio_rows
+from multitalk_core.method.schemes import SCHEMES
+from multitalk_core.method.wan import Grid
+
+PERSONS = (1, 2, 3)
+
+
+def tiny_wan(heads: int) -> tuple[WanTransformer3DModel, AudioAdapter]:
+    torch.manual_seed(0)
+    transformer = WanTransformer3DModel(
+        in_channels=36, num_attention_heads=heads, attention_head_dim=16, num_layers=2, ffn_dim=32, text_dim=8
+    )
+    adapter = AudioAdapter(AdapterShape((0, 1), 16 * heads, 16, 4, 16, 5, 8), heads)
+    return transformer.eval(), adapter.eval()
+
+
+def given(grid: Grid) -> dict[str, Any]:
+    """A latent in two rows: with audio and without."""
+    generator = torch.manual_seed(1)
+    latent = torch.randn(2, 36, *grid.latent_size, generator=generator)
+    text = torch.randn(2, 3, 8, generator=generator)
+    return {
+        "hidden_states": latent,
+        "timestep": torch.full((2,), 700.0),
+        "encoder_hidden_states": text,
+        "return_dict": False,
+    }
+
+
+def conditioned(adapter: AudioAdapter, grid: Grid, persons: int) -> AudioRows:
+    """Each person in a column of the picture; the last column is background."""
+    generator = torch.manual_seed(2)
+    windows = torch.randn(persons, grid.video_size[0], 5, 2, 4, generator=generator)
+    column = torch.arange(grid.width).repeat(grid.height)
+    masks = torch.stack([column == person for person in range(persons)] + [column >= persons])
+    return audio_rows(adapter.voice_tokens(windows), masks.float(), [True, False])
+
+
+def passed(
+    transformer: WanTransformer3DModel,
+    adapter: AudioAdapter,
+    rows: AudioRows,
+    inputs: dict[str, Any],
+    binding: BindingOptions,
+) -> tuple[Tensor, list[Tensor]]:
+    """What one pass predicts, and the similarity that an observer is shown in each block."""
+    located = []
+    patch = AudioPatch(
+        adapter, binding, observer=lambda block, similarity, labels: located.append(similarity)
+    )
+    host = WanHost(transformer, patch)
+    try:
+        with host.conditioned(rows):
+            return transformer(**inputs)[0], located
+    finally:
+        host.remove()
+
+
+@torch.no_grad()
+def main(heads: int, attention: str, grids: list[list[int]], found: Path) -> None:
+    processes = Processes(torch.device("cpu"), ParallelAttention(attention))
+    transformer, adapter = tiny_wan(heads)
+    if processes.rank:
+        follow(transformer, adapter, processes)
+        processes.end()
+        return
+    alone, _ = tiny_wan(heads)
+    divide(transformer, processes)
+    differences = {}
+    for scheme, persons, numbers in product(SCHEMES, PERSONS, grids):
+        grid = Grid(*numbers)
+        rows, inputs, binding = (
+            conditioned(adapter, grid, persons),
+            given(grid),
+            BindingOptions(scheme=scheme),
+        )
+        expected, located = passed(alone, adapter, rows, inputs, binding)
+        with processes.passing(SharedPass(rows=rows, binding=binding, inputs=inputs)):
+            predicted, located_here = passed(transformer, adapter, rows, inputs, binding)
+        name = f"{scheme}, {persons} persons, {numbers}"
+        differences[name] = {
+            "predicted": difference(predicted, expected),
+            "located": max(map(difference, located_here, located), default=0.0),
+        }
+    processes.end()
+    found.write_text(json.dumps(differences))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2], json.loads(sys.argv[3]), Path(sys.argv[4]))
