@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from .waveform import SPEECH_RATE
 
 OVERLAP_SECONDS = 5.0
-# Attention to the whole voice takes three quarters of all else at five minutes, nine times all else at an hour;
+# Attention to a whole voice takes three quarters of all else at five minutes, nine times all else at an hour;
 # attention to pieces of two minutes takes a third, whatever the length.
 WHOLE_SECONDS = 300.0
 LONG_VOICE_PIECE_SECONDS = 120.0
