@@ -113,7 +113,7 @@ class AudioEncoderNode(io.ComfyNode):
                     advanced=True,
                     tooltip="Length of the pieces in which voices are encoded, in seconds, 0 to 600. 0 "
                     "encodes each voice whole, as in the reference implementation, and voices of more than "
-                    "10 minutes in pieces of 5 minutes. Short pieces save memory and change the lips "
+                    "5 minutes in pieces of 2 minutes. Short pieces save memory and change the lips "
                     "slightly.",
                 ),
                 *_voices(),

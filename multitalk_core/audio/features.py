@@ -139,7 +139,7 @@ class AudioEncoder:
             Number of frames for the whole sound; by default int(samples / 16000 * fps).
         seconds_per_piece : float, optional
             Encode pieces of this length, with 5 s of overlap on either side, instead of the whole sound; a
-            sound of more than 10 minutes is cut into pieces of 5 minutes unless this is given. Pieces take
+            sound of more than 5 minutes is cut into pieces of 2 minutes unless this is given. Pieces take
             less time and memory, and sound after a piece and its overlap does not change the piece.
             wav2vec2 attends to the whole voice, so pieces change the features: by 2.8 % (largest relative
             error; mean 2.1 %) at 20 s and by 8.0 % (3.8 %) at 5 s, measured on a minute of speech with

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from .waveform import SPEECH_RATE
 
 OVERLAP_SECONDS = 5.0
-# Attention takes as long as all else at eight minutes, eight times as long at an hour.
-WHOLE_SECONDS = 600.0
-LONG_VOICE_PIECE_SECONDS = 300.0
+# Attention to a whole voice takes three quarters of all else at five minutes, nine times all else at an hour;
+# attention to pieces of two minutes takes a third, whatever the length.
+WHOLE_SECONDS = 300.0
+LONG_VOICE_PIECE_SECONDS = 120.0
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from ..files.outputs import check_folder, film_bytes
-from ..guards.memory import check_memory, clip_bytes
 from ..method.labels import LabelRanges
-from ..persons.masks import check_speakers
 from .options import (
     dubbing_options,
     film_options,
@@ -15,7 +12,6 @@ from .options import (
     model_options,
     output_options,
     person_options,
-    retake_options,
     sampling_options,
     seam_options,
     store_options,
@@ -23,7 +19,12 @@ from .options import (
 )
 
 if TYPE_CHECKING:
-    from ..film.clips import ClipPlan
+    from ..audio.conversation import Conversation
+    from ..audio.features import AudioEncoder
+    from ..film.spec import FilmSpec, StoreOptions
+    from ..film.store import Json
+    from ..method.adapter_shape import AdapterShape
+    from .film_outline import FilmOutline
     from .options.film_files import FilmFiles
     from .planned_film import PlannedFilm
 
@@ -132,74 +133,32 @@ def read_inputs(arguments: argparse.Namespace, files: "FilmFiles") -> "PlannedFi
     MultiTalkError
         For whatever cannot be used.
     """
-    from ..audio.conversation import encode_conversation
-    from ..film.spec import FilmSpec, RecordedStep
     from ..hosts.diffusers.video_model import NEGATIVE_PROMPT, DiffusersVideoModel
-    from ..media.picture import resize_and_crop
+    from .film_outline import read_outline
     from .planned_film import PlannedFilm, computed_with
 
-    timeline = voice_options.read_timeline(arguments)
-    picture, video = person_options.read_source(arguments)
-    length = dubbing_options.asked_frames(arguments, video)
-    height, width = film_options.film_size(arguments, picture)
-    plan, prolonged = film_options.plan_film(arguments, timeline, length)
-    retakes = store_options.read_retakes(arguments)
-    overrides = store_options.read_overrides(arguments, retakes, plan)
-    check_room(arguments, plan, (height, width), files=files)
-    store_options.check(arguments, height, width)
-    persons = person_options.read_persons(arguments, picture, timeline.speakers)
-    check_speakers(persons, timeline.speakers)
-    binding = sampling_options.binding_options(arguments, persons)
-    masks = persons.token_masks(height, width)
-    dubbing = dubbing_options.dubbing(
-        arguments, video, (height, width), plan=plan, persons=persons, binding=binding
-    )
-    person_retakes = retake_options.person_retakes(
-        arguments, retakes, plan, picture=picture, persons=persons.count, size=(height, width)
-    )
+    outline = read_outline(arguments, files)
     encoder = model_options.load_encoder(arguments)
     if not arguments.ignore_memory:
-        voice_options.check_memory(timeline, encoder, fps=arguments.fps, frames=plan.frames)
+        voice_options.check_memory(outline.timeline, encoder, fps=arguments.fps, frames=outline.plan.frames)
     models, adapter = model_options.load(arguments, encoder)
-    conversation = encode_conversation(
-        timeline,
-        encoder,
-        fps=arguments.fps,
-        frames=length if arguments.ending == "silence" else None,
-        normalise=arguments.loudness,
-        seconds_per_piece=arguments.seconds_per_piece,
-    )
     negative_prompt = arguments.negative_prompt
     if negative_prompt is None:
         negative_prompt = NEGATIVE_PROMPT
-    prompts = {"prompt": arguments.prompt, "negative prompt": negative_prompt}
-    blocks = adapter.shape.blocks
-    spec = FilmSpec(
-        picture=resize_and_crop(picture.movedim(-1, 0), height, width).movedim(0, -1),
-        masks=masks,
-        conversation=conversation,
-        plan=plan,
-        seed=arguments.seed,
-        sampling=sampling_options.sampling_options(arguments, height * width),
-        binding=binding,
-        seams=seam_options.seam_correction(arguments),
-        continuation=arguments.continuation,
-        overrides=overrides,
-        dubbing=dubbing,
-        window=adapter.shape.window,
-        prolonged=prolonged,
-        recorded=RecordedStep(
-            block=blocks[len(blocks) // 2], step=(arguments.recorded_step or arguments.steps) - 1
-        ),
-        stop_after=None if arguments.stop_after is None else arguments.stop_after - 1,
+    identity = {
+        **computed_with(models),
+        **memory_options.identity(arguments),
+        "prompt": arguments.prompt,
+        "negative prompt": negative_prompt,
+        **model_options.signatures(arguments),
+    }
+    spec = _film_spec(
+        arguments,
+        outline,
+        _encode(arguments, outline, encoder),
+        shape=adapter.shape,
         store=store_options.film_store(arguments, files),
-        identity={
-            **computed_with(models),
-            **memory_options.identity(arguments),
-            **prompts,
-            **model_options.signatures(arguments),
-        },
-        person_retakes=person_retakes,
+        identity=identity,
     )
     model = DiffusersVideoModel(
         models,
@@ -213,24 +172,57 @@ def read_inputs(arguments: argparse.Namespace, files: "FilmFiles") -> "PlannedFi
         spec=spec,
         model=model,
         files=files,
-        picture=picture,
-        persons=persons,
-        retakes=retakes,
-        video=video,
+        picture=outline.picture,
+        persons=outline.persons,
+        retakes=outline.retakes,
+        video=outline.video,
     )
 
 
-def check_room(
-    arguments: argparse.Namespace, plan: "ClipPlan", size: tuple[int, int], *, files: "FilmFiles"
-) -> None:
-    """Refuse a film of this height and width that the disk or the main memory cannot hold."""
-    height, width = size
-    check_folder(files.film.parent, film_bytes(plan.frames, height, width, fps=arguments.fps))
-    if not arguments.ignore_memory:
-        frames = plan.clips[0].frames
-        dubbed = arguments.video is not None or store_options.retakes_person(arguments)
-        check_memory(
-            clip_bytes(frames, height, width, dubbed=dubbed),
-            f"A clip of {frames} frames of {width}×{height}",
-            "use fewer --clip-frames or a smaller --size (--ignore-memory skips this check)",
-        )
+def _encode(arguments: argparse.Namespace, outline: "FilmOutline", encoder: "AudioEncoder") -> "Conversation":
+    from ..audio.conversation import encode_conversation
+
+    return encode_conversation(
+        outline.timeline,
+        encoder,
+        fps=arguments.fps,
+        frames=outline.frames if arguments.ending == "silence" else None,
+        normalise=arguments.loudness,
+        seconds_per_piece=arguments.seconds_per_piece,
+    )
+
+
+def _film_spec(
+    arguments: argparse.Namespace,
+    outline: "FilmOutline",
+    conversation: "Conversation",
+    *,
+    shape: "AdapterShape",
+    store: "StoreOptions | None",
+    identity: dict[str, "Json"],
+) -> "FilmSpec":
+    from ..film.spec import FilmSpec, RecordedStep
+    from ..media.picture import resize_and_crop
+
+    height, width = outline.size
+    recorded_step = arguments.recorded_step or arguments.steps
+    return FilmSpec(
+        picture=resize_and_crop(outline.picture.movedim(-1, 0), height, width).movedim(0, -1),
+        masks=outline.persons.token_masks(height, width),
+        conversation=conversation,
+        plan=outline.plan,
+        seed=arguments.seed,
+        sampling=sampling_options.sampling_options(arguments, height * width),
+        binding=outline.binding,
+        seams=seam_options.seam_correction(arguments),
+        continuation=arguments.continuation,
+        overrides=outline.overrides,
+        dubbing=outline.dubbing,
+        window=shape.window,
+        prolonged=outline.prolonged,
+        recorded=RecordedStep(block=shape.blocks[len(shape.blocks) // 2], step=recorded_step - 1),
+        stop_after=None if arguments.stop_after is None else arguments.stop_after - 1,
+        store=store,
+        identity=identity,
+        person_retakes=outline.person_retakes,
+    )

@@ -94,7 +94,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="encode voices in pieces of this length, which saves memory, changes the features slightly, and "
         "lets stored clips stay valid when only later parts of the voices change (default: one piece, "
-        "or pieces of 300 beyond 10 minutes)",
+        "or pieces of 120 beyond 5 minutes)",
     )
 
 
