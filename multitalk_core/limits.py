@@ -92,6 +92,7 @@ LABEL_DISTANCE = Limit(0.0, 1000.0)
 BACKGROUND_LABEL = Limit(-1000.0, 1000.0)
 SEAM_FRAMES = Limit(0, 25)
 ROWS_AT_ONCE = Limit(1, 16)
+GPUS = Limit(2, 256)  # of one film
 RECORDED = Limit(-1, 1000)  # block and step; -1 is the usual one
 CLIPS = Limit(1, 100_000)
 STORE_GIGABYTES = Limit(0.001, 100_000.0)

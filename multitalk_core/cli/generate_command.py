@@ -11,6 +11,7 @@ from .options import (
     memory_options,
     model_options,
     output_options,
+    parallel_options,
     person_options,
     sampling_options,
     seam_options,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from ..audio.features import AudioEncoder
     from ..film.spec import FilmSpec, StoreOptions
     from ..film.store import Json
+    from ..hosts.diffusers.processes import Processes
     from ..method.adapter_shape import AdapterShape
     from .film_outline import FilmOutline
     from .options.film_files import FilmFiles
@@ -94,26 +96,41 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     store_options.add_arguments(parser)
     model_options.add_arguments(parser)
     memory_options.add_arguments(parser)
+    parallel_options.add_arguments(parser)
     parser.set_defaults(command=run)
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Make the films that the arguments describe; all are checked before the first one is made."""
+    parallel_options.check(arguments)
+    if parallel_options.follows(arguments):
+        _follow(arguments)
+        return
     films = input_options.films(arguments)
     for film in films:
         check(film)
-    for film in films:
-        _make(film)
+    with parallel_options.processes(arguments) as processes:
+        for film in films:
+            _make(film, processes)
 
 
-def _make(arguments: argparse.Namespace) -> None:
+def _follow(arguments: argparse.Namespace) -> None:
+    """Join in the film of another process."""
+    from ..hosts.diffusers.following import follow
+
+    with parallel_options.processes(arguments) as processes:
+        if processes is not None:
+            follow(*model_options.load_transformer(arguments), processes)
+
+
+def _make(arguments: argparse.Namespace, processes: "Processes | None") -> None:
     from .generate import generate
 
     store = store_options.store(arguments)
     files = output_options.film_files(arguments, store)
     if store is None and arguments.keep:
         print("Clips are not stored, because there is no home folder: name a folder with --store.")
-    generate(read_inputs(arguments, files))
+    generate(read_inputs(arguments, files, processes))
 
 
 def check(arguments: argparse.Namespace) -> None:
@@ -125,7 +142,9 @@ def check(arguments: argparse.Namespace) -> None:
         LabelRanges.parse(arguments.label_ranges, speakers)
 
 
-def read_inputs(arguments: argparse.Namespace, files: "FilmFiles") -> "PlannedFilm":
+def read_inputs(
+    arguments: argparse.Namespace, files: "FilmFiles", processes: "Processes | None" = None
+) -> "PlannedFilm":
     """Read all inputs, the quick ones first.
 
     Raises
@@ -167,6 +186,7 @@ def read_inputs(arguments: argparse.Namespace, files: "FilmFiles") -> "PlannedFi
         negative_prompt=negative_prompt,
         rows_at_once=memory_options.rows_at_once(arguments),
         step_cache=arguments.cache,
+        processes=processes,
     )
     return PlannedFilm(
         spec=spec,

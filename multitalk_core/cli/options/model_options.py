@@ -2,6 +2,7 @@
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -11,9 +12,12 @@ from ...errors import MultiTalkError, quoted
 from ...files.given import model_files
 from ...film.store import Json
 from ...hosts.diffusers.attention_backend import AttentionBackend, use_attention
-from ...hosts.diffusers.embedded_models import load_embedded
+from ...hosts.diffusers.embedded_models import load_embedded, load_embedded_transformer
 from ...hosts.diffusers.lora import check_lora
 from ...hosts.diffusers.models import Models
+from ...hosts.diffusers.offloading import place, place_adapter
+from ...hosts.diffusers.quantization import quantise_adapter
+from ...hosts.diffusers.wan_adapter import read_fitting_adapter
 from ...hosts.diffusers.wan_folder import load_folder
 from ...hosts.diffusers.wan_transformer import TransformerOptions
 from ...method.adapter import AudioAdapter
@@ -22,6 +26,9 @@ from .dubbing_options import MOUTHS
 from .lora_file import lora_file
 from .paths import input_folder, input_folder_or_file
 from .types import text
+
+if TYPE_CHECKING:
+    from diffusers import WanTransformer3DModel
 
 DTYPES = ("float32", "bfloat16", "float16")
 COMPONENTS_ADVICE = (
@@ -129,11 +136,7 @@ def load(arguments: argparse.Namespace, encoder: AudioEncoder) -> tuple[Models, 
     from ...hosts.diffusers.video_model import load_adapter
 
     device, dtype, offload = chosen_device(arguments), chosen_dtype(arguments), arguments.offload
-    options = TransformerOptions(
-        file=_model_file(arguments),
-        loras=tuple(arguments.loras or ()),
-        quantization=arguments.quantize,
-    )
+    options = _transformer_options(arguments)
     if arguments.model:
         folder = arguments.components or arguments.model
         models = load_folder(folder, device, dtype, offload=offload, transformer=options)
@@ -144,6 +147,37 @@ def load(arguments: argparse.Namespace, encoder: AudioEncoder) -> tuple[Models, 
         use_attention(models.transformer, AttentionBackend(arguments.attention))
     _check_encoder(encoder, adapter, arguments)
     return models, adapter
+
+
+def load_transformer(arguments: argparse.Namespace) -> tuple["WanTransformer3DModel", AudioAdapter]:
+    """Load the transformer and the adapter alone, as `load` does.
+
+    Raises
+    ------
+    MultiTalkError
+        When one of them cannot be read, or they do not match each other.
+    """
+    from ...hosts.diffusers.wan_folder import load_transformer as load_from_folder
+
+    device, dtype, offload = chosen_device(arguments), chosen_dtype(arguments), arguments.offload
+    options = _transformer_options(arguments)
+    if arguments.model:
+        transformer = load_from_folder(arguments.components or arguments.model, dtype, options)
+    else:
+        transformer = load_embedded_transformer(dtype, options)
+    place([transformer], device, offload)
+    adapter = read_fitting_adapter(_adapter_path(arguments), transformer, dtype, model_name="model")
+    quantise_adapter(adapter, arguments.quantize, dtype)
+    place_adapter(adapter, device, offload)
+    if arguments.attention is not None:
+        use_attention(transformer, AttentionBackend(arguments.attention))
+    return transformer, adapter
+
+
+def _transformer_options(arguments: argparse.Namespace) -> TransformerOptions:
+    return TransformerOptions(
+        file=_model_file(arguments), loras=tuple(arguments.loras or ()), quantization=arguments.quantize
+    )
 
 
 def signatures(arguments: argparse.Namespace) -> dict[str, Json]:

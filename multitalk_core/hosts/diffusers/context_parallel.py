@@ -1,5 +1,6 @@
 """Context parallelism: diffusers divides the tokens among processes, and the audio layers follow."""
 
+import warnings
 from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING
@@ -45,7 +46,10 @@ def divide(transformer: "WanTransformer3DModel", processes: Processes) -> None:
     transformer._parallel_config = processes.config
     for processor in transformer.attn_processors.values():
         processor._parallel_config = processes.config
-    apply_context_parallel(transformer, context, transformer._cp_plan)
+    # The plan of "" divides the times of tokens, which Wan2.1 does not have.
+    plan = {name: part for name, part in transformer._cp_plan.items() if name}
+    apply_context_parallel(transformer, context, plan)
+    warnings.filterwarnings("ignore", "`torch.distributed._functional_collectives.all_gather_tensor`")
 
 
 def token_shard(transformer: "WanTransformer3DModel", grid: Grid) -> TokenShard | None:

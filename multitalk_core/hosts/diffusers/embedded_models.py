@@ -1,6 +1,7 @@
 """The demo's own models: Wan2.1-I2V in miniature."""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -11,6 +12,9 @@ from ...demo.text import DemoText
 from .models import Models
 from .offloading import Offload, place
 from .wan_transformer import AS_STORED, TransformerOptions, read_transformer
+
+if TYPE_CHECKING:
+    from diffusers import WanTransformer3DModel
 
 
 def load_embedded(
@@ -42,7 +46,7 @@ def load_embedded(
     files = {name: EMBEDDED / file for name, file in EMBEDDED_FILES.items()}
     for file in files.values():
         list_tensors(file)
-    dit = read_transformer(EMBEDDED / "diffusers", dtype, replace(transformer, file=files["transformer"]))
+    dit = load_embedded_transformer(dtype, transformer)
     vae = AutoencoderKLWan.from_single_file(
         str(files["vae"]), config=str(EMBEDDED / "diffusers"), subfolder="vae"
     )
@@ -53,3 +57,11 @@ def load_embedded(
         return words(prompt, negative).to(device, dtype)
 
     return Models(dit, vae, text, None, torch.device(device), dtype, "embedded demo")
+
+
+def load_embedded_transformer(
+    dtype: torch.dtype, options: TransformerOptions = AS_STORED
+) -> "WanTransformer3DModel":
+    """The demo's transformer alone, on the CPU; arguments and errors as in `load_embedded`."""
+    file = EMBEDDED / EMBEDDED_FILES["transformer"]
+    return read_transformer(EMBEDDED / "diffusers", dtype, replace(options, file=file))

@@ -88,7 +88,6 @@ class Processes:
                 f"A film cannot be divided among devices of the kind {device.type}: use cuda."
             )
         self.device = device
-        self._in_a_pass = False
         with reached():
             dist.init_process_group(BACKENDS[device.type], timeout=PATIENCE)
         self.rank, self.count = dist.get_rank(), dist.get_world_size()
@@ -114,23 +113,16 @@ class Processes:
         MultiTalkError
             When one of them has ended.
         """
-        self._in_a_pass = True
         with reached():
             self._send(given)
             yield
-        self._in_a_pass = False
 
     def end(self) -> None:
-        """Tell the others that nothing more comes, and leave them.
-
-        Where a forward pass was broken off they wait for a part of it: they end when this process has ended.
-        """
-        if self._in_a_pass:
-            return
+        """Tell the others that nothing more comes, and leave them, between forward passes."""
         with reached():
             if self.leads:
                 self._send(None)
-            dist.barrier()  # gloo aborts a process whose partners leave while it does
+            dist.barrier()  # gloo aborts a process whose partners leave first
         dist.destroy_process_group()
 
     def receive(self) -> SharedPass | None:
@@ -152,11 +144,6 @@ class Processes:
 def started_by_torchrun() -> bool:
     """Whether this process is one of several."""
     return all(name in os.environ for name in STARTED_BY_TORCHRUN)
-
-
-def local_rank() -> int:
-    """Number of this process on its machine, and so of its GPU."""
-    return int(os.environ["LOCAL_RANK"])
 
 
 @contextmanager

@@ -87,7 +87,9 @@ def load_folder(
     )
 
 
-def load_transformer(folder: Path, dtype: torch.dtype) -> "WanTransformer3DModel":
+def load_transformer(
+    folder: Path, dtype: torch.dtype, options: TransformerOptions = AS_STORED
+) -> "WanTransformer3DModel":
     """The transformer alone of a folder in diffusers' format, on the CPU.
 
     Raises
@@ -95,8 +97,8 @@ def load_transformer(folder: Path, dtype: torch.dtype) -> "WanTransformer3DModel
     MultiTalkError
         As `load_folder`.
     """
-    _check_folder(folder)
-    return read_transformer(folder, dtype)
+    _check_folder(folder, with_weights=options.file is None)
+    return read_transformer(folder, dtype, options)
 
 
 def load_vae(folder: Path) -> "AutoencoderKLWan":

@@ -1,0 +1,101 @@
+"""Arguments for one film on several GPUs: each process, started by torchrun, computes some tokens."""
+
+import argparse
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from ...errors import MultiTalkError
+from ...hosts.diffusers.attention_backend import AttentionBackend
+from ...hosts.diffusers.context_parallel import check_grid
+from ...hosts.diffusers.processes import (
+    FIRST,
+    TORCHRUN,
+    ParallelAttention,
+    Processes,
+    started_by_torchrun,
+)
+from ...hosts.diffusers.step_cache import StepCache
+from ...limits import GPUS
+from ...method.wan import Grid
+from .model_options import chosen_device
+from .types import within
+
+WITH_RING = (AttentionBackend.CUDNN, AttentionBackend.FLASH)  # which also give the sums of their weights
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """How many processes, and how attention reaches across them."""
+    group = parser.add_argument_group("several GPUs", f"Start the command with `{TORCHRUN}`.")
+    group.add_argument(
+        "--context-parallel",
+        type=within(GPUS),
+        metavar="N",
+        help="divide the tokens of the film among N GPUs, as many as torchrun starts processes",
+    )
+    group.add_argument(
+        "--parallel-attention",
+        choices=ParallelAttention.words(),
+        default=ParallelAttention.ULYSSES,
+        help="ulysses exchanges tokens for attention heads, which N must divide; ring passes keys and values "
+        "round, for slow connections, with --attention cudnn or flash (default: %(default)s)",
+    )
+
+
+def check(arguments: argparse.Namespace) -> None:
+    """Raise a MultiTalkError for processes that do not fit the command, or what cannot be divided."""
+    count = int(os.environ["WORLD_SIZE"]) if started_by_torchrun() else 1
+    asked = arguments.context_parallel
+    if asked is None and count > 1:
+        raise MultiTalkError(
+            f"torchrun has started {count} processes, each of which would make the whole film: add "
+            f"--context-parallel {count}."
+        )
+    if asked is None:
+        return
+    if asked != count:
+        raise MultiTalkError(
+            f"--context-parallel {asked} needs {asked} processes, and there is {count}: start the command "
+            f"with `{TORCHRUN.replace('N', str(asked))}`."
+        )
+    if arguments.cache != StepCache.NONE:
+        raise MultiTalkError(
+            f"The cache {arguments.cache} would skip other steps in each process: leave --cache out with "
+            "--context-parallel."
+        )
+    backend = arguments.attention
+    if backend == AttentionBackend.XFORMERS:
+        raise MultiTalkError(
+            "The attention xformers cannot be divided among GPUs: choose native, cudnn, flash or sage."
+        )
+    if arguments.parallel_attention == ParallelAttention.RING and backend not in WITH_RING:
+        raise MultiTalkError(f"The ring needs --attention {' or '.join(WITH_RING)}: choose one, or ulysses.")
+
+
+def check_size(arguments: argparse.Namespace, *, frames: int, size: tuple[int, int]) -> None:
+    """Refuse clips of so many frames and such a size, height and width, that cannot be divided."""
+    if arguments.context_parallel is not None:
+        check_grid(Grid.of_video(frames, *size), arguments.context_parallel)
+
+
+def follows(arguments: argparse.Namespace) -> bool:
+    """Whether this process joins in another's film."""
+    return arguments.context_parallel is not None and int(os.environ["RANK"]) != FIRST
+
+
+@contextmanager
+def processes(arguments: argparse.Namespace) -> Iterator[Processes | None]:
+    """All processes of the film; None for this one alone.
+
+    Where the context ends by an error, the others are left for torchrun to end.
+    """
+    if arguments.context_parallel is None:
+        yield None
+        return
+    if torch.cuda.is_available():
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]) % torch.cuda.device_count())
+    all_of_them = Processes(chosen_device(arguments), ParallelAttention(arguments.parallel_attention))
+    yield all_of_them
+    all_of_them.end()
