@@ -104,7 +104,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Make the films that the arguments describe; all are checked before the first one is made."""
     parallel_options.check(arguments)
     if parallel_options.follows(arguments):
-        _follow(arguments)
+        _join(arguments)
         return
     films = input_options.films(arguments)
     for film in films:
@@ -114,13 +114,13 @@ def run(arguments: argparse.Namespace) -> None:
             _make(film, processes)
 
 
-def _follow(arguments: argparse.Namespace) -> None:
+def _join(arguments: argparse.Namespace) -> None:
     """Join in the film of another process."""
-    from ..hosts.diffusers.following import follow
+    from ..hosts.diffusers.joined_passes import join_passes
 
     with parallel_options.processes(arguments) as processes:
         if processes is not None:
-            follow(*model_options.load_transformer(arguments), processes)
+            join_passes(*model_options.load_transformer(arguments), processes)
 
 
 def _make(arguments: argparse.Namespace, processes: "Processes | None") -> None:

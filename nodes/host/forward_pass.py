@@ -149,6 +149,7 @@ def _(hidden: Tensor, bound: Tensor, ticket: Tensor) -> None:
 def area_error() -> MultiTalkError:
     """What is said of a model that sees only part of each frame."""
     return MultiTalkError(
-        "A prompt is limited to an area, so the model sees only part of each frame and MultiTalk "
-        "cannot locate the persons: use Conditioning (Set Mask) instead."
+        "The model sees only part of each frame, so MultiTalk cannot locate the persons: where a prompt is "
+        "limited to an area, use Conditioning (Set Mask) instead; a node that divides a film among GPUs "
+        "cannot be used here."
     )

@@ -11,11 +11,12 @@ from typing import Any
 
 import torch
 from diffusers import WanTransformer3DModel
+from diffusers.models import attention_dispatch
 from torch import Tensor
 
 from helpers.tiny_wan import difference
 from multitalk_core.hosts.diffusers.context_parallel import divide
-from multitalk_core.hosts.diffusers.following import follow
+from multitalk_core.hosts.diffusers.joined_passes import join_passes
 from multitalk_core.hosts.diffusers.processes import ParallelAttention, Processes, SharedPass
 from multitalk_core.hosts.diffusers.wan_host import WanHost
 from multitalk_core.method.adapter import AudioAdapter
@@ -49,9 +50,9 @@ def given(grid: Grid) -> dict[str, Any]:
     }
 
 
-def conditioned(adapter: AudioAdapter, grid: Grid, persons: int) -> AudioRows:
+def conditioned(adapter: AudioAdapter, grid: Grid, persons: int, seed: int = 2) -> AudioRows:
     """Each person in a column of the picture; the last column is background."""
-    generator = torch.manual_seed(2)
+    generator = torch.manual_seed(seed)
     windows = torch.randn(persons, grid.video_size[0], 5, 2, 4, generator=generator)
     column = torch.arange(grid.width).repeat(grid.height)
     masks = torch.stack([column == person for person in range(persons)] + [column >= persons])
@@ -78,12 +79,26 @@ def passed(
         host.remove()
 
 
+def attend_with_sums(
+    context: object, query: Tensor, key: Tensor, value: Tensor, *options: object, **rest: object
+):
+    """Torch's attention of the CPU with the logarithms of its sums, which a ring needs.
+
+    diffusers' own native attention has none; its cuDNN and flash attention run on NVIDIA GPUs alone.
+    """
+    heads_first = (tensor.transpose(1, 2) for tensor in (query, key, value))
+    attended, sums = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(*heads_first)
+    return attended.transpose(1, 2), sums.transpose(1, 2)
+
+
 @torch.no_grad()
 def main(heads: int, attention: str, grids: list[list[int]], found: Path) -> None:
     processes = Processes(torch.device("cpu"), ParallelAttention(attention))
+    if processes.attention == ParallelAttention.RING:
+        attention_dispatch._native_attention_forward_op = attend_with_sums
     transformer, adapter = tiny_wan(heads)
     if processes.rank:
-        follow(transformer, adapter, processes)
+        join_passes(transformer, adapter, processes)
         processes.end()
         return
     alone, _ = tiny_wan(heads)
@@ -91,16 +106,15 @@ def main(heads: int, attention: str, grids: list[list[int]], found: Path) -> Non
     differences = {}
     for scheme, persons, numbers in product(SCHEMES, PERSONS, grids):
         grid = Grid(*numbers)
-        rows, inputs, binding = (
-            conditioned(adapter, grid, persons),
-            given(grid),
-            BindingOptions(scheme=scheme),
-        )
+        rows, inputs = conditioned(adapter, grid, persons), given(grid)
+        binding = BindingOptions(scheme=scheme)
         expected, located = passed(alone, adapter, rows, inputs, binding)
         with processes.passing(SharedPass(rows=rows, binding=binding, inputs=inputs)):
             predicted, located_here = passed(transformer, adapter, rows, inputs, binding)
         name = f"{scheme}, {persons} persons, {numbers}"
+        others = passed(alone, adapter, conditioned(adapter, grid, persons, seed=3), inputs, binding)[0]
         differences[name] = {
+            "heard": difference(others, expected),
             "predicted": difference(predicted, expected),
             "located": max(map(difference, located_here, located), default=0.0),
         }

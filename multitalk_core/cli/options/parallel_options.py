@@ -56,8 +56,9 @@ def check(arguments: argparse.Namespace) -> None:
     if asked is None:
         return
     if asked != count:
+        started = f"{count} are" if count > 1 else "one is"
         raise MultiTalkError(
-            f"--context-parallel {asked} needs {asked} processes, and there is {count}: start the command "
+            f"--context-parallel {asked} needs {asked} processes, and {started} running: start the command "
             f"with `{TORCHRUN.replace('N', str(asked))}`."
         )
     if arguments.cache != StepCache.NONE:

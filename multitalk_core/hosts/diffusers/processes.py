@@ -67,6 +67,8 @@ class Processes:
 
     Attributes
     ----------
+    device, attention
+        As given.
     rank, count : int
         Number of this process, and how many there are.
     config : ParallelConfig
@@ -91,7 +93,8 @@ class Processes:
         with reached():
             dist.init_process_group(BACKENDS[device.type], timeout=PATIENCE)
         self.rank, self.count = dist.get_rank(), dist.get_world_size()
-        ring = ParallelAttention(attention) == ParallelAttention.RING
+        self.attention = ParallelAttention(attention)
+        ring = self.attention == ParallelAttention.RING
         context = ContextParallelConfig(
             ring_degree=self.count if ring else 1, ulysses_degree=1 if ring else self.count
         )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @torch.no_grad()
-def follow(transformer: "WanTransformer3DModel", adapter: AudioAdapter, processes: Processes) -> None:
+def join_passes(transformer: "WanTransformer3DModel", adapter: AudioAdapter, processes: Processes) -> None:
     """Join in the forward passes of the first process until it says that nothing more comes.
 
     Raises
