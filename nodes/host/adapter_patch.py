@@ -40,7 +40,8 @@ def load_adapter(path: str, dtype: torch.dtype | None, *, fast: bool = False) ->
     else:
         state = read_adapter(path, dtype)
     released, _ = split(state)
-    return _patcher(state, heads=max(1, adapter_shape(released).width // HEAD_WIDTH))
+    heads = max(1, adapter_shape(released).width // HEAD_WIDTH)
+    return _patcher(state, heads, comfy.model_management.get_torch_device())
 
 
 def shape_of(model_patch: ModelPatcher) -> AdapterShape:
@@ -74,16 +75,26 @@ def adapter_for(model_patch: ModelPatcher, heads: int) -> ModelPatcher:
     model = model_patch.model
     if isinstance(model, AudioAdapter) and model.heads == heads:
         return model_patch
+    return _copied(model_patch, heads, model_patch.load_device)
+
+
+def adapter_on(adapter: ModelPatcher, device: torch.device) -> ModelPatcher:
+    """An adapter of its own for another device, with the same LoRAs."""
+    return _copied(adapter, adapter.model.heads, device)
+
+
+def _copied(model_patch: ModelPatcher, heads: int, load_device: torch.device) -> ModelPatcher:
+    """The same weights and LoRAs around another module."""
     offload_device = model_patch.offload_device
-    fitted = _patcher({name: tensor.to(offload_device) for name, tensor in model.state_dict().items()}, heads)
-    fitted.patches = {name: list(changes) for name, changes in model_patch.patches.items()}
-    fitted.patches_uuid = model_patch.patches_uuid
-    return fitted
+    state = {name: tensor.to(offload_device) for name, tensor in model_patch.model.state_dict().items()}
+    copied = _patcher(state, heads, load_device)
+    copied.patches = {name: list(changes) for name, changes in model_patch.patches.items()}
+    copied.patches_uuid = model_patch.patches_uuid
+    return copied
 
 
-def _patcher(state: dict[str, Tensor], heads: int) -> ModelPatcher:
+def _patcher(state: dict[str, Tensor], heads: int, load_device: torch.device) -> ModelPatcher:
     """A patcher around an adapter that uses the tensors themselves, without a copy."""
-    load_device = comfy.model_management.get_torch_device()
     released, beside = split(state)
     layers = float8_layers(load_device) if beside else comfy.ops.manual_cast
     return CoreModelPatcher(

@@ -1,6 +1,6 @@
 """The ComfyUI host: gives a Wan MODEL the audio layers through ComfyUI's own patch points."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -23,6 +23,7 @@ from ...multitalk_core.method.audio_patch import (
 )
 from ...multitalk_core.method.labels import LabelRanges
 from ...multitalk_core.method.wan import SPATIAL_STRIDE, Grid, video_frames
+from .adapter_patch import adapter_on
 from .forward_pass import ForwardPass, add_audio, area_error, bind_tokens
 
 KEY = "multitalk"  # of everything this pack puts into a MODEL
@@ -100,7 +101,7 @@ class AudioHost:
         reference_in_front: bool = False,
         observer: Observer | None = None,
     ):
-        self.adapter = adapter
+        self.adapters = {adapter.load_device: adapter}
         self.audio = audio
         self.patch = AudioPatch(adapter.model, options, observer=observer)
         self.reference_in_front = reference_in_front
@@ -110,11 +111,26 @@ class AudioHost:
     def attach(self, model: ModelPatcher) -> None:
         """Put the patches into a MODEL that belongs to the caller."""
         model.set_model_attn1_patch(LocatePersons())
-        model.set_model_attn2_patch(AddAudio(self.adapter))
+        model.set_model_attn2_patch(AddAudio(self.adapters))
+        model.add_wrapper_with_key(WrappersMP.PREPARE_SAMPLING, KEY, self.follow_devices)
         model.add_wrapper_with_key(WrappersMP.OUTER_SAMPLE, KEY, self.check_size)
         model.add_wrapper_with_key(WrappersMP.CALC_COND_BATCH, KEY, self.note_conditions)
         model.add_wrapper_with_key(WrappersMP.APPLY_MODEL, KEY, self.condition_pass)
         model.add_wrapper_with_key(WrappersMP.DIFFUSION_MODEL, KEY, note_options)
+
+    def follow_devices(
+        self, prepare: Callable[..., Any], model: ModelPatcher, *arguments: Any, **options: Any
+    ) -> Any:
+        """Wrap `prepare_sampling`: an adapter on each GPU among which ComfyUI splits the conditions."""
+        for clone in model.get_additional_models_with_key("multigpu"):
+            if clone.load_device not in self.adapters:
+                self.adapters[clone.load_device] = adapter_on(self.adapter, clone.load_device)
+        return prepare(model, *arguments, **options)
+
+    @property
+    def adapter(self) -> ModelPatcher:
+        """The adapter on the MODEL's own device."""
+        return next(iter(self.adapters.values()))
 
     def note_conditions(  # noqa: PLR0917
         self,
@@ -200,7 +216,9 @@ class AudioHost:
         audible = tuple(uuid not in conditioned.silent for uuid in entries for _ in range(copies))
         observed = options["cond_or_uncond"].index(0) * copies if 0 in options["cond_or_uncond"] else None
         rows = conditioned.voices.rows(audible, observed, latent.device)
-        return ForwardPass(self.patch, rows, grid, reference_in_front=self.reference_in_front)
+        adapter = self.adapters.get(options.get("multigpu_thread_device"), self.adapter)
+        patch = AudioPatch(adapter.model, self.patch.options, observer=self.patch.observer)
+        return ForwardPass(patch, rows, grid, reference_in_front=self.reference_in_front)
 
 
 def note_options(  # noqa: PLR0917
@@ -255,12 +273,12 @@ class LocatePersons:
 class AddAudio:
     """ComfyUI's `attn2_patch`: after a block's text cross-attention."""
 
-    def __init__(self, adapter: ModelPatcher):
-        self.adapter = adapter
+    def __init__(self, adapters: Mapping[torch.device, ModelPatcher]):
+        self.adapters = adapters
 
     def models(self) -> list[ModelPatcher]:
         """What ComfyUI loads and offloads with the MODEL."""
-        return [self.adapter]
+        return list(self.adapters.values())
 
     def __call__(self, arguments: dict[str, Any]) -> Tensor:
         """The hidden states, to which the block's audio layer is added in place: they are the block's own."""

@@ -26,6 +26,13 @@ def test_conditions_batched_and_apart_give_the_same(latents):
     assert relative_error(latents["split"], latents["plain"]) < SAME
 
 
+def test_conditions_split_among_gpus(latents):
+    """Each GPU has its own adapter; two names of the CPU stand for two GPUs."""
+    assert sorted(latents["split_among_gpus.batches"].tolist()) == [1, 1, 1, 2, 2, 2]
+    assert latents["split_among_gpus.adapters"].tolist() == [2, 2, 2]
+    assert relative_error(latents["split_among_gpus"], latents["plain"]) < SAME
+
+
 def test_latent_batch_gives_each_row_its_own_video(latents):
     both = latents["latent_batch"]
     assert latents["latent_batch.batches"].tolist() == [6, 6, 6]

@@ -15,6 +15,7 @@ from comfy.patcher_extension import WrappersMP
 from comfy_extras.nodes_apg import APG
 from comfy_extras.nodes_easycache import EasyCacheNode
 from comfy_extras.nodes_model_advanced import ModelSamplingSD3
+from comfy_extras.nodes_multigpu import MultiGPUCFGSplitNode
 from multitalk_pack.multitalk_core.checkpoint import read_adapter
 from multitalk_pack.multitalk_core.errors import MultiTalkError
 from multitalk_pack.multitalk_core.film.clips import plan_clips
@@ -91,6 +92,30 @@ def split() -> dict[str, Tensor]:
     batches = []
     latent = apart(lambda: sample(guided(counted(conditioned(), batches))))
     return {"": latent, "batches": torch.tensor(batches)}
+
+
+@run
+def split_among_gpus() -> dict[str, Tensor]:
+    """ComfyUI's MultiGPU CFG Split; two names of the CPU stand for two GPUs."""
+    named = [torch.device("cpu"), torch.device("cpu", 0)]
+    known = comfy.model_management.get_all_torch_devices
+    comfy.model_management.get_all_torch_devices = lambda exclude_current=False: named
+    try:
+        divided = MultiGPUCFGSplitNode.execute(conditioned(), 2)[0]
+    finally:
+        comfy.model_management.get_all_torch_devices = known
+    batches, used = [], set()
+
+    def note(executor, *arguments, **options):
+        used.add(arguments[-1][PASS]._patch.adapter)
+        return executor(*arguments, **options)
+
+    watched = counted(divided, batches)
+    watched.add_wrapper_with_key(WrappersMP.DIFFUSION_MODEL, "watch", note)
+    latent = sample(guided(watched))
+    loaded = {each.model for each in watched.model_patches_models()}
+    counts = [len(used), len(loaded), len(used & loaded)]
+    return {"": latent, "batches": torch.tensor(batches), "adapters": torch.tensor(counts)}
 
 
 @run
@@ -417,7 +442,9 @@ def longer_sequence() -> dict[str, Tensor]:
         options |= {KEY: ConditionedPass(voices, frozenset())}
         options[PASS] = host.begin_pass(options, torch.empty(LATENT))
         LocatePersons()({"x": sequence, "q": query, "k": query, "transformer_options": options})
-        output = AddAudio(fitting)({"x": sequence.clone(), "transformer_options": options})
+        output = AddAudio({fitting.load_device: fitting})(
+            {"x": sequence.clone(), "transformer_options": options}
+        )
         outputs[name] = output[:, front : front + count]
         outputs[f"{name}_others"] = (output - sequence)[
             :, [*range(front), *range(front + count, front + count + behind)]

@@ -49,7 +49,7 @@ def options_for(host: AudioHost, voices: Tensor, audible: bool) -> dict:
     conditioned = ConditionedPass(ClipVoices(voices, host.audio.masks, None), silent)
     options = {"uuids": [uuid], "cond_or_uncond": [0], KEY: conditioned}
     current = host.begin_pass(options, torch.empty(1, 16, *host.audio.grid.latent_size))
-    patches = {"attn1_patch": [LocatePersons()], "attn2_patch": [AddAudio(host.adapter)]}
+    patches = {"attn1_patch": [LocatePersons()], "attn2_patch": [AddAudio(host.adapters)]}
     return options | {"patches": patches, PASS: current}
 
 
