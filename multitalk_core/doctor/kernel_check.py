@@ -117,12 +117,13 @@ def _trials(
     mapped, bounds = similarity.float().to(device), torch.tensor(BOUNDS, device=device)
     labelled = exact_labels(mapped.cpu(), bounds.cpu(), BACKGROUND)
     voice_key, voice_value = (drawn(ROWS, FRAMES, VOICES, AUDIO_TOKENS, heads, channels) for _ in range(2))
-    turned = {
-        "query_labels": labelled.float().to(device),
-        "key_labels": bounds.mean(dim=1).expand(ROWS, -1),
-    }
+    query_labels, key_labels = labelled.float().to(device), bounds.mean(dim=1).expand(ROWS, -1)
     attended = exact_attention(
-        query.cpu(), voice_key.cpu(), voice_value.cpu(), **{name: each.cpu() for name, each in turned.items()}
+        query.cpu(),
+        voice_key.cpu(),
+        voice_value.cpu(),
+        query_labels=query_labels.cpu(),
+        key_labels=key_labels.cpu(),
     )
     return (
         KernelTrial(
@@ -143,7 +144,9 @@ def _trials(
             name=FRAME_ATTENTION,
             fits=attention_fits(query, voice_key),
             dtype=dtype,
-            compute=lambda: frame_attention(query, voice_key, voice_value, **turned),
+            compute=lambda: frame_attention(
+                query, voice_key, voice_value, query_labels=query_labels, key_labels=key_labels
+            ),
             exact=attended,
         ),
     )

@@ -31,18 +31,26 @@ def exact_labels(similarity: Tensor, bounds: Tensor, background: float) -> Tenso
     return labelled
 
 
-def exact_attention(query: Tensor, key: Tensor, value: Tensor, **binding: Tensor | bool | None) -> Tensor:
+def exact_attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    *,
+    query_labels: Tensor | None = None,
+    key_labels: Tensor | None = None,
+    may_attend: Tensor | None = None,
+    summed: bool = False,
+) -> Tensor:
     """Attention to the voices of a token's frame that it may attend to, by the whole matrix."""
-    query = rotated_exactly(query, binding.get("query_labels"))
-    key = rotated_keys(key, binding.get("key_labels"))
+    query = rotated_exactly(query, query_labels)
+    key = rotated_keys(key, key_labels)
     rows, frames, voices = key.shape[:3]
-    may_attend = binding.get("may_attend")
     if may_attend is None:
         may_attend = torch.ones(rows, 1, voices, dtype=torch.bool)
     may_attend = may_attend.expand(-1, query.shape[1], -1).unflatten(1, (frames, -1))  # b f n v
     scores = torch.einsum("bfnhc,bfvahc->bfnhva", query.unflatten(1, (frames, -1)), key)
     weights = (scores / math.sqrt(query.shape[-1])).exp() * may_attend[:, :, :, None, :, None]
-    sums = weights.sum(-1 if binding.get("summed") else (-2, -1), keepdim=True)
+    sums = weights.sum(-1 if summed else (-2, -1), keepdim=True)
     weights = (weights / sums).nan_to_num()
     return torch.einsum("bfnhva,bfvahc->bfnhc", weights, value.double()).flatten(1, 2)
 

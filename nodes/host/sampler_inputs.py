@@ -24,7 +24,7 @@ class ModelInputs(TypedDict):
     negative: list
 
 
-class VoiceInputs(TypedDict):
+class SpeakerInputs(TypedDict):
     """Who speaks."""
 
     audio: Conversation
@@ -60,7 +60,7 @@ class SettingsInputs(TypedDict):
     denoise_settings: NotRequired[DenoiseSettings | None]
 
 
-class PreparedInputs(ModelInputs, VoiceInputs, SettingsInputs):
+class PreparedInputs(ModelInputs, SpeakerInputs, SettingsInputs):
     """What a film's models are prepared with."""
 
 
