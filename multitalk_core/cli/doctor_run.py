@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -29,19 +29,16 @@ from ..doctor.model_files import (
 )
 from ..doctor.report_line import Verdict, passed, warned
 from ..doctor.trial_film import (
-    STEPS,
     check_costs,
     check_film,
     check_voices_matter,
     check_weights,
-    trial_plan,
-    trial_size,
+    not_made,
+    trial_spec,
 )
-from ..film.seams import SeamCorrection
-from ..film.spec import FilmSpec, RecordedStep, SamplingOptions
+from ..film.spec import FilmSpec, RecordedStep
 from ..hosts.diffusers.models import Models
 from ..hosts.diffusers.video_model import DiffusersVideoModel
-from ..media.picture import resize_and_crop
 from ..method.adapter import AudioAdapter
 from ..method.audio_patch import BindingOptions
 from ..method.schemes import AUTOMATIC, resolved_scheme
@@ -54,9 +51,7 @@ from .options import memory_options, model_options
 LIBRARIES = ("transformers", "diffusers", "accelerate")
 ALTERNATIVE = "use --offload group, and --quantize fp8 where the main memory is too small"
 USUAL_HEADS = (40, 128)  # of Wan2.1 14B
-NOT_MADE = (
-    "The trial film was not made, because of the failures above: put them right, and run the doctor again."
-)
+AGAIN = "run the doctor"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,24 +77,30 @@ def examine(arguments: argparse.Namespace, checkup: Checkup) -> None:
     found = _files(arguments, checkup)
     checkup.run("Files", check_match(found))
     device = checkup.run("Machine", _device(arguments))
+    possible = device is not None and all(
+        [checkup.run("Machine", check) for check in (_models_named(arguments), _loadable(arguments))]
+    )
     picture = checkup.run("Persons and voices", check_picture(arguments.picture))
     if device is None:
-        checkup.run("Trial film", _not_made())
+        checkup.run("Trial film", not_made(AGAIN))
         return
     weights = sum(description.size for description in found.values())
     _check_machine(arguments, checkup, device, weights=weights, picture=picture)
     meter = Meter(device)
-    encoder = checkup.run("Models", _encoder(arguments, meter))
-    given = loaded = None
+    encoder = given = loaded = None
+    if AUDIO_ENCODER in found:
+        encoder = checkup.run("Models", _encoder(arguments, meter))
     if picture is not None:
         given = _inputs(arguments, checkup, picture, encoder=encoder, meter=meter)
-    if encoder is not None and not checkup.count(Verdict.FAIL, "Files"):
+    if encoder is not None and possible and not checkup.count(Verdict.FAIL, "Files"):
         loaded = checkup.run("Models", _models(arguments, encoder, meter))
+    else:
+        checkup.run("Models", _not_loaded())
     heads, channels = USUAL_HEADS if loaded is None else _heads(loaded[0])
     dtype = torch.bfloat16 if loaded is None else loaded[0].dtype
     checkup.run("Kernels", kernels(device, dtype, heads=heads, channels=channels))
     if loaded is None or given is None:
-        checkup.run("Trial film", _not_made())
+        checkup.run("Trial film", not_made(AGAIN))
     else:
         _trial(checkup, given, loaded, meter=meter, rows_at_once=memory_options.rows_at_once(arguments))
     checkup.run("Costs", check_costs(meter))
@@ -121,10 +122,6 @@ def _check_machine(
     checkup.run("Machine", machine.memory(device, weights=weights, size=size, way_out=ALTERNATIVE))
 
 
-def _not_made() -> Check[None]:
-    yield warned(NOT_MADE)
-
-
 def _files(arguments: argparse.Namespace, checkup: Checkup) -> Mapping[str, Description]:
     """The model files by their role, those that could be described."""
     described = {
@@ -134,26 +131,46 @@ def _files(arguments: argparse.Namespace, checkup: Checkup) -> Mapping[str, Desc
 
 
 def _paths(arguments: argparse.Namespace) -> dict[str, Path]:
-    """The files and folders of the models by their role."""
-    model = {role: EMBEDDED / EMBEDDED_FILES[role] for role in (TRANSFORMER, "vae")}
+    """The files and folders of the models by their role; the shipped ones only without a --model."""
+    shipped = {
+        TRANSFORMER: EMBEDDED / EMBEDDED_FILES["transformer"],
+        "vae": EMBEDDED / EMBEDDED_FILES["vae"],
+        AUDIO_ADAPTER: EMBEDDED / EMBEDDED_FILES["adapter"],
+        AUDIO_ENCODER: EMBEDDED / EMBEDDED_FILES["audio_encoder"],
+    }
+    model = shipped
     if arguments.model:
         parts = {} if arguments.components is None else parts_of(arguments.components)
         model = parts | parts_of(arguments.model)
+    own = {AUDIO_ADAPTER: arguments.adapter, AUDIO_ENCODER: arguments.audio_encoder}
     loras = enumerate(arguments.loras or (), start=1)
     return {
         **model,
         **{f"{LORA} {number}": lora.path for number, lora in loras},
-        AUDIO_ADAPTER: arguments.adapter or EMBEDDED / EMBEDDED_FILES["adapter"],
-        AUDIO_ENCODER: model_options.encoder_path(arguments),
+        **{role: path for role, path in own.items() if path is not None},
     }
 
 
 def _device(arguments: argparse.Namespace) -> Check[torch.device]:
-    model_options.check(arguments)
-    memory_options.check_loading(arguments)
     device = model_options.chosen_device(arguments)
     yield passed(f"The models run on {device}, weights offloaded: {arguments.offload}.")
     return device
+
+
+def _models_named(arguments: argparse.Namespace) -> Check[bool]:
+    model_options.check(arguments)
+    yield passed("The options name all models that a film needs.")
+    return True
+
+
+def _loadable(arguments: argparse.Namespace) -> Check[bool]:
+    memory_options.check_loading(arguments)
+    yield passed(f"This machine has what quantization ({arguments.quantize}) and attention need.")
+    return True
+
+
+def _not_loaded() -> Check[None]:
+    yield warned("Wan and the adapter were not loaded, because of the failures above.")
 
 
 def _encoder(arguments: argparse.Namespace, meter: Meter) -> Check[AudioEncoder]:
@@ -230,24 +247,19 @@ def _described(
     given: TrialInputs, models: Models, adapter: AudioAdapter, *, meter: Meter, rows_at_once: int
 ) -> Check[tuple[FilmSpec, DiffusersVideoModel]]:
     heads, channels = _heads(models)
-    rows, columns = given.picture.shape[:2]
-    height, width = trial_size(rows, columns, heads * channels)
     scheme = resolved_scheme(
         AUTOMATIC, voices=given.conversation.speakers, among_bystanders=given.persons.among_bystanders
     )
-    blocks = adapter.shape.blocks
-    spec = FilmSpec(
-        picture=resize_and_crop(given.picture.movedim(-1, 0), height, width).movedim(0, -1),
-        masks=given.persons.token_masks(height, width),
-        conversation=given.conversation,
-        plan=trial_plan(given.conversation),
-        sampling=SamplingOptions(steps=STEPS),
+    spec = trial_spec(
+        given.picture,
+        given.persons,
+        given.conversation,
+        model_width=heads * channels,
         binding=BindingOptions(scheme=scheme),
-        seams=SeamCorrection(colour_strength=0.0),
-        window=adapter.shape.window,
-        recorded=RecordedStep(block=blocks[len(blocks) // 2], step=STEPS - 1),
     )
+    shape = adapter.shape
+    recorded = RecordedStep(block=shape.blocks[len(shape.blocks) // 2], step=spec.sampling.steps - 1)
     with meter.part("encoding the prompts"):
         model = DiffusersVideoModel(models, adapter, prompt=PROMPT, rows_at_once=rows_at_once)
     yield passed("The prompts were encoded.")
-    return spec, model
+    return replace(spec, window=shape.window, recorded=recorded), model

@@ -17,7 +17,7 @@ from .planned_film import PlannedFilm
 from .summary import account, outlook, print_lines
 
 SAVED = "the film is saved in {}; drawings beside it may be missing."
-NOTHING_FINISHED = "no clip was finished yet, so nothing was saved."
+NOTHING_FINISHED = "no new clip was finished yet, so nothing was saved."
 
 
 def generate(film: PlannedFilm) -> None:

@@ -15,6 +15,7 @@ from ..media.video_file import VideoFile
 from ..media.video_source import film_frames
 from ..method.recorder import BindingRecord
 from ..method.schedule import TIMESTEPS, released_timesteps
+from ..method.schemes import find_scheme
 from ..method.wan import Grid
 from ..persons.concerns import cut_away, doubts
 from .film_progress import FilmProgress
@@ -76,7 +77,7 @@ def _overrides(film: PlannedFilm) -> str:
 def account(film: PlannedFilm, result: FilmResult, progress: FilmProgress) -> dict[str, str]:
     """What was made, by name."""
     spec, files, clips = film.spec, film.files, len(film.spec.plan.clips)
-    drawings = [files.persons, files.timeline, files.drift] + [files.localization] * bool(result.records)
+    drawings = [files.persons, files.timeline, files.drift] + [files.localization] * (0 in result.records)
     damage = [] if film.video is None else film.video.damage()
     stopped = f"after clip {result.clips} of {clips}: without --stop-after the film continues"
     return {
@@ -88,19 +89,33 @@ def account(film: PlannedFilm, result: FilmResult, progress: FilmProgress) -> di
         "drawings": ", ".join(map(str, drawings)),
         "time": f"{progress.seconds:.0f} s, {progress.seconds_per_step:.2f} s a step",
         "memory": f"{peak_memory(film.model.models.device) / GIGABYTE:.1f} GB at most",
-        "located": located(spec, result.records),
+        "located": located(spec, result.records) or _not_recorded(film, result),
     }
 
 
 def located(spec: FilmSpec, records: Mapping[int, BindingRecord]) -> str:
-    """Share of the tokens that the recorded block assigned to each person, over all clips."""
+    """Share of the tokens that the recorded block assigned to each person, over all recorded clips."""
     if not records or spec.recorded is None:
-        return "nobody: this scheme does not locate persons"
+        return ""
     classes = torch.cat([record.classes.flatten() for record in records.values()])
     shares = torch.bincount(classes, minlength=spec.persons + 1) / len(classes)
     named = zip(class_names(spec.persons), shares, strict=True)
     where = f"block {spec.recorded.block}, step {spec.recorded.step + 1}"
     return ", ".join(f"{name} {share:.0%}" for name, share in named) + f" of the tokens ({where})"
+
+
+def _not_recorded(film: PlannedFilm, result: FilmResult) -> str:
+    """Why no localization was drawn."""
+    spec = film.spec
+    if spec.recorded is None or not find_scheme(spec.binding.scheme).needs_localization(spec.persons):
+        return "nobody: this scheme does not locate persons"
+    step = spec.recorded.step + 1
+    if result.sampled:
+        return (
+            f"not drawn: the cache {film.model.step_cache} skipped step {step}, the one to be recorded; "
+            "choose another --recorded-step"
+        )
+    return f"not drawn: the stored clips have no record of step {step}; choose the --recorded-step of before"
 
 
 def peak_memory(device: torch.device) -> int:

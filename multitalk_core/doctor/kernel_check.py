@@ -1,4 +1,4 @@
-"""The kernels on this device: which way is chosen and why, and its error against the twin on fresh inputs."""
+"""The kernels on this device: which way is chosen and why, and its error against float64 on fresh inputs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from ..kernels import Way, frame_attention, labels, localize
+from ..kernels.exact import exact_attention, exact_labels, exact_similarity
 from ..kernels.frame_attention import NAME as FRAME_ATTENTION
 from ..kernels.frame_attention import fits as attention_fits
 from ..kernels.localize import FUSED
@@ -31,7 +32,7 @@ BOUNDS = ((0.0, 4.0), (20.0, 24.0))
 BACKGROUND = 12.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class KernelTrial:
     """A kernel and inputs for it.
 
@@ -40,17 +41,23 @@ class KernelTrial:
     name : str
     fits : bool
         Whether Triton's kernel is written for such inputs.
+    dtype : torch.dtype
+        Of the inputs.
     compute : callable
-        By a way, or by the fastest where it is None.
+        As a film does.
+    exact : Tensor
+        The same in float64, on the CPU.
     """
 
     name: str
     fits: bool
-    compute: Callable[[Way | None], Tensor]
+    dtype: torch.dtype
+    compute: Callable[[], Tensor]
+    exact: Tensor
 
 
 def kernels(device: torch.device, dtype: torch.dtype, *, heads: int, channels: int) -> Check[None]:
-    """Each kernel by the way that a film takes here, against the twin.
+    """Each kernel by the way that a film takes here, against float64.
 
     Parameters
     ----------
@@ -63,14 +70,11 @@ def kernels(device: torch.device, dtype: torch.dtype, *, heads: int, channels: i
     dtype = dtype if dtype in MOST else torch.bfloat16
     limit()  # refuses an unknown word in the environment
     for trial in _trials(device, dtype, heads=min(heads, MOST_HEADS), channels=channels):
-        computed, whose = trial.compute(None), ""
+        error = _relative_error(trial.compute(), trial.exact)
         chosen = choose(trial.name, device, trial.fits)
-        if chosen is Way.TWIN and trial.name != LABELS:  # torch has none fused for them
-            computed, whose = trial.compute(Way.SDPA), " of torch's fused attention (sdpa)"
-        error = _relative_error(computed, trial.compute(Way.TWIN))
-        precision, most = str(dtype).removeprefix("torch."), MOST[dtype]
+        precision, most = str(trial.dtype).removeprefix("torch."), MOST[trial.dtype]
         allowed = f"{error:.1e}, and {most:.0e} is allowed"
-        measured = f"the largest error{whose} in {precision} against plain torch is {allowed}"
+        measured = f"the largest error in {precision} against float64 is {allowed}"
         if error <= most:
             why = reason(trial.name, device, trial.fits)
             yield passed(f"{trial.name} is computed by {NAMES[chosen]}, because {why}; {measured}.")
@@ -93,7 +97,7 @@ def kernels(device: torch.device, dtype: torch.dtype, *, heads: int, channels: i
 
 def _relative_error(found: Tensor, exact: Tensor) -> float:
     """max|a - b| / max|b|; infinite where a number is not finite."""
-    error = float((found.float() - exact.float()).abs().max() / exact.float().abs().max())
+    error = float((found.cpu().double() - exact).abs().max() / exact.abs().max())
     return error if error == error else float("inf")
 
 
@@ -109,19 +113,40 @@ def _trials(
     query, key = (drawn(ROWS, FRAMES * FRAME_TOKENS, heads, channels) for _ in range(2))
     owner = torch.arange(FRAME_TOKENS) * (VOICES + 1) // FRAME_TOKENS
     masks = (owner == torch.arange(VOICES + 1)[:, None]).float()[None].to(device)
-    similarity = localize(query, key, masks, Way.TWIN)
-    bounds = torch.tensor(BOUNDS, device=device)
+    similarity = exact_similarity(query.cpu(), key.cpu(), masks.cpu())
+    mapped, bounds = similarity.float().to(device), torch.tensor(BOUNDS, device=device)
+    labelled = exact_labels(mapped.cpu(), bounds.cpu(), BACKGROUND)
     voice_key, voice_value = (drawn(ROWS, FRAMES, VOICES, AUDIO_TOKENS, heads, channels) for _ in range(2))
-    query_labels = labels(similarity, bounds, BACKGROUND, way=Way.TWIN)
-    key_labels = bounds.mean(dim=1).expand(ROWS, -1)
+    query_labels, key_labels = labelled.float().to(device), bounds.mean(dim=1).expand(ROWS, -1)
+    attended = exact_attention(
+        query.cpu(),
+        voice_key.cpu(),
+        voice_value.cpu(),
+        query_labels=query_labels.cpu(),
+        key_labels=key_labels.cpu(),
+    )
     return (
-        KernelTrial(LOCALIZE, localize_fits(query, masks), lambda way: localize(query, key, masks, way)),
-        KernelTrial(LABELS, True, lambda way: labels(similarity, bounds, BACKGROUND, way=way)),
         KernelTrial(
-            FRAME_ATTENTION,
-            attention_fits(query, voice_key),
-            lambda way: frame_attention(
-                query, voice_key, voice_value, query_labels=query_labels, key_labels=key_labels, way=way
+            name=LOCALIZE,
+            fits=localize_fits(query, masks),
+            dtype=dtype,
+            compute=lambda: localize(query, key, masks),
+            exact=similarity,
+        ),
+        KernelTrial(
+            name=LABELS,
+            fits=True,
+            dtype=torch.float32,
+            compute=lambda: labels(mapped, bounds, BACKGROUND),
+            exact=labelled,
+        ),
+        KernelTrial(
+            name=FRAME_ATTENTION,
+            fits=attention_fits(query, voice_key),
+            dtype=dtype,
+            compute=lambda: frame_attention(
+                query, voice_key, voice_value, query_labels=query_labels, key_labels=key_labels
             ),
+            exact=attended,
         ),
     )

@@ -10,10 +10,14 @@ from ..evaluation.envelope import loudness_envelope
 from ..film.clip_inputs import VideoModel
 from ..film.clips import Clip, ClipPlan
 from ..film.film import make_film
-from ..film.spec import FilmSpec
+from ..film.seams import SeamCorrection
+from ..film.spec import FilmSpec, SamplingOptions
 from ..guards.finite import is_finite
+from ..media.picture import resize_and_crop
+from ..method.audio_patch import BindingOptions
 from ..method.recorder import BindingRecord
 from ..method.wan import TOKEN_STEP, nearest_bucket, usual_resolution
+from ..persons.masks import Persons
 from .checkup import Check
 from .meter import MeasuredModel, Meter
 from .report_line import ReportLine, failed, passed, warned
@@ -38,6 +42,52 @@ class TrialResult:
     frames: Tensor
     latent: Tensor
     record: BindingRecord | None
+
+
+def not_made(again: str) -> Check[None]:
+    """Say that failures before the trial film left nothing to make it with.
+
+    Parameters
+    ----------
+    again : str
+        What the user does after they are put right.
+    """
+    yield warned(
+        f"The trial film was not made, because of the failures above: put them right, and {again} again."
+    )
+
+
+def trial_spec(
+    picture: Tensor,
+    persons: Persons,
+    conversation: Conversation,
+    *,
+    model_width: int,
+    binding: BindingOptions,
+) -> FilmSpec:
+    """Describe the trial film; its host adds what the models determine.
+
+    Parameters
+    ----------
+    picture : Tensor [height, width, 3], in 0..1
+        Uncropped.
+    persons : Persons
+    conversation : Conversation
+    model_width : int
+        Of a token in the DiT.
+    binding : BindingOptions
+    """
+    rows, columns = picture.shape[:2]
+    height, width = trial_size(rows, columns, model_width)
+    return FilmSpec(
+        picture=resize_and_crop(picture.movedim(-1, 0), height, width).movedim(0, -1),
+        masks=persons.token_masks(height, width),
+        conversation=conversation,
+        plan=trial_plan(conversation),
+        sampling=SamplingOptions(steps=STEPS),
+        binding=binding,
+        seams=SeamCorrection(colour_strength=0.0),  # colours as the model gives them
+    )
 
 
 def trial_size(height: int, width: int, model_width: int) -> tuple[int, int]:

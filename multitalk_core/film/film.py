@@ -31,9 +31,9 @@ class FinishedClip:
         As sampled last: of a clip in which a person was retaken, the retake's.
     record : BindingRecord or None
         Where the model located the persons, if that was recorded.
-    restored : int
-        How many of its sampling runs were not needed, because their results were in the store: the clip's
-        own, and one for each person who is retaken in it.
+    sampled, restored : int
+        How many sampling runs it took, and how many were not needed, because their results were in the
+        store: the clip's own, and one for each person who is retaken in it.
     """
 
     clip: Clip
@@ -41,6 +41,7 @@ class FinishedClip:
     reference: Tensor
     latent: Tensor
     record: BindingRecord | None = None
+    sampled: int = 0
     restored: int = 0
 
     @property
@@ -94,6 +95,7 @@ def make_film(
             reference=reference,
             latent=unfinished.stored.latent,
             record=sampling.record(clip),
+            sampled=unfinished.sampled,
             restored=unfinished.restored,
         )
         del unfinished, reference  # they need not lie in memory while the next clip is made

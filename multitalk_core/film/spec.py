@@ -204,6 +204,11 @@ class FilmSpec:
             clips = min(clips, self.stop_after + 1)
         return clips + sum(index < clips for retake in self.person_retakes for index in retake.clips)
 
+    @property
+    def retakes(self) -> bool:
+        """Whether clips of an earlier film are regenerated, or persons in them."""
+        return bool(self.person_retakes) or any(own.seed is not None for own in self.overrides.values())
+
     def override(self, clip: Clip) -> ClipOverride:
         """What a clip has of its own."""
         return self.overrides.get(clip.index, ClipOverride())

@@ -33,6 +33,8 @@ class FilmResult:
         The video: the film, or its beginning under a name of its own where clips are missing.
     frames, clips : int
         In the video.
+    sampled : int
+        Sampling runs of those clips; the others were in the store.
     steadiness : Steadiness
     records : dict of clip index to BindingRecord
         Where the model located the persons, if that was recorded.
@@ -45,6 +47,7 @@ class FilmResult:
     path: Path
     frames: int = 0
     clips: int = 0
+    sampled: int = 0
     steadiness: Steadiness = field(default_factory=Steadiness)
     records: dict[int, BindingRecord] = field(default_factory=dict)
     images: Tensor | None = None
@@ -59,6 +62,11 @@ class FilmResult:
         self.steadiness.append(finished.frames, finished.reference)
         self.frames += len(finished.frames)
         self.clips += 1
+        self.sampled += finished.sampled
+
+    def is_worth_a_file(self, spec: FilmSpec) -> bool:
+        """Whether its clips are a video if the film ends here: the old film has those of a failed retake."""
+        return self.clips > 0 and (self.sampled > 0 or not spec.retakes)
 
 
 def write_film(
@@ -73,7 +81,8 @@ def write_film(
 ) -> FilmResult:
     """Make a film and write it while it grows; no more than two clips of its frames are in memory.
 
-    Whatever ends the film early, an interruption too, is in the result, and the finished clips are a video.
+    Whatever ends the film early, an interruption too, is in the result, and the finished clips are a video;
+    but not those of a retake that ends before its first new clip, as the old film has them.
 
     Parameters
     ----------
@@ -98,7 +107,7 @@ def write_film(
     MultiTalkError
         When the store or the file cannot be written.
     BaseException
-        What ended the film, where no clip was finished, or the file cannot be written any more.
+        What ended the film, where no new clip was finished, or the file cannot be written any more.
     """
     listener = listener or SilentListener()
     (height, width), conversation = spec.size, spec.conversation
@@ -112,7 +121,7 @@ def write_film(
         film = make_film(spec, model, clips=clips, listener=listener)
         try:
             with writer, closing(film):
-                result.ended = _append(film, writer, result)
+                result.ended = _append(film, writer, result, spec=spec)
                 if result.frames < spec.plan.frames:
                     writer.path = _beginning(path, result.frames, spec.plan.frames)
         except BaseException as error:
@@ -132,14 +141,16 @@ def write_film(
     return result
 
 
-def _append(film: Iterator[FinishedClip], writer: VideoWriter, result: FilmResult) -> BaseException | None:
+def _append(
+    film: Iterator[FinishedClip], writer: VideoWriter, result: FilmResult, *, spec: FilmSpec
+) -> BaseException | None:
     """Write clip by clip, and return what ends the film early; failures of the file are raised."""
     try:
         while True:
             try:
                 finished = next(film, None)
             except BaseException as error:
-                if not result.clips:
+                if not result.is_worth_a_file(spec):
                     raise
                 return error
             if finished is None:
@@ -149,7 +160,7 @@ def _append(film: Iterator[FinishedClip], writer: VideoWriter, result: FilmResul
                 result.add(finished)
             del finished  # not while the next clip is made
     except KeyboardInterrupt as interrupt:  # between two clips, or delayed until one was written
-        if not result.clips:
+        if not result.is_worth_a_file(spec):
             raise
         return interrupt
 

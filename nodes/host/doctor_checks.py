@@ -1,7 +1,5 @@
 """The doctor's checks of what a graph connects."""
 
-from typing import NotRequired
-
 import torch
 from comfy.model_patcher import ModelPatcher
 from comfy_api.latest import Input
@@ -15,33 +13,29 @@ from ...multitalk_core.doctor.kernel_check import kernels
 from ...multitalk_core.doctor.meter import Meter
 from ...multitalk_core.doctor.report_line import passed, warned
 from ...multitalk_core.doctor.trial_film import (
-    STEPS,
     check_costs,
     check_film,
     check_voices_matter,
     check_weights,
-    trial_plan,
-    trial_size,
+    not_made,
+    trial_spec,
 )
 from ...multitalk_core.method.wan import nearest_bucket, usual_resolution
 from ...multitalk_core.persons.concerns import doubts
 from ...multitalk_core.persons.masks import Persons
 from .computed import computed
 from .conditioned_model import fitting_adapter, transformer_of
-from .film_run import FilmRun, film_spec, prepared_run
+from .film_run import FilmRun, binding_of, persons_of, prepared_run
 from .matching import check_prompt, check_vae, check_voices
 from .picture_input import source_of
-from .sampler_inputs import ModelInputs, SamplerInputs
-from .settings import SamplingSettings
+from .sampler_inputs import PreparedInputs
 
 WAY_OUT = "ComfyUI offloads them by itself, which is slower; fp8 weights take half"
 
 
-class DoctorInputs(ModelInputs):
+class DoctorInputs(PreparedInputs):
     """The inputs of MultiTalk Doctor, by their ids."""
 
-    audio: Conversation
-    persons: NotRequired[Persons | None]
     picture: Tensor | Input.Video
 
 
@@ -73,7 +67,7 @@ def examine(given: DoctorInputs, checkup: Checkup, node_id: str | None, *, versi
     checkup.run("Persons", _persons(given.get("persons")))
     meter = Meter(device)
     if width is None or not all(fits):
-        checkup.run("Trial film", _not_made())
+        checkup.run("Trial film", not_made("queue the graph"))
     else:
         _trial(given, checkup, node_id, picture=picture, width=width, meter=meter)
     checkup.run("Costs", check_costs(meter))
@@ -170,13 +164,6 @@ def _persons(persons: Persons | None) -> Check[None]:
         yield warned(doubt)
 
 
-def _not_made() -> Check[None]:
-    yield warned(
-        "The trial film was not made, because of the failures above: put them right, and queue the graph "
-        "again."
-    )
-
-
 def _trial(
     given: DoctorInputs, checkup: Checkup, node_id: str | None, *, picture: Tensor, width: int, meter: Meter
 ) -> None:
@@ -188,21 +175,13 @@ def _trial(
 
 
 def _described(given: DoctorInputs, node_id: str | None, *, picture: Tensor, width: int) -> Check[FilmRun]:
-    rows, columns = picture.shape[:2]
-    height, breadth = trial_size(rows, columns, width)
-    inputs: SamplerInputs = {
-        **given,
-        "width": breadth,
-        "height": height,
-        "steps": STEPS,
-        "shift": 7.0,
-        "text_scale": 5.0,
-        "audio_scale": 4.0,
-        "seed": 0,
-        "draft": False,
-        "sampling_settings": SamplingSettings(colour_strength=0.0),
-    }
-    spec = film_spec(inputs, trial_plan(given["audio"]), node_id, picture=picture, video=None)
-    run = prepared_run(spec, inputs, None, picture=picture, video=None)
+    spec = trial_spec(
+        picture,
+        persons_of(given, picture),
+        given["audio"],
+        model_width=width,
+        binding=binding_of(given),
+    )
+    run = prepared_run(spec, given, node_id, picture=picture, video=None)
     yield passed(f"The trial film is prepared, {run.model.steps} steps.")
     return run

@@ -26,7 +26,7 @@ from .dubbed_input import dubbing_of
 from .host_memory import check_film_memory
 from .matching import binding_options, check_crop, check_prompt, check_vae, check_voices, persons_for
 from .reporter import Reporter, frames_gigabytes, summary
-from .sampler_inputs import SamplerInputs, binding_settings_of, sampling_settings_of
+from .sampler_inputs import PreparedInputs, SamplerInputs, binding_settings_of, sampling_settings_of
 from .sampling_sigmas import sigmas_for, with_shift
 
 DRAFT_STEPS = 8
@@ -102,7 +102,7 @@ def film_spec(
         plan.clips[0].frames, height, width, in_memory=frames_in_memory, dubbed=video is not None
     )
     sampling = sampling_settings_of(inputs)
-    persons, binding = _persons(inputs, picture), _binding(inputs)
+    persons, binding = persons_of(inputs, picture), binding_of(inputs)
     return FilmSpec(
         picture=resize_and_crop(picture.movedim(-1, 0), height, width).movedim(0, -1),
         masks=persons.token_masks(height, width),
@@ -130,14 +130,15 @@ def film_spec(
     )
 
 
-def _binding(inputs: SamplerInputs) -> BindingOptions:
+def binding_of(inputs: PreparedInputs) -> BindingOptions:
+    """How the voices are bound to their persons."""
     return binding_options(binding_settings_of(inputs), inputs.get("persons"), inputs["audio"])
 
 
-def _persons(inputs: SamplerInputs, picture: Tensor) -> Persons:
+def persons_of(inputs: PreparedInputs, picture: Tensor) -> Persons:
     """The persons on the picture, one a voice."""
     rows, columns = picture.shape[:2]
-    scheme = _binding(inputs).scheme
+    scheme = binding_of(inputs).scheme
     persons = persons_for(inputs.get("persons"), inputs["audio"], scheme, height=rows, width=columns)
     check_same_size(persons, rows, columns)
     return persons
@@ -145,7 +146,7 @@ def _persons(inputs: SamplerInputs, picture: Tensor) -> Persons:
 
 def prepared_run(
     spec: FilmSpec,
-    inputs: SamplerInputs,
+    inputs: PreparedInputs,
     node_id: str | None,
     *,
     picture: Tensor,
@@ -159,7 +160,7 @@ def prepared_run(
     ----------
     spec : FilmSpec
         From `film_spec`.
-    inputs : SamplerInputs
+    inputs : PreparedInputs
     node_id : str or None
         The node that shows progress.
     picture : Tensor [height, width, 3], in 0..1
@@ -206,14 +207,14 @@ def prepared_run(
     reporter = Reporter(shifted, node_id, clips=len(spec.plan.clips), runs=spec.runs, steps=model.steps)
     run = FilmRun(spec=spec, model=model, reporter=reporter, video=video)
     _report_outlook(run, video, frames_in_memory)
-    persons = _persons(inputs, picture)
+    persons = persons_of(inputs, picture)
     moves = () if spec.dubbing is None else spec.dubbing.concerns
     for sentence in (*doubts(persons), *cut_away(persons, *spec.size), *moves):
         reporter.warn(sentence)
     return run
 
 
-def _recorded(inputs: SamplerInputs, model: ComfyVideoModel) -> RecordedStep:
+def _recorded(inputs: PreparedInputs, model: ComfyVideoModel) -> RecordedStep:
     depth = len(model.model.model.diffusion_model.blocks)
     settings = binding_settings_of(inputs)
     block = depth // 2 if settings.record_block < 0 else settings.record_block

@@ -24,11 +24,16 @@ class ModelInputs(TypedDict):
     negative: list
 
 
-class SceneInputs(TypedDict):
-    """Who speaks in which picture, or video."""
+class SpeakerInputs(TypedDict):
+    """Who speaks."""
 
     audio: Conversation
     persons: NotRequired[Persons | None]
+
+
+class SceneInputs(TypedDict):
+    """In which picture, or video."""
+
     picture: Tensor | Input.Video
     width: int
     height: int
@@ -55,16 +60,20 @@ class SettingsInputs(TypedDict):
     denoise_settings: NotRequired[DenoiseSettings | None]
 
 
-class SamplerInputs(ModelInputs, SceneInputs, SamplingInputs, SettingsInputs):
+class PreparedInputs(ModelInputs, SpeakerInputs, SettingsInputs):
+    """What a film's models are prepared with."""
+
+
+class SamplerInputs(PreparedInputs, SceneInputs, SamplingInputs):
     """All of them."""
 
 
-def sampling_settings_of(inputs: SamplerInputs) -> SamplingSettings:
+def sampling_settings_of(inputs: PreparedInputs) -> SamplingSettings:
     """Those of the settings node, or the defaults."""
     return inputs.get("sampling_settings") or SamplingSettings()
 
 
-def binding_settings_of(inputs: SamplerInputs) -> BindingSettings:
+def binding_settings_of(inputs: PreparedInputs) -> BindingSettings:
     """Those of the settings node, or the defaults."""
     return inputs.get("binding_settings") or BindingSettings()
 

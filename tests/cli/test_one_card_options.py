@@ -61,6 +61,25 @@ def test_a_film_with_all_of_them(lora, tmp_path, capsys):
     assert torch.equal(read_video(output)[0], first)
 
 
+def test_a_recorded_step_that_a_cache_skips_is_reported(tmp_path, capsys):
+    """Where the film is made, and where its clip comes from the store with another step's record."""
+    files = ["--output", str(tmp_path / "film.mp4"), "--store", str(tmp_path / "store"), "--overwrite"]
+    line = [*LINE, "--steps", "6", *files]
+    for options, sentence in (
+        (
+            ("--cache", "taylorseer", "--recorded-step", "4"),
+            "the cache taylorseer skipped step 4, the one",
+        ),
+        (("--cache", "taylorseer"), "the stored clips have no record of step 6; choose"),
+        ((), "of the tokens (block 2, step 6)"),
+    ):
+        assert main([*line, *options]) == 0
+        said = capsys.readouterr().out
+        assert sentence in said
+        drawn = "not drawn" not in said
+        assert (tmp_path / "film.localization.png").exists() == drawn == ("localization.png" in said)
+
+
 def test_what_changes_frames_is_part_of_the_key(lora):
     def key(*arguments):
         given = parsed(*arguments)
@@ -103,6 +122,7 @@ def test_wrong_options_are_refused_with_a_sentence(refused, lora, tmp_path):
     for arguments, sentence in (
         (["--lora", f"{lora}:strong"], "is not a strength: write"),
         (["--lora", f"{lora}:nan"], "is not a strength: write"),
+        (["--lora", f"{lora}:"], "no strength follows the colon of"),
         (["--lora", lora, "--lora", lora], "is given twice"),
         (["--lora", f"{tmp_path}/missing.safetensors:1"], "missing.safetensors: check the path"),
         (["--lora", ADAPTER], "is no LoRA but a MultiTalk or InfiniteTalk audio adapter"),

@@ -15,7 +15,7 @@ from multitalk_core.errors import MultiTalkError
 from multitalk_core.film.clip_inputs import ClipInputs
 from multitalk_core.film.film import FinishedClip
 from multitalk_core.film.seams import SeamCorrection
-from multitalk_core.film.spec import RecordedStep
+from multitalk_core.film.spec import ClipOverride, RecordedStep
 from multitalk_core.film.write import write_film
 from multitalk_core.media.video_writer import read_video
 
@@ -78,6 +78,21 @@ def test_in_the_first_clip_it_is_raised_and_nothing_is_left(film, tmp_path):
     with pytest.raises(KeyError) as raised:
         write_film(film.spec, Failing(film, 0, error), tmp_path / "film.mp4")
     assert raised.value is error and not list(tmp_path.iterdir())
+
+
+def test_a_retake_that_fails_leaves_the_old_film_and_nothing_else(film, tmp_path):
+    """Until a new clip is finished: that one is worth a video."""
+    spec, path, error = film.stored(tmp_path / "store"), tmp_path / "film.mp4", KeyError("a bug")
+    write_film(spec, film.model, path)
+    whole, before = path.read_bytes(), sorted(tmp_path.iterdir())
+    retake = replace(spec, overrides={1: ClipOverride(seed=7)})
+    for ending in (error, KeyboardInterrupt()):
+        with pytest.raises(type(ending)):
+            write_film(retake, Failing(film, 1, ending), path)
+        assert path.read_bytes() == whole and sorted(tmp_path.iterdir()) == before
+    result = write_film(retake, Failing(film, 2, error), path)
+    assert result.ended is error and result.path.name == "film.unfinished-13-of-17-frames.mp4"
+    assert path.read_bytes() == whole
 
 
 def test_a_listener_that_raises_ends_the_film_after_the_clip_that_it_was_shown(film, tmp_path):

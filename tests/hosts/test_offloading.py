@@ -10,8 +10,10 @@ from multitalk_core.hosts.diffusers.quantization import Quantization
 from multitalk_core.hosts.diffusers.wan_transformer import TransformerOptions
 
 
-@pytest.mark.parametrize("quantization", [Quantization.NONE, Quantization.FP8])
+@pytest.mark.parametrize("quantization", [Quantization.NONE, Quantization.FP8, Quantization.INT8])
 def test_every_offloading_gives_the_same_numbers(quantization):
+    if quantization == Quantization.INT8:
+        pytest.importorskip("torchao")
     options = TransformerOptions(quantization=quantization)
     expected = predict(*with_adapter(dtype=torch.bfloat16, transformer=options))
     for offload in (Offload.MODEL, Offload.GROUP, Offload.SEQUENTIAL):

@@ -6,14 +6,14 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from helpers.tiny_wan import difference, predict, with_adapter
+from helpers.tiny_wan import difference, predict, with_adapter, write_wan_folder
 from multitalk_core.demo.files import EMBEDDED, EMBEDDED_FILES
 from multitalk_core.errors import MultiTalkError
 from multitalk_core.hosts.diffusers.embedded_models import load_embedded
 from multitalk_core.hosts.diffusers.offloading import Offload
 from multitalk_core.hosts.diffusers.quantization import Quantization, check_quantization
 from multitalk_core.hosts.diffusers.video_model import load_adapter
-from multitalk_core.hosts.diffusers.wan_transformer import TransformerOptions
+from multitalk_core.hosts.diffusers.wan_transformer import TransformerOptions, read_transformer
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 
@@ -49,6 +49,18 @@ def test_fp8_takes_half_the_memory_of_half_precision():
     assert all(weight.dtype == torch.bfloat16 for weight in kept)
 
 
+@pytest.mark.parametrize("file", [None, EMBEDDED / EMBEDDED_FILES["transformer"]])
+def test_int8_is_stored_whether_a_folder_or_one_file_is_read(tmp_path, file):
+    torchao = pytest.importorskip("torchao.quantization")
+    folder = EMBEDDED / "diffusers" if file else write_wan_folder(tmp_path)
+    options = TransformerOptions(file=file, quantization=Quantization.INT8)
+    transformer = read_transformer(folder, torch.bfloat16, options)
+    stored = {name for name, each in transformer.named_parameters() if isinstance(each, torchao.Int8Tensor)}
+    layers = {name for name in transformer.state_dict() if name.endswith(".weight") and "norm" not in name}
+    kept = ("condition_embedder.", "proj_out.", "patch_embedding.")
+    assert stored == {name for name in layers if not name.startswith(kept)}
+
+
 def test_an_fp8_adapter_keeps_its_numbers(tmp_path):
     state = load_file(EMBEDDED / EMBEDDED_FILES["adapter"])
     layers = {name for name in state if "audio_cross_attn" in name}
@@ -69,6 +81,8 @@ def test_what_this_machine_cannot_do_is_refused():
         check_quantization(Quantization.NF4, CPU, Offload.NONE)
     with pytest.raises(MultiTalkError, match="offloading by group does: choose the offloading model"):
         check_quantization(Quantization.NF4, CUDA, Offload.GROUP)
+    with pytest.raises(MultiTalkError, match="is one file, and nf4 weights are made from a folder"):
+        load_embedded(transformer=TransformerOptions(quantization=Quantization.NF4))
     for quantization, package in ((Quantization.NF4, "bitsandbytes"), (Quantization.INT8, "torchao")):
         if find_spec(package) is None:
             with pytest.raises(MultiTalkError, match=f"`pip install {package}`"):

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from kernels.exact import exact_similarity, relative_error
+from multitalk_core.kernels.exact import exact_similarity, relative_error
 
 TOKENS, REFERENCE, HEADS, CHANNELS = 400, 1560, 40, 128  # all but the tokens as in Wan2.1-14B at 480p
 HALF = torch.bfloat16

@@ -10,20 +10,14 @@ pytest.importorskip("triton", reason="make kernels")
 if os.environ.get("TRITON_INTERPRET") != "1":
     pytest.skip("make kernels", allow_module_level=True)
 
-from kernels.exact import (
-    SCHEMES,
-    exact_attention,
-    exact_similarity,
-    random_scene,
-    random_voices,
-    relative_error,
-)
 from multitalk_core.kernels import Way, labels
 from multitalk_core.kernels.compiled.configs import Config
 from multitalk_core.kernels.compiled.frame_attention_kernel import frame_attention_by_triton
 from multitalk_core.kernels.compiled.localize_kernel import localize_by_triton
 from multitalk_core.kernels.compiled.token_labels_kernel import labels_by_triton
+from multitalk_core.kernels.exact import exact_attention, exact_similarity, relative_error
 from multitalk_core.kernels.rotation import BASE
+from tools.gpu_day.random_scenes import SCHEMES, random_scene, random_voices
 
 SMALL = Config(tokens=32, keys=16, warps=4, stages=1)
 # Bfloat16 is wrong in the interpreter: its products are read as whole numbers.

@@ -5,17 +5,11 @@ import importlib.util
 import pytest
 import torch
 
-from kernels.exact import (
-    SCHEMES,
-    exact_attention,
-    exact_similarity,
-    random_scene,
-    random_voices,
-    relative_error,
-)
 from multitalk_core.errors import MultiTalkError
 from multitalk_core.kernels import Way, frame_attention, labels, localize
 from multitalk_core.kernels import way as ways
+from multitalk_core.kernels.exact import exact_attention, exact_similarity, relative_error
+from tools.gpu_day.random_scenes import SCHEMES, random_scene, random_voices
 
 WAYS = [Way.TWIN, Way.SDPA]
 

@@ -46,6 +46,8 @@ class LaunchCounter(TorchDispatchMode):
         By operation.
     read, written : int
         Bytes.
+    traffic : Counter of str
+        Bytes read and written, by operation.
     peak : int
         Bytes of the tensors that were made and not yet dropped, at most.
     host_copies : int
@@ -56,6 +58,7 @@ class LaunchCounter(TorchDispatchMode):
         super().__init__()
         self.kernels = kernels or {}
         self.launches: Counter[str] = Counter()
+        self.traffic: Counter[str] = Counter()
         self.read = self.written = self.peak = self.host_copies = 0
         self._lying = 0
         self._users: Counter[int] = Counter()
@@ -99,9 +102,11 @@ class LaunchCounter(TorchDispatchMode):
 
     def launch(self, name: str, inputs: Iterable[Any], outputs: Iterable[Any], *, times: int = 1) -> None:
         """Count a launch by hand."""
+        read, written = bytes_of(inputs), bytes_of(outputs)
         self.launches[name] += times
-        self.read += bytes_of(inputs)
-        self.written += bytes_of(outputs)
+        self.traffic[name] += read + written
+        self.read += read
+        self.written += written
 
     def keep(self, made: list[Tensor], old: set[int]) -> None:
         """Note the memory of new tensors for as long as they, or views of them, are there."""

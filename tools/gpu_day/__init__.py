@@ -4,6 +4,7 @@ command            options, and the parts in order
 measuring_run      the items of one part, saved one by one as JSON, within a number of minutes
 model_size         shapes of Wan2.1-14B at 480p and 720p, and tiny ones
 scene              random queries, keys, persons and voices of those shapes
+random_scenes      the same of random shapes
 timing             medians, spread and peak memory
 plain_wan          Wan2.1's DiT in plain torch, with the places of the two hooks
 bound_voices       this project's voices at those places

@@ -1,18 +1,24 @@
 """Operations and bytes of each timed item, and the times that follow: a floor and a prediction.
 
 The floor is the larger of operations over the card's rate and bytes over its bandwidth, for the work that
-cannot be avoided. The prediction is for the way as it is written, with the shares of a card that
-`cards` gives.
+cannot be avoided. The prediction is for the way as it is written: bytes and memory of the hooks are counted
+on fake tensors, and `cards` gives the shares of a card.
 """
 
-from collections.abc import Callable
+import functools
 from dataclasses import dataclass
 from enum import Enum, auto
+from itertools import chain
+
+from multitalk_core.kernels import Way
+from tools.counting.hook_cost import Cost, own_cost, peer_cost
+from tools.counting.launch_counter import LaunchCounter
+from tools.peers import PEERS
 
 from .cards import Card
 from .model_size import ModelSize
 
-HALF, SINGLE = 2, 4  # bytes of a number
+HALF = 2  # bytes of a number
 COLUMNS = 16  # of masks as values
 STREAMED = 0.9  # share of the bandwidth that long reads and writes reach
 NARROW = 0.75  # share of fused attention's rate where values are narrow
@@ -114,77 +120,52 @@ def localization_least(size: ModelSize) -> Stages:
     return [Stage(operations=_scores(size), bytes=size.tokens * size.width * HALF)]
 
 
-def _localization_triton(size: ModelSize, persons: int) -> Stages:
-    del persons  # the columns are 16, whatever they hold
-    return [
-        Stage(
-            unit=Unit.KERNEL,
-            operations=_scores(size) * (1 + COLUMNS / size.channels),
-            exponentials=size.tokens * size.reference * size.heads,
-            bytes=size.tokens * size.width * HALF,
+@functools.cache
+def counted(size: ModelSize, way: str, persons: int) -> Cost:
+    """What both hooks launch, read and write, on fake tensors."""
+    if way in PEERS:
+        return peer_cost(size, persons, PEERS[way])
+    return own_cost(size, persons, Way(way))
+
+
+def _stages(counter: LaunchCounter, name: str, unit: Unit, **work: float) -> Stages:
+    """The launch that computes most, and the traffic of all others."""
+    largest = counter.traffic[name]
+    return [Stage(unit=unit, bytes=largest, **work), Stage(bytes=counter.bytes - largest)]
+
+
+def localization(size: ModelSize, way: str, persons: int) -> Stages:
+    """Nothing for one person, whom the paper's scheme does not locate."""
+    if persons == 1:
+        return []
+    mapped, scores = counted(size, way, persons).mapped, _scores(size)
+    columns = scores * COLUMNS / size.channels
+    exponentials = size.tokens * size.reference * size.heads
+    if way == "triton":
+        return _stages(
+            mapped, "localize", Unit.KERNEL, operations=scores + columns, exponentials=exponentials
         )
-    ]
+    if way == "sdpa":
+        return _stages(mapped, "attention", Unit.NARROW_ATTENTION, operations=scores + columns)
+    if way == "twin":
+        return _stages(mapped, "attention", Unit.FLOAT32_ATTENTION, operations=2 * scores)
+    again = persons + 1 if way == "comfyui" else 1  # once for each class
+    return _stages(mapped, "bmm", Unit.PRODUCTS, operations=again * scores)
 
 
-def _localization_sdpa(size: ModelSize, persons: int) -> Stages:
-    del persons
-    operations = _scores(size) * (1 + COLUMNS / size.channels)
-    return [passed(size, 2), Stage(unit=Unit.NARROW_ATTENTION, operations=operations)]
-
-
-def _localization_twin(size: ModelSize, persons: int) -> Stages:
-    del persons
-    return [passed(size, 3), Stage(unit=Unit.FLOAT32_ATTENTION, operations=2 * _scores(size))]
-
-
-def _matrix(size: ModelSize) -> float:
-    """Bytes of the tokens × reference matrix of all heads."""
-    return size.heads * size.tokens * size.reference * HALF
-
-
-def _localization_released(size: ModelSize, persons: int) -> Stages:
-    """Written, softmax (read, written), then for each class a product (read, written) and a sum (read)."""
-    passes = 3 + 3 * (persons + 1)
-    return [Stage(operations=_scores(size)), Stage(bytes=passes * _matrix(size))]
-
-
-def _localization_comfyui(size: ModelSize, persons: int) -> Stages:
-    """For each class: written, and read or written eleven times more by the softmax and the sum."""
-    classes = persons + 1
-    return [Stage(operations=classes * _scores(size)), Stage(bytes=12 * classes * _matrix(size))]
-
-
-Way = Callable[[ModelSize, int], Stages]
-LOCALIZATIONS: dict[str, Way] = {
-    "triton": _localization_triton,
-    "sdpa": _localization_sdpa,
-    "twin": _localization_twin,
-    "released": _localization_released,
-    "comfyui": _localization_comfyui,
-}
-# Passes over the tokens for rotation and attention to the voices, with and without labels.
-ATTENTION_PASSES = {
-    "triton": (2, 2),
-    "sdpa": (22, 4),
-    "twin": (44, 8),
-    "released": (30, 4),
-    "comfyui": (30, 4),
-}
-
-
-def frame_attention(size: ModelSize, way: str, persons: int) -> Stages:
-    """Rotation by labels, and attention to the voices of a frame."""
-    keys = size.audio_tokens * persons
-    with_labels, without = ATTENTION_PASSES[way]
-    operations = 4 * size.tokens * keys * size.width
-    bytes_ = passed(size, with_labels if persons > 1 else without).bytes
-    return [Stage(unit=Unit.ATTENTION, operations=operations, bytes=bytes_)]
+def labels(size: ModelSize, way: str, persons: int) -> Stages:
+    """What the first hook does besides; the peers label in their audio layer."""
+    cost = counted(size, way, persons)
+    return [Stage(bytes=cost.located.bytes - cost.mapped.bytes)] if persons > 1 else []
 
 
 def audio_layer(size: ModelSize, way: str, persons: int) -> Stages:
-    """Layer norm, queries, attention, projection, residual."""
-    linear = [product(size, size.width)] * 2
-    return [passed(size, 2), *linear, *frame_attention(size, way, persons), passed(size, 3)]
+    """Layer norm, queries, rotation by labels, attention to the voices of a frame, projection, residual."""
+    attended, keys = counted(size, way, persons).attended, size.audio_tokens * persons
+    products = Stage(operations=4 * size.tokens * size.width**2, bytes=attended.traffic["addmm"])
+    name = "frame attention" if way == "triton" else "attention"
+    attention, rest = _stages(attended, name, Unit.ATTENTION, operations=4 * size.tokens * keys * size.width)
+    return [products, attention, Stage(bytes=rest.bytes - products.bytes)]
 
 
 def audio_layer_least(size: ModelSize) -> Stages:
@@ -192,14 +173,10 @@ def audio_layer_least(size: ModelSize) -> Stages:
     return [product(size, size.width), product(size, size.width)]
 
 
-def localization(size: ModelSize, way: str, persons: int) -> Stages:
-    """Nothing for one person, whom the paper's scheme does not locate."""
-    return [] if persons == 1 else LOCALIZATIONS[way](size, persons)
-
-
 def block(size: ModelSize, way: str, persons: int) -> Stages:
     """A whole block with voices."""
-    return [*plain_block(size), *localization(size, way, persons), *audio_layer(size, way, persons)]
+    hooks = [each(size, way, persons) for each in (localization, labels, audio_layer)]
+    return [*plain_block(size), *chain(*hooks)]
 
 
 def step_ratio(size: ModelSize, way: str, persons: int, card: Card) -> float:  # noqa: PLR0917
@@ -209,13 +186,4 @@ def step_ratio(size: ModelSize, way: str, persons: int, card: Card) -> float:  #
 
 def extra_mib(size: ModelSize, way: str, persons: int) -> float:
     """Memory that localization takes beside queries and keys, the result included, in MiB."""
-    maps = size.tokens * (persons + 1) * SINGLE
-    of_tokens = size.tokens * size.width
-    taken = {
-        "triton": 5 * size.tokens * COLUMNS * SINGLE,  # up to eight groups of heads
-        "sdpa": of_tokens * HALF + size.heads * size.tokens * COLUMNS * HALF,
-        "twin": 2 * 8 * size.tokens * size.channels * SINGLE,  # eight heads at a time
-        "released": 3 * _matrix(size) / 2 + of_tokens * HALF,
-        "comfyui": 4 * _matrix(size) / 16 + of_tokens * HALF,
-    }
-    return (taken[way] + maps) / 2**20
+    return counted(size, way, persons).mapped.peak / 2**20

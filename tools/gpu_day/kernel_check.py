@@ -12,20 +12,14 @@ from torch import Tensor
 
 from multitalk_core.kernels import Way, frame_attention, labels, localize
 from multitalk_core.kernels import way as ways
+from multitalk_core.kernels.exact import exact_attention, exact_labels, exact_similarity, relative_error
 from multitalk_core.method.labels import spread_ranges
 from multitalk_core.method.schemes import SCHEMES as METHODS
-from tests.kernels.exact import (
-    SCHEMES,
-    exact_attention,
-    exact_similarity,
-    random_scene,
-    random_voices,
-    relative_error,
-)
 
 from .bound_voices import bound_voices, limited_to, random_adapter, ways_here
 from .measuring_run import Figures, MeasuringRun
 from .model_size import SIZES
+from .random_scenes import SCHEMES, random_scene, random_voices
 from .scene import attention_inputs, person_masks, structured, voice_rows
 
 TYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16, "float32": torch.float32}
@@ -144,7 +138,7 @@ def _labelled(run: MeasuringRun, seed: int, *, way: Way) -> Figures:
     similarity = exact_similarity(*random_scene(seed, torch.float32)).float()
     persons = 20.0 * torch.arange(similarity.shape[1] - 1)
     bounds = torch.stack([persons, persons + 4], dim=1)
-    exact = labels(similarity.double(), bounds.double(), 12.0, way=Way.TWIN)
+    exact = exact_labels(similarity, bounds, 12.0)
     here = similarity.to(run.device), bounds.to(run.device)
     return compared(lambda: labels(*here, 12.0, way=way), exact, LABELS_BOUND)
 

@@ -17,6 +17,11 @@ def lora_file(text: str) -> Lora:
     if not colon or in_path or os.path.exists(text):
         return Lora(input_file(text))
     path = input_file(file)
+    if not strength:
+        raise ArgumentTypeError(
+            f"no strength follows the colon of {quoted(text)}: write {quoted(file)}:0.8, with "
+            f"{LORA_STRENGTH}, or leave out the colon"
+        )
     try:
         return Lora(path, float(within(LORA_STRENGTH)(strength)))
     except ArgumentTypeError as error:

@@ -80,6 +80,18 @@ def loader_config(quantization: Quantization, dtype: torch.dtype) -> Any:
     return None
 
 
+def store_in_int8(transformer: "WanTransformer3DModel") -> None:
+    """Quantise a transformer that was read in full, as diffusers does while it reads a folder."""
+    from torchao.quantization import Int8WeightOnlyConfig, quantize_
+
+    kept = {*KEPT_LAYERS, *transformer._keep_in_fp32_modules}
+
+    def is_stored(module: torch.nn.Module, name: str) -> bool:
+        return isinstance(module, torch.nn.Linear) and not kept & set(name.split("."))
+
+    quantize_(transformer, Int8WeightOnlyConfig(), is_stored)
+
+
 def store_in_fp8(transformer: "WanTransformer3DModel", dtype: torch.dtype) -> None:
     """Cast the linear layers' weights to float8_e4m3fn, and back to `dtype` while each computes."""
     transformer.enable_layerwise_casting(storage_dtype=torch.float8_e4m3fn, compute_dtype=dtype)

@@ -14,7 +14,7 @@ from ...checkpoint.recognition import any_kind
 from ...checkpoint.transformer_kinds import wan_transformer
 from ...errors import MultiTalkError
 from ...files.given import loading, read_json
-from .quantization import Quantization, loader_config
+from .quantization import Quantization, store_in_int8
 
 if TYPE_CHECKING:
     from diffusers import WanTransformer3DModel
@@ -52,6 +52,11 @@ def check_single_file(file: Path, components: Path, quantization: Quantization) 
         raise MultiTalkError(
             f"The model {file} is quantised already, and stays as it is: leave out the quantization "
             f"{quantization}."
+        )
+    if quantization == Quantization.NF4:
+        raise MultiTalkError(
+            f"The model {file} is one file, and nf4 weights are made from a folder: choose the quantization "
+            "fp8 or int8, or name the model's folder in diffusers format."
         )
     _check_size(found[1], file, components)
 
@@ -95,9 +100,8 @@ def read_single_file(
     from diffusers import GGUFQuantizationConfig, WanTransformer3DModel
 
     check_single_file(file, components, quantization)
-    config = loader_config(quantization, dtype)
-    if is_gguf(file):
-        config = GGUFQuantizationConfig(compute_dtype=dtype)
+    # For other formats diffusers takes a single file as quantised already, and leaves it as it is.
+    config = GGUFQuantizationConfig(compute_dtype=dtype) if is_gguf(file) else None
     with loading(file, "model", ADVICE):
         try:
             transformer = WanTransformer3DModel.from_single_file(
@@ -112,6 +116,8 @@ def read_single_file(
             raise MultiTalkError(f"The model {file} has not all weights: download it again.") from error
     if config is None:
         _cast(transformer, dtype)
+    if quantization == Quantization.INT8:
+        store_in_int8(transformer)
     return transformer
 
 

@@ -161,11 +161,11 @@ def frame_attention_kernel(
                 scores = tl.dot(odd_queries, tl.trans(odd_keys), scores) * scale
             else:
                 scores = tl.dot(queries, tl.trans(keys)) * scale
-            is_heard = is_key[None, :]
+            may_attend = is_key[None, :]
             if ROUTED:
                 may = tl.load(allowed + voice, mask=own, other=0) != 0
-                is_heard = is_heard & may[:, None]
-            scores = tl.where(is_heard, scores, -float("inf"))
+                may_attend = may_attend & may[:, None]
+            scores = tl.where(may_attend, scores, -float("inf"))
             if SUMMED:
                 highest = tl.max(scores, 1)
                 probabilities = tl.exp2(scores - tl.where(highest == -float("inf"), 0.0, highest)[:, None])
