@@ -2,23 +2,24 @@
 
 import argparse
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+
+from torch import Tensor
 
 from ..audio.sound_file import read_audio
 from ..audio.timeline import Timeline, Timing
 from ..errors import MultiTalkError
 from ..evaluation.evaluated_film import EvaluatedFilm, box_in_film
+from ..evaluation.video_at_rate import RATE
 from ..files.given import read_text
-from ..film.multitalk_input import VIDEO_ENDINGS, MultiTalkInput, find_file, parse_inputs
+from ..film.multitalk_input import VIDEO_ENDINGS, find_file, parse_inputs
 from ..media.picture import read_picture
 from ..media.video_file import VideoFile
+from ..media.video_source import film_frames
 from ..media.video_writer import growing
 from ..persons.box import Box
 from .options.input_options import LONGEST_FILE
-
-KNOWN_BY = (
-    "write NAME.json beside the film, an input JSON of MultiTalk with cond_audio, or give its voices with --voice"
-)
 
 
 def video_files(given: Sequence[Path]) -> list[Path]:
@@ -42,6 +43,15 @@ def _films_in(folder: Path) -> list[Path]:
     files = [path for path in folder.iterdir() if path.suffix.lower() in VIDEO_ENDINGS and path.is_file()]
     unfinished = {growing(path) for path in files}
     return [path for path in files if path not in unfinished]
+
+
+def all_frames(paths: Sequence[Path]) -> int:
+    """How many frames all films have that can be opened."""
+    frames = 0
+    for path in paths:
+        with suppress(MultiTalkError):
+            frames += film_frames(VideoFile.open(path), RATE)
+    return frames
 
 
 def evaluated_film(path: Path, arguments: argparse.Namespace) -> EvaluatedFilm:
@@ -78,16 +88,21 @@ def _described(path: Path, beside: Path) -> EvaluatedFilm:
     if others:
         raise MultiTalkError(f"{beside} describes several films: write one for each.")
     folders = [beside.absolute().parent, beside.absolute().parent.parent, Path.cwd()]
-    voices = [None if name is None else read_audio(find_file(name, folders, "voice")) for name in entry.voices]
-    timeline = (Timeline.together if entry.timing is Timing.TOGETHER else Timeline.in_turn)(voices)
-    return EvaluatedFilm(path=path, timeline=timeline, boxes=_boxes(path, entry, folders))
-
-
-def _boxes(path: Path, entry: MultiTalkInput, folders: Sequence[Path]) -> tuple[Box, ...] | None:
-    """The entry's boxes, which are in pixels of its picture, in pixels of the film."""
-    if entry.boxes is None or entry.source is None:
-        return None
+    voices = [
+        None if name is None else read_audio(find_file(name, folders, "voice")) for name in entry.voices
+    ]
+    arranged = Timeline.together if entry.timing is Timing.TOGETHER else Timeline.in_turn
+    timeline = arranged(voices) if any(voices) else None
+    if entry.source is None:
+        return EvaluatedFilm(path=path, timeline=timeline)
     source = find_file(entry.source, folders, "picture or video")
     picture = VideoFile.open(source).picture() if entry.moving else read_picture(source)
-    size, film = picture.shape[:2], VideoFile.open(path).picture().shape[:2]
-    return tuple(box_in_film(box, (size[0], size[1]), (film[0], film[1])) for box in entry.boxes)
+    boxes = None if entry.boxes is None else _in_film(entry.boxes, picture, path)
+    return EvaluatedFilm(path=path, timeline=timeline, boxes=boxes, picture=picture)
+
+
+def _in_film(boxes: Sequence[Box], picture: Tensor, path: Path) -> tuple[Box, ...]:
+    """Boxes in pixels of the picture that a film was made from, in pixels of the film."""
+    film = VideoFile.open(path).picture()
+    sizes = [(image.shape[0], image.shape[1]) for image in (picture, film)]
+    return tuple(box_in_film(box, *sizes) for box in boxes)

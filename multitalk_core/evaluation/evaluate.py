@@ -82,7 +82,7 @@ def evaluate(
     """
     split, asked = Split(split), {Metric(metric) for metric in metrics}
     networks = (networks or MeasureNetworks()).chosen(asked)
-    remarks = [*networks.lacking.values()]
+    remarks = [*networks.lacking.values(), *networks.notes]
     usable = asked - networks.lacking.keys()
     if not references and usable & COMPARED:
         remarks.append(f"{_listed(usable & COMPARED)} need references: give a folder of real films.")

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from torch import Tensor
+
 from ..audio.timeline import Timeline
 from ..errors import MultiTalkError
 from ..guards.words import Word
@@ -29,6 +31,8 @@ class EvaluatedFilm:
         Whose voice is placed where, in speaker order; without one, what needs voices is left out.
     boxes : tuple of Box, optional
         In pixels of the film, one a person, in speaker order.
+    picture : Tensor [height, width, 3], in 0..1, optional
+        What the film was made from, for films of drawn people.
     persons : int, optional
         How many persons are measured, where neither voices nor boxes say it; by default two halves, or all
         faces.
@@ -37,6 +41,7 @@ class EvaluatedFilm:
     path: Path
     timeline: Timeline | None = None
     boxes: tuple[Box, ...] | None = None
+    picture: Tensor | None = None
     persons: int | None = None
 
     @property

@@ -100,7 +100,7 @@ class FilmMeasurer:
         if not self.metrics & OF_PERSONS:
             return []
         boxes = film.person_boxes(self.split, video.size)
-        return follow_persons(video, boxes, count=film.count, detector=self.detector)
+        return follow_persons(video, boxes, count=film.count, detector=self.detector, picture=film.picture)
 
     def _look_at_frames(self, pixels: Tensor, into: FilmMeasures) -> None:
         """Give a piece [frames, height, width, 3] to Inception and I3D."""
@@ -160,7 +160,10 @@ class FilmMeasurer:
         if not motions or film.timeline is None:
             return
         mouths = {person: _mouth(tracks[person], motion) for person, motion in motions.items()}
-        loudness = np.stack([loudness_envelope(voice, into.frames).numpy() for voice in voices])
+        normalised = film.timeline.tracks(seconds=into.frames / RATE)
+        loudness = np.zeros((len(tracks), into.frames), np.float32)
+        for person, voice in enumerate(normalised):
+            loudness[person] = loudness_envelope(voice, into.frames).numpy()
         into.interaction = interaction(mouths, motions, loudness)
         speakers = [person for person in mouths if voices[person].any()]
         if len(speakers) < 2:

@@ -65,7 +65,8 @@ class FilmMeasures:
             np.mean(
                 [
                     np.average(
-                        [getattr(track, part) for track in tracks], weights=[track.windows for track in tracks]
+                        [getattr(track, part) for track in tracks],
+                        weights=[track.windows for track in tracks],
                     )
                     for tracks in own
                 ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from ..errors import MultiTalkError
 from ..media.picture import resize_and_crop
@@ -12,10 +13,11 @@ from ..persons.box import Box
 from ..persons.face_detector import DetectedFace, FaceDetector
 from ..persons.following import follow_video
 from ..persons.marking import persons_from_boxes
+from .film_score import face_in_film
 from .mouth_openness import CartoonFace, find_faces, follow_faces, mouth_openness
 from .video_at_rate import VideoAtRate
 
-DRAWN_HEIGHT = 400  # pixels; drawn faces are looked for at this height, in films that are no higher
+DRAWN_HEIGHT = 400  # pixels; drawn faces are looked for at this height, in films no higher without a picture
 # Landmarks of a drawn face, in half widths of it: eyes, nose, corners of the mouth; left in the picture first.
 DRAWN_POINTS = ((-0.39, -0.08), (0.39, -0.08), (0.0, 0.25), (-0.3, 0.6), (0.3, 0.6))
 
@@ -50,11 +52,16 @@ class PersonTrack:
 
 
 def follow_persons(
-    video: VideoAtRate, boxes: Sequence[Box] | None, *, count: int | None, detector: FaceDetector
+    video: VideoAtRate,
+    boxes: Sequence[Box] | None,
+    *,
+    count: int | None,
+    detector: FaceDetector,
+    picture: Tensor | None = None,
 ) -> list[PersonTrack | None]:
     """Follow each person's face from the first frame on; None for a person without one there.
 
-    Where no photographed face is found, drawn ones are looked for: those of the toy world.
+    Drawn faces, those of the toy world, are followed by their eyes where each box has one of them.
 
     Parameters
     ----------
@@ -64,17 +71,42 @@ def follow_persons(
     count : int, optional
         Without boxes: how many persons, the largest faces, from left to right; by default all.
     detector : FaceDetector
+    picture : Tensor [height, width, 3], in 0..1, optional
+        What the film was made from, in which drawn faces are found more surely than in the film.
     """
+    drawn = drawn_faces(video, boxes, picture)
+    if drawn:
+        frames = torch.stack([*video.pictures(video.times)])
+        return [_followed(frames, face) for face in drawn]
     persons = None if boxes is None else persons_from_boxes(boxes, *video.size, order="given")
     followed = follow_video(detector, video, persons, all_seen=False)
     tracks = [_photographed(column) for column in zip(*followed.faces, strict=True)]
-    if not any(tracks):
-        tracks = _drawn(video, boxes)
     if boxes is None and count is not None:
         sizes = [_width(track) for track in tracks]
         largest = sorted(sorted(range(len(tracks)), key=lambda index: -sizes[index])[:count])
         tracks = [tracks[index] for index in largest] + [None] * (count - len(largest))
     return tracks
+
+
+def drawn_faces(video: VideoAtRate, boxes: Sequence[Box] | None, picture: Tensor | None) -> list[CartoonFace]:
+    """The drawn face in each box, or all of them without boxes; none unless each box has just one."""
+    height, width = video.size
+    if picture is None and height > DRAWN_HEIGHT:
+        return []
+    if picture is None:
+        wider = round(width * DRAWN_HEIGHT / height)
+        enlarged = resize_and_crop(video.picture().movedim(-1, 0), DRAWN_HEIGHT, wider)
+        picture = enlarged.movedim(0, -1)
+    try:
+        found = find_faces(picture)
+    except MultiTalkError:
+        return []
+    faces = [face_in_film(face, picture.shape[:2], video.size) for face in found]
+    if boxes is None:
+        return faces
+    owners = [[face for face in faces if _is_in(box, face.x * height, face.y * height)] for box in boxes]
+    each = len(faces) == len(boxes) and all(len(own) == 1 for own in owners)
+    return [own[0] for own in owners] if each else []
 
 
 def _width(track: PersonTrack | None) -> float:
@@ -92,39 +124,11 @@ def _photographed(faces: Sequence[DetectedFace | None]) -> PersonTrack | None:
     return PersonTrack(boxes, points)
 
 
-def _drawn(video: VideoAtRate, boxes: Sequence[Box] | None) -> list[PersonTrack | None]:
-    """The tracks of drawn faces: of the one in each box, or of all of them."""
-    faces = _drawn_faces(video)
-    owners: list[CartoonFace | None] = [*faces]
-    if boxes is not None:
-        height = video.size[0]
-        owners = [
-            next((face for face in faces if _is_in(box, face.x * height, face.y * height)), None)
-            for box in boxes
-        ]
-    if not any(owners):
-        return [None] * len(owners)
-    frames = torch.stack([*video.pictures(video.times)])
-    return [None if face is None else _followed(frames, face) for face in owners]
-
-
-def _drawn_faces(video: VideoAtRate) -> list[CartoonFace]:
-    height, width = video.size
-    if height > DRAWN_HEIGHT:
-        return []
-    wider = round(width * DRAWN_HEIGHT / height)
-    enlarged = resize_and_crop(video.picture().movedim(-1, 0), DRAWN_HEIGHT, wider)
-    try:
-        return find_faces(enlarged.movedim(0, -1))
-    except MultiTalkError:
-        return []
-
-
 def _is_in(box: Box, column: float, row: float) -> bool:
     return box.left <= column < box.right and box.top <= row < box.bottom
 
 
-def _followed(frames: torch.Tensor, face: CartoonFace) -> PersonTrack:
+def _followed(frames: Tensor, face: CartoonFace) -> PersonTrack:
     height = frames.shape[1]
     paths = follow_faces(frames, [face])
     centres, half = paths[0].double().numpy() * height, face.size * height

@@ -57,7 +57,9 @@ def mean_score(name: str, values: Sequence[float], *, better: str, measured: str
     """The mean of one value a film, with an interval over films."""
     drawn = _drawn(len(values), RESAMPLES)
     resampled = np.asarray(values)[drawn].mean(axis=1)
-    return _score(name, float(np.mean(values)), resampled, better=better, films=len(values), measured=measured)
+    return _score(
+        name, float(np.mean(values)), resampled, better=better, films=len(values), measured=measured
+    )
 
 
 def frechet_score(

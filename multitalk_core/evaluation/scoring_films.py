@@ -94,7 +94,9 @@ def _binding(films: Films, references: Films) -> Lines:
     )
     found = binding_score(mouths, loudness, block_frames=BLOCK_FRAMES)
     measured = f"{sum(part.numel() for part in mouths)} mouths"
-    return binding_lines(found, films=len(known), measured=measured, over=f"blocks of {BLOCK_FRAMES} frames"), []
+    return binding_lines(
+        found, films=len(known), measured=measured, over=f"blocks of {BLOCK_FRAMES} frames"
+    ), []
 
 
 def _interaction(films: Films, references: Films) -> Lines:
