@@ -13,8 +13,8 @@ from .options.paths import folder_path, input_file
 LOCK = ".benchmark.lock"
 # What the list says, or what leaves a film unfinished.
 FROM_THE_LIST = {
-    "input", "picture", "video", "voices", "recording", "table", "places", "boxes", "masks", "persons", "prompt",
-    "order", "output", "overwrite", "stop_after", "retake",
+    "input", "picture", "video", "voices", "recording", "table", "places", "boxes", "masks", "persons",
+    "prompt", "order", "output", "overwrite", "stop_after", "retake",
 }  # fmt: skip
 
 DESCRIPTION = """\

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ..errors import MultiTalkError
+from ..errors import MultiTalkError, quoted
 from ..files.given import read_json
 from ..files.whole import is_taken, whole_file
 from .benchmark_list import BenchmarkRow
@@ -35,8 +35,8 @@ class BenchmarkFolder:
             content = read_json(state, "benchmark's record", "name a new folder")
             if content.get("options") != options:
                 raise MultiTalkError(
-                    f"The films in {folder} were made with the options {' '.join(content.get('options', []))!r}: "
-                    "give the same, or name another folder."
+                    f"The films in {folder} were made with other options of generate "
+                    f"({quoted(content.get('options'))}): give the same, or name another folder."
                 )
             self._films = dict(content.get("films", {}))
 

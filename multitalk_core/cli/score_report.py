@@ -60,7 +60,7 @@ def _described_film(film: FilmMeasures) -> dict[str, object]:
 
 def table(evaluation: Evaluation) -> list[str]:
     """A line a score, under a line of names."""
-    rows = [("score", "value", "95% interval", "better", "films", "measured")]
+    rows: list[tuple[str, ...]] = [("score", "value", "95% interval", "better", "films", "measured")]
     rows += [_row(score) for score in evaluation.scores]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [

@@ -1,4 +1,4 @@
-"""How much a face moves from frame to frame: its mouth and its eyes as seen on the head, and the head itself."""
+"""How much a face moves: its mouth and its eyes as seen on the upright head, and the head itself."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -184,7 +184,7 @@ class FilmMeasurer:
             said.append(f"{name}: {into.faceless} of {into.persons} persons have no face in the first frame.")
         if into.short:
             said.append(
-                f"{name}: {into.short} tracks are shorter than {SHORTEST_TRACK} frames, too short for SyncNet."
+                f"{name}: {into.short} tracks are too short for SyncNet, under {SHORTEST_TRACK} frames."
             )
         if Metric.BINDING in self.metrics and film.timeline is not None and into.mouths is None:
             said.append(f"{name}: binding needs two persons with a voice whose faces are seen together.")

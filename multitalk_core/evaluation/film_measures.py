@@ -59,16 +59,9 @@ class FilmMeasures:
 
     def mean_sync(self, part: str) -> float:
         """The mean `confidence` or `distance` over persons, each the mean over their tracks by length."""
-        persons = {track.person for track in self.sync}
-        own = [[track for track in self.sync if track.person == person] for person in persons]
-        return float(
-            np.mean(
-                [
-                    np.average(
-                        [getattr(track, part) for track in tracks],
-                        weights=[track.windows for track in tracks],
-                    )
-                    for tracks in own
-                ]
-            )
-        )
+        means = []
+        for person in {track.person for track in self.sync}:
+            own = [track for track in self.sync if track.person == person]
+            values, windows = [getattr(track, part) for track in own], [track.windows for track in own]
+            means.append(np.average(values, weights=windows))
+        return float(np.mean(means))

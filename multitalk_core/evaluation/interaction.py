@@ -1,4 +1,4 @@
-"""How persons listen: whether their mouth is shut while somebody else speaks, and whether eyes and head live."""
+"""How persons listen: whether the mouth is shut while somebody else speaks, and how eyes and head move."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

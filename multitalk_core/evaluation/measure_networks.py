@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -56,7 +57,7 @@ class MeasureNetworks:
         asked = [metric for metric in WEIGHTS if metric in metrics]
         if folder is None:
             return cls(lacking={metric: f"{metric} needs weights: name their --weights." for metric in asked})
-        networks: dict[str, object] = {}
+        networks: dict[str, Any] = {}
         lacking: dict[Metric, str] = {}
         device = "cuda" if torch.cuda.is_available() else "cpu"
         for metric in asked:

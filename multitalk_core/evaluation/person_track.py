@@ -17,8 +17,8 @@ from .film_score import face_in_film
 from .mouth_openness import CartoonFace, find_faces, follow_faces, mouth_openness
 from .video_at_rate import VideoAtRate
 
-DRAWN_HEIGHT = 400  # pixels; drawn faces are looked for at this height, in films no higher without a picture
-# Landmarks of a drawn face, in half widths of it: eyes, nose, corners of the mouth; left in the picture first.
+DRAWN_HEIGHT = 400  # pixels; of the picture in which drawn faces are looked for, and of films without one
+# Landmarks of a drawn face in its half widths: eyes, nose, corners of the mouth, the picture's left first.
 DRAWN_POINTS = ((-0.39, -0.08), (0.39, -0.08), (0.0, 0.25), (-0.3, 0.6), (0.3, 0.6))
 
 

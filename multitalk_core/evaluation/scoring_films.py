@@ -13,6 +13,7 @@ from .film_measures import FilmMeasures
 from .film_score import BLOCK_FRAMES
 from .metric import Metric
 from .score import Score, binding_lines, frechet_score, mean_score
+from .track_sync import SMALL_FACE
 
 Films = Sequence[FilmMeasures]
 Lines = tuple[list[Score], list[str]]
@@ -81,8 +82,12 @@ def _sync(films: Films, references: Films) -> Lines:
         for name, part, better in (("sync-c", "confidence", "higher"), ("sync-d", "distance", "lower"))
     ]
     small = sum(track.small for track in tracks)
-    said = f"sync: {small} of {len(tracks)} tracks have faces that SyncNet's own pipeline leaves out as too small."
-    return lines, [said] if small else []
+    if not small:
+        return lines, []
+    return lines, [
+        f"sync: the faces of {small} of {len(tracks)} tracks are at most {SMALL_FACE} pixels large; "
+        "SyncNet's own pipeline leaves such out."
+    ]
 
 
 def _binding(films: Films, references: Films) -> Lines:
