@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from functools import partial
 
-import numpy as np
 import torch
 from torch import Tensor
 

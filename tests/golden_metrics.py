@@ -19,7 +19,9 @@ from golden_metric_inputs import GoldenMetrics
 
 def worst(check: Callable[[], Iterable[Check]]) -> Check:
     """The value of a case that comes closest to its tolerance, or is furthest beyond it."""
-    return max(check(), key=lambda found: (found[1] > found[2], found[1] / found[2] if found[2] else found[1]))
+    return max(
+        check(), key=lambda found: (found[1] > found[2], found[1] / found[2] if found[2] else found[1])
+    )
 
 
 def main(folder: Path) -> int:

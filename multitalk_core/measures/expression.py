@@ -29,7 +29,7 @@ class ExpressionNet:
         self.device = device
 
     def expressions(self, frames: Tensor, points: Tensor, *, progress: Progress = unreported) -> Tensor:
-        """Compute the expression of one face in each frame; E-FID is the `frechet_distance` of two sets of them.
+        """Compute the expression of one face a frame; E-FID is the `frechet_distance` of two sets of them.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""A face cut out as Deep3DFaceRecon wants it: scaled so that five points lie as on its mean face, not rotated."""
+"""A face cut out as Deep3DFaceRecon wants it: scaled and moved to its mean face, not rotated."""
 
 from dataclasses import dataclass
 
@@ -10,8 +10,8 @@ from torch import Tensor
 from ..errors import MultiTalkError
 from .reconstruction_network import SIDE
 
-# Left eye, right eye, nose, left and right corner of the mouth of the mean face: right, up and forward. Means of
-# landmarks in BFM/similarity_Lm3D_all.mat of Deep3DFaceRecon_pytorch (MIT).
+# Left eye, right eye, nose, left and right corner of the mouth of the mean face: right, up and forward.
+# Means of landmarks in BFM/similarity_Lm3D_all.mat of Deep3DFaceRecon_pytorch (MIT).
 STANDARD_POINTS = (
     (-0.3114865720272064, 0.29036077857017517, 0.13377952575683594),
     (0.30979886651039124, 0.289720356464386, 0.1317952573299408),
@@ -52,8 +52,8 @@ def face_alignment(points: NDArray[np.float32], height: int, width: int) -> Face
     Parameters
     ----------
     points : array [5, 2]
-        Left eye, right eye, nose, left and right corner of the mouth, as seen in the picture, in pixels: x to the
-        right, y downwards.
+        Left eye, right eye, nose, left and right corner of the mouth, as seen in the picture, in pixels: x to
+        the right, y downwards.
     height, width : int
         Of the picture.
 
@@ -71,8 +71,8 @@ def face_alignment(points: NDArray[np.float32], height: int, width: int) -> Face
         size = float(np.linalg.norm(fitted[:3], axis=0).mean())
     if not (size > 0 and 1 <= height * width * (FACE_SIZE / size) ** 2 <= MOST_PIXELS):
         raise MultiTalkError(
-            "The five points of a face do not span a face in the picture: give eyes, nose and corners of the mouth "
-            "of a face that is large enough to see."
+            "The five points of a face do not span a face in the picture: give eyes, nose and corners of the "
+            "mouth of a face that is large enough to see."
         )
     scale, (across, up) = FACE_SIZE / size, (float(value) for value in fitted[3])
     new_width, new_height = int(width * scale), int(height * scale)

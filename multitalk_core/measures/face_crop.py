@@ -38,19 +38,20 @@ def crop_track(frames: Tensor, boxes: Tensor) -> Tensor:
     check_pictures(frames, "A face track")
     if tuple(boxes.shape) != (len(frames), 4):
         raise MultiTalkError(
-            f"A face track takes one box a frame, [{len(frames)}, 4], not {list(boxes.shape)}: give left, top, right "
-            "and bottom for every frame."
+            f"A face track takes one box a frame, [{len(frames)}, 4], not {list(boxes.shape)}: give left, top, "
+            "right and bottom for every frame."
         )
     if len(frames) < SHORTEST:
         raise MultiTalkError(
-            f"A face track has at least {SHORTEST} frames, not {len(frames)}: leave out faces that are seen so shortly."
+            f"A face track has at least {SHORTEST} frames, not {len(frames)}: leave out faces that are seen so "
+            "briefly."
         )
     places = smoothed_track(boxes).tolist()
     return torch.stack([_cropped(frames, number, place) for number, place in enumerate(places)])
 
 
 def smoothed_track(boxes: Tensor) -> Tensor:
-    """Each box's centre and half of its longer side as [frames, 3]: medians of 13 frames, zeros beyond the ends."""
+    """Centres of boxes and halves of their longer sides, [frames, 3]; medians of 13 frames, zeros beyond the ends."""
     corners = boxes.double()
     half = (corners[:, 2:] - corners[:, :2]).amax(1, keepdim=True) / 2
     track = torch.cat([(corners[:, :2] + corners[:, 2:]) / 2, half], dim=1)
@@ -68,8 +69,8 @@ def _cropped(frames: Tensor, number: int, place: Sequence[float]) -> Tensor:
     crop = padded[max(0, top) : int(y + beyond + below), max(0, left) : int(x + beyond + beside)]
     if min(left, top) < 0 or crop.numel() == 0:
         raise MultiTalkError(
-            f"The box of a face in frame {number + 1} of its track has no size or lies outside of the picture: "
-            "leave out the frames without the face."
+            f"The box of a face in frame {number + 1} of its track has no size or lies outside of the picture: leave "
+            "out the frames without the face."
         )
     height, width = crop.shape[:2]
     return resized_as_in_opencv(crop, (SIDE, SIDE), (height / SIDE, width / SIDE))

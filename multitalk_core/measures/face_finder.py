@@ -91,7 +91,7 @@ def detections(offsets: Tensor, scores: Tensor, priors: Tensor) -> Tensor:
 
 
 def face_boxes(found: Tensor, size: tuple[int, int], confidence: float) -> Tensor:
-    """The certain ones of `detections` in pixels of a picture of (height, width), as `FaceFinder.boxes` returns them."""
+    """The certain ones of `detections`, in pixels of a picture of (height, width): as `FaceFinder.boxes`."""
     height, width = size
     certain = found[found[:, 0] > confidence]
     boxes = torch.cat([certain[:, 1:] * torch.tensor([width, height, width, height]), certain[:, :1]], dim=1)

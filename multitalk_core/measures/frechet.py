@@ -49,8 +49,8 @@ def few_samples_warning(x: Tensor, y: Tensor) -> str | None:
     if samples > dimensions:
         return None
     return (
-        f"The distance is between sets of {len(x)} and {len(y)} samples in {dimensions} dimensions: so few samples "
-        "make it larger, so compare it only with distances between sets of the same sizes."
+        f"The distance is between sets of {len(x)} and {len(y)} samples in {dimensions} dimensions: so few "
+        "samples make it larger, so compare it only with distances between sets of the same sizes."
     )
 
 
@@ -63,14 +63,16 @@ def _covariance_factor(samples: Tensor, biased: bool) -> Tensor:
 def _check(x: Tensor, y: Tensor) -> None:
     if x.ndim != 2 or y.ndim != 2 or x.shape[1] != y.shape[1]:
         raise MultiTalkError(
-            f"A Fréchet distance needs two tables with the same columns, not {list(x.shape)} and {list(y.shape)}: "
-            "take both from the same network."
+            f"A Fréchet distance needs two tables with the same columns, not {list(x.shape)} and "
+            f"{list(y.shape)}: take both from the same network."
         )
     if min(len(x), len(y)) < 2:
         raise MultiTalkError(
-            f"A Fréchet distance needs at least two samples on each side, not {len(x)} and {len(y)}: add films."
+            f"A Fréchet distance needs at least two samples on each side, not {len(x)} and {len(y)}: add "
+            "films."
         )
     if not (x.isfinite().all() and y.isfinite().all()):
         raise MultiTalkError(
-            "Features are not finite, so there is no Fréchet distance: the weights are damaged, convert them again."
+            "Features are not finite, so there is no Fréchet distance: the weights are damaged, convert them "
+            "again."
         )

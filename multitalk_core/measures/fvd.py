@@ -51,7 +51,7 @@ class Fvd:
             )
         if clips.shape[1] < FEWEST_FRAMES:
             raise MultiTalkError(
-                f"FVD needs clips of at least {FEWEST_FRAMES} frames, not {clips.shape[1]}: give longer clips."
+                f"FVD needs at least {FEWEST_FRAMES} frames a clip, not {clips.shape[1]}: give longer clips."
             )
         return in_batches(clips, self._logits, size=1, progress=progress)
 

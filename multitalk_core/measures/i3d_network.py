@@ -96,7 +96,7 @@ def _pooled(maps: Tensor, kernel: Sequence[int], stride: Sequence[int]) -> Tenso
 
 
 def _padded(maps: Tensor, kernel: Sequence[int], stride: Sequence[int]) -> Tensor:
-    """Zeros around time, height and width, so that the result is the size divided by the stride, rounded up."""
+    """Add zeros, so that a convolution or pool gives the size divided by the stride, rounded up."""
     around: list[int] = []
     for size, length, step in zip(maps.shape[2:], kernel, stride, strict=True):
         whole = max(0, (-(-size // step) - 1) * step + length - size)

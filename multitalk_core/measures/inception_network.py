@@ -1,7 +1,7 @@
 """Inception v3 as FID uses it: TensorFlow's of 5 December 2015, with 1008 classes.
 
-Szegedy et al., "Rethinking the Inception Architecture for Computer Vision", CVPR 2016. Average pools leave the
-padding out of the mean, and the pool branch of the last block is a maximum.
+Szegedy et al., "Rethinking the Inception Architecture for Computer Vision", CVPR 2016. Average pools leave
+the padding out of the mean, and the pool branch of the last block is a maximum.
 """
 
 from functools import partial

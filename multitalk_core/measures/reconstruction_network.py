@@ -1,7 +1,7 @@
 """The network of Deep3DFaceRecon: a ResNet-50 that reads the coefficients of a 3-D face model off a picture.
 
-Deng et al., "Accurate 3D Face Reconstruction with Weakly-Supervised Learning", CVPR workshops 2019; He et al.,
-"Deep Residual Learning for Image Recognition", CVPR 2016.
+Deng et al., "Accurate 3D Face Reconstruction with Weakly-Supervised Learning", CVPR workshops 2019;
+He et al., "Deep Residual Learning for Image Recognition", CVPR 2016.
 """
 
 import torch

@@ -87,8 +87,8 @@ class SyncNet:
         windows = min(len(frames), len(samples) // SAMPLES_PER_FRAME) - WINDOW
         if windows < 1:
             raise MultiTalkError(
-                f"SyncNet needs at least {WINDOW + 1} frames at 25 fps and their sound, and there are {len(frames)} "
-                f"frames and {len(samples)} samples: give a longer face track."
+                f"SyncNet needs at least {WINDOW + 1} frames at 25 fps and their sound, and there are "
+                f"{len(frames)} frames and {len(samples)} samples: give a longer face track."
             )
         coefficients = torch.from_numpy(cepstral_coefficients(samples.numpy())).float()
         rows = coefficients.unfold(0, SOUND_WINDOW, ROWS_PER_FRAME)[:windows].transpose(1, 2)
