@@ -90,7 +90,6 @@ class FilmMeasurer:
                     self._look_at_face(first, pixels, track, person=person, voices=voices, into=measures)
             for watch in watches.values():
                 watch.look(first, frames)
-            self.advance(len(frames))
         motions = {person: watch.motion() for person, watch in watches.items()}
         self._judge_movement(film, tracks, motions, voices=voices, into=measures)
         self._remark(film, measures)
@@ -110,6 +109,7 @@ class FilmMeasurer:
                 into.pictures.append(self.networks.fid.features(clip))
             if self.networks.fvd is not None and len(clip) == CLIP:
                 into.clips.append(self.networks.fvd.features(clip[None]))
+            self.advance(len(clip))
 
     def _look_at_face(
         self,
@@ -159,7 +159,7 @@ class FilmMeasurer:
         """Mouths against voices, and how persons listen."""
         if not motions or film.timeline is None:
             return
-        mouths = {person: _mouth(tracks[person], motion) for person, motion in motions.items()}
+        mouths = {person: _moving(_mouth(tracks[person], motion)) for person, motion in motions.items()}
         normalised = film.timeline.tracks(seconds=into.frames / RATE)
         loudness = np.zeros((len(tracks), into.frames), np.float32)
         for person, voice in enumerate(normalised):
@@ -171,7 +171,7 @@ class FilmMeasurer:
         both = np.stack([mouths[person] for person in speakers])
         known = ~np.isnan(both).any(axis=0)
         if known.sum() >= SHORTEST_BINDING:
-            into.mouths, into.loudness = _moving(both[:, known]), loudness[speakers][:, known]
+            into.mouths, into.loudness = both[:, known], loudness[speakers][:, known]
 
     def _remark(self, film: EvaluatedFilm, into: FilmMeasures) -> None:
         """Say what of the film could not be measured."""
@@ -212,10 +212,10 @@ def _pieces(video: VideoAtRate) -> Iterator[tuple[int, Tensor]]:
         yield first, torch.stack([*video.pictures(video.times[first : first + PIECE])])
 
 
-def _moving(mouths: np.ndarray) -> np.ndarray:
-    """Mouths [persons, frames] without what compression adds to one that does not move."""
-    still = mouths.std(axis=1, keepdims=True) < STILL
-    return np.where(still, 0.0, mouths)
+def _moving(mouth: np.ndarray) -> np.ndarray:
+    """A mouth [frames] as it is, or 0 where it never moves: what compression changes is no movement."""
+    known = mouth[~np.isnan(mouth)]
+    return np.where(np.isnan(mouth), np.nan, 0.0) if len(known) and known.std() < STILL else mouth
 
 
 def _mouth(track: PersonTrack | None, motion: FaceMotion) -> np.ndarray:
