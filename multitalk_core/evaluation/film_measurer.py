@@ -1,6 +1,7 @@
 """Measures a film: reads its frames once, and hands them to every network and to every face."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -87,7 +88,9 @@ class FilmMeasurer:
             self._look_at_frames(pixels, measures)
             for person, track in enumerate(tracks):
                 if track is not None:
-                    self._look_at_face(first, pixels, track, person=person, voices=voices, into=measures)
+                    self._look_at_face(
+                        first, pixels, track, person=person, voice=voices[person], into=measures
+                    )
             for watch in watches.values():
                 watch.look(first, frames)
         motions = {person: watch.motion() for person, watch in watches.items()}
@@ -118,34 +121,36 @@ class FilmMeasurer:
         track: PersonTrack,
         *,
         person: int,
-        voices: np.ndarray,
+        voice: np.ndarray,
         into: FilmMeasures,
     ) -> None:
         """Give a person's face in a piece that begins with the frame `first` to the face networks."""
         here = slice(first, first + len(pixels))
         seen = track.seen[here]
         if self.networks.efid is not None and seen.any():
-            group = person if self.split is Split.HALVES else 0
+            halves = self.split is Split.HALVES and into.persons == 2
+            group = int(halves and np.nanmean(track.boxes[:, [0, 2]]) > pixels.shape[2] / 2)
             points = torch.from_numpy(track.points[here][seen])
-            found = self.networks.efid.expressions(pixels[torch.from_numpy(seen)], points)
-            into.expressions.setdefault(group, []).append(found)
-        if self.networks.sync is None or not voices[person].any():
+            with _noted(into, person):
+                found = self.networks.efid.expressions(pixels[torch.from_numpy(seen)], points)
+                into.expressions.setdefault(group, []).append(found)
+        if self.networks.sync is None or not voice.any():
             return
         for start, stop in track.stretches():
             start, stop = max(start, here.start), min(stop, here.stop)
             if stop - start < SHORTEST_TRACK:
                 into.short += stop > start
                 continue
-            sound = voices[person, start * SAMPLES : stop * SAMPLES]
-            scored = track_sync(
-                self.networks.sync,
-                pixels[start - first : stop - first],
-                track.boxes[start:stop],
-                sound=sound,
-                person=person,
-                finder=self.networks.faces,
-            )
-            into.sync.append(scored)
+            with _noted(into, person):
+                scored = track_sync(
+                    self.networks.sync,
+                    pixels[start - first : stop - first],
+                    track.boxes[start:stop],
+                    sound=voice[start * SAMPLES : stop * SAMPLES],
+                    person=person,
+                    finder=self.networks.faces,
+                )
+                into.sync.append(scored)
 
     def _judge_movement(
         self,
@@ -190,6 +195,15 @@ class FilmMeasurer:
             said.append(f"{name}: binding needs two persons with a voice whose faces are seen together.")
         if Metric.INTERACTION in self.metrics and film.timeline is not None and into.interaction is None:
             said.append(f"{name}: nobody is seen to listen, so interaction is left out.")
+
+
+@contextmanager
+def _noted(into: FilmMeasures, person: int) -> Iterator[None]:
+    """Go on with the rest of the film where a face cannot be measured."""
+    try:
+        yield
+    except MultiTalkError as error:
+        into.remarks.append(f"{into.path.name}, person {person + 1}: {error}")
 
 
 def _voices(film: EvaluatedFilm, persons: int, seconds: float) -> np.ndarray:

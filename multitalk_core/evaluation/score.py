@@ -10,6 +10,7 @@ from torch import Tensor
 from ..measures.frechet import frechet_distance
 from .binding_score import HIGH, LOW, BindingScore
 from .binding_score import RESAMPLES as BINDING_RESAMPLES
+from .reference_normal import ReferenceNormal
 
 SEED = 0
 RESAMPLES = 1000
@@ -85,18 +86,17 @@ def frechet_score(
     measured : str
     """
 
-    def distance(chosen: Sequence[Sequence[int]]) -> float:
-        distances = [
-            frechet_distance(torch.cat([group[film] for film in films]), reference, biased=biased)
-            for group, films, reference in zip(groups, chosen, references, strict=True)
-        ]
-        return float(np.mean(distances))
-
+    exact = [
+        frechet_distance(torch.cat([*group]), reference, biased=biased)
+        for group, reference in zip(groups, references, strict=True)
+    ]
     films = min(map(len, groups))
-    value = distance([range(len(group)) for group in groups])
-    resamples = FRECHET_RESAMPLES if films > 1 else 0
-    drawn = zip(*(_drawn(len(group), resamples) for group in groups), strict=True)
-    resampled = np.array([distance(chosen) for chosen in drawn])
+    resampled = np.zeros((len(groups), FRECHET_RESAMPLES if films > 1 else 0))
+    for row, group, reference in zip(resampled, groups, references, strict=True):
+        normal = ReferenceNormal(reference, biased=biased)
+        for index, drawn in enumerate(_drawn(len(group), len(row))):
+            row[index] = normal.distance(torch.cat([group[film] for film in drawn]))
+    value, resampled = float(np.mean(exact)), resampled.mean(axis=0)
     return _score(name, value, resampled, better="lower", films=films, measured=measured)
 
 

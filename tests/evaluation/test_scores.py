@@ -10,6 +10,7 @@ from multitalk_core.evaluation.film_measures import FilmMeasures
 from multitalk_core.evaluation.interaction import turns_of
 from multitalk_core.evaluation.metric import Metric
 from multitalk_core.evaluation.person_track import PersonTrack
+from multitalk_core.evaluation.reference_normal import ReferenceNormal
 from multitalk_core.evaluation.score import frechet_score, mean_score
 from multitalk_core.evaluation.scoring_films import scores_of
 from multitalk_core.evaluation.track_sync import TrackSync, shared
@@ -41,6 +42,15 @@ def test_a_distance_is_the_mean_over_halves():
     score = frechet_score("e-fid", films, [reference, reference], biased=False, measured="12 faces")
     expected = [frechet_distance(half, reference) for half in (left, right)]
     assert score.value == pytest.approx(np.mean(expected)) and score.low is not None
+
+
+@pytest.mark.parametrize("samples", [(40, 30), (5, 30), (40, 6), (5, 6)])
+@pytest.mark.parametrize("biased", [False, True])
+def test_resamples_are_compared_quickly_and_rightly(samples, biased):
+    generator = torch.Generator().manual_seed(0)
+    x, y = (torch.randn(count, 12, generator=generator) + 0.1 * count for count in samples)
+    quick = ReferenceNormal(y, biased=biased).distance(x)
+    assert quick == pytest.approx(frechet_distance(x, y, biased=biased), rel=1e-6)
 
 
 def test_fewer_samples_than_dimensions_are_scored_with_a_warning():
