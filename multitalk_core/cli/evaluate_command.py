@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import MultiTalkError, quoted
-from ..evaluation.evaluated_film import EvaluatedFilm, Split
+from ..evaluation.evaluated_film import EvaluatedFilm, PersonSplit
 from ..evaluation.metric import Metric
 from ..files.outputs import check_folder, check_inputs_stay, check_replaced, free_name
 from ..files.whole import whole_file
@@ -98,8 +98,8 @@ def _add_persons(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("persons and voices")
     group.add_argument(
         "--split",
-        choices=Split.words(),
-        default=Split.HALVES,
+        choices=PersonSplit.words(),
+        default=PersonSplit.HALVES,
         help="halves: two persons are the left and the right half of the film (paper A.1); persons: each is "
         "followed by their face (default: %(default)s)",
     )

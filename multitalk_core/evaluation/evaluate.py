@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..errors import MultiTalkError
 from ..persons.face_detector import FaceDetector
-from .evaluated_film import EvaluatedFilm, Split
+from .evaluated_film import EvaluatedFilm, PersonSplit
 from .film_measurer import FilmMeasurer
 from .film_measures import FilmMeasures
 from .measure_networks import MeasureNetworks
@@ -23,7 +23,7 @@ class Evaluation:
 
     Attributes
     ----------
-    split : Split
+    split : PersonSplit
     scores : tuple of Score
         The lines of the table.
     films, references : tuple of FilmMeasures
@@ -34,7 +34,7 @@ class Evaluation:
         What is left out and what to know, a sentence each.
     """
 
-    split: Split
+    split: PersonSplit
     scores: tuple[Score, ...]
     films: tuple[FilmMeasures, ...]
     references: tuple[FilmMeasures, ...]
@@ -48,7 +48,7 @@ def evaluate(
     *,
     metrics: Sequence[Metric | str] = tuple(Metric),
     networks: MeasureNetworks | None = None,
-    split: Split | str = Split.HALVES,
+    split: PersonSplit | str = PersonSplit.HALVES,
     detector: FaceDetector | None = None,
     advance: Advance = lambda frames: None,
 ) -> Evaluation:
@@ -64,7 +64,7 @@ def evaluate(
     metrics : sequence of Metric or str
     networks : MeasureNetworks, optional
         From `MeasureNetworks.load`; without them, binding and interaction alone are computed.
-    split : Split or str
+    split : PersonSplit or str
         Two persons as the left and the right half, or every person by their face.
     detector : FaceDetector, optional
         By default the one that comes with the package.
@@ -80,7 +80,7 @@ def evaluate(
     MultiTalkError
         For an unknown metric or split, and when no film can be measured.
     """
-    split, asked = Split(split), {Metric(metric) for metric in metrics}
+    split, asked = PersonSplit(split), {Metric(metric) for metric in metrics}
     networks = (networks or MeasureNetworks()).chosen(asked)
     remarks = [*networks.lacking.values(), *networks.notes]
     usable = asked - networks.lacking.keys()

@@ -13,7 +13,7 @@ from ..guards.words import Word
 from ..persons.box import Box
 
 
-class Split(Word):
+class PersonSplit(Word):
     """How a film is split into persons."""
 
     HALVES = "halves"
@@ -51,7 +51,7 @@ class EvaluatedFilm:
             return len(self.boxes)
         return self.persons if self.timeline is None else self.timeline.speakers
 
-    def person_boxes(self, split: Split, size: tuple[int, int]) -> tuple[Box, ...] | None:
+    def person_boxes(self, split: PersonSplit, size: tuple[int, int]) -> tuple[Box, ...] | None:
         """One box a person in a film of this height and width; None leaves it to the faces.
 
         Raises
@@ -59,7 +59,7 @@ class EvaluatedFilm:
         MultiTalkError
             When there are halves for more than two persons.
         """
-        if split is Split.PERSONS:
+        if split is PersonSplit.PERSONS:
             return self.boxes
         height, width = size
         count = self.count or 2

@@ -1,6 +1,5 @@
 """How much a face moves: its mouth and its eyes as seen on the upright head, and the head itself."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,19 +47,19 @@ class FaceWatch:
     """
 
     def __init__(self, track: PersonTrack) -> None:
-        self._track = track
         self._points = smoothed(track.points)
         frames = len(track.boxes)
         self._change = {name: np.full(frames, np.nan) for name in ("mouth", "eyes")}
         self._before: dict[str, Tensor] = {}
         self._contrast = 1.0
 
-    def look(self, first: int, frames: Iterable[Tensor]) -> None:
-        """Take the next frames [height, width, 3] in 0..1, of which one has the index `first`."""
-        for index, frame in enumerate(frames, start=first):
+    def look(self, first: int, pixels: Tensor) -> None:
+        """Take the next frames [frames, height, width, 3] in uint8, the first with the index `first`."""
+        for index, levels in enumerate(pixels, start=first):
             if np.isnan(self._points[index]).any():
                 self._before = {}
                 continue
+            frame = levels.float() / 255
             patches = {"mouth": upright(frame, self._points[index], MOUTH)}
             patches["eyes"] = upright(frame, self._points[index], EYES)
             if not self._before:

@@ -13,7 +13,7 @@ from ..media.picture import levels
 from ..media.video_file import VideoFile
 from ..persons.face_detector import FaceDetector
 from .envelope import loudness_envelope
-from .evaluated_film import EvaluatedFilm, Split
+from .evaluated_film import EvaluatedFilm, PersonSplit
 from .face_motion import FaceMotion, FaceWatch
 from .film_measures import FilmMeasures
 from .interaction import interaction
@@ -39,7 +39,7 @@ class FilmMeasurer:
     ----------
     metrics : set of Metric
     networks : MeasureNetworks
-    split : Split
+    split : PersonSplit
     detector : FaceDetector
     advance : callable
         Called with the number of frames that were measured.
@@ -49,7 +49,7 @@ class FilmMeasurer:
         self,
         metrics: set[Metric],
         networks: MeasureNetworks,
-        split: Split,
+        split: PersonSplit,
         *,
         detector: FaceDetector,
         advance: Callable[[int], None],
@@ -83,8 +83,7 @@ class FilmMeasurer:
             for person, track in enumerate(tracks)
             if track is not None and self.metrics & OF_MOVEMENT
         }
-        for first, frames in _pieces(video):
-            pixels = levels(frames)
+        for first, pixels in _pieces(video):
             self._look_at_frames(pixels, measures)
             for person, track in enumerate(tracks):
                 if track is not None:
@@ -92,7 +91,7 @@ class FilmMeasurer:
                         first, pixels, track, person=person, voice=voices[person], into=measures
                     )
             for watch in watches.values():
-                watch.look(first, frames)
+                watch.look(first, pixels)
         motions = {person: watch.motion() for person, watch in watches.items()}
         self._judge_movement(film, tracks, motions, voices=voices, into=measures)
         self._remark(film, measures)
@@ -128,7 +127,7 @@ class FilmMeasurer:
         here = slice(first, first + len(pixels))
         seen = track.seen[here]
         if self.networks.efid is not None and seen.any():
-            halves = self.split is Split.HALVES and into.persons == 2
+            halves = self.split is PersonSplit.HALVES and into.persons == 2
             group = int(halves and np.nanmean(track.boxes[:, [0, 2]]) > pixels.shape[2] / 2)
             points = torch.from_numpy(track.points[here][seen])
             with _noted(into, person):
@@ -221,9 +220,10 @@ def _voices(film: EvaluatedFilm, persons: int, seconds: float) -> np.ndarray:
 
 
 def _pieces(video: VideoAtRate) -> Iterator[tuple[int, Tensor]]:
-    """The index of its first frame, and the frames of each piece, [frames, height, width, 3] in 0..1."""
+    """The index of its first frame, and the frames of each piece, [frames, height, width, 3] in uint8."""
     for first in range(0, len(video.times), PIECE):
-        yield first, torch.stack([*video.pictures(video.times[first : first + PIECE])])
+        pictures = video.pictures(video.times[first : first + PIECE])
+        yield first, torch.stack([levels(picture) for picture in pictures])
 
 
 def _moving(mouth: np.ndarray) -> np.ndarray:

@@ -42,6 +42,7 @@ ALLOWED = {
     "kernels": {"errors"},
     "method": {"errors", "limits", "kernels"},
     "checkpoint": {"errors", "files", "kernels", "method"},
+    "measures": FOUNDATION | {"checkpoint"},
     "audio.turns": FOUNDATION,
     "audio": METHOD | {"audio.turns"},
     "media": METHOD | {"audio"},
@@ -60,16 +61,8 @@ ALLOWED = {
     "cli.options": FILM | {"demo", "hosts.diffusers"},
     "multitalk_core": set(),
     "cli": SHOWN
-    | {
-        "converting",
-        "demo",
-        "doctor",
-        "hosts.diffusers",
-        "measures",
-        "training",
-        "cli.options",
-        "multitalk_core",
-    },
+    | {"converting", "demo", "doctor", "hosts.diffusers", "training", "cli.options", "multitalk_core"}
+    | {"measures"},
     "__main__": {"cli", "guards"},
     "nodes.host": SHOWN | {"demo", "doctor"},
     "nodes.inputs": FILM | {"nodes.host"},
