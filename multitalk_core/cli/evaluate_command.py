@@ -153,15 +153,15 @@ def run(arguments: argparse.Namespace) -> None:
     described = described_evaluation(evaluation, failed)
     with whole_file(output) as part:
         part.write_text(json.dumps(described, indent=2, allow_nan=False) + "\n")
-    if arguments.plot is not None and evaluation.scores:
+    lines = [*table(evaluation), *evaluation.remarks, *failed.values(), f"scores: {output}"]
+    print(*lines, sep="\n")
+    if not evaluation.scores:
+        raise MultiTalkError("Nothing could be scored: the lines above say why.")
+    if arguments.plot is not None:
         write_picture(arguments.plot, plot(evaluation))
-    print(*table(evaluation), *evaluation.remarks, sep="\n")
-    print(f"scores: {output}" + ("" if arguments.plot is None else f", plot: {arguments.plot}"))
+        print(f"plot: {arguments.plot}")
     if failed:
-        raise MultiTalkError(
-            f"{len(failed)} of the films could not be scored, and the scores leave them out. "
-            + " ".join(failed.values())
-        )
+        raise MultiTalkError(f"{len(failed)} of the films could not be scored: the lines above say why.")
 
 
 def _evaluated(arguments: argparse.Namespace) -> tuple["Evaluation", dict[Path, str]]:
@@ -181,6 +181,8 @@ def _evaluated(arguments: argparse.Namespace) -> tuple["Evaluation", dict[Path, 
             films.append(evaluated_film(path, arguments))
         except MultiTalkError as error:
             failed[path] = str(error)
+    if not films:
+        raise MultiTalkError(f"No film can be scored. {' '.join(failed.values())}")
     persons = arguments.persons or max((film.count or 0 for film in films), default=0) or None
     compared = [] if arguments.references is None else video_files(arguments.references)
     references = [EvaluatedFilm(path=path, persons=persons) for path in compared]

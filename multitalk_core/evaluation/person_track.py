@@ -74,7 +74,8 @@ def follow_persons(
     picture : Tensor [height, width, 3], in 0..1, optional
         What the film was made from, in which drawn faces are found more surely than in the film.
     """
-    drawn = drawn_faces(video, boxes, picture)
+    photographed = picture is not None and detector.faces(picture)
+    drawn = [] if photographed else drawn_faces(video, boxes, picture)
     if drawn:
         frames = torch.stack([*video.pictures(video.times)])
         return [_followed(frames, face) for face in drawn]

@@ -91,6 +91,8 @@ def test_odd_films_are_named_and_the_others_scored(evaluated, folder, tmp_path):
     assert "nobody.mp4: 2 of 2 persons have no face in the first frame" in said
     assert "short.mp4: binding needs two persons" in said
     assert "unknown.mp4: nobody's voice is known" in said
+    code, _, said = evaluated(films / "gone.mp4", "--metrics", "binding")
+    assert code == 2 and "No film can be scored." in said and "gone.wav" in said
 
 
 def test_other_rates_and_more_persons_than_voices(evaluated, folder, tmp_path):
@@ -106,13 +108,13 @@ def test_other_rates_and_more_persons_than_voices(evaluated, folder, tmp_path):
         code, _, said = evaluated(
             still, *voices, *given, *boxes, "--split", "persons", "--metrics", "interaction"
         )
-        assert code == 0 and "3 of 3 persons have no face" in said
+        assert code == 2 and "3 of 3 persons have no face" in said
     code, _, said = evaluated(still, *voices, *boxes, "--metrics", "binding")
     assert code == 2 and "has 3 persons, and halves are for two" in said
     code, _, said = evaluated(still, *voices, *boxes[:2], "--split", "persons", "--metrics", "binding")
     assert code == 2 and "2 voices and 1 persons" in said
     code, _, said = evaluated(still, "--persons", "1", "--metrics", "binding")
-    assert code == 0 and "nobody's voice is known" in said  # a film without sound
+    assert code == 2 and "nobody's voice is known" in said  # a film without sound
 
 
 @pytest.mark.parametrize(
