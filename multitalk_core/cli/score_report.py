@@ -53,7 +53,7 @@ def _described_film(film: FilmMeasures) -> dict[str, object]:
         "persons_without_face": film.faceless,
         "frames_with_lost_faces": film.lost,
         "tracks_too_short": film.short,
-        "sync": [vars(track) for track in film.sync],
+        "sync": [vars(track) | {"person": track.person + 1} for track in film.sync],
         "interaction": None if listening is None else vars(listening),
     }
 

@@ -56,7 +56,11 @@ class MeasureNetworks:
         """
         asked = [metric for metric in WEIGHTS if metric in metrics]
         if folder is None:
-            return cls(lacking={metric: f"{metric} needs weights: name their --weights." for metric in asked})
+            return cls(
+                lacking={
+                    metric: f"{metric} needs weights: name their folder with --weights." for metric in asked
+                }
+            )
         networks: dict[str, Any] = {}
         lacking: dict[Metric, str] = {}
         device = "cuda" if torch.cuda.is_available() else "cpu"

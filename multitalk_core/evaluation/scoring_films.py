@@ -98,7 +98,7 @@ def _binding(films: Films, references: Films) -> Lines:
         [torch.from_numpy(getattr(film, part)) for film in known] for part in ("mouths", "loudness")
     )
     found = binding_score(mouths, loudness, block_frames=BLOCK_FRAMES)
-    measured = f"{sum(part.numel() for part in mouths)} mouths"
+    measured = f"{sum(part.numel() for part in mouths)} frames of mouths"
     return binding_lines(
         found, films=len(known), measured=measured, over=f"blocks of {BLOCK_FRAMES} frames"
     ), []
