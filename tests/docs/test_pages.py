@@ -18,6 +18,7 @@ TOPICS = (
     "converting",
     "doctor",
     "dubbing",
+    "measures",
     "one_card",
     "persons",
     "pictures",

@@ -49,6 +49,7 @@ ALLOWED = {
     "film.store": FOUNDATION | {"media"},
     "film": FILM,
     "drawing": {"method", "media", "persons", "film"},
+    "measures": {"errors", "files", "checkpoint"},
     "evaluation": FOUNDATION | {"audio", "media"},
     "doctor": FILM | {"evaluation"},
     "demo": {"errors", "persons"},
