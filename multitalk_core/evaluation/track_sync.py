@@ -7,12 +7,11 @@ import torch
 from torch import Tensor
 
 from ..measures.face_crop import crop_track
-from ..measures.face_finder import FaceFinder
+from ..measures.face_finder import SMALLEST, FaceFinder
 from ..measures.syncnet import SyncNet
 
 SHORTEST_TRACK = 50  # frames, as in syncnet-python and LatentSync; joonson's pipeline takes 100
 SMALL_FACE = 100  # pixels of the larger side; the references' pipelines leave smaller faces out
-SMALLEST_FRAME = 128  # pixels of the shorter side: in smaller ones S3FD has no pixels left
 SAME_FACE = 0.3  # intersection over union of the boxes of two detectors
 FULL_SCALE = 32768
 
@@ -65,7 +64,7 @@ def track_sync(
     finder : FaceFinder, optional
         The references' detector: its boxes take the place of those it finds again.
     """
-    if finder is not None and min(frames.shape[1:3]) >= SMALLEST_FRAME:
+    if finder is not None and min(frames.shape[1:3]) >= SMALLEST:
         boxes = refined(finder, frames, boxes)
     side = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]).mean()
     samples = torch.from_numpy((sound * FULL_SCALE).round().clip(-FULL_SCALE, FULL_SCALE - 1)).short()

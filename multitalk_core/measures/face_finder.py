@@ -5,11 +5,13 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from ..errors import MultiTalkError
 from .measure_network import full_precision, with_weights
 from .pixels import check_pictures, resized_as_in_opencv
 from .s3fd_network import S3fdNetwork
 
 SCALE = 0.25  # of the frame that the network sees
+SMALLEST = 110  # pixels: below, nothing is left for the last map
 MEAN_COLOUR = (123.0, 117.0, 104.0)  # red, green and blue, in 0..255
 CENTRE_STEP, SIDE_STEP = 0.1, 0.2  # what one unit of an offset means
 SUSPECTED = 0.05  # lowest score that is looked at
@@ -48,9 +50,14 @@ class FaceFinder:
         Raises
         ------
         MultiTalkError
-            When the frame has another form.
+            When the frame has another form or is smaller than 110 pixels.
         """
         check_pictures(frame[None], "S3FD")
+        if min(frame.shape[:2]) < SMALLEST:
+            raise MultiTalkError(
+                f"S3FD needs frames of at least {SMALLEST} pixels in height and width, not "
+                f"{frame.shape[1]}×{frame.shape[0]}: it sees them at a quarter of their size."
+            )
         found = detections(*self.predictions(scaled_frame(frame)))
         return face_boxes(found, (frame.shape[0], frame.shape[1]), confidence)
 

@@ -1,5 +1,6 @@
 """The measures' original weight files, opened without running what is in them and written as safetensors."""
 
+import re
 import warnings
 import zipfile
 from collections.abc import Mapping
@@ -20,6 +21,7 @@ from .weight_files import PRECISIONS, WEIGHT_FILES, Form, check_forms, check_num
 MOST_BYTES = 2_000_000_000  # the largest original, with its optimizer, has 0.3 GB
 NESTED = "net_recon"  # where epoch_20.pth has its network, beside optimizers
 KIND = "weight file"
+UNSAFE = re.compile("unsupported (global|class)", re.IGNORECASE)  # what torch says of what could run code
 
 
 def convert_measure_weights(source: Path, output: Path) -> Path:
@@ -40,8 +42,8 @@ def convert_measure_weights(source: Path, output: Path) -> Path:
     Raises
     ------
     MultiTalkError
-        When the source is missing, damaged, not one of the originals, or can run code, or the folder cannot be
-        written to.
+        When the source is missing, damaged, not one of the originals, or can run code, or the folder cannot
+        be written to.
     """
     from safetensors.torch import save_file
 
@@ -62,8 +64,8 @@ def convert_measure_weights(source: Path, output: Path) -> Path:
             part.chmod(mode)
     except OSError as error:
         raise MultiTalkError(
-            f"The weights could not be written to {path} ({error.strerror}): free some space or choose another "
-            "folder."
+            f"The weights could not be written to {path} ({error.strerror}): free some space or choose "
+            "another folder."
         ) from error
     return path
 
@@ -76,8 +78,9 @@ def _opened(source: Path) -> dict[str, Tensor]:
             found = torch.load(source, map_location="cpu", weights_only=True)
     except Exception as error:  # whatever a damaged or hostile file brings about
         raise MultiTalkError(
-            f"{source} is damaged, or holds more than weights and could run code, so it was not opened: download the "
-            "original again."
+            f"{source} holds more than weights and could run code, so it was not opened: give the original."
+            if UNSAFE.search(str(error))
+            else f"{source} is damaged or cut short, or torch did not save it: download the original again."
         ) from error
     return _tensors(found, source)
 
@@ -102,7 +105,8 @@ def _check_container(source: Path) -> None:
             entries = archive.infolist()
         if any(entry.filename.endswith("constants.pkl") or "/code/" in entry.filename for entry in entries):
             raise MultiTalkError(
-                f"{source} is a TorchScript program and not weights, so it was not opened: give one of {_originals()}."
+                f"{source} is a TorchScript program and not weights, so it was not opened: give one of "
+                f"{_originals()}."
             )
         size = max(size, sum(entry.file_size for entry in entries))
     if size > MOST_BYTES:
@@ -124,9 +128,9 @@ def _recognised(forms: Mapping[str, Form], source: Path) -> str:
 
 
 def _form(tensor: Tensor) -> Form:
-    if tensor.layout != torch.strided or tensor.is_quantized or tensor.device.type != "cpu":
-        return str(tensor.layout), tuple(tensor.shape)
-    return PRECISIONS.get(tensor.dtype, str(tensor.dtype)), tuple(tensor.shape)
+    plain = tensor.layout == torch.strided and not tensor.is_meta
+    precision = PRECISIONS.get(tensor.dtype, str(tensor.dtype)) if plain else "without numbers of its own"
+    return precision, tuple(tensor.shape)
 
 
 def _originals() -> str:

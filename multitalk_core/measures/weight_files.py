@@ -1,4 +1,4 @@
-"""The weights that users bring for the measures: what they are called, where they come from, and reading them."""
+"""The weights that users bring for the measures: their names, where they come from, and reading them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -154,8 +154,8 @@ def check_forms(forms: Mapping[str, Form], name: str, path: Path) -> None:
     trouble = next(_differences(forms, expected), None)
     if trouble:
         raise MultiTalkError(
-            f"{path} does not hold the weights of {WEIGHT_FILES[name].original} ({trouble}): download and convert "
-            "that file again."
+            f"{path} does not hold the weights of {WEIGHT_FILES[name].original} ({trouble}): download and "
+            "convert that file again."
         )
 
 

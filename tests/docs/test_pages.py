@@ -19,6 +19,7 @@ TOPICS = (
     "doctor",
     "dubbing",
     "evaluation",
+    "measures",
     "one_card",
     "persons",
     "pictures",
