@@ -74,7 +74,7 @@ def _cropped(frames: Tensor, number: int, place: Sequence[float]) -> Tensor:
     if min(left, top) < 0 or crop.numel() == 0:
         raise _no_face(number)
     height, width = crop.shape[:2]
-    return resized_as_in_opencv(crop, (SIDE, SIDE), (height / SIDE, width / SIDE))
+    return resized_as_in_opencv(crop, (SIDE, SIDE), (1 / (SIDE / height), 1 / (SIDE / width)))
 
 
 def _no_face(number: int) -> MultiTalkError:

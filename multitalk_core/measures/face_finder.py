@@ -93,7 +93,7 @@ def detections(offsets: Tensor, scores: Tensor, priors: Tensor) -> Tensor:
     sides = priors[:, 2:] * (SIDE_STEP * offsets[:, 2:]).exp()
     corner = centres - sides / 2
     found = torch.cat([scores[:, None], corner, corner + sides], dim=1)[scores > SUSPECTED]
-    found = found[found[:, 0].argsort(descending=True, stable=True)[:MOST_CANDIDATES]]
+    found = found[_surest_first(found[:, 0])[:MOST_CANDIDATES]]
     return found[_distinct(found[:, 1:], SAME_DETECTION)][:MOST_DETECTIONS]
 
 
@@ -101,8 +101,14 @@ def face_boxes(found: Tensor, size: tuple[int, int], confidence: float) -> Tenso
     """The certain ones of `detections`, in pixels of a picture of (height, width): as `FaceFinder.boxes`."""
     height, width = size
     certain = found[found[:, 0] > confidence]
+    certain = certain[_surest_first(certain[:, 0])]
     boxes = torch.cat([certain[:, 1:] * torch.tensor([width, height, width, height]), certain[:, :1]], dim=1)
     return boxes[_distinct(boxes[:, :4], SAME_FACE)]
+
+
+def _surest_first(scores: Tensor) -> Tensor:
+    """Indices from the highest score down, of equal ones the last first: scores of real faces are often 1."""
+    return scores.argsort(stable=True).flip(0)
 
 
 def _distinct(boxes: Tensor, most_shared: float) -> list[int]:

@@ -136,10 +136,10 @@ def missing_weights(folder: Path, name: str) -> str | None:
     entry = WEIGHT_FILES[name]
     if (folder / entry.file).exists():
         return None
-    return (
-        f"{entry.file} for {entry.serves} is not in {folder}: download {entry.original} from {entry.source} "
-        "and convert it with --convert-weights."
-    )
+    advice = f"download {entry.original} from {entry.source} and convert it with --convert-weights"
+    if (folder / entry.original).exists():
+        advice = f"convert {folder / entry.original} with --convert-weights"
+    return f"{entry.file} for {entry.serves} is not in {folder}: {advice}."
 
 
 def check_forms(forms: Mapping[str, Form], name: str, path: Path) -> None:
