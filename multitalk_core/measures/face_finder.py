@@ -107,8 +107,8 @@ def face_boxes(found: Tensor, size: tuple[int, int], confidence: float) -> Tenso
 
 
 def _surest_first(scores: Tensor) -> Tensor:
-    """Indices from the highest score down, of equal ones the last first: scores of real faces are often 1."""
-    return scores.argsort(stable=True).flip(0)
+    """Indices from the highest score down; equal ones, as the reference's sort happens to leave them."""
+    return scores.sort().indices.flip(0)
 
 
 def _distinct(boxes: Tensor, most_shared: float) -> list[int]:

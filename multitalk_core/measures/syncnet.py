@@ -90,7 +90,8 @@ class SyncNet:
                 f"SyncNet needs at least {WINDOW + 1} frames at 25 fps and their sound, and there are "
                 f"{len(frames)} frames and {len(samples)} samples: give a longer face track."
             )
-        coefficients = torch.from_numpy(cepstral_coefficients(samples.numpy())).float()
+        compared = samples[: (windows + WINDOW) * SAMPLES_PER_FRAME]
+        coefficients = torch.from_numpy(cepstral_coefficients(compared.numpy())).float()
         rows = coefficients.unfold(0, SOUND_WINDOW, ROWS_PER_FRAME)[:windows].transpose(1, 2)
         video, sound = [], []
         with full_precision():

@@ -57,6 +57,12 @@ def test_batches_of_windows_change_nothing(lips, monkeypatch):
     assert together.distance == pytest.approx(apart.distance, rel=1e-5)
 
 
+def test_what_is_longer_is_cut(lips):
+    face, sound = frames(9, 224, 224), torch.arange(16000, dtype=torch.int16)
+    score = lips.score(face[:7], sound[: 7 * 640])
+    assert lips.score(face, sound[: 7 * 640]) == lips.score(face[:7], sound) == score and score.windows == 2
+
+
 def test_silence_and_a_black_face_have_a_score(lips):
     score = lips.score(frames(6, 224, 224) * 0, torch.zeros(9999, dtype=torch.int16))
     assert score.windows == 1 and score.distance > 0 and score.confidence >= 0

@@ -49,6 +49,12 @@ def test_missing_weights_are_named_with_their_source(tmp_path):
             read_measure_weights(tmp_path, name)
 
 
+def test_an_original_that_lies_there_is_to_be_converted(tmp_path):
+    original = tmp_path / "sfd_face.pth"
+    original.touch()
+    assert missing_weights(tmp_path, "s3fd").endswith(f": convert {original} with --convert-weights.")
+
+
 def test_an_original_of_old_torch_is_converted(sync, tmp_path):
     """Before 2018 there were no counters and no ZIP archives."""
     source = tmp_path / "syncnet_v2.model"
