@@ -69,6 +69,10 @@ _HOMES = {
     "make_film": "film.film",
     "plan_clips": "film.clips",
     "write_film": "film.write",
+    # scores
+    "EvaluatedFilm": "evaluation.evaluated_film",
+    "MeasureNetworks": "evaluation.measure_networks",
+    "evaluate": "evaluation.evaluate",
     # the diffusers host
     "DiffusersVideoModel": "hosts.diffusers.video_model",
     "Lora": "hosts.diffusers.lora",

@@ -1,6 +1,7 @@
 """The command `demo`: a film of two people from the shipped files, through every part of a real film."""
 
 import argparse
+import json
 import shlex
 from itertools import chain
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from ..demo.boxes import BOXES
 from ..demo.files import EMBEDDED
 from ..errors import MultiTalkError
-from ..files.whole import is_taken
+from ..files.whole import is_taken, whole_file
 from .options.paths import folder_path
 from .options.types import box_text
 
@@ -51,6 +52,17 @@ def demo_arguments() -> list[str]:
     return [*inputs, "--voice", voices[0], "--voice", voices[1], *SETTINGS]
 
 
+def demo_input() -> dict[str, object]:
+    """The demo's film in the form of `generate --input`, for `evaluate`."""
+    voices = {f"person{number}": str(EMBEDDED / f"voice_{number}.flac") for number in (1, 2)}
+    boxes = {
+        f"person{number}": [box.top, box.left, box.bottom, box.right]
+        for number, box in enumerate(BOXES, start=1)
+    }
+    picture = str(EMBEDDED / "picture.png")
+    return {"cond_image": picture, "cond_audio": voices, "audio_type": "para", "bbox": boxes}
+
+
 def make_demo(folder: Path) -> None:
     """Make the demo's film and drawings in a folder.
 
@@ -73,11 +85,14 @@ def make_demo(folder: Path) -> None:
         ) from error
     files = FilmFiles.inside(folder)
     picture, film = folder / "mouths.png", folder / "film_with_mouths.mp4"
-    check_own(folder, [*files.all(), picture, film])
+    description = folder / "film.json"
+    check_own(folder, [*files.all(), picture, film, description])
     command = ["generate", *demo_arguments(), "--output", str(files.film)]
     print("Equivalent command:\n  python -m multitalk_core", shlex.join(command))
     planned = read_inputs(make_parser().parse_args(command), files)
     generate(planned)
+    with whole_file(description) as part:
+        part.write_text(json.dumps(demo_input(), indent=2) + "\n")
     try:
         score = draw_mouths(planned, picture, film)
     except KeyboardInterrupt as interrupt:

@@ -10,9 +10,11 @@ from .. import __version__
 from ..errors import MultiTalkError, quoted
 from ..guards.stopping import stoppable
 from . import (
+    benchmark_command,
     convert_command,
     demo_command,
     doctor_command,
+    evaluate_command,
     films_command,
     generate_command,
     inspect_command,
@@ -32,6 +34,8 @@ COMMANDS = (
     convert_command,
     prepare_command,
     train_command,
+    benchmark_command,
+    evaluate_command,
 )
 
 STARTS_NEGATIVE = re.compile(r"-\.?\d")  # before Python 3.14, argparse takes only a whole negative number

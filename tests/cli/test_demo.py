@@ -32,7 +32,8 @@ def made(tmp_path_factory):
 def test_the_demo_makes_a_film_with_sound_and_its_drawings(made):
     drawings = {"persons.png", "localization.png", "timeline.png", "drift.png", "mouths.png"}
     folder, _ = made
-    assert {file.name for file in folder.iterdir()} == {"film.mp4", "film_with_mouths.mp4", *drawings}
+    films = {"film.mp4", "film.json", "film_with_mouths.mp4"}
+    assert {file.name for file in folder.iterdir()} == {*films, *drawings}
     frames, _, sound = read_video(folder / "film.mp4")
     assert frames.shape == (9, 48, 64, 3) and abs(sound.samples).max() > 0.05
 

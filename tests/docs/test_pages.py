@@ -18,6 +18,8 @@ TOPICS = (
     "converting",
     "doctor",
     "dubbing",
+    "evaluation",
+    "measures",
     "one_card",
     "persons",
     "pictures",
@@ -64,6 +66,7 @@ def anchors(page: Path) -> set[str]:
 
 def test_options_of_the_command_line_exist(page):
     commands = ("generate", "localize", "inspect", "films", "prepare", "train", "demo", "doctor", "convert")
+    commands += ("benchmark", "evaluate")
     helped = "".join(help_of(command) for command in commands)
     for block in re.findall(r"(?:^    .*\n)+", page.read_text(), re.MULTILINE):
         for command in re.findall(r"^    multitalk (\w+)", block, re.MULTILINE):

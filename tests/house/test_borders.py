@@ -49,7 +49,8 @@ ALLOWED = {
     "film.store": FOUNDATION | {"media"},
     "film": FILM,
     "drawing": {"method", "media", "persons", "film"},
-    "evaluation": FOUNDATION | {"audio", "media"},
+    "measures": {"errors", "files", "checkpoint"},
+    "evaluation": FOUNDATION | {"audio", "media", "persons", "measures"},
     "doctor": FILM | {"evaluation"},
     "demo": {"errors", "persons"},
     "converting": FOUNDATION | {"method"},
@@ -60,7 +61,8 @@ ALLOWED = {
     "cli.options": FILM | {"demo", "hosts.diffusers"},
     "multitalk_core": set(),
     "cli": SHOWN
-    | {"converting", "demo", "doctor", "hosts.diffusers", "training", "cli.options", "multitalk_core"},
+    | {"converting", "demo", "doctor", "hosts.diffusers", "training", "cli.options", "multitalk_core"}
+    | {"measures"},
     "__main__": {"cli", "guards"},
     "nodes.host": SHOWN | {"demo", "doctor"},
     "nodes.inputs": FILM | {"nodes.host"},

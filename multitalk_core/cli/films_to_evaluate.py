@@ -1,0 +1,108 @@
+"""The films that `evaluate` is given, with what is known of their voices and persons."""
+
+import argparse
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from torch import Tensor
+
+from ..audio.sound_file import read_audio
+from ..audio.timeline import Timeline, Timing
+from ..errors import MultiTalkError
+from ..evaluation.evaluated_film import EvaluatedFilm, box_in_film
+from ..evaluation.video_at_rate import RATE
+from ..files.given import read_text
+from ..film.multitalk_input import VIDEO_ENDINGS, find_file, parse_inputs
+from ..media.picture import read_picture
+from ..media.video_file import VideoFile
+from ..media.video_source import film_frames
+from ..media.video_writer import growing
+from ..persons.box import Box
+from .options.input_options import LONGEST_FILE
+
+
+def video_files(given: Sequence[Path]) -> list[Path]:
+    """The files, and those in the folders, each once.
+
+    Raises
+    ------
+    MultiTalkError
+        When a folder has no films.
+    """
+    found: dict[Path, None] = {}
+    for path in given:
+        inside = sorted(_films_in(path)) if path.is_dir() else [path]
+        if not inside:
+            raise MultiTalkError(f"The folder {path} contains no films: name another one.")
+        found |= dict.fromkeys(inside)
+    return [*found]
+
+
+def _films_in(folder: Path) -> list[Path]:
+    files = [path for path in folder.iterdir() if path.suffix.lower() in VIDEO_ENDINGS and path.is_file()]
+    unfinished = {growing(path) for path in files}
+    return [path for path in files if path not in unfinished]
+
+
+def all_frames(paths: Sequence[Path]) -> int:
+    """How many frames all films have that can be opened."""
+    frames = 0
+    for path in paths:
+        with suppress(MultiTalkError):
+            frames += film_frames(VideoFile.open(path), RATE)
+    return frames
+
+
+def evaluated_film(path: Path, arguments: argparse.Namespace) -> EvaluatedFilm:
+    """A film with its voices and boxes: from the arguments, or from the JSON beside it.
+
+    Raises
+    ------
+    MultiTalkError
+        When a file cannot be used.
+    """
+    beside = path.with_suffix(".json")
+    if arguments.voices is None and beside.is_file():
+        return _described(path, beside)
+    timeline = None
+    if arguments.voices is not None:
+        voices = [None if voice is None else voice.read() for voice in arguments.voices]
+        timeline = (Timeline.together if arguments.order == "together" else Timeline.in_turn)(voices)
+    elif arguments.persons == 1:
+        timeline = _own_sound(path)
+    boxes = None if arguments.boxes is None else tuple(arguments.boxes)
+    return EvaluatedFilm(path=path, timeline=timeline, boxes=boxes, persons=arguments.persons)
+
+
+def _own_sound(path: Path) -> Timeline | None:
+    """The film's sound as the voice of its only person; None where it has none."""
+    try:
+        return Timeline.together([read_audio(path)])
+    except MultiTalkError:
+        return None
+
+
+def _described(path: Path, beside: Path) -> EvaluatedFilm:
+    (entry, *others) = parse_inputs(read_text(beside, "input JSON", LONGEST_FILE), str(beside))
+    if others:
+        raise MultiTalkError(f"{beside} describes several films: write one for each.")
+    folders = [beside.absolute().parent, beside.absolute().parent.parent, Path.cwd()]
+    voices = [
+        None if name is None else read_audio(find_file(name, folders, "voice")) for name in entry.voices
+    ]
+    arranged = Timeline.together if entry.timing is Timing.TOGETHER else Timeline.in_turn
+    timeline = arranged(voices) if any(voices) else None
+    if entry.source is None:
+        return EvaluatedFilm(path=path, timeline=timeline)
+    source = find_file(entry.source, folders, "picture or video")
+    picture = VideoFile.open(source).picture() if entry.moving else read_picture(source)
+    boxes = None if entry.boxes is None else _in_film(entry.boxes, picture, path)
+    return EvaluatedFilm(path=path, timeline=timeline, boxes=boxes, picture=picture)
+
+
+def _in_film(boxes: Sequence[Box], picture: Tensor, path: Path) -> tuple[Box, ...]:
+    """Boxes in pixels of the picture that a film was made from, in pixels of the film."""
+    film = VideoFile.open(path).picture()
+    sizes = [(image.shape[0], image.shape[1]) for image in (picture, film)]
+    return tuple(box_in_film(box, *sizes) for box in boxes)

@@ -1,0 +1,73 @@
+"""A network of a measure: built from its weights, and run in batches in full float32."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+Progress = Callable[[int, int], None]
+"""Called with how many items are done, and of how many; may raise to stop."""
+
+Network = TypeVar("Network", bound=nn.Module)
+
+COUNTER = "num_batches_tracked"  # of training; files of before 2018 lack it
+
+
+def unreported(done: int, of: int) -> None:
+    """Report no progress."""
+
+
+def expected_tensors(network: type[nn.Module]) -> dict[str, Tensor]:
+    """A network's tensors by name, with their shapes and precisions but without numbers."""
+    with torch.device("meta"):
+        return dict(network().state_dict())
+
+
+def with_weights(
+    network: type[Network], weights: Mapping[str, Tensor], device: str | torch.device
+) -> Network:
+    """Build a network on a device with its weights, for evaluation."""
+    with torch.device("meta"):
+        built = network()
+    built.to_empty(device=device)
+    counters = {name: torch.tensor(0) for name in built.state_dict() if name.endswith(COUNTER)}
+    built.load_state_dict({**counters, **weights})
+    return built.eval().requires_grad_(False)
+
+
+@contextmanager
+def full_precision() -> Iterator[None]:
+    """Compute without gradients, and without TF32, which changes the third digit."""
+    with (
+        torch.inference_mode(),
+        torch.backends.cudnn.flags(enabled=True, benchmark=False, allow_tf32=False),
+    ):
+        yield
+
+
+def in_batches(
+    items: Tensor, compute: Callable[[Tensor], Tensor], *, size: int, progress: Progress
+) -> Tensor:
+    """Compute something of all items, `size` at a time; the results are on the CPU.
+
+    Parameters
+    ----------
+    items : Tensor [items, ...]
+    compute : callable
+        From [size, ...] to [size, results]
+    size : int
+    progress : callable
+        Called after every batch.
+
+    Returns
+    -------
+    Tensor [items, results]
+    """
+    results = []
+    with full_precision():
+        for start in range(0, len(items), size):
+            results.append(compute(items[start : start + size]).cpu())
+            progress(min(start + size, len(items)), len(items))
+    return torch.cat(results)
