@@ -13,6 +13,7 @@ from .options import (
     input_options,
     memory_options,
     model_options,
+    origin_options,
     output_options,
     person_options,
     retake_options,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 OPTIONS = (
     input_options,
     output_options,
+    origin_options,
     voice_options,
     person_options,
     film_options,
@@ -91,6 +93,7 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     dubbing_options.add_arguments(parser)
     sampling_options.add_arguments(parser)
     store_options.add_arguments(parser)
+    origin_options.add_arguments(parser)
     model_options.add_arguments(parser)
     memory_options.add_arguments(parser)
     parser.set_defaults(command=run)
@@ -217,6 +220,7 @@ def read_inputs(arguments: argparse.Namespace, files: "FilmFiles") -> "PlannedFi
         persons=persons,
         retakes=retakes,
         video=video,
+        mark=origin_options.film_mark(arguments),
     )
 
 
