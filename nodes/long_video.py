@@ -203,7 +203,7 @@ class LongVideoNode(io.ComfyNode):
             frames_in_memory=frames_in_memory,
         )
         mark = FilmMark(
-            tags=workflow_tags(cls.hidden),
+            tags=workflow_tags(cls.hidden.prompt, cls.hidden.extra_pnginfo),
             watermark=None if clips.watermark == NO_WATERMARK else find_watermark(clips.watermark),
         )
         result = _write(run, mark, in_memory=frames_in_memory is not None)

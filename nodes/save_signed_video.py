@@ -103,7 +103,7 @@ class SaveSignedVideoNode(io.ComfyNode):
             video.save_to(str(given), format=Types.VideoContainer.MP4)
             mark = FilmMark(
                 source=_source(given, dubbed),
-                tags=workflow_tags(cls.hidden),
+                tags=workflow_tags(cls.hidden.prompt, cls.hidden.extra_pnginfo),
                 identity=identity,
                 dubbed=None if dubbed is None else _file_of(dubbed, Path(scratch)),
             )

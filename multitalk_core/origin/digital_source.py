@@ -1,8 +1,11 @@
 """What a picture or a film was made from, in the words of the IPTC's vocabulary."""
 
+import re
+
 from ..guards.words import Word
 
 VOCABULARY = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+NAMED = re.compile(re.escape(VOCABULARY) + r"\w+")
 
 
 class DigitalSource(Word):
@@ -24,6 +27,12 @@ class DigitalSource(Word):
 
 
 SYNTHETIC = (DigitalSource.TRAINED, DigitalSource.COMPOSITE)
+
+
+def source_in_text(text: str) -> str | None:
+    """The first full name of a source in a text."""
+    found = NAMED.search(text)
+    return found[0] if found else None
 
 
 def known_source(uri: str) -> DigitalSource | None:

@@ -12,7 +12,7 @@ from .signing_identity import SigningIdentity
 from .watermark import Watermark, watermarked
 from .xmp_packet import TOOL, xmp_packet
 
-SOURCE_KEY = "DigitalSourceType"
+SOURCE_KEY, COMMENT_KEY = "DigitalSourceType", "comment"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,9 +39,9 @@ class FilmMark:
     dubbed: Path | None = None
 
     def keys(self) -> dict[str, str]:
-        """The metadata of the container, which remuxing keeps."""
-        comment = f"Synthetic media, made with {TOOL}."
-        return {**self.tags, "comment": comment, SOURCE_KEY: self.source.uri}
+        """The metadata of the container; most programs copy the comment, and few the other keys."""
+        comment = f"Synthetic media, made with {TOOL}. Digital source type: {self.source.uri}"
+        return {**self.tags, COMMENT_KEY: comment, SOURCE_KEY: self.source.uri}
 
     def applied(self, frames: Tensor) -> Tensor:
         """Frames [n, height, width, 3] in 0..1 as they are written."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..files.containers import opened
-from .digital_source import SYNTHETIC, known_source
-from .film_mark import SOURCE_KEY
+from .digital_source import SYNTHETIC, known_source, source_in_text
+from .film_mark import COMMENT_KEY, SOURCE_KEY
 from .mp4_boxes import has_c2pa, read_xmp
 from .picture_marks import has_picture_c2pa, read_picture_mark
 from .signature import Signature, read_signature
@@ -63,8 +63,8 @@ def film_origin(path: Path) -> FoundOrigin | None:
     with opened(path) as container:
         named = {key.lower(): value for key, value in container.metadata.items()}
         movie = MOVIE in container.format.name.split(",")
-    # Save Video writes the tags of new films as JSON, in quotes.
-    marks = {METADATA: named.get(SOURCE_KEY.lower(), "").strip('"'), XMP: ""}
+    said = f"{named.get(SOURCE_KEY.lower(), '')} {named.get(COMMENT_KEY, '')}"
+    marks = {METADATA: source_in_text(said) or "", XMP: ""}
     if not movie:
         return _origin(marks, None)
     marks[XMP] = source_in_packet(read_xmp(path) or b"") or ""

@@ -1,22 +1,22 @@
 """The graph that made a video, as ComfyUI's Save Video writes it into the file."""
 
 import json
+from collections.abc import Mapping
 
 from comfy.cli_args import args
-from comfy_api.latest import io
 
 
-def workflow_tags(hidden: io.HiddenHolder) -> dict[str, str]:
+def workflow_tags(
+    prompt: Mapping[str, object] | None, extra_pnginfo: Mapping[str, object] | None
+) -> dict[str, str]:
     """Metadata by name; empty where ComfyUI was started with --disable-metadata.
 
     Parameters
     ----------
-    hidden : HiddenHolder
-        Of a node with the hidden inputs prompt and extra_pnginfo.
+    prompt, extra_pnginfo : mapping or None
+        The hidden inputs of a node: the graph as it was queued, and what the page adds to it.
     """
     if args.disable_metadata:
         return {}
-    tags = dict(hidden.extra_pnginfo or {})
-    if hidden.prompt is not None:
-        tags["prompt"] = hidden.prompt
+    tags = {**(extra_pnginfo or {}), **({} if prompt is None else {"prompt": prompt})}
     return {name: json.dumps(value) for name, value in tags.items()}

@@ -19,6 +19,7 @@ TOPICS = (
     "doctor",
     "dubbing",
     "one_card",
+    "origin",
     "persons",
     "pictures",
     "sound",
