@@ -52,7 +52,8 @@ def check_names(**names: str | None) -> None:
 
 
 def _file(name: str, value: str) -> Path:
-    if value not in _files():
+    # No key is read as an address: a wrong address is repeated in the error.
+    if value not in (list_authorities() if name == "timestamps" else list_keys()):
         raise MultiTalkError(
             f"{name}: there is no file {quoted(value)} in ComfyUI's folder user/{FOLDER.as_posix()}; whoever "
             "runs the server puts it there."

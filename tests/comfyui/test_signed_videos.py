@@ -97,6 +97,13 @@ def test_only_files_in_the_folder_are_read(server, picture, keys, name, place):
     assert f"{place}: there is no file" in words and "user/__multitalk/signing" in words
 
 
+def test_a_key_is_not_read_as_an_address(server, keys):
+    graph = {"video": node("LoadVideo", file=talk(server)), "signed": signing(keys, ["video", 0])}
+    graph["signed"]["inputs"]["timestamps"] = keys["key"]
+    ((_, words),) = server.faults(graph)
+    assert "timestamps: there is no file" in words and "BEGIN" not in words
+
+
 def test_a_key_that_does_not_fit_is_refused_with_a_sentence(server, keys):
     write_keys(server.base / "user" / "__multitalk" / "signing", "es256")
     graph = {"video": node("LoadVideo", file=talk(server)), "signed": signing(keys, ["video", 0])}
