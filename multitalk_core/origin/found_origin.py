@@ -44,9 +44,9 @@ class FoundOrigin:
         """The same as labelled lines."""
         rows = []
         for uri in dict.fromkeys(self.marks.values()):
-            places = " and ".join(place for place, named in self.marks.items() if named == uri)
+            places = ", ".join(place for place, named in self.marks.items() if named == uri)
             synthetic = "synthetic: " if known_source(uri) in SYNTHETIC else ""
-            rows.append(("origin", f"{synthetic}{uri.rpartition('/')[2]}, says its {places}"))
+            rows.append(("origin", f"{synthetic}{uri.rpartition('/')[2]} ({places})"))
         if self.signature is not None:
             rows.append(("signature", self.signature.in_words()))
         return rows

@@ -8,6 +8,7 @@ from .. import __version__
 from ..errors import MultiTalkError, quoted
 from ..files.whole import whole_file
 from .film_mark import FilmMark
+from .signing_identity import SigningIdentity
 
 KIND = "video/mp4"
 AGENT = {"name": "MultiTalk", "version": __version__}
@@ -44,11 +45,18 @@ def sign_video(path: Path, mark: FilmMark) -> None:
             with path.open("rb") as film, part.open("w+b") as signed:
                 builder.sign(signer, KIND, film, signed)
     except (c2pa.C2paError, OSError) as error:
-        asked = "" if authority is None else " and that the timestamp authority answers"
-        raise MultiTalkError(
-            f"{path.name} cannot be signed ({quoted(error)}): check that the certificate is one for signing "
-            f"content{asked}."
-        ) from error
+        raise _refused(path, identity, error) from None  # the library's error repeats the authority's address
+
+
+def _refused(path: Path, identity: SigningIdentity, error: Exception) -> MultiTalkError:
+    """The error without the authority's address, which may contain a password."""
+    reason, asked = str(error), ""
+    if identity.authority is not None:
+        reason, asked = reason.replace(identity.authority, "…"), " and that the timestamp authority answers"
+    return MultiTalkError(
+        f"{path.name} cannot be signed ({quoted(reason)}): check that the certificate is one for signing "
+        f"content{asked}."
+    )
 
 
 def _described(mark: FilmMark, context: Any) -> Any:

@@ -33,13 +33,13 @@ class SigningIdentity:
     chain : bytes
         PEM certificates, the signer's first, each followed by its issuer's.
     authority : str, optional
-        URL of the authority that timestamps signatures; None asks nobody.
+        URL of the authority that timestamps signatures; None asks nobody. It may contain a password.
     """
 
     algorithm: str
     key: bytes = field(repr=False)
     chain: bytes = field(repr=False)
-    authority: str | None = None
+    authority: str | None = field(default=None, repr=False)
 
 
 def read_identity(key: Path, certificate: Path, authority: str | None = None) -> SigningIdentity:

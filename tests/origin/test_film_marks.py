@@ -46,7 +46,7 @@ def test_a_film_says_that_it_is_synthetic_in_both_places(tmp_path, source):
         "marks": {"metadata": source.uri, "XMP": source.uri},
         "signature": None,
     }
-    assert any(f"synthetic: {source}, says its metadata and XMP" in line for line in found.lines())
+    assert any(f"synthetic: {source} (metadata, XMP)" in line for line in found.lines())
 
 
 def test_marks_and_tags_leave_frames_and_sound_as_they_are(tmp_path):

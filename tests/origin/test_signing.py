@@ -5,6 +5,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from traceback import format_exception
 
 import pytest
 import torch
@@ -177,13 +178,16 @@ def test_files_that_are_no_keys(tmp_path):
 
 def test_a_film_that_cannot_be_signed_stays_as_it_was(tmp_path):
     files = write_keys(tmp_path)
-    silent = read_identity(files.key, files.certificate, "http://127.0.0.1:9")  # nobody answers there
+    silent = read_identity(files.key, files.certificate, "http://me:secret@127.0.0.1:9")  # nobody
     mark = FilmMark(identity=silent)
     film = write(tmp_path / "film.mp4", replace(mark, identity=None))
     before = film.read_bytes()
-    with pytest.raises(MultiTalkError, match=r"film.mp4 cannot be signed .* the timestamp authority answers"):
+    with pytest.raises(
+        MultiTalkError, match=r"film.mp4 cannot be signed .* the timestamp authority answers"
+    ) as refused:
         sign_video(film, mark)
     assert film.read_bytes() == before and not list(tmp_path.glob(".*"))
+    assert "secret" not in "".join(format_exception(refused.value)) + repr(mark)
 
 
 def test_a_key_is_not_printed(tmp_path):
