@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 import folder_paths
 from comfy_api.latest import Input, Types, io, ui
 
+from ..multitalk_core.errors import MultiTalkError, quoted
 from ..multitalk_core.files.whole import whole_file
 from ..multitalk_core.media.video_writer import rewrite
 from ..multitalk_core.origin.digital_source import DigitalSource, known_source
@@ -94,10 +95,7 @@ class SaveSignedVideoNode(io.ComfyNode):
         dubbed: Input.Video | None = None,
     ) -> io.NodeOutput:
         identity = identity_of(key, certificate, timestamps)
-        folder, name, number, subfolder, _ = folder_paths.get_save_image_path(
-            filename_prefix, folder_paths.get_output_directory(), *video.get_dimensions()
-        )
-        path = Path(folder) / f"{name}_{number:05}_.mp4"
+        path, subfolder = _new_path(filename_prefix, video)
         with TemporaryDirectory() as scratch:
             given, signed = Path(scratch) / "given.mp4", Path(scratch) / path.name
             video.save_to(str(given), format=Types.VideoContainer.MP4)
@@ -113,6 +111,19 @@ class SaveSignedVideoNode(io.ComfyNode):
                 shutil.copyfile(signed, part)
         saved = ui.SavedResult(path.name, subfolder, io.FolderType.output)
         return io.NodeOutput(video, ui=ui.PreviewVideo([saved]))
+
+
+def _new_path(prefix: str, video: Input.Video) -> tuple[Path, str]:
+    """The next file of this name in the output folder, and its folder in there."""
+    try:
+        folder, name, number, subfolder, _ = folder_paths.get_save_image_path(
+            prefix, folder_paths.get_output_directory(), *video.get_dimensions()
+        )
+    except Exception as error:  # ComfyUI has no kind of its own for it
+        raise MultiTalkError(
+            f"filename_prefix: {quoted(prefix)} is no name in ComfyUI's output folder; choose another."
+        ) from error
+    return Path(folder) / f"{name}_{number:05}_.mp4", subfolder
 
 
 def _source(video: Path, dubbed: Input.Video | None) -> DigitalSource:

@@ -2,6 +2,7 @@
 
 import json
 import urllib.error
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,8 @@ def keys(server):
 
 
 def signing(keys: dict, video: list, **inputs: object) -> dict:
-    return node("MultiTalkSaveSignedVideo", video=video, filename_prefix="origin/signed", **keys | inputs)
+    given = {"video": video, "filename_prefix": "origin/signed", **keys, **inputs}
+    return node("MultiTalkSaveSignedVideo", **given)
 
 
 def temporary(server) -> set[Path]:
@@ -109,6 +111,10 @@ def test_a_key_that_does_not_fit_is_refused_with_a_sentence(server, keys):
     graph = {"video": node("LoadVideo", file=talk(server)), "signed": signing(keys, ["video", 0])}
     graph["signed"]["inputs"]["key"] = "es256.key.pem"
     assert "does not belong to the first certificate" in server.refuse(graph).message
+    graph["signed"] = signing(keys, ["video", 0], filename_prefix="../../signed")
+    assert (
+        "filename_prefix: ../../signed is no name in ComfyUI's output folder" in server.refuse(graph).message
+    )
 
 
 def test_the_server_hands_out_no_key(server, keys):
@@ -120,8 +126,8 @@ def test_the_server_hands_out_no_key(server, keys):
         f"/userdata/signing%2F{name}",
         f"/userdata/..%2F__multitalk%2Fsigning%2F{name}",
     ):
-        with pytest.raises((urllib.error.HTTPError, ValueError)):
-            server.get(path)
+        with pytest.raises(urllib.error.HTTPError):
+            urllib.request.urlopen(f"http://{server.address}{path}", timeout=30)
     assert "PRIVATE KEY" not in server.log.read_text()
 
 
