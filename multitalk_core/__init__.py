@@ -64,10 +64,13 @@ _HOMES = {
     "SamplingOptions": "film.spec",
     "SeamCorrection": "film.seams",
     "StoreOptions": "film.spec",
+    "FilmMark": "origin.film_mark",
     "VideoModel": "film.clip_inputs",
     "dub": "film.dubbed_persons",
     "make_film": "film.film",
     "plan_clips": "film.clips",
+    "read_identity": "origin.signing_identity",
+    "register_watermark": "origin.watermark",
     "write_film": "film.write",
     # scores
     "EvaluatedFilm": "evaluation.evaluated_film",

@@ -52,6 +52,7 @@ class MultiTalkExtension(ComfyExtension):
         from .person_localizer import PersonLocalizerNode
         from .sampler import SamplerNode
         from .sampling_settings import SamplingSettingsNode
+        from .save_signed_video import SaveSignedVideoNode
         from .sigmas import ReleasedSigmasNode
         from .store_settings import StoreSettingsNode
         from .stored_films_node import StoredFilmsNode
@@ -78,6 +79,7 @@ class MultiTalkExtension(ComfyExtension):
             DemoNode,
             InputJsonNode,
             DoctorNode,
+            SaveSignedVideoNode,
         ]
 
 

@@ -6,8 +6,9 @@ from ..multitalk_core import limits
 from ..multitalk_core.film.clips import check_overlap
 from ..multitalk_core.film.spec import Continuation
 from ..multitalk_core.method.wan import check_frames
+from ..multitalk_core.origin.watermark import watermark_names
 from .host.checks import check_queued, checked, naming
-from .host.settings import ClipSettings
+from .host.settings import NO_WATERMARK, ClipSettings
 from .host.sockets import SETTINGS, MultiTalkClipSettings
 from .inputs.shared import within
 
@@ -71,6 +72,14 @@ class ClipSettingsNode(io.ComfyNode):
                     "condition the next clip, 0 to 1. 0.5 reduces colour drift; 0 is off, as in the "
                     "reference implementation.",
                 ),
+                io.Combo.Input(
+                    "watermark",
+                    options=[NO_WATERMARK, *watermark_names()],
+                    default=USUAL.watermark,
+                    optional=True,
+                    tooltip="A watermark in the pixels of the video output, offered by another package "
+                    "(docs/origin.md). The images output has none.",
+                ),
             ],
             outputs=[
                 MultiTalkClipSettings.Output(
@@ -95,6 +104,7 @@ class ClipSettingsNode(io.ComfyNode):
         continuation: str,
         seam_frames: int,
         codec_correction: float,
+        watermark: str = NO_WATERMARK,
     ) -> io.NodeOutput:
         _check_lengths(clip_frames, motion_frames)
         return io.NodeOutput(
@@ -104,6 +114,7 @@ class ClipSettingsNode(io.ComfyNode):
                 continuation=continuation,
                 seam_frames=seam_frames,
                 codec_correction=codec_correction,
+                watermark=watermark,
             )
         )
 

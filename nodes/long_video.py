@@ -31,6 +31,8 @@ from ..multitalk_core.film.store import check_store, stored_clip_bytes
 from ..multitalk_core.film.write import FilmResult, write_film
 from ..multitalk_core.guards.memory import GIGABYTE
 from ..multitalk_core.media.video_source import film_frames
+from ..multitalk_core.origin.film_mark import FilmMark
+from ..multitalk_core.origin.watermark import find_watermark
 from .host.checks import check_queued, checked, naming
 from .host.computed import computed
 from .host.film_identity import described_input, film_identity, film_title, store_folder
@@ -40,9 +42,10 @@ from .host.person_retakes import person_retakes
 from .host.picture_input import source_of
 from .host.prompts import encode_prompts
 from .host.sampler_inputs import SamplerInputs
-from .host.settings import ClipSettings, StoreSettings
+from .host.settings import NO_WATERMARK, ClipSettings, StoreSettings
 from .host.sockets import CATEGORY, MultiTalkBinding
 from .host.video_output import HandedOutVideos, is_wired, new_path
+from .host.workflow_tags import workflow_tags
 from .inputs import long_video_inputs, size_inputs
 from .inputs import shared as inputs
 from .inputs.search import TASKS
@@ -113,7 +116,7 @@ class LongVideoNode(io.ComfyNode):
                     "and of the change from frame to frame; lines mark where clips begin.",
                 ),
             ],
-            hidden=[io.Hidden.unique_id, io.Hidden.dynprompt],
+            hidden=[io.Hidden.unique_id, io.Hidden.dynprompt, io.Hidden.prompt, io.Hidden.extra_pnginfo],
         )
 
     @classmethod
@@ -199,7 +202,11 @@ class LongVideoNode(io.ComfyNode):
             prompts=encoded,
             frames_in_memory=frames_in_memory,
         )
-        result = _write(run, in_memory=frames_in_memory is not None)
+        mark = FilmMark(
+            tags=workflow_tags(cls.hidden.prompt, cls.hidden.extra_pnginfo),
+            watermark=None if clips.watermark == NO_WATERMARK else find_watermark(clips.watermark),
+        )
+        result = _write(run, mark, in_memory=frames_in_memory is not None)
         return io.NodeOutput(
             result.images,
             sound_for(audio, frames),
@@ -209,7 +216,7 @@ class LongVideoNode(io.ComfyNode):
         )
 
 
-def _write(run: FilmRun, *, in_memory: bool) -> FilmResult:
+def _write(run: FilmRun, mark: FilmMark, *, in_memory: bool) -> FilmResult:
     """Make and write the film; what ends it early is raised once the node says where the video so far is."""
     spec, reporter, path = run.spec, run.reporter, new_path()
     reporter.note(f"the video grows in {path.parent}")
@@ -219,6 +226,7 @@ def _write(run: FilmRun, *, in_memory: bool) -> FilmResult:
         path,
         listener=reporter,
         in_memory=in_memory,
+        mark=mark,
         check_interrupted=throw_exception_if_processing_interrupted,
     )
     run.report_damage()

@@ -8,6 +8,7 @@ from torch import Tensor
 from ..drawing.strip import localization_strip
 from ..film.film import FinishedClip
 from ..film.spec import FilmSpec
+from ..film.write import digital_source
 from ..media.picture import write_picture
 from ..method.wan import latent_frames
 
@@ -28,6 +29,7 @@ class FilmProgress:
         from tqdm import tqdm
 
         self.persons, self.localization = spec.persons, localization
+        self._source = digital_source(spec)
         self.clips, self.steps = len(spec.plan.clips), spec.sampling.steps
         self._bar = tqdm(total=spec.runs * self.steps, unit="step", dynamic_ncols=True)
         self._started = self._last_step = time.monotonic()
@@ -61,7 +63,8 @@ class FilmProgress:
         if finished.clip.index == 0 and finished.record is not None:
             # As far as the film goes.
             classes = finished.record.classes[: latent_frames(len(finished.frames) + 3)]
-            write_picture(self.localization, localization_strip(finished.frames, classes, self.persons))
+            strip = localization_strip(finished.frames, classes, self.persons)
+            write_picture(self.localization, strip, self._source)
 
     @property
     def seconds(self) -> float:

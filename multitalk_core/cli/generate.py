@@ -11,6 +11,7 @@ from ..drawing.timeline_picture import timeline_picture
 from ..film.steadiness import Steadiness
 from ..film.write import FilmResult, write_film
 from ..media.picture import write_picture
+from ..origin.digital_source import DigitalSource
 from .film_progress import FilmProgress
 from .options.film_files import FilmFiles
 from .planned_film import PlannedFilm
@@ -34,7 +35,12 @@ def generate(film: PlannedFilm) -> None:
     with FilmProgress(film.spec, film.files.localization) as progress:
         try:
             result = write_film(
-                film.spec, film.model, film.files.film, listener=progress, replaces=film.files.replaces
+                film.spec,
+                film.model,
+                film.files.film,
+                listener=progress,
+                replaces=film.files.replaces,
+                mark=film.mark,
             )
         except KeyboardInterrupt as interrupt:
             raise KeyboardInterrupt(NOTHING_FINISHED) from interrupt
@@ -54,7 +60,8 @@ def draw(film: PlannedFilm, steadiness: Steadiness) -> None:
     """Draw what is known when the film is finished."""
     spec, files = film.spec, film.files
     fps = spec.conversation.fps
-    write_picture(files.persons, persons_overlay(film.picture, film.persons, spec.size))
+    overlay = persons_overlay(film.picture, film.persons, spec.size)
+    write_picture(files.persons, overlay, DigitalSource.MIXED)
     tracks = spec.conversation.timeline.tracks(False, spec.plan.frames / fps)
     write_picture(files.timeline, timeline_picture(torch.from_numpy(tracks), SPEECH_RATE, fps=fps))
     write_picture(files.drift, drift_picture(steadiness.drift, steadiness.change, steadiness.starts, fps=fps))

@@ -10,6 +10,7 @@ from .options import (
     input_options,
     memory_options,
     model_options,
+    origin_options,
     output_options,
     parallel_options,
     person_options,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 OPTIONS = (
     input_options,
     output_options,
+    origin_options,
     voice_options,
     person_options,
     film_options,
@@ -94,6 +96,7 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     dubbing_options.add_arguments(parser)
     sampling_options.add_arguments(parser)
     store_options.add_arguments(parser)
+    origin_options.add_arguments(parser)
     model_options.add_arguments(parser)
     memory_options.add_arguments(parser)
     parallel_options.add_arguments(parser)
@@ -196,6 +199,7 @@ def read_inputs(
         persons=outline.persons,
         retakes=outline.retakes,
         video=outline.video,
+        mark=origin_options.film_mark(arguments),
     )
 
 

@@ -16,8 +16,9 @@ LONGEST_REMARK = 500  # characters
 DESCRIPTION = """\
 Report what a file is. Of pictures, videos and sounds it says what a film
 would use, read as generate reads them: upright, in square pixels, in sRGB,
-on their own clock. Of tables it says who speaks when. Of checkpoints it says
-what they contain, their size and their precision, without loading weights."""
+on their own clock; and what their marks of origin and signatures say. Of
+tables it says who speaks when. Of checkpoints it says what they contain, their
+size and their precision, without loading weights."""
 
 
 def add_command(commands: argparse._SubParsersAction) -> None:

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ..files.outputs import check_folder, check_inputs_stay, check_replaced, free_name
 from ..media.picture import check_picture_name, write_picture
+from ..origin.digital_source import DigitalSource
 from ..persons.box import Box
 from ..persons.concerns import doubts
 from ..persons.masks import Finding, Persons
@@ -59,7 +60,7 @@ def run(arguments: argparse.Namespace) -> None:
     picture, _ = person_options.read_source(arguments)
     persons = person_options.read_persons(arguments, picture, arguments.count)
     if output is not None:
-        write_picture(output, persons_overlay(picture, persons))
+        write_picture(output, persons_overlay(picture, persons), DigitalSource.MIXED)
     if arguments.json:
         print(json.dumps(described(persons)))
         return

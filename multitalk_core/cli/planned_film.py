@@ -12,6 +12,7 @@ from ..film.store import Json, computed_on, release
 from ..hosts.diffusers.models import Models
 from ..hosts.diffusers.video_model import DiffusersVideoModel
 from ..media.video_file import VideoFile
+from ..origin.film_mark import UNSIGNED, FilmMark
 from ..persons.masks import Persons
 from .options.film_files import FilmFiles
 
@@ -33,6 +34,8 @@ class PlannedFilm:
         As the user asked for them.
     video : VideoFile or None
         What is dubbed, as the user has it.
+    mark : FilmMark
+        What the film says about itself, and who signs it.
     """
 
     spec: FilmSpec
@@ -42,6 +45,7 @@ class PlannedFilm:
     persons: Persons
     retakes: list[Retake]
     video: VideoFile | None = None
+    mark: FilmMark = UNSIGNED
 
 
 def computed_with(models: Models) -> dict[str, Json]:

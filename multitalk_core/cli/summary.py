@@ -83,6 +83,7 @@ def account(film: PlannedFilm, result: FilmResult, progress: FilmProgress) -> di
     return {
         "film": f"{result.path}, {result.frames} frames, {result.frames / spec.conversation.fps:.2f} s, "
         f"{result.path.stat().st_size / 1e6:.1f} MB",
+        **({} if film.mark.identity is None else {"signed": f"with C2PA, {film.mark.identity.algorithm}"}),
         **({"stopped": stopped} if result.frames < spec.plan.frames else {}),
         **({"damaged": ", ".join(damage)} if damage else {}),
         **result.steadiness.report(dubbed=spec.dubbing is not None),

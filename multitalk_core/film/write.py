@@ -3,7 +3,7 @@
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -14,6 +14,9 @@ from ..guards.interruption import uninterrupted
 from ..guards.stopping import delayed_interrupt
 from ..media.video_writer import VideoWriter
 from ..method.recorder import BindingRecord
+from ..origin.digital_source import DigitalSource
+from ..origin.film_mark import UNSIGNED, FilmMark
+from ..origin.signed_video import sign_video
 from .clip_inputs import VideoModel
 from .film import FinishedClip, make_film
 from .film_listener import FilmListener, SilentListener
@@ -77,6 +80,7 @@ def write_film(
     listener: FilmListener | None = None,
     replaces: bool = True,
     in_memory: bool = False,
+    mark: FilmMark = UNSIGNED,
     check_interrupted: Callable[[], None] = uninterrupted,
 ) -> FilmResult:
     """Make a film and write it while it grows; no more than two clips of its frames are in memory.
@@ -94,7 +98,9 @@ def write_film(
     replaces : bool
         Whether an earlier file is replaced; else the film gets a number where its name is taken meanwhile.
     in_memory : bool
-        Return all frames too.
+        Return all frames too, without a watermark.
+    mark : FilmMark
+        What the film says about itself besides its digital source type, and who signs it.
     check_interrupted : callable
         Called repeatedly while the film is planned; raises to stop.
 
@@ -111,8 +117,15 @@ def write_film(
     """
     listener = listener or SilentListener()
     (height, width), conversation = spec.size, spec.conversation
+    mark = replace(mark, source=digital_source(spec))
     writer = VideoWriter(
-        path, width, height, fps=conversation.fps, sound=conversation.sound, replaces=replaces
+        path,
+        width,
+        height,
+        fps=conversation.fps,
+        sound=conversation.sound,
+        replaces=replaces,
+        mark=mark,
     )
     result = FilmResult(path=path, images=torch.empty(spec.frames, height, width, 3) if in_memory else None)
     with _stored_clips(spec, path, listener, check_interrupted=check_interrupted) as clips:
@@ -132,6 +145,7 @@ def write_film(
                 raise
             result.ended = result.ended or error  # delayed until the file was whole
         result.path = writer.path
+        _sign(result, mark)
         if clips is not None and spec.store is not None and result.frames == spec.plan.frames:
             # Where it cannot be noted, the next run asks before it replaces the film.
             with suppress(OSError, PassedOver):
@@ -139,6 +153,20 @@ def write_film(
     if result.ended is not None:
         traceback.clear_frames(result.ended.__traceback__)  # they hold frames of a clip
     return result
+
+
+def digital_source(spec: FilmSpec) -> DigitalSource:
+    """What a film is made from: a dubbed video is changed in part, all else is generated."""
+    return DigitalSource.TRAINED if spec.dubbing is None else DigitalSource.COMPOSITE
+
+
+def _sign(result: FilmResult, mark: FilmMark) -> None:
+    """Sign the finished file; what prevents that ends the film, whose file stays."""
+    try:
+        with delayed_interrupt():
+            sign_video(result.path, mark)
+    except BaseException as error:
+        result.ended = result.ended or error
 
 
 def _append(

@@ -15,8 +15,9 @@ from ..errors import MultiTalkError, printable
 from ..files.clock import picture_track
 from ..files.containers import opened
 from ..files.given import check_file
+from ..origin.found_origin import FoundOrigin, film_origin, picture_origin
 from .picture import BACKGROUND, on_background, open_picture
-from .picture_formats import is_picture
+from .picture_formats import is_picture, quietly
 from .video_file import VideoFile
 
 FIRST_SOUND = 0.02  # of full scale
@@ -49,6 +50,8 @@ class MediaInspection:
         The mean colour in sRGB, 0 to 255, of the picture or of a video's first one.
     corner_rgb : list of list of float, optional
         The same for a square at each corner: top left, top right, bottom left, bottom right.
+    origin : FoundOrigin, optional
+        What the file says of its origin; None where it says nothing.
     remarks : list of str
         What was decided in reading it; not in the JSON.
     """
@@ -63,12 +66,14 @@ class MediaInspection:
     sound: Mapping[str, float | int | None] | None = None
     mean_rgb: list[float] | None = None
     corner_rgb: list[list[float]] | None = None
+    origin: FoundOrigin | None = None
     remarks: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, object]:
         """Everything but the path and the remarks."""
         keys = ["kind", "seconds", "frames", "fps", "width", "height", "sound", "mean_rgb", "corner_rgb"]
-        return {key: getattr(self, key) for key in keys}
+        origin = None if self.origin is None else self.origin.as_json()
+        return {key: getattr(self, key) for key in keys} | {"origin": origin}
 
     def lines(self) -> list[str]:
         """The same and the remarks as aligned lines of text."""
@@ -86,6 +91,7 @@ class MediaInspection:
             rows += [
                 (name, _colour_in_words(rgb)) for name, rgb in zip(CORNERS, self.corner_rgb, strict=True)
             ]
+        rows += [] if self.origin is None else self.origin.rows()
         rows += [("note", remark) for remark in self.remarks]
         width = max(len(label) for label, _ in rows) + 2
         return [printable(f"{label:<{width}}{value}", LONGEST_LINE) for label, value in rows]
@@ -127,16 +133,20 @@ def inspect_media(path: Path) -> MediaInspection:
         kind="audio",
         seconds=_rounded(sound.seconds),
         sound=_sound(sound),
+        origin=film_origin(path),
         remarks=_remarks(sound),
     )
 
 
 def _picture(path: Path) -> MediaInspection:
     picture = open_picture(path)
+    with quietly():
+        origin = picture_origin(path)
     return MediaInspection(
         path=str(path),
         kind="picture",
         **_seen(on_background(picture)),
+        origin=origin,
         remarks=picture.remarks_on(BACKGROUND),
     )
 
@@ -151,6 +161,7 @@ def _video(path: Path, sound: Waveform | None) -> MediaInspection:
         fps=_rounded(video.fps),
         sound=None if sound is None else _sound(sound),
         **_seen(video.picture()),
+        origin=film_origin(path),
         remarks=[*video.notes(), *video.damage(), *(() if sound is None else _remarks(sound))],
     )
 

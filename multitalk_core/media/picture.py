@@ -14,6 +14,8 @@ from ..files.given import check_file, unreadable
 from ..files.whole import whole_file
 from ..limits import LARGEST_SIDE, MOST_PIXELS
 from ..method.wan import check_side
+from ..origin.digital_source import DigitalSource
+from ..origin.picture_marks import saved_with
 from .picture_decoding import DecodedPicture, decode_picture
 from .picture_formats import broken, quietly
 
@@ -132,13 +134,17 @@ def check_pixels(width: int, height: int, name: str) -> None:
         )
 
 
-def write_picture(path: str | Path, picture: Tensor) -> None:
+def write_picture(
+    path: str | Path, picture: Tensor, source: DigitalSource = DigitalSource.ALGORITHMIC
+) -> None:
     """Write a picture in the format of the path's ending; the file appears only when it is complete.
 
     Parameters
     ----------
     path : str or Path
     picture : Tensor [height, width, 3], float32, in 0..1
+    source : DigitalSource
+        What it was made from, for the file to say; by default a program drew it.
 
     Raises
     ------
@@ -151,7 +157,8 @@ def write_picture(path: str | Path, picture: Tensor) -> None:
     file_format = check_picture_name(path)
     try:
         with whole_file(path) as part:
-            Image.fromarray(levels(picture).cpu().numpy()).save(part, format=file_format)
+            image = Image.fromarray(levels(picture).cpu().numpy())
+            image.save(part, format=file_format, **saved_with(file_format, source))
     except OSError as error:
         raise MultiTalkError(
             f"The picture {path} cannot be written ({error.strerror or error}): free some space, or "

@@ -22,6 +22,7 @@ from ..files.lock import Locked, locked
 from ..files.outputs import free_name
 from ..files.whole import is_taken, whole_file
 from ..guards.stopping import delayed_interrupt
+from ..origin.film_mark import UNSIGNED, FilmMark
 from .picture import levels
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ BT709 = 1
 # A fragment begins at every key frame, once a second. The header waits for the first fragment, to state how
 # much of AAC's priming comes before the first frame.
 FRAGMENTS = "+frag_keyframe+delay_moov+default_base_moof"
+NAMED_KEYS = "+use_metadata_tags"  # MP4 has no place of its own for most metadata
 LIMITED_RANGE = 1
 # x264's AVX2 code for macroblock trees reads uninitialised memory unless the width is a multiple of 128, so
 # that the same frames do not always give the same film. Its SSSE3 code is as fast within 5 %.
@@ -80,6 +82,8 @@ class VideoWriter:
     replaces : bool
         Whether an earlier file is replaced. If not and the name is taken when the film is complete, the film
         gets a number, and `path` has the new name.
+    mark : FilmMark
+        What the film says about itself, also while it grows; `origin.signed_video` signs it afterwards.
 
     Raises
     ------
@@ -96,9 +100,10 @@ class VideoWriter:
         fps: float = 25.0,
         sound: Waveform | None = None,
         replaces: bool = True,
+        mark: FilmMark = UNSIGNED,
     ) -> None:
         self.path = Path(path)
-        self.replaces = replaces
+        self.replaces, self.mark = replaces, mark
         self.size = (width, height)
         self.fps = Fraction(fps).limit_denominator(1001)
         self.frames = 0
@@ -119,7 +124,9 @@ class VideoWriter:
             self._opened.enter_context(locked(self.growing, signed=False))
             # Opened here, because libavformat hides failures to write the last fragment.
             self._file = self._opened.enter_context(self.growing.open("wb", buffering=0))
-        self._container = av.open(self._file, "w", format="mp4", container_options={"movflags": FRAGMENTS})
+        options = {"movflags": FRAGMENTS + NAMED_KEYS}
+        self._container = av.open(self._file, "w", format="mp4", container_options=options)
+        self._container.metadata.update(self.mark.keys())
         self._add_streams()
         return self
 
@@ -133,7 +140,7 @@ class VideoWriter:
         import av
         from av.video.reformatter import ColorRange, Colorspace
 
-        for frame in frames:
+        for frame in self.mark.applied(frames):
             picture = av.VideoFrame.from_ndarray(levels(frame).cpu().numpy(), format="rgb24").reformat(
                 format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
             )
@@ -174,7 +181,7 @@ class VideoWriter:
         if not self.replaces:
             self.path = free_name(self.path)
         with whole_file(self.path) as part:
-            _rewrite(self.growing, part)
+            rewrite(self.growing, part, self.mark)
         self.whole = True
 
     def _add_streams(self) -> None:
@@ -224,17 +231,28 @@ class VideoWriter:
             ) from error
 
 
-def _rewrite(growing: Path, path: Path) -> None:
-    """Copy the packets into a file that begins with the index."""
+def rewrite(video: Path, path: Path, mark: FilmMark) -> None:
+    """Copy the packets of a video into a marked mp4 that begins with the index.
+
+    Raises
+    ------
+    OSError, av.FFmpegError
+        When a file cannot be read or written.
+    """
     import av
 
-    options = {"movflags": "+faststart"}
-    with av.open(str(growing)) as source, av.open(str(path), "w", "mp4", container_options=options) as film:
+    options = {"movflags": "+faststart" + NAMED_KEYS}
+    with (
+        av.open(str(video)) as source,
+        av.open(str(path), "w", format="mp4", container_options=options) as film,
+    ):
+        film.metadata.update(mark.keys())
         streams = {stream.index: film.add_stream_from_template(stream) for stream in source.streams}
         for packet in source.demux():
             if packet.dts is not None:  # the last one of each stream is empty
                 packet.stream = streams[packet.stream_index]
                 film.mux(packet)
+    mark.append_to(path)
 
 
 def read_video(path: str | Path) -> tuple[Tensor, float, Waveform | None]:

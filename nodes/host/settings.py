@@ -9,6 +9,8 @@ from ...multitalk_core.film.spec import Continuation
 from ...multitalk_core.method.schemes import AUTOMATIC
 from .sampling_sigmas import RELEASED
 
+NO_WATERMARK = "none"
+
 
 @dataclass(frozen=True, kw_only=True)
 class SamplingSettings:
@@ -67,6 +69,8 @@ class ClipSettings:
     seam_frames : int
     codec_correction : float
         0..1.
+    watermark : str
+        One of `multitalk_core.origin.watermark`, or "none".
     """
 
     clip_frames: int = 81
@@ -74,6 +78,7 @@ class ClipSettings:
     continuation: str = Continuation.MULTITALK
     seam_frames: int = SEAM_FRAMES
     codec_correction: float = 0.0
+    watermark: str = NO_WATERMARK
 
 
 @dataclass(frozen=True, kw_only=True)

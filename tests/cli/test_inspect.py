@@ -18,7 +18,7 @@ from multitalk_core.demo.files import EMBEDDED, EMBEDDED_FILES
 HEIGHT, WIDTH, FPS, RATE = 64, 96, 25, 16000
 CORNERS = [[230, 30, 30], [30, 200, 30], [30, 30, 230], [120, 120, 120]]
 MIDDLE = [200, 190, 180]
-KEYS = ["kind", "seconds", "frames", "fps", "width", "height", "sound", "mean_rgb", "corner_rgb"]
+KEYS = ["kind", "seconds", "frames", "fps", "width", "height", "sound", "mean_rgb", "corner_rgb", "origin"]
 
 
 def painted() -> np.ndarray:

@@ -157,7 +157,7 @@ def test_a_film_replaces_itself_but_not_what_somebody_put_in_its_place(folder, c
     assert Path("film.mp4").read_text() == "a letter"
 
 
-@pytest.mark.parametrize("moment", ["media.video_writer._rewrite", "cli.generate.drift_picture"])
+@pytest.mark.parametrize("moment", ["media.video_writer.rewrite", "cli.generate.drift_picture"])
 def test_a_stop_when_the_film_is_saved_leaves_it_its_own(folder, capsys, monkeypatch, moment):
     place = f"multitalk_core.{moment}"
     step = pkgutil.resolve_name(place.replace(moment, ":".join(moment.rsplit(".", 1))))

@@ -21,6 +21,7 @@ TOPICS = (
     "evaluation",
     "measures",
     "one_card",
+    "origin",
     "persons",
     "pictures",
     "sound",

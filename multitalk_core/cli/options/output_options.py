@@ -21,7 +21,8 @@ DEFAULT = Path("film.mp4")
 # Arguments that may change while a film continues, or gets a retake, under the same name.
 NOT_THE_FILM = {
     "command", "given", "output", "overwrite", "ignore_memory", "store", "keep", "store_limit", "stop_after",
-    "retake", "prompt_at", "rows_at_once", "offload", "recorded_step",
+    "retake", "prompt_at", "rows_at_once", "offload", "recorded_step", "sign_key", "sign_cert",
+    "timestamp_authority", "watermark",
 }  # fmt: skip
 
 

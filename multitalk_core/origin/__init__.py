@@ -1,0 +1,1 @@
+"""The mark of origin: what says that a film is synthetic, who signed it, and whether it was changed since."""

@@ -1,0 +1,84 @@
+"""Sign a film with C2PA: who made it, from what, and a hash that any change breaks."""
+
+import mimetypes
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..errors import MultiTalkError, quoted
+from ..files.whole import whole_file
+from .film_mark import FilmMark
+from .signing_identity import SigningIdentity
+
+KIND = "video/mp4"
+AGENT = {"name": "MultiTalk", "version": __version__}
+PARENT = {"title": "the dubbed video", "relationship": "parentOf", "label": "dubbed"}
+# Ingredients need no thumbnail; nothing is fetched from elsewhere.
+SETTINGS = {"builder": {"thumbnail": {"enabled": False}}, "verify": {"remote_manifest_fetch": False}}
+
+
+def sign_video(path: Path, mark: FilmMark) -> None:
+    """Sign a finished mp4 in place, if its mark has an identity; whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+    mark : FilmMark
+
+    Raises
+    ------
+    MultiTalkError
+        When it cannot be signed; the file is unchanged.
+    """
+    if mark.identity is None:
+        return
+    import c2pa
+
+    identity = mark.identity
+    authority = None if identity.authority is None else identity.authority.encode()
+    try:
+        signer = c2pa.Signer.from_info(
+            c2pa.C2paSignerInfo(identity.algorithm, identity.chain, identity.key, authority)
+        )
+        with c2pa.Context.from_dict(SETTINGS) as context, whole_file(path) as part:
+            builder = _described(mark, context)
+            with path.open("rb") as film, part.open("w+b") as signed:
+                builder.sign(signer, KIND, film, signed)
+    except (c2pa.C2paError, OSError) as error:
+        raise _refused(path, identity, error) from None  # the library's error repeats the authority's address
+
+
+def _refused(path: Path, identity: SigningIdentity, error: Exception) -> MultiTalkError:
+    """The error without the authority's address, which may contain a password."""
+    reason, asked = str(error), ""
+    if identity.authority is not None:
+        reason, asked = reason.replace(identity.authority, "…"), " and that the timestamp authority answers"
+    return MultiTalkError(
+        f"{path.name} cannot be signed ({quoted(reason)}): check that the certificate is one for signing "
+        f"content{asked}."
+    )
+
+
+def _described(mark: FilmMark, context: Any) -> Any:
+    """What is claimed of the film, in a builder of c2pa."""
+    import c2pa
+
+    made = {"digitalSourceType": mark.source.uri, "softwareAgent": AGENT}
+    kind = None if mark.dubbed is None else mimetypes.guess_type(mark.dubbed)[0]
+    opened = mark.dubbed if kind in c2pa.Builder.get_supported_mime_types() else None
+    if opened is None:
+        actions = [{"action": "c2pa.created", **made}]
+    else:
+        from_parent = {"parameters": {"ingredientIds": [PARENT["label"]]}}
+        actions = [{"action": "c2pa.opened", **from_parent}, {"action": "c2pa.edited", **made}]
+    builder = c2pa.Builder(
+        {
+            "claim_generator_info": [AGENT],
+            "assertions": [{"label": "c2pa.actions.v2", "data": {"actions": actions}}],
+        },
+        context=context,
+    )
+    if opened is not None:
+        with opened.open("rb") as video:
+            builder.add_ingredient(PARENT, kind, video)
+    return builder
