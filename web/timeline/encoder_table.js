@@ -1,7 +1,8 @@
 // Who speaks when by the inputs of Encode MultiTalk Audio: read from its texts, and written there. The only state is theirs.
 
 import { api } from "../../../scripts/api.js"
-import { asOneStep, isLinked, setValue, valueOf } from "./graph.js"
+import { asOneStep, isLinked, outsideOf, setValue, valueOf } from "./graph.js"
+import { words } from "./locale.js"
 import { endOf, filled, parse, swapped, write } from "./turns.js"
 import { addressOf, faultOf, linkedSpeakers, MOST_SPEAKERS, voiceAt } from "./voices.js"
 
@@ -42,10 +43,10 @@ export class EncoderTable {
     return this.recording && this.turns.every((turn) => !turn.muted && turn.voiceStart === turn.start) && !this.written
   }
 
-  /** Why turns cannot be changed here; null if they can. */
+  /** The input that comes from another node, for which turns cannot be changed here; null if there is none. */
   get locked() {
-    const linked = ["timing", "timing.turns", "timing.names"].find((name) => isLinked(this.node, name))
-    return linked ? `${linked} comes from another node` : null
+    const promoted = outsideOf(this.node, "timing") // the texts of the word chosen there are not here
+    return promoted ? "timing" : (["timing", "timing.turns", "timing.names"].find((name) => isLinked(this.node, name)) ?? null)
   }
 
   /** How long the film is, in seconds, as far as it is known. */
@@ -65,7 +66,10 @@ export class EncoderTable {
   }
 
   read() {
+    const before = this.linked
     this.linked = linkedSpeakers(this.node)
+    // Left alone, the first voice would be read as a recording of everyone.
+    if (before.length > 1 && this.recording && this.turns.length && !this.locked) this.#set(this.turns)
     this.fault = null
     this.voices.clear()
     this.addresses = new Map(this.linked.map((speaker) => [speaker, addressOf(this.node, speaker)]))
@@ -84,19 +88,17 @@ export class EncoderTable {
   /** What a lane says where it has no waveform; null where it has one. */
   remark(speaker) {
     if (this.recording) return null
-    if (!this.linked.includes(speaker)) return "listens"
+    if (!this.linked.includes(speaker)) return words("lanes.listens")
     if (this.voices.has(speaker)) return null
     const address = this.addresses.get(speaker)
-    return faultOf(address) ?? (address ? "loading …" : "seen after the first run")
+    return faultOf(address) ?? words(address ? "lanes.loading" : "lanes.unseen")
   }
 
   /** Make these the turns: one step of undo. */
   write(turns, also = () => {}) {
-    const names = this.#allNames()
     asOneStep(() => {
       setValue(this.node, "timing", TABLE)
-      if (names.length) setValue(this.node, "timing.names", names.join(", "))
-      setValue(this.node, "timing.turns", write(turns, names))
+      this.#set(turns)
       also()
     })
     this.read()
@@ -134,6 +136,12 @@ export class EncoderTable {
         offset: turn.voiceStart,
         seconds: turn.end - turn.start,
       }))
+  }
+
+  #set(turns) {
+    const names = this.#allNames()
+    if (names.length) setValue(this.node, "timing.names", names.join(", "))
+    setValue(this.node, "timing.turns", write(turns, names))
   }
 
   /** With names in the table every lane needs one, and their order decides who is who. */
@@ -180,10 +188,10 @@ export class EncoderTable {
 
   /** What a run would refuse of turns that can be read. */
   #faultOf(turns) {
-    if (turns.every((turn) => turn.muted)) return "Every turn is muted, so nobody speaks."
+    if (turns.every((turn) => turn.muted)) return words("turns.all_muted")
     const silent = turns.find((turn) => !turn.muted && !this.linked.includes(turn.voiceOf))
     if (!silent || !this.linked.length) return null
-    return `Speaker ${silent.voiceOf} has turns but no voice: connect one, or mute them.`
+    return words("turns.voiceless", { number: silent.voiceOf })
   }
 
   /** Let the server read a table in another form. */
@@ -192,7 +200,7 @@ export class EncoderTable {
     this.answer = asked
     const body = JSON.stringify({ text, names: listed })
     const answer = await api.fetchApi("/multitalk/turns", { method: "POST", body })
-    const said = await answer.json().catch(() => ({ error: "the table cannot be read" }))
+    const said = await answer.json().catch(() => ({ error: words("files.unread_table") }))
     Object.assign(asked, said)
     if (this.answer === asked) this.read()
   }
