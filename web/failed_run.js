@@ -6,6 +6,9 @@ import { app } from "../../scripts/app.js"
 const OURS = "MultiTalk" // how the server names our errors
 let notice = null
 
+const style = document.createElement("style") // below ComfyUI's notice, not over it
+style.textContent = "body:has([data-testid='error-overlay']) .p-toast { margin-top: 140px }"
+
 function clear() {
   if (notice) app.extensionManager.toast.remove(notice)
   notice = null
@@ -14,6 +17,7 @@ function clear() {
 app.registerExtension({
   name: "MultiTalk.FailedRun",
   setup() {
+    document.head.append(style)
     api.addEventListener("execution_start", clear)
     api.addEventListener("execution_error", ({ detail }) => {
       if (detail.exception_type !== OURS) return

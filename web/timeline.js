@@ -11,6 +11,7 @@ import { TimelineView } from "./timeline/timeline_view.js"
 
 const [ENCODER, FILM] = ["MultiTalkAudioEncoder", "MultiTalkLongVideo"]
 const HEIGHTS = { [ENCODER]: 196, [FILM]: 180 }
+const NARROWEST = 400 // pixels of a subgraph node with a timeline
 const HIDDEN = "multitalk_timeline_hidden" // a property of a subgraph node
 const LOOK = 250 // milliseconds between two looks for changes of the graph
 const memories = new Map() // by workflow and node: undo makes all nodes again
@@ -50,9 +51,9 @@ function fold(node) {
   const encoder = encoderIn(node)
   const before = node.widgets.find((widget) => widget.name === "timeline")
   if (before && node.properties[HIDDEN]) node.removeWidget(before)
-  if (encoder && !before && !node.properties[HIDDEN]) addTimeline(node, ENCODER, encoderView(encoder, node))
-  const [width, height] = node.computeSize()
-  node.setSize([Math.max(width, node.size[0]), Math.max(height, node.size[1])])
+  if (!encoder || before || node.properties[HIDDEN]) return
+  addTimeline(node, ENCODER, encoderView(encoder, node))
+  node.setSize([Math.max(NARROWEST, node.size[0]), Math.max(node.computeSize()[1], node.size[1])])
 }
 
 /** The only encoder in a subgraph; null if there is none, or more than one. */
