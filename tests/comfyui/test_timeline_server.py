@@ -60,6 +60,13 @@ def test_an_unplugged_voice_drives_nobody_else(server):
     assert not len(coloured(server, run, 2))
 
 
+def test_one_recording_of_everyone_is_reported(server):
+    run = server.run(conversation("1,0,1,,\n2,1,2,,", speaker_2=None))
+    sentence = "speaker_1 is the only voice: every turn of the table is cut from it, whoever speaks."
+    assert sentence in "\n".join(run.texts)
+    assert len(coloured(server, run, 2))
+
+
 def test_a_voice_without_a_turn_is_reported(server):
     run = server.run(conversation("2,0,1,,1.4"))
     assert "The voice of speaker 1 has no turn in the table and is not heard." in "\n".join(run.texts)

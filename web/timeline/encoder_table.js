@@ -3,7 +3,7 @@
 import { api } from "../../../scripts/api.js"
 import { asOneStep, isLinked, outsideOf, setValue, valueOf } from "./graph.js"
 import { words } from "./locale.js"
-import { endOf, filled, parse, swapped, write } from "./turns.js"
+import { endOf, filled, isPlaced, parse, swapped, write } from "./turns.js"
 import { addressOf, faultOf, linkedSpeakers, MOST_SPEAKERS, voiceAt } from "./voices.js"
 
 const TABLE = "table"
@@ -17,6 +17,7 @@ export class EncoderTable {
     this.linked = [] // speakers with a voice
     this.addresses = new Map() // of their voices
     this.turns = []
+    this.written = false // whether the table says whose voice, or which part of it, a turn is
     this.names = []
     this.speakers = 0
     this.voices = new Map() // speaker -> { buffer, peaks, seconds }, once known
@@ -33,14 +34,19 @@ export class EncoderTable {
     return valueOf(this.node, "timing")
   }
 
-  /** Whether the first voice is a recording of everyone. */
+  /** Whether the first voice may have turns of everyone. */
   get recording() {
     return this.timing === TABLE && this.linked.length === 1 && this.linked[0] === 1
   }
 
+  /** Whether a run reads the first voice as a recording of everyone. */
+  get ofEveryone() {
+    return this.recording && !this.written
+  }
+
   /** Whether the film has the whole recording, and not the turns alone. */
   get whole() {
-    return this.recording && this.turns.every((turn) => !turn.muted && turn.voiceStart === turn.start) && !this.written
+    return this.ofEveryone && this.turns.every((turn) => !turn.muted)
   }
 
   /** The input that comes from another node, for which turns cannot be changed here; null if there is none. */
@@ -69,7 +75,7 @@ export class EncoderTable {
     const before = this.linked
     this.linked = linkedSpeakers(this.node)
     // Left alone, the first voice would be read as a recording of everyone.
-    if (before.length > 1 && this.recording && this.turns.length && !this.locked) this.#set(this.turns)
+    if (before.length > 1 && this.ofEveryone && this.turns.length && !this.locked) this.#set(this.turns)
     this.fault = null
     this.voices.clear()
     this.addresses = new Map(this.linked.map((speaker) => [speaker, addressOf(this.node, speaker)]))
@@ -78,6 +84,7 @@ export class EncoderTable {
       if (voice) this.voices.set(speaker, voice)
     }
     this.names = []
+    this.written = false
     this.turns = this.timing === TABLE ? this.#tableTurns() : this.#wholeVoices()
     const spoken = Math.max(0, ...this.turns.map((turn) => turn.speaker))
     const asked = Number(valueOf(this.node, "speakers", 0))
@@ -172,8 +179,8 @@ export class EncoderTable {
     const listed = valueOf(this.node, "timing.names", "")
     this.names = listed.split(",").flatMap((name) => name.trim() || [])
     const own = parse(text, this.names)
-    this.written = own?.some((turn) => turn.voiceStart !== null) ?? false
     if (own?.length) {
+      this.written = own.some(isPlaced)
       const turns = filled(own, this)
       this.fault = this.#faultOf(turns)
       return turns
@@ -183,6 +190,7 @@ export class EncoderTable {
     if (!this.names.length && !this.answer.names.every((name) => NUMBER.test(name))) {
       this.names = this.answer.names.map((name) => name.replaceAll(",", " "))
     }
+    this.written = this.answer.turns.some(isPlaced)
     return filled(this.answer.turns, this)
   }
 

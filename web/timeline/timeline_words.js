@@ -16,9 +16,9 @@ export function turnSentence({ speaker, start, end, muted }, table) {
 }
 
 /** All turns. */
-export function summary({ turns, seconds, linked, recording }) {
+export function summary({ turns, seconds, linked, ofEveryone }) {
   if (!turns.length) return words(linked.length ? "turns.unseen" : "turns.unconnected")
   const count = { count: turns.length, seconds: seconds.toFixed(2) }
   const all = words(turns.length > 1 ? "turns.several" : "turns.one", count)
-  return recording ? words("turns.recording", { turns: all }) : all
+  return ofEveryone ? words("turns.recording", { turns: all }) : all
 }
