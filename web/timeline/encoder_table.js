@@ -180,7 +180,7 @@ export class EncoderTable {
     this.names = listed.split(",").flatMap((name) => name.trim() || [])
     const own = parse(text, this.names)
     if (own?.length) {
-      this.written = own.some(isPlaced)
+      this.written = own.some((turn) => !turn.muted && isPlaced(turn))
       const turns = filled(own, this)
       this.fault = this.#faultOf(turns)
       return turns
