@@ -9,15 +9,17 @@ SOURCES = [("LoadAudio", "lane_1.wav"), ("LoadAudio", "lane_2.wav")]
 LONGEST = 3.0  # seconds
 CLOSE = "app.canvas.ds.scale = 1; app.canvas.ds.offset = [0, 0]; app.canvas.setDirty(true, true);"
 FOLD = (
-    f"window.inner = {ENCODER};"
-    "const { node } = app.canvas.graph.convertToSubgraph(new Set([inner]));"
+    f"const {{ node }} = app.canvas.graph.convertToSubgraph(new Set([{ENCODER}]));"
     "node.pos = [420, 80];" + CLOSE
 )
 HOST = "app.rootGraph.nodes.find(each => each.isSubgraphNode?.())"
 WIDGET = f"{HOST}.widgets.find(each => each.name === 'timeline')"
 FACE = f"{WIDGET}.element"
 STATUS = f"{FACE}.querySelector('.status').textContent"
-TURNS = "return inner.widgets.find(each => each.name === 'timing.turns').value"
+TURNS = (
+    f"const [encoder] = {HOST}.subgraph.nodes;"
+    "return encoder.widgets.find(each => each.name === 'timing.turns').value"
+)
 LINKS = f"return {HOST}.inputs.map(each => app.rootGraph.getLink(each.link)?.origin_id ?? null)"
 TOGGLE = """
 const [extension] = app.extensions.filter(each => each.name === 'MultiTalk.Timeline');

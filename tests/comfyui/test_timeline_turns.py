@@ -207,6 +207,6 @@ def test_turns_are_there_after_the_browser_has_read_the_page_again(page):
         row="0.52,2.52",
     )
     page.evaluate("window.before = true; location.reload()")
-    page.wait_for(f"!window.before && {READY} && {OPTIONS}.length === 2")
+    page.wait_for(f"!window.before && {READY} && {ENCODER} && {OPTIONS}.length === 2")
     assert rows(page) == ["1,0,3,,0", "2,0.52,2.52,,0"]
     complaints(page)
