@@ -39,7 +39,7 @@ def open_page(page: Browser, server: ComfyServer) -> None:
     server.post("/history", {"clear": True})  # the page cannot read NaN of runs that tests let fail
     page.open(f"http://{server.address}")
     page.wait_for(READY)
-    page.listen(2)
+    page.listen(1)
 
 
 def settle(page: Browser) -> None:

@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from comfy_page import complaints
+from comfy_page import complaints, open_page
 from timeline_page import build
 
 MAIN = [
@@ -83,15 +83,12 @@ def test_a_main_node_has_few_widgets_and_labels_without_underscores(page, kind):
 
 
 @pytest.fixture
-def chinese(page):
-    """The page in Chinese, switched as in ComfyUI's settings."""
-    locale = "await app.extensionManager.setting.set('Comfy.Locale', language)"
-    page.evaluate(locale, language="zh")
-    page.wait_for(
-        "LiteGraph.registered_node_types.MultiTalkLongVideo.nodeData.display_name.includes('长视频')"
-    )
+def chinese(page, server):
+    server.post("/settings", {"Comfy.Locale": "zh"})
+    open_page(page, server)
     yield page
-    page.evaluate(locale, language="en")
+    server.post("/settings", {"Comfy.Locale": "en"})
+    open_page(page, server)
 
 
 def test_the_page_speaks_chinese(chinese):
