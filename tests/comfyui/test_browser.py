@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from browser import Browser
-from comfy_page import RUN_BUTTON, complaints, press_run, settle
+from comfy_page import RUN_BUTTON, complaints, settle
 
 from helpers.foreign_graphs import infinitetalk_graph, wrapper_graph
 from helpers.sound_files import write_sound
@@ -64,23 +64,6 @@ def test_converted_graph_opens_whole_and_is_the_graph_of_the_api(page, make):
     assert {number: node["inputs"] for number, node in shown.items()} == {
         number: node["inputs"] for number, node in converted.api.items()
     }
-
-
-def test_demo_runs_in_the_page_and_shows_its_video(page):
-    """Its first clips: test_workflows runs all of it."""
-    complaints(page)
-    load(page, "demo")
-    page.evaluate(
-        "const film = app.rootGraph.nodes.find(node => node.type === 'MultiTalkLongVideo');"
-        "film.widgets.find(widget => widget.name === 'length').value = 29;"
-    )
-    press_run(page)
-    video = page.evaluate(
-        "const video = document.querySelector('video');"
-        "return [video.videoWidth, video.videoHeight, video.duration];"
-    )
-    assert video == [144, 96, pytest.approx(29 / 25, abs=0.1)]
-    assert complaints(page) == []
 
 
 def test_templates_list_the_workflows_with_their_thumbnails_and_not_the_api_ones(page, server):
