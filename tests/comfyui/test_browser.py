@@ -96,7 +96,7 @@ def test_boxes_leave_the_other_settings_alone_when_a_graph_is_opened_again(page)
     assert page.evaluate("return (await app.graphToPrompt()).output")["2"]["inputs"] == locate
 
 
-def words_of_failure(page: Browser, node: str, widget: str, value: object) -> tuple[str, str]:
+def words_of_failure(page: Browser, node: str, widget: str, value: object, *, until: str) -> tuple[str, str]:
     """What the page shows when the demo has run with another value of a widget: at first, and in detail."""
     load(page, "demo")
     page.evaluate(
@@ -110,19 +110,21 @@ def words_of_failure(page: Browser, node: str, widget: str, value: object) -> tu
     page.wait_for(DETAILS_BUTTON, 120)
     first = page.evaluate("return document.body.innerText")
     page.evaluate(f"({DETAILS_BUTTON}).click()")
-    page.wait_for("document.body.innerText.includes('Exception Message:')")
+    page.wait_for("document.body.innerText.includes(until)", until=until)
     return first, page.evaluate("return document.body.innerText")
 
 
 def test_the_sentence_of_a_failed_run_is_shown_at_once_and_in_the_report_before_any_path(page):
-    first, report = words_of_failure(page, "MultiTalkPersonLocalizer", "speaker_order", "3, 1")
+    first, report = words_of_failure(
+        page, "MultiTalkPersonLocalizer", "speaker_order", "3, 1", until="Exception Message:"
+    )
     sentence = "MultiTalk: speaker_order: The order 3, 1 does not name each of the 2 persons exactly once."
     assert sentence.removeprefix("MultiTalk: ") in first
     assert f"- **Exception Type:** MultiTalk\n- **Exception Message:** {sentence}" in report
 
 
 def test_a_graph_that_is_refused_shows_its_sentence_at_once(page):
-    shown, _ = words_of_failure(page, "MultiTalkClipSettings", "clip_frames", 14)
+    shown, _ = words_of_failure(page, "MultiTalkClipSettings", "clip_frames", 14, until="Error detected")
     assert "clip_frames is 14, but Wan makes 4n + 1 frames: use 13 or 17 instead." in shown
 
 
