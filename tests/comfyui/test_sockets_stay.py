@@ -60,6 +60,8 @@ for (const out of orders) for (const back of orders) {
     left[number] = all[number];
     expect(left, `plugged ${number} of ${back}`);
   }
+  // Nodes 2.0 share this script and draw for seconds: one order back for each, all for one.
+  if (LiteGraph.vueNodesMode && out !== orders[4]) break;
 }
 return [window.first, shown(node), wrong];
 """
