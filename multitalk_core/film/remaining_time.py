@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 
+DECODING = 1.5  # times the encoding of the same frames: Wan's VAE, whose decoder has more layers
+
 
 @dataclass
 class RemainingTime:
     """Averages what steps take inside a sampling run, and from one run to the next.
 
-    The first step is not counted, because models are loaded before it.
+    The first step is not counted, because models are loaded before it. Until a second run begins, what lies
+    between two runs is judged by the encoding of the first.
 
     Parameters
     ----------
@@ -22,8 +25,13 @@ class RemainingTime:
     _made: int = 0
     _from_store: int = 0  # runs
     _last: float | None = None
+    _encoding: float = 0.0  # seconds, of a clip's frames
     _inside: tuple[float, int] = (0.0, 0)  # seconds, and how many steps they took
     _between: tuple[float, int] = (0.0, 0)  # decoding and encoding included
+
+    def encoded(self, seconds: float) -> None:
+        """Note how long an encoding took; the longest is that of all frames of a clip."""
+        self._encoding = max(self._encoding, seconds)
 
     def step(self, now: float) -> None:
         """Count a step that is finished at this time, in seconds."""
@@ -48,7 +56,10 @@ class RemainingTime:
         if inside is None and between is None:
             return None
         steps = left * (self.steps - 1) + -self._made % self.steps
-        return steps * (inside or 0.0) + (left + 1) * (between or inside or 0.0)
+        if between is None:
+            decoding = DECODING * self._encoding
+            return (steps + left + 1) * (inside or 0.0) + left * self._encoding + (left + 1) * decoding
+        return steps * (inside or 0.0) + (left + 1) * between
 
 
 def _longer(total: tuple[float, int], seconds: float) -> tuple[float, int]:

@@ -1,5 +1,6 @@
 """The video model of the ComfyUI host: samples clips of a film with ComfyUI's models, samplers and VAE."""
 
+import time
 from collections.abc import Callable, Mapping
 
 import comfy.samplers
@@ -59,6 +60,7 @@ class ComfyVideoModel:
         self.schedule = schedule
         self.clip_vision = clip_vision
         self.prompts = prompts or {}
+        self.on_encoded: Callable[[float], None] | None = None  # gets the seconds
 
     @property
     def steps(self) -> int:
@@ -67,9 +69,11 @@ class ComfyVideoModel:
 
     def encode(self, frames: Tensor) -> Tensor:
         """Frames [1, 3, frames, height, width] in -1..1 to the normalised latent."""
-        pixels = frames[0].movedim(0, -1) / 2 + 0.5
+        pixels, started = frames[0].movedim(0, -1) / 2 + 0.5, time.perf_counter()
         with FastConvolutions():
             latent = self.vae.encode(pixels)
+        if self.on_encoded is not None:
+            self.on_encoded(time.perf_counter() - started)
         return self.model.model.process_latent_in(latent.float())
 
     def decode(self, latent: Tensor) -> Tensor:

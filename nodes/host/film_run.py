@@ -205,6 +205,7 @@ def prepared_run(
     )
     spec = replace(spec, window=adapter.model.shape.window, recorded=_recorded(inputs, model))
     reporter = Reporter(shifted, node_id, clips=len(spec.plan.clips), runs=spec.runs, steps=model.steps)
+    model.on_encoded = reporter.remaining.encoded
     run = FilmRun(spec=spec, model=model, reporter=reporter, video=video)
     _report_outlook(run, video, frames_in_memory)
     persons = persons_of(inputs, picture)

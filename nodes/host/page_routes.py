@@ -1,6 +1,7 @@
 """What the page's timeline asks the server for: the turns of a table, and the voice of a Load Voice node."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
@@ -10,9 +11,15 @@ from ...multitalk_core.audio.sound_file import read_audio
 from ...multitalk_core.audio.speaker_names import places_of
 from ...multitalk_core.audio.waveform import ALL
 from ...multitalk_core.errors import MultiTalkError
+from ...multitalk_core.limits import LONGEST_TABLE, LONGEST_TEXT
 from .uploaded_file import uploaded_file
 from .voice_files import wav_bytes
 from .voices import read_table, table_names
+
+LARGEST_BODY = 6 * (LONGEST_TABLE + LONGEST_TEXT)  # bytes: JSON takes up to six for a character
+TURNS_FORM = (
+    'The request is no JSON of the form {"text": "the table", "names": "Anna, Ben"}, with texts in it.'
+)
 
 Answer = Callable[[web.Request], Awaitable[web.Response]]
 
@@ -26,22 +33,35 @@ def add_page_routes() -> None:
 
 async def _voice(request: web.Request) -> web.Response:
     """The sound that a MultiTalk Load Voice node gives, as WAV."""
+    if "audio" not in request.query:
+        raise _malformed("The request names no file: add ?audio=talk.wav to the address.")
     return web.Response(body=await asyncio.to_thread(_wav, dict(request.query)), content_type="audio/wav")
 
 
 def _wav(query: dict[str, str]) -> bytes:
-    path = uploaded_file("audio", query.get("audio"))
+    path = uploaded_file("audio", query["audio"])
     voice = read_audio(path, track=query.get("track", "").strip(), channel=query.get("channel", ALL))
     return wav_bytes(voice)
 
 
 async def _turns(request: web.Request) -> web.Response:
     """The turns of a table in any format, by speaker number, and the speakers' names."""
-    given = await request.json()
-    return web.json_response(await asyncio.to_thread(_read, str(given["text"]), str(given["names"])))
+    body = bytearray()
+    async for chunk in request.content.iter_any():
+        body += chunk
+        if len(body) > LARGEST_BODY:
+            raise _malformed(f"The table has more than {LONGEST_TABLE:,} characters: split the film.")
+    return web.json_response(await asyncio.to_thread(_read, bytes(body)))
 
 
-def _read(text: str, names: str) -> dict[str, object]:
+def _read(body: bytes) -> dict[str, object]:
+    try:
+        given = json.loads(body)
+        text, names = given["text"], given["names"]
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise _malformed(TURNS_FORM) from error
+    if not isinstance(text, str) or not isinstance(names, str):
+        raise _malformed(TURNS_FORM)
     listed = table_names(names, None)
     table = read_table(text, listed, None)
     places = places_of(table.turns, listed or table.speakers)
@@ -58,6 +78,11 @@ def _read(text: str, names: str) -> dict[str, object]:
             for turn in table
         ],
     }
+
+
+def _malformed(sentence: str) -> web.HTTPBadRequest:
+    """The answer to a request that the page never makes."""
+    return web.HTTPBadRequest(text=json.dumps({"error": sentence}), content_type="application/json")
 
 
 def _refused(answer: Answer) -> Answer:

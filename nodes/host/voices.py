@@ -180,13 +180,14 @@ def table_remarks(timing: dict[str, Any], numbers: Collection[int]) -> list[str]
     speakers = table_names(timing["names"], None) or table.speakers
     places = places_of(table.turns, speakers)
     used = {source_of(turn, places) + 1 for turn in table}
-    one = from_one_recording(table.turns, [number - 1 for number in numbers])
-    silent = [number for number in numbers if number not in used and not one]
-    return [
-        *table.remarks,
-        mapping_of(table.turns, speakers),
-        *(f"The voice of speaker {number} has no turn in the table and is not heard." for number in silent),
-    ]
+    if from_one_recording(table.turns, [number - 1 for number in numbers]):
+        sources = ["speaker_1 is the only voice: every turn of the table is cut from it, whoever speaks."]
+    else:
+        silent = [number for number in numbers if number not in used]
+        sources = [
+            f"The voice of speaker {number} has no turn in the table and is not heard." for number in silent
+        ]
+    return [*table.remarks, mapping_of(table.turns, speakers), *sources]
 
 
 def listener_remarks(timeline: Timeline) -> list[str]:

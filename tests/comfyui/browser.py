@@ -189,4 +189,4 @@ def _wait(condition, seconds: float, what: str) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds} seconds: {what}"
-        time.sleep(0.2)
+        time.sleep(0.05)

@@ -17,6 +17,7 @@ SETTINGS = {
 RUN_BUTTON = "[...document.querySelectorAll('button')].find(button => button.innerText.trim() === 'Run')"
 VIDEO = "[...document.querySelectorAll('video')].some(video => video.videoWidth && video.duration > 1)"
 BARS = {"left": 70, "top": 110}  # pixels of the page that are not the graph's
+FRAMES = "for (let left = count; left; left--) await new Promise(requestAnimationFrame);"
 FIT = """
 const items = [...app.rootGraph.nodes, ...app.rootGraph.groups];
 const left = Math.min(...items.map(item => item.pos[0])) - 20;
@@ -38,7 +39,12 @@ def open_page(page: Browser, server: ComfyServer) -> None:
     server.post("/history", {"clear": True})  # the page cannot read NaN of runs that tests let fail
     page.open(f"http://{server.address}")
     page.wait_for(READY)
-    page.listen(2)
+    page.listen(1)
+
+
+def settle(page: Browser) -> None:
+    """Let the page draw what has changed."""
+    page.evaluate(FRAMES, count=3)
 
 
 def complaints(page: Browser) -> list[str]:

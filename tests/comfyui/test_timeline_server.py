@@ -2,6 +2,7 @@
 
 import io
 import json
+import urllib.error
 import urllib.parse
 import urllib.request
 import wave
@@ -59,6 +60,13 @@ def test_an_unplugged_voice_drives_nobody_else(server):
     assert not len(coloured(server, run, 2))
 
 
+def test_one_recording_of_everyone_is_reported(server):
+    run = server.run(conversation("1,0,1,,\n2,1,2,,", speaker_2=None))
+    sentence = "speaker_1 is the only voice: every turn of the table is cut from it, whoever speaks."
+    assert sentence in "\n".join(run.texts)
+    assert len(coloured(server, run, 2))
+
+
 def test_a_voice_without_a_turn_is_reported(server):
     run = server.run(conversation("2,0,1,,1.4"))
     assert "The voice of speaker 1 has no turn in the table and is not heard." in "\n".join(run.texts)
@@ -91,6 +99,53 @@ def test_a_voice_is_heard_in_the_page_as_the_node_reads_it(server):
     with wave.open(io.BytesIO(ask(server, f"/multitalk/voice?{query}"))) as file:
         samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
     assert len(samples) == 24000 and not samples.any()
+
+
+def refusal(server, path: str, body: bytes | None = None) -> tuple[int, str]:
+    """The status of an answer that refuses a request, and its sentence."""
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(f"http://{server.address}{path}", body, timeout=30)
+    return refused.value.code, json.load(refused.value)["error"]
+
+
+def test_a_malformed_request_is_answered_with_a_sentence(server):
+    bodies = [
+        b"",
+        b"speaker,start,end",
+        b"null",
+        b"[]",
+        b'"text"',
+        b"{}",
+        b'{"text": "1,0,1"}',
+        b'{"text": 1, "names": ""}',
+        b'{"text": "1,0,1", "names": ["Anna"]}',
+        b'{"text": {"text": ""}, "names": null}',
+        b"\xff\xfe{}",
+        b"[" * 100_000,
+        b"9" * 5000,
+    ]
+    answers = {refusal(server, "/multitalk/turns", body) for body in bodies}
+    assert [status for status, _ in answers] == [400]
+    assert "no JSON of the form" in answers.pop()[1]
+    huge = refusal(server, "/multitalk/turns", b'{"text": "' + b"x" * 13_000_000 + b'", "names": ""}')
+    assert huge == (400, "The table has more than 2,000,000 characters: split the film.")
+    assert refusal(server, "/multitalk/voice?track=1")[1].startswith("The request names no file")
+
+
+def test_what_is_wrong_within_a_request_is_said_on_the_timeline(server):
+    """Not as a failed request, which the browser's console would report."""
+
+    def said(path: str, data: dict | None = None) -> str:
+        return json.loads(ask(server, path, data))["error"]
+
+    write_sound(server.input / "said.wav", [[(0.0, np.zeros((1, 1600), np.float32))]])
+    assert "surrogate" not in said("/multitalk/turns", {"text": "\ud800", "names": "\udfff"})
+    assert "at most 8" in said("/multitalk/turns", {"text": "1,0,1", "names": "a,b,c,d,e,f,g,h,i"})
+    assert "2,000,000" in said("/multitalk/turns", {"text": "1,0,1\n" * 400_000, "names": ""})
+    for channel in ("sideways", "-1", "2", "\0", "9" * 5000, ""):
+        query = urllib.parse.urlencode({"audio": "said.wav", "channel": channel})
+        assert "channel" in said(f"/multitalk/voice?{query}")
+    assert "there is no file" in said(f"/multitalk/voice?{urllib.parse.urlencode({'audio': chr(0)})}")
 
 
 @pytest.mark.parametrize("name", ["..", "missing.wav", "../../etc/passwd", "late.wav [nowhere]"])

@@ -2,11 +2,12 @@
 
 import pytest
 from browser import Browser
-from comfy_page import complaints
+from comfy_page import READY, complaints
 from timeline_page import (
     BUILD,
     ENCODER,
     LANES,
+    OPTIONS,
     build,
     options,
     point,
@@ -173,15 +174,39 @@ def test_a_graph_opened_again_and_a_copy_have_their_own_turns(page):
     assert kept.endswith("2,0.52,2.52,,0")
 
 
-def test_within_a_subgraph_the_voices_outside_are_found(page):
+STATUS = f"{ENCODER}.widgets.at(-1).element.querySelector('.status').textContent"
+SECOND = f"{ENCODER}.inputs.findIndex(each => each.name === 'speaker_2')"
+LOADER = f"{ENCODER}.getInputNode({SECOND})"
+
+
+@pytest.mark.parametrize(
+    "away", [f"{ENCODER}.disconnectInput({SECOND})", f"{LOADER}.mode = 2", f"{LOADER}.mode = 4"]
+)
+def test_without_its_voice_a_speaker_does_not_get_that_of_another(page, away):
+    """A typed table and one voice on speaker_1 would be one recording of everyone."""
+    plain = "speaker,start,end\n1,0,1\n2,1,2"
+    build(page, SOURCES, turns=2, **{"timing": "table", "timing.turns": plain})
+    page.wait_for(f"{STATUS}.startsWith('2 turns, 2.00 s.')")
+    page.evaluate(away)
+    page.wait_for(f"{STATUS}.startsWith('Speaker 2 has turns but no voice')")
+    assert rows(page) == ["1,0,1,,0", "2,1,2,,1"]
+
+
+def test_one_recording_is_said_to_be_one(page):
+    table = {"timing": "table", "timing.turns": "speaker,start,end\n1,0,1\n2,1,2"}
+    build(page, SOURCES[:1], turns=2, **table)
+    page.wait_for(f"{STATUS}.startsWith('One recording of everyone on speaker 1: 2 turns')")
+    assert rows(page) == ["1,0,1", "2,1,2"]
+
+
+def test_turns_are_there_after_the_browser_has_read_the_page_again(page):
     build(page, SOURCES, turns=2)
-    page.evaluate(
-        f"const {{ subgraph }} = app.canvas.graph.convertToSubgraph(new Set([{ENCODER}]));"
-        "app.canvas.setGraph(subgraph);"
-    )
-    page.wait_for(f"{LANES}.children.length === 2")
-    page.evaluate("app.canvas.ds.scale = 1; app.canvas.ds.offset = [0, 0]; app.canvas.setDirty(true, true)")
-    page.listen(0.5)
     page.drag(lane(page, 2, 0.5), lane(page, 2, 1.02))
+    page.wait_for(
+        "Object.values({ ...localStorage, ...sessionStorage }).some(each => each.includes(row))",
+        row="0.52,2.52",
+    )
+    page.evaluate("window.before = true; location.reload()")
+    page.wait_for(f"!window.before && {READY} && {ENCODER} && {OPTIONS}.length === 2")
     assert rows(page) == ["1,0,3,,0", "2,0.52,2.52,,0"]
-    page.evaluate("app.canvas.setGraph(app.rootGraph)")
+    complaints(page)

@@ -1,17 +1,53 @@
-"""The demo in the page: progress on top while it runs, App Mode, its own MP4 dropped on an empty canvas."""
+"""The demo in the page: its film from a drag on the timeline to the frames, App Mode, its own MP4 dropped."""
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
+from browser import Browser
 from comfy_page import BARS, FIT, RUN_BUTTON, complaints, open_page
+from comfy_server import ComfyServer
+from PIL import Image
 from test_browser import load
+from timeline_page import ENCODER, LANES, OPTIONS, point, rows, use_nodes_2
 
-FILM = "const film = app.rootGraph.nodes.find(node => node.type === 'MultiTalkLongVideo');"
-SHORTEN = FILM + (
-    "film.widgets.find(widget => widget.name === 'length').value = 21;"
-    "film.widgets.find(widget => widget.name === 'steps').value = 4;"
-    "film.widgets.find(widget => widget.name === 'seed').value = seed;"
+from multitalk_core.demo.files import EMBEDDED
+from multitalk_core.evaluation.film_score import measure_film
+from multitalk_core.media.video_writer import read_video
+
+FRAMES = 29  # in three clips of 12 steps
+DRAGGED = 0.56  # seconds
+TURNS = "speaker,start,end,voice_of,voice_start\n# 1,0,0.6,,0\n2,0,0.6,,1.4"
+SET = """
+const widgets = type => app.rootGraph.nodes.find(each => each.type === type).widgets;
+const set = (type, name, value) => (widgets(type).find(each => each.name === name).value = value);
+"""
+PREPARE = (
+    SET
+    + f"""
+set('MultiTalkAudioEncoder', 'timing', 'table');
+set('MultiTalkAudioEncoder', 'timing.turns', turns);
+set('MultiTalkLongVideo', 'length', frames);
+set('MultiTalkLongVideo', 'seed', seed);
+app.canvas.ds.scale = 1;
+app.canvas.ds.offset = {ENCODER}.pos.map(side => 120 - side);
+{ENCODER}.setSize([760, {ENCODER}.size[1]]);
+app.canvas.setDirty(true, true);
+"""
 )
+SHORTEN = (
+    SET
+    + """
+set('MultiTalkLongVideo', 'length', 21);
+set('MultiTalkLongVideo', 'steps', 4);
+set('MultiTalkLongVideo', 'seed', seed);
+"""
+)
+FILM = "const film = app.rootGraph.nodes.find(node => node.type === 'MultiTalkLongVideo');"
 WATCH = (
     FILM
     + """
@@ -19,10 +55,14 @@ if (!window.said) {
   app.api.addEventListener('progress_text', ({ detail }) => {
     if (detail.nodeId == film.id) said.push(detail.text);
   });
+  app.api.addEventListener('executed', ({ detail }) => {
+    if (detail.output?.images?.[0]?.filename.endsWith('.mp4')) window.saved = detail.output.images[0];
+  });
   for (const kind of ['execution_success', 'execution_error'])
     app.api.addEventListener(kind, ({ detail }) => { window.finished = detail.exception_message ?? ''; });
 }
 window.said = [];
+window.saved = null;
 window.finished = null;
 """
 )
@@ -30,7 +70,7 @@ TEXT = "film.widgets.find(widget => widget.name === '$$node-text-preview')"
 CLASSIC = FILM + (
     f"const text = {TEXT};"
     "const others = film.widgets.filter(widget => !widget.hidden && widget !== text);"
-    "return [text.y < Math.min(...others.map(widget => widget.y)), film.widgets.indexOf(text)];"
+    "return [text.y < Math.min(...others.map(widget => widget.y)), true];"
 )
 NODES_2 = FILM + (
     "const body = document.querySelector(`[data-node-id='${film.id}'] [data-testid^='node-body-']`);"
@@ -51,46 +91,87 @@ VIDEO_SIZE = (
 GRAPH = "return (await app.graphToPrompt()).output"
 
 
-@pytest.fixture(
-    params=[
-        pytest.param(False, id="classic"),
-        pytest.param(True, id="nodes-2.0", marks=pytest.mark.soak),
-    ]
-)
-def nodes_2(request, page):
-    setting = "await app.extensionManager.setting.set('Comfy.VueNodes.Enabled', on)"
-    page.evaluate(setting, on=request.param)
-    page.listen(0.5)
-    yield request.param
-    page.evaluate(setting, on=False)
+@dataclass
+class Watched:
+    """What the page showed of a film in the making, and the film."""
+
+    first: list[bool]  # the text before the widgets, the preview before it
+    said: list[str]
+    finished: str
+    same_widgets: bool
+    video: list[int]
+    file: Path
+    complaints: list[str]
 
 
-def test_progress_comes_before_the_widgets_and_what_matters_first_after_the_run(page, nodes_2):
+def run_film(page: Browser, server: ComfyServer, nodes_2: bool) -> Watched:
+    """The demo, in which the only turn is dragged before Run is pressed."""
     complaints(page)
     load(page, "demo")
     page.evaluate(WATCH)
-    page.evaluate(SHORTEN, seed=900 + nodes_2)
-    saved = page.evaluate(FILM + "return film.serialize().widgets_values")
+    page.evaluate(PREPARE, turns=TURNS, frames=FRAMES, seed=900 + nodes_2)
+    page.wait_for(f"{OPTIONS}.length === 2 && {LANES}.getBoundingClientRect().width > 200")
+    start, end = (point(page, 2, second, longest=1) for second in (0.3, 0.3 + DRAGGED))
+    page.drag(start, [(start[0] + end[0]) / 2, end[1]], end)
+    assert rows(page) == ["# 1,0,0.6,,0", "2,0.56,1.16,,1.4"]
+    widgets = FILM + "return film.serialize().widgets_values"
+    before = page.evaluate(widgets)
     page.evaluate(FIT, bars=BARS)
     page.evaluate(f"({RUN_BUTTON}).click()")
     page.wait_for("window.said.some(text => text.includes('step 2'))", 120)
-    page.listen(0.3)
-    place = page.evaluate(NODES_2 if nodes_2 else CLASSIC)
-    assert place[0], "the text is the first of the node's widgets"
-    if nodes_2:
-        assert place[1], "the preview is above it"
+    page.evaluate("await new Promise(requestAnimationFrame)")
+    first = page.evaluate(NODES_2 if nodes_2 else CLASSIC)
     page.wait_for("window.finished !== null", 120)
-    page.listen(1)
-    said, finished = page.evaluate("return [said, finished]")
-    assert finished == ""
-    steps = [text.split("\n")[0] for text in said if re.search(r"step \d+ of", text)]
-    assert steps[0] == "clip 1 of 2, step 1 of 4"  # models are loaded before: no estimate
-    expected = re.compile(r"(a few|about \d+) \w+ left: clip \d of 2, step \d+ of 4$")
+    page.wait_for(VIDEO_SIZE)
+    said, finished, saved = page.evaluate("return [said, finished, saved]")
+    return Watched(
+        first=first,
+        said=said,
+        finished=finished,
+        same_widgets=page.evaluate(widgets) == before,
+        video=page.evaluate(f"return {VIDEO_SIZE}"),
+        file=server.path(saved),
+        complaints=complaints(page),
+    )
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(False, id="classic"),
+        pytest.param(True, id="nodes-2.0", marks=pytest.mark.soak),
+    ],
+)
+def watched(request, page, server) -> Iterator[Watched]:
+    use_nodes_2(page, request.param)
+    yield run_film(page, server, request.param)
+    use_nodes_2(page, False)
+
+
+def test_progress_comes_before_the_widgets_and_what_matters_first_after_the_run(watched):
+    assert watched.first == [True, True], "the text is the first of the node's widgets, the preview above it"
+    assert watched.finished == "" and watched.complaints == []
+    steps = [text.split("\n")[0] for text in watched.said if re.search(r"step \d+ of", text)]
+    assert steps[0] == "clip 1 of 3, step 1 of 12"  # models are loaded before: no estimate
+    expected = re.compile(r"(a few|about \d+) \w+ left: clip \d of 3, step \d+ of 12$")
     assert [each for each in steps[1:] if not expected.match(each)] == []
-    lines = said[-1].split("\n")
-    assert re.match(r"the video, 21 frames, 0.8 s, is .+\.mp4$", lines[0]) and lines[1].startswith("drift: ")
-    assert page.evaluate(FILM + "return film.serialize().widgets_values") == saved
-    assert complaints(page) == []
+    lines = watched.said[-1].split("\n")
+    assert re.match(r"the video, 29 frames, 1.2 s, is .+\.mp4$", lines[0]) and lines[1].startswith("drift: ")
+    assert watched.same_widgets and watched.video == [144, 96]
+
+
+def test_a_turn_that_is_dragged_is_spoken_later_in_the_film(watched):
+    frames, fps, sound = read_video(watched.file)
+    assert len(frames) == FRAMES
+    with Image.open(EMBEDDED / "picture.png") as picture:
+        source = torch.from_numpy(np.asarray(picture.convert("RGB"), np.float32) / 255)
+    silence = np.zeros(round(FRAMES / fps * 16000), np.float32)
+    mouth = measure_film(frames, source, [silence, silence], fps=fps).openness[1]
+    begins = round(DRAGGED * fps)
+    assert mouth[begins + 2 :].mean() > 2 * mouth[2 : begins - 1].mean()
+    loudness = np.abs(sound.samples).max(axis=0)
+    begins = round(DRAGGED * sound.rate)
+    assert loudness[begins:].max() > 0.05 > 5 * loudness[: begins - sound.rate // 20].max()
 
 
 @pytest.mark.soak

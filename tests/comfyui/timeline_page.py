@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 from browser import Browser
+from comfy_page import settle
 
 from helpers.sound_files import write_sound
 
@@ -38,9 +39,9 @@ app.extensionManager.workflow.activeWorkflow.changeTracker.captureCanvasState();
 ENCODER = "app.canvas.graph.nodes.findLast(each => each.comfyClass === 'MultiTalkAudioEncoder')"
 LANES = f"{ENCODER}.widgets.find(each => each.name === 'timeline').element.querySelector('canvas.lanes')"
 OPTIONS = f"[...{LANES}.children].map(each => each.textContent)"
-POINT = f"""
-const box = {LANES}.getBoundingClientRect();
-const zoom = box.width / {LANES}.clientWidth;
+POINT = """
+const box = lanes.getBoundingClientRect();
+const zoom = box.width / lanes.clientWidth;
 const tall = (box.height - ruler * zoom) / speakers;
 return [
   box.left + second * box.width / (longest * slack),
@@ -64,10 +65,12 @@ def build(page: Browser, sources: list[tuple[str, str]], turns: int, **widgets: 
     page.wait_for(f"{OPTIONS}.length === {turns}")
 
 
-def point(page: Browser, speaker: int, second: float, *, longest: float, speakers: int = 2) -> list[float]:
+def point(
+    page: Browser, speaker: int, second: float, *, longest: float, speakers: int = 2, lanes: str = LANES
+) -> list[float]:
     """Where on the page a second of a lane is, while all of the film is shown."""
     given = {"speaker": speaker, "second": second, "longest": longest, "speakers": speakers}
-    return page.evaluate(POINT, ruler=RULER, slack=SLACK, **given)
+    return page.evaluate(f"const lanes = {lanes};" + POINT, ruler=RULER, slack=SLACK, **given)
 
 
 def value(page: Browser, name: str) -> object:
@@ -102,7 +105,7 @@ def undo(page: Browser, timing: str, *, redo: bool = False) -> None:
 def use_nodes_2(page: Browser, on: bool) -> None:
     """Switch between the classic canvas and Nodes 2.0."""
     page.evaluate("await app.extensionManager.setting.set('Comfy.VueNodes.Enabled', on)", on=on)
-    page.listen(0.5)
+    settle(page)
 
 
 def write_voices(folder: Path) -> None:

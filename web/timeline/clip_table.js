@@ -28,9 +28,9 @@ export class ClipTable {
     return length || Math.floor((this.voices?.seconds ?? 0) * this.fps + 1e-6)
   }
 
+  /** The input that comes from another node, for which nothing can be changed here; null if there is none. */
   get locked() {
-    const linked = ["prompts", "retakes"].find((name) => isLinked(this.node, name))
-    return linked ? `${linked} comes from another node` : null
+    return ["prompts", "retakes"].find((name) => isLinked(this.node, name)) ?? null
   }
 
   /** What everything here is read from, to see whether it has changed. */

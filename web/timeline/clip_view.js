@@ -3,6 +3,7 @@
 import { clock } from "./clips.js"
 import { pageColours } from "./colours.js"
 import { LanesCanvas } from "./lanes_canvas.js"
+import { words } from "./locale.js"
 import { RULER_HEIGHT } from "./ruler.js"
 
 const CLIPS_HEIGHT = 30
@@ -46,7 +47,7 @@ export class ClipView {
     canvas.className = "lanes"
     canvas.tabIndex = 0
     canvas.setAttribute("role", "slider")
-    canvas.setAttribute("aria-label", "Clip")
+    canvas.setAttribute("aria-label", words("clips.clip"))
     canvas.setAttribute("aria-valuemin", 1)
     canvas.addEventListener("pointerdown", (event) => {
       if (event.button) return
@@ -62,17 +63,17 @@ export class ClipView {
     this.element = document.createElement("div")
     this.element.className = "multitalk-timeline clips"
     this.element.setAttribute("role", "group")
-    this.element.setAttribute("aria-label", "Clips: prompts and retakes")
+    this.element.setAttribute("aria-label", words("clips.label"))
     this.element.append(body, this.#fields(), this.status)
     new ResizeObserver(() => this.draw()).observe(this.element)
   }
 
   #fields() {
-    this.prompt = field("prompt", "Prompt from this clip on", (text) => this.table.writePrompt(this.selected, text))
-    this.seed = field("seed", "Retake seed", (text) => this.table.writeSeed(this.selected, text.replace(/\D/g, "")))
+    this.prompt = field("prompt", words("clips.prompt"), (text) => this.table.writePrompt(this.selected, text))
+    this.seed = field("seed", words("clips.seed"), (text) => this.table.writeSeed(this.selected, text.replace(/\D/g, "")))
     this.retake = document.createElement("button")
     this.retake.textContent = "↻"
-    this.retake.title = "Retake this clip with another seed, or take the retake back"
+    this.retake.title = words("clips.retake")
     this.retake.setAttribute("aria-label", this.retake.title)
     this.retake.addEventListener("click", () => {
       const { seed } = this.table.asked(this.selected)
@@ -149,21 +150,27 @@ export class ClipView {
     const clip = clips[this.selected]
     for (const input of [this.prompt, this.seed, this.retake]) input.disabled = !clip || Boolean(locked)
     if (!clip) {
-      this.status.textContent = "Connect the voices to see the clips."
+      this.status.textContent = words(this.table.voices?.linked.length ? "turns.unseen" : "clips.unconnected")
       return
     }
     const { prompt, seed, own } = this.table.asked(this.selected)
     if (document.activeElement !== this.prompt) this.prompt.value = prompt
     if (document.activeElement !== this.seed) this.seed.value = seed
-    const frames = `frames ${clip.start} to ${clip.end}`
-    const sentence = `Clip ${this.selected + 1} of ${clips.length}, ${clock(clip.start / fps)} to ${clock(clip.end / fps)}, ${frames}`
+    const where = words("clips.where", {
+      number: this.selected + 1,
+      count: clips.length,
+      start: clock(clip.start / fps),
+      end: clock(clip.end / fps),
+      first: clip.start,
+      last: clip.end,
+    })
     const canvas = this.canvas.element
     canvas.setAttribute("aria-valuemax", clips.length)
     canvas.setAttribute("aria-valuenow", this.selected + 1)
-    const asked = `${seed === "" ? "" : `, retaken with seed ${seed}`}${prompt ? `, prompt: ${prompt}` : ""}`
-    canvas.setAttribute("aria-valuetext", sentence + asked)
-    this.prompt.setAttribute("aria-label", own ? "Prompt of this retake" : "Prompt from this clip on")
-    this.status.textContent = locked ? `${locked}, so it is only shown.` : sentence
+    const retaken = seed === "" ? where : words("clips.retaken", { clip: where, seed })
+    canvas.setAttribute("aria-valuetext", prompt ? words("clips.prompted", { clip: retaken, prompt }) : retaken)
+    this.prompt.setAttribute("aria-label", words(own ? "clips.retake_prompt" : "clips.prompt"))
+    this.status.textContent = locked ? words("clips.linked", { input: locked }) : where
   }
 }
 

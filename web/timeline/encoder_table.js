@@ -1,8 +1,9 @@
 // Who speaks when by the inputs of Encode MultiTalk Audio: read from its texts, and written there. The only state is theirs.
 
 import { api } from "../../../scripts/api.js"
-import { asOneStep, isLinked, setValue, valueOf } from "./graph.js"
-import { endOf, filled, parse, swapped, write } from "./turns.js"
+import { asOneStep, isLinked, outsideOf, setValue, valueOf } from "./graph.js"
+import { words } from "./locale.js"
+import { endOf, filled, isPlaced, parse, swapped, write } from "./turns.js"
 import { addressOf, faultOf, linkedSpeakers, MOST_SPEAKERS, voiceAt } from "./voices.js"
 
 const TABLE = "table"
@@ -16,6 +17,7 @@ export class EncoderTable {
     this.linked = [] // speakers with a voice
     this.addresses = new Map() // of their voices
     this.turns = []
+    this.written = false // whether the table says whose voice, or which part of it, a turn is
     this.names = []
     this.speakers = 0
     this.voices = new Map() // speaker -> { buffer, peaks, seconds }, once known
@@ -32,20 +34,25 @@ export class EncoderTable {
     return valueOf(this.node, "timing")
   }
 
-  /** Whether the first voice is a recording of everyone. */
+  /** Whether the first voice may have turns of everyone. */
   get recording() {
     return this.timing === TABLE && this.linked.length === 1 && this.linked[0] === 1
   }
 
-  /** Whether the film has the whole recording, and not the turns alone. */
-  get whole() {
-    return this.recording && this.turns.every((turn) => !turn.muted && turn.voiceStart === turn.start) && !this.written
+  /** Whether a run reads the first voice as a recording of everyone. */
+  get ofEveryone() {
+    return this.recording && !this.written
   }
 
-  /** Why turns cannot be changed here; null if they can. */
+  /** Whether the film has the whole recording, and not the turns alone. */
+  get whole() {
+    return this.ofEveryone && this.turns.every((turn) => !turn.muted)
+  }
+
+  /** The input that comes from another node, for which turns cannot be changed here; null if there is none. */
   get locked() {
-    const linked = ["timing", "timing.turns", "timing.names"].find((name) => isLinked(this.node, name))
-    return linked ? `${linked} comes from another node` : null
+    const promoted = outsideOf(this.node, "timing") // the texts of the word chosen there are not here
+    return promoted ? "timing" : (["timing", "timing.turns", "timing.names"].find((name) => isLinked(this.node, name)) ?? null)
   }
 
   /** How long the film is, in seconds, as far as it is known. */
@@ -65,7 +72,10 @@ export class EncoderTable {
   }
 
   read() {
+    const before = this.linked
     this.linked = linkedSpeakers(this.node)
+    // Left alone, the first voice would be read as a recording of everyone.
+    if (before.length > 1 && this.ofEveryone && this.turns.length && !this.locked) this.#set(this.turns)
     this.fault = null
     this.voices.clear()
     this.addresses = new Map(this.linked.map((speaker) => [speaker, addressOf(this.node, speaker)]))
@@ -74,6 +84,7 @@ export class EncoderTable {
       if (voice) this.voices.set(speaker, voice)
     }
     this.names = []
+    this.written = false
     this.turns = this.timing === TABLE ? this.#tableTurns() : this.#wholeVoices()
     const spoken = Math.max(0, ...this.turns.map((turn) => turn.speaker))
     const asked = Number(valueOf(this.node, "speakers", 0))
@@ -84,19 +95,17 @@ export class EncoderTable {
   /** What a lane says where it has no waveform; null where it has one. */
   remark(speaker) {
     if (this.recording) return null
-    if (!this.linked.includes(speaker)) return "listens"
+    if (!this.linked.includes(speaker)) return words("lanes.listens")
     if (this.voices.has(speaker)) return null
     const address = this.addresses.get(speaker)
-    return faultOf(address) ?? (address ? "loading …" : "seen after the first run")
+    return faultOf(address) ?? words(address ? "lanes.loading" : "lanes.unseen")
   }
 
   /** Make these the turns: one step of undo. */
   write(turns, also = () => {}) {
-    const names = this.#allNames()
     asOneStep(() => {
       setValue(this.node, "timing", TABLE)
-      if (names.length) setValue(this.node, "timing.names", names.join(", "))
-      setValue(this.node, "timing.turns", write(turns, names))
+      this.#set(turns)
       also()
     })
     this.read()
@@ -136,6 +145,12 @@ export class EncoderTable {
       }))
   }
 
+  #set(turns) {
+    const names = this.#allNames()
+    if (names.length) setValue(this.node, "timing.names", names.join(", "))
+    setValue(this.node, "timing.turns", write(turns, names))
+  }
+
   /** With names in the table every lane needs one, and their order decides who is who. */
   #allNames() {
     if (!this.names.length) return []
@@ -164,8 +179,8 @@ export class EncoderTable {
     const listed = valueOf(this.node, "timing.names", "")
     this.names = listed.split(",").flatMap((name) => name.trim() || [])
     const own = parse(text, this.names)
-    this.written = own?.some((turn) => turn.voiceStart !== null) ?? false
     if (own?.length) {
+      this.written = own.some((turn) => !turn.muted && isPlaced(turn))
       const turns = filled(own, this)
       this.fault = this.#faultOf(turns)
       return turns
@@ -175,15 +190,16 @@ export class EncoderTable {
     if (!this.names.length && !this.answer.names.every((name) => NUMBER.test(name))) {
       this.names = this.answer.names.map((name) => name.replaceAll(",", " "))
     }
+    this.written = this.answer.turns.some(isPlaced)
     return filled(this.answer.turns, this)
   }
 
   /** What a run would refuse of turns that can be read. */
   #faultOf(turns) {
-    if (turns.every((turn) => turn.muted)) return "Every turn is muted, so nobody speaks."
+    if (turns.every((turn) => turn.muted)) return words("turns.all_muted")
     const silent = turns.find((turn) => !turn.muted && !this.linked.includes(turn.voiceOf))
     if (!silent || !this.linked.length) return null
-    return `Speaker ${silent.voiceOf} has turns but no voice: connect one, or mute them.`
+    return words("turns.voiceless", { number: silent.voiceOf })
   }
 
   /** Let the server read a table in another form. */
@@ -192,7 +208,7 @@ export class EncoderTable {
     this.answer = asked
     const body = JSON.stringify({ text, names: listed })
     const answer = await api.fetchApi("/multitalk/turns", { method: "POST", body })
-    const said = await answer.json().catch(() => ({ error: "the table cannot be read" }))
+    const said = await answer.json().catch(() => ({ error: words("files.unread_table") }))
     Object.assign(asked, said)
     if (this.answer === asked) this.read()
   }

@@ -4,8 +4,9 @@ import { app } from "../../../scripts/app.js"
 import { remembered } from "./history.js"
 
 const DEEPEST = 64
+const [MUTED, BYPASSED] = [2, 4] // modes of a node
 
-/** The node and the output slot that an input's value comes from: { node, slot }; null if there is none. */
+/** The node and the output slot that an input's value comes from in a run: { node, slot }; null if there is none. */
 export function originOf(node, inputName, depth = DEEPEST) {
   const input = node.inputs?.find((each) => each.name === inputName)
   return input && depth ? originOfLink(node.graph, input.link, depth) : null
@@ -23,7 +24,8 @@ function originOfLink(graph, linkId, depth) {
 }
 
 function innerOrigin(node, slot, depth) {
-  if (depth <= 0) return null
+  if (depth <= 0 || node.mode === MUTED) return null
+  if (node.mode === BYPASSED) return originOf(node, throughWhich(node, slot), depth - 1)
   if (node.isSubgraphNode?.()) {
     const inner = node.subgraph.outputNode?.slots?.[slot]?.linkIds?.[0]
     return originOfLink(node.subgraph, inner, depth - 1)
@@ -32,8 +34,14 @@ function innerOrigin(node, slot, depth) {
   return { node, slot }
 }
 
+/** The input that a bypassed node hands on to an output: the one in the same place, else the first of its type. */
+function throughWhich({ inputs, outputs }, slot) {
+  const fits = (input) => input?.type === outputs[slot].type
+  return (fits(inputs[slot]) ? inputs[slot] : inputs.find(fits))?.name
+}
+
 /** The nodes that show a subgraph. */
-function hostsOf(subgraph) {
+export function hostsOf(subgraph) {
   return allNodes().filter((node) => node.isSubgraphNode?.() && node.subgraph === subgraph)
 }
 
@@ -48,9 +56,19 @@ export function takersOf(node, inputName, kinds) {
   return allNodes().filter((each) => kinds.includes(each.comfyClass) && originOf(each, inputName)?.node === node)
 }
 
-/** A widget of a node by its name. */
+/** The widget that has the value of a node's input: its own, or that of the subgraph node where it was promoted. */
 export function widgetOf(node, name) {
-  return node?.widgets?.find((widget) => widget.name === name)
+  const promoted = outsideOf(node, name)
+  return promoted ? widgetOf(...promoted) : node?.widgets?.find((widget) => widget.name === name)
+}
+
+/** The subgraph node, and its input there, from which an input within a subgraph comes; null if none or several. */
+export function outsideOf(node, name) {
+  const input = node?.inputs?.find((each) => each.name === name)
+  const link = input?.link == null ? null : node.graph?.getLink(input.link)
+  const outside = link?.resolve(node.graph)?.subgraphInput
+  const hosts = outside ? hostsOf(node.graph) : []
+  return hosts.length === 1 ? [hosts[0], outside.name] : null
 }
 
 /** The value of a widget, or another where the node has none of this name. */
@@ -60,6 +78,8 @@ export function valueOf(node, name, otherwise) {
 
 /** Whether a widget's value comes over a link, and is not known here. */
 export function isLinked(node, name) {
+  const promoted = outsideOf(node, name)
+  if (promoted) return isLinked(...promoted)
   return node.inputs?.some((input) => input.name === name && input.link != null) ?? false
 }
 

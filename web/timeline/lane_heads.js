@@ -1,6 +1,7 @@
 // The heads of the lanes: each speaker's face, name and colour, solo, and the place where another lane is dropped.
 
 import { drawFace } from "./faces.js"
+import { words } from "./locale.js"
 import { speakerColour } from "./palette.js"
 import { RULER_HEIGHT } from "./ruler.js"
 
@@ -41,8 +42,8 @@ export class LaneHeads {
     const grip = document.createElement("button")
     grip.className = "grip"
     grip.dataset.key = `grip-${speaker}`
-    grip.title = "Drag onto another face to exchange the two voices (keys: up, down)"
-    grip.setAttribute("aria-label", `${label}. Up or down exchanges this voice with that of the next person.`)
+    grip.title = words("lanes.grip")
+    grip.setAttribute("aria-label", words("lanes.exchange", { name: label }))
     const name = document.createElement("span")
     name.className = "name"
     name.textContent = label
@@ -86,8 +87,8 @@ export class LaneHeads {
     button.className = "solo"
     button.dataset.key = `solo-${speaker}`
     button.textContent = "S"
-    button.title = "Solo: play this voice alone"
-    button.setAttribute("aria-label", `Solo ${label}`)
+    button.title = words("lanes.solo")
+    button.setAttribute("aria-label", words("lanes.solo_of", { name: label }))
     button.setAttribute("aria-pressed", String(solo))
     button.addEventListener("click", () => this.actions.solo(speaker))
     return button

@@ -1,11 +1,15 @@
 // Exchanges what is linked to the sockets of two speakers.
 
-import { asOneStep } from "./graph.js"
+import { asOneStep, outsideOf } from "./graph.js"
 import { socketOf } from "./voices.js"
 
-/** Exchange the links of two speakers' sockets on Encode MultiTalk Audio: one step of undo. */
-export function exchangeVoices(node, first, second) {
-  const slots = [first, second].map((speaker) => node.inputs.findIndex((input) => input.name === socketOf(node, speaker)))
+/**
+ * Exchange the links of two speakers' sockets on Encode MultiTalk Audio: one step of undo.
+ * Those of a node within a subgraph are exchanged outside, where its sockets have the same names as before.
+ */
+export function exchangeVoices(encoder, first, second) {
+  const { node, names } = whereLinked(encoder, [socketOf(encoder, first), socketOf(encoder, second)])
+  const slots = names.map((name) => node.inputs.findIndex((input) => input.name === name))
   const sources = slots.map((slot) => sourceOf(node, slot))
   asOneStep(() => {
     for (const [index, slot] of slots.entries()) {
@@ -15,6 +19,16 @@ export function exchangeVoices(node, first, second) {
       if (source) connect(source, node, slot)
     }
   })
+}
+
+function whereLinked(node, names) {
+  const outside = names.map((name) => outsideOf(node, name))
+  if (!outside.every(Boolean)) return { node, names }
+  const [[host]] = outside
+  return whereLinked(
+    host,
+    outside.map(([, name]) => name),
+  )
 }
 
 /** What is linked to a slot: a node's output, or an input of the subgraph around it. */

@@ -4,6 +4,7 @@ import { clock } from "./clips.js"
 import { facesFor } from "./faces.js"
 import { LaneHeads } from "./lane_heads.js"
 import { LanesCanvas } from "./lanes_canvas.js"
+import { words } from "./locale.js"
 import { Player } from "./player.js"
 import { spokenTurns } from "./speech.js"
 import { act } from "./timeline_actions.js"
@@ -78,7 +79,7 @@ export class TimelineView {
     this.element = document.createElement("div")
     this.element.className = "multitalk-timeline"
     this.element.setAttribute("role", "group")
-    this.element.setAttribute("aria-label", "Timeline: who speaks when")
+    this.element.setAttribute("aria-label", words("lanes.label"))
     this.element.append(this.toolbar.element, body, this.status)
   }
 
@@ -152,7 +153,7 @@ export class TimelineView {
       muted: editable && turns[selected].muted,
       disabled: [...(editable ? [] : ["split", "mute"]), ...(table.locked || !table.voices.size ? ["speech"] : [])],
     })
-    const fault = table.fault ?? (table.locked ? `${table.locked}, so turns are only shown.` : null)
+    const fault = table.fault ?? (table.locked ? words("turns.linked", { input: table.locked }) : null)
     this.status.classList.toggle("fault", Boolean(table.fault))
     this.status.textContent = fault ?? (selected >= 0 ? turnSentence(turns[selected], table) : summary(table))
     if (!this.drag) this.#list()

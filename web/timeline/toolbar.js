@@ -1,14 +1,8 @@
 // The buttons above the lanes.
 
-const BUTTONS = [
-  ["play", "▶", "Play the mix (Space)"],
-  ["split", "✂", "Split the turn at the play head (S)"],
-  ["mute", "∅", "Mute the turn, or let it be heard again (M)"],
-  ["speech", "⫶", "Cut the voices into turns where somebody speaks"],
-  ["out", "−", "Show more time (−)"],
-  ["in", "+", "Show less time (+)"],
-  ["fit", "↔", "Show all (0)"],
-]
+import { words } from "./locale.js"
+
+const BUTTONS = { play: "▶", split: "✂", mute: "∅", speech: "⫶", out: "−", in: "+", fit: "↔" }
 
 export class Toolbar {
   /** @param {(name: string) => void} press */
@@ -16,15 +10,15 @@ export class Toolbar {
     this.element = document.createElement("div")
     this.element.className = "bar"
     this.element.setAttribute("role", "toolbar")
-    this.element.setAttribute("aria-label", "Timeline")
+    this.element.setAttribute("aria-label", words("toolbar.label"))
     this.time = document.createElement("span")
     this.time.className = "time"
     this.buttons = {}
-    for (const [name, sign, label] of BUTTONS) {
+    for (const [name, sign] of Object.entries(BUTTONS)) {
       const button = document.createElement("button")
       button.textContent = sign
-      button.title = label
-      button.setAttribute("aria-label", label)
+      button.title = words(`toolbar.${name}`)
+      button.setAttribute("aria-label", button.title)
       button.addEventListener("click", () => press(name))
       this.buttons[name] = button
     }

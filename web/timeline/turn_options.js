@@ -1,5 +1,7 @@
 // The turns as a list for screen readers, inside the canvas that draws them: no more of them than somebody steps through.
 
+import { words } from "./locale.js"
+
 const MOST = 200
 
 let lists = 0
@@ -11,7 +13,7 @@ export class TurnOptions {
     this.id = `multitalk-turns-${++lists}`
     canvas.tabIndex = 0
     canvas.setAttribute("role", "listbox")
-    canvas.setAttribute("aria-label", "Turns, in order of time")
+    canvas.setAttribute("aria-label", words("lanes.turns"))
     canvas.setAttribute("aria-keyshortcuts", "Shift+ArrowLeft Shift+ArrowRight S M Space")
   }
 

@@ -42,9 +42,14 @@ function isTurn({ speaker, start, end }) {
   return Number.isInteger(speaker) && speaker >= 1 && speaker <= MOST_SPEAKERS && start !== null && start >= 0 && end > start
 }
 
+/** Whether a turn of a table says whose voice, or which part of it, it is. */
+export function isPlaced({ voiceOf, voiceStart }) {
+  return voiceOf !== null || voiceStart !== null
+}
+
 /** Turns with what the table leaves open; of one recording all voices are that of speaker 1. */
 export function filled(turns, { recording }) {
-  const placed = turns.some((turn) => turn.voiceOf !== null || turn.voiceStart !== null)
+  const placed = turns.some(isPlaced)
   return turns.map((turn) => ({
     ...turn,
     voiceOf: turn.voiceOf ?? (recording && !placed ? 1 : turn.speaker),

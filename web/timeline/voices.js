@@ -2,6 +2,7 @@
 
 import { api } from "../../../scripts/api.js"
 import { originOf, shownBy, valueOf, viewAddress } from "./graph.js"
+import { words } from "./locale.js"
 import { Peaks } from "./peaks.js"
 
 export const MOST_SPEAKERS = 8
@@ -14,13 +15,10 @@ export function socketOf(node, speaker) {
   return node.inputs?.find((input) => input.name === `speaker_${speaker}`)?.name ?? null
 }
 
-/** The numbers of the speakers whose sockets are linked. */
+/** The numbers of the speakers whose sockets are linked to something that runs. */
 export function linkedSpeakers(node) {
   const numbers = Array.from({ length: MOST_SPEAKERS }, (_, index) => index + 1)
-  return numbers.filter((speaker) => {
-    const name = socketOf(node, speaker)
-    return name && node.inputs.find((input) => input.name === name).link != null
-  })
+  return numbers.filter((speaker) => originOf(node, socketOf(node, speaker)))
 }
 
 /** The address of a speaker's voice: of the linked file, else of the last run's; null while neither is known. */
@@ -76,13 +74,13 @@ export function faultOf(address) {
 
 async function decode(address) {
   const answer = await api.fetchApi(address)
-  if (!answer.ok) throw new Error("the file cannot be read")
+  if (!answer.ok) throw new Error(words("files.unread"))
   if (answer.headers.get("content-type")?.startsWith("application/json")) throw new Error((await answer.json()).error)
   const bytes = await answer.arrayBuffer()
   try {
     const buffer = await new OfflineAudioContext(1, 1, RATE).decodeAudioData(bytes)
     return { buffer, peaks: new Peaks(buffer), seconds: buffer.duration }
   } catch {
-    throw new Error("the browser cannot decode this file; MultiTalk Load Voice reads it")
+    throw new Error(words("files.undecoded"))
   }
 }

@@ -1,0 +1,82 @@
+"""The timeline of an encoder within a subgraph: inside, and on the subgraph node."""
+
+import pytest
+from browser import Browser
+from comfy_page import complaints, settle
+from timeline_page import ENCODER, LANES, build, point, rows, use_nodes_2
+
+SOURCES = [("LoadAudio", "lane_1.wav"), ("LoadAudio", "lane_2.wav")]
+LONGEST = 3.0  # seconds
+CLOSE = "app.canvas.ds.scale = 1; app.canvas.ds.offset = [0, 0]; app.canvas.setDirty(true, true);"
+FOLD = (
+    f"const {{ node }} = app.canvas.graph.convertToSubgraph(new Set([{ENCODER}]));"
+    "node.pos = [420, 80];" + CLOSE
+)
+HOST = "app.rootGraph.nodes.find(each => each.isSubgraphNode?.())"
+WIDGET = f"{HOST}.widgets.find(each => each.name === 'timeline')"
+FACE = f"{WIDGET}.element"
+STATUS = f"{FACE}.querySelector('.status').textContent"
+TURNS = (
+    f"const [encoder] = {HOST}.subgraph.nodes;"
+    "return encoder.widgets.find(each => each.name === 'timing.turns').value"
+)
+LINKS = f"return {HOST}.inputs.map(each => app.rootGraph.getLink(each.link)?.origin_id ?? null)"
+TOGGLE = """
+const [extension] = app.extensions.filter(each => each.name === 'MultiTalk.Timeline');
+const [item] = extension.getNodeMenuItems(host());
+item.callback();
+return item.content;
+"""
+
+
+@pytest.fixture(params=[False, True], ids=["classic", "nodes 2.0"])
+def page(request, page):
+    use_nodes_2(page, request.param)
+    build(page, SOURCES, turns=2)
+    page.evaluate(FOLD)
+    page.wait_for(f"{STATUS}.startsWith('2 turns, 3.00 s.')")
+    settle(page)
+    yield page
+    page.evaluate("app.canvas.setGraph(app.rootGraph)")
+    use_nodes_2(page, False)
+    assert complaints(page) == []
+
+
+def lane(page: Browser, speaker: int, second: float) -> list[float]:
+    """Where a second of a lane is, of the timeline on the subgraph node."""
+    lanes = f"{FACE}.querySelector('canvas.lanes')"
+    return point(page, speaker, second, longest=LONGEST, lanes=lanes)
+
+
+def test_inside_a_subgraph_the_voices_outside_are_found(page):
+    page.evaluate(f"app.canvas.setGraph({HOST}.subgraph); {CLOSE}")
+    page.wait_for(f"{LANES}.children.length === 2")
+    settle(page)
+    page.drag(point(page, 2, 0.5, longest=LONGEST), point(page, 2, 1.02, longest=LONGEST))
+    assert rows(page) == ["1,0,3,,0", "2,0.52,2.52,,0"]
+
+
+def test_on_the_subgraph_node_turns_are_dragged_and_voices_exchanged(page):
+    page.drag(lane(page, 2, 0.5), lane(page, 2, 0.8), lane(page, 2, 1.02))
+    assert page.evaluate(TURNS).split("\n")[1:] == ["1,0,3,,0", "2,0.52,2.52,,0"]
+    first, second = page.evaluate(LINKS)
+    page.evaluate(f"{FACE}.querySelector('[data-key=grip-2]').focus()")
+    page.press("ArrowUp")
+    assert page.evaluate(LINKS) == [second, first]
+    assert page.evaluate(TURNS).split("\n")[1:] == ["2,0,3,,0", "1,0.52,2.52,,0"]
+    page.evaluate(f"{HOST}.disconnectInput(1)")
+    page.wait_for(f"{STATUS}.startsWith('Speaker 2 has turns but no voice')")
+
+
+def test_it_is_hidden_and_shown_and_opened_again(page):
+    toggle = f"const host = () => {HOST};" + TOGGLE
+    assert page.evaluate(toggle) == "Hide the timeline"
+    assert page.evaluate(f"return {WIDGET} === undefined")
+    page.evaluate("await app.loadGraphData(app.rootGraph.serialize(), true, true, 'folded')")
+    settle(page)
+    assert page.evaluate(f"return {WIDGET} === undefined")
+    assert page.evaluate(toggle) == "Show the timeline"
+    page.wait_for(f"{STATUS}.startsWith('2 turns, 3.00 s.')")
+    saved = page.evaluate("return app.rootGraph.serialize()")
+    page.evaluate("await app.loadGraphData(saved, true, true, 'folded')", saved=saved)
+    page.wait_for(f"{STATUS}.startsWith('2 turns, 3.00 s.')")

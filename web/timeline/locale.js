@@ -1,0 +1,24 @@
+// The page's words in ComfyUI's language, from locales/<language>/main.json.
+
+import { api } from "../../../scripts/api.js"
+import { app } from "../../../scripts/app.js"
+
+const ENGLISH = "en"
+let languages = {}
+
+/** Read the words of all languages. */
+export async function readWords() {
+  const answer = await api.fetchApi("/i18n")
+  languages = await answer.json()
+}
+
+/** The words of a key such as "turns.muted", with values in place of {their names}. */
+export function words(key, values = {}) {
+  const language = app.extensionManager.setting.get("Comfy.Locale")
+  const text = find(language, key) ?? find(ENGLISH, key) ?? key
+  return text.replace(/\{(\w+)\}/g, (_, name) => values[name])
+}
+
+function find(language, key) {
+  return key.split(".").reduce((part, name) => part?.[name], languages[language]?.multitalk)
+}
