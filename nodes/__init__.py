@@ -46,12 +46,14 @@ class MultiTalkExtension(ComfyExtension):
         from .doctor import DoctorNode
         from .guider import GuiderNode
         from .input_json import InputJsonNode
+        from .join_lines import JoinLinesNode
         from .load_voice import LoadVoiceNode
         from .long_video import LongVideoNode
         from .mouths_plot import MouthsPlotNode
         from .person_localizer import PersonLocalizerNode
         from .sampler import SamplerNode
         from .sampling_settings import SamplingSettingsNode
+        from .script_node import ScriptNode
         from .sigmas import ReleasedSigmasNode
         from .store_settings import StoreSettingsNode
         from .stored_films_node import StoredFilmsNode
@@ -78,6 +80,8 @@ class MultiTalkExtension(ComfyExtension):
             DemoNode,
             InputJsonNode,
             DoctorNode,
+            ScriptNode,
+            JoinLinesNode,
         ]
 
 

@@ -17,6 +17,7 @@ from .options import (
     person_options,
     retake_options,
     sampling_options,
+    script_options,
     seam_options,
     store_options,
     voice_options,
@@ -66,6 +67,10 @@ examples:
   an input file of MultiTalk's own scripts:
     python -m multitalk_core generate --input examples/multitalk_example_1.json
 
+  two people speak a script, each with a voice of their own:
+    python -m multitalk_core generate --picture two.jpg --script talk.txt \\
+        --voice-of Anna=en-us+f3 --voice-of Ben=en-us+m3
+
   dub a video and keep its motion:
     python -m multitalk_core generate --video talk.mp4 --voice a.wav --voice b.wav --denoise 0.4"""
 
@@ -85,6 +90,7 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     person_options.add_arguments(parser, required=False)
     input_options.add_arguments(parser)
     voice_options.add_arguments(parser)
+    script_options.add_arguments(parser)
     output_options.add_arguments(parser)
     film_options.add_arguments(parser)
     seam_options.add_arguments(parser)

@@ -1,0 +1,84 @@
+"""What people write around the words of a script: Markdown, comments, directions, names before colons."""
+
+import re
+import unicodedata
+from typing import NamedTuple
+
+BULLET = re.compile(r"(?:[-*+•–]\s+|>\s?)+")
+LIST_NUMBER = re.compile(r"\d{1,3}[.)]\s+")
+RULE = re.compile(r"[-*_=~\s]{3,}|```.*")
+COMMENT = re.compile(r"(?:#|//|<!--).*")
+DIRECTION = re.compile(r"\([^()]*\)|（[^（）]*）|\*{1,3}[^*]+\*{1,3}|_{1,3}[^_]+_{1,3}")
+EMPHASIS = re.compile(r"(?<![\w*])(\*{1,3}|_{1,3}|`)(?=\S)(.{1,200}?)(?<=\S)\1(?![\w*])")
+ALL_EMPHASISED = re.compile(r"(\*{1,3}|_{1,3})([^*_]+)\1")
+NAME = re.compile(r"[^:：\[\]［］【】,;|\"“”!?。，！？]+")
+SENTENCE = re.compile(r"\w{5,}\.\s")  # ends before a colon, unlike the points of Dr. Smith
+ASIDE = re.compile(r"\s*(\([^()]*\)|（[^（）]*）|\[[^\[\]]*\])\s*$")
+LONGEST_NAME = 40  # characters
+MOST_WORDS = 5  # of a name
+LONGEST_BEFORE = 200  # characters before a colon, with an aside
+
+
+class Named(NamedTuple):
+    """What stands around the colon of a line.
+
+    Attributes
+    ----------
+    name, words : str
+    aside : str
+        A direction in parentheses behind the name, which is not among the words.
+    """
+
+    name: str
+    words: str
+    aside: str = ""
+
+
+def is_comment(line: str) -> bool:
+    """Whether a line is empty, a comment, a heading or a rule."""
+    return not line or bool(COMMENT.fullmatch(line) or RULE.fullmatch(line))
+
+
+def is_direction(line: str) -> bool:
+    """Whether a line is a stage direction: all of it in parentheses or in italics."""
+    return bool(DIRECTION.fullmatch(line))
+
+
+def unmarked(line: str) -> str:
+    """A line without bullets, signs of quotes, and what a list or emphasis puts around `Name: words`."""
+    line = line[match.end() :] if (match := BULLET.match(line)) else line
+    for inner in (LIST_NUMBER.sub("", line, count=1), ALL_EMPHASISED.sub(r"\2", line, count=1)):
+        if inner != line and line.endswith(inner.strip("*_")[-1:]) and named(inner):
+            return inner
+    return line
+
+
+def plain(text: str) -> str:
+    """A text without signs of emphasis, with single blanks."""
+    previous = None
+    while text != previous:
+        previous, text = text, EMPHASIS.sub(r"\2", text)
+    return " ".join(text.split())
+
+
+def named(line: str) -> Named | None:
+    """Cut `Name: words` at the first colon, if a name can stand before it."""
+    colon = re.search(r"[:：]", line)
+    if colon is None or colon.start() > LONGEST_BEFORE:
+        return None
+    before, words = line[: colon.start()], line[colon.end() :]
+    if (before[-1:].isdigit() and words[:1].isdigit()) or words.startswith("//"):
+        return None  # a time or an address
+    # The closing sign of **Anna:** stands behind the colon.
+    sign = re.match(r"\*{1,3}|_{1,3}", before)
+    if sign and words.startswith(sign[0]) and before.count(sign[0]) == 1:
+        before, words = before[sign.end() :], words[sign.end() :]
+    name, aside = plain(unicodedata.normalize("NFC", before)), ""
+    if match := ASIDE.search(name):
+        name, aside = name[: match.start()], match[1]
+        if aside.startswith("["):  # an instruction, or a sign for the voice
+            words, aside = f"{aside} {words}", ""
+    too_long = len(name) > LONGEST_NAME or len(name.split()) > MOST_WORDS
+    if too_long or not NAME.fullmatch(name) or SENTENCE.search(name) or not any(map(str.isalnum, name)):
+        return None
+    return Named(name, words.strip(), aside)
