@@ -33,8 +33,8 @@ class JoinLinesNode(io.ComfyNode):
             inputs=[
                 io.Audio.Input(
                     "sounds",
-                    tooltip="The sound of each line, in order: from the text-to-speech node, or from Create List "
-                    "where the lines are recorded.",
+                    tooltip="The sound of each line, in order: from the text-to-speech node, or from Create "
+                    "List where the lines are recorded.",
                 ),
                 MultiTalkScript.Input("script", tooltip="From MultiTalk Script."),
                 io.Float.Input(

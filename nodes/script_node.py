@@ -30,8 +30,8 @@ class ScriptNode(io.ComfyNode):
             node_id="MultiTalkScript",
             display_name="MultiTalk Script",
             category=CATEGORY,
-            description="Reads a conversation in writing and gives each line to any text-to-speech node, which "
-            "runs once for each. MultiTalk Join Lines puts the sounds together again.",
+            description="Reads a conversation in writing and gives each line to any text-to-speech node, "
+            "which runs once for each. MultiTalk Join Lines puts the sounds together again.",
             search_aliases=["multitalk", "text to speech", "tts", "screenplay", "lines", "script to film"],
             essentials_category="Audio",
             inputs=[
@@ -39,17 +39,17 @@ class ScriptNode(io.ComfyNode):
                     "script",
                     multiline=True,
                     default=EXAMPLE,
-                    tooltip="A line for each time somebody speaks: Anna: Good morning. Before a line, or between "
-                    "two: [pause 0.5] is silence, [overlap 0.3] begins before the other has ended, [reaction] is "
-                    "spoken during the line before. Lines without a name go on; # begins a comment; directions "
-                    "in parentheses on their own line are not spoken.",
+                    tooltip="A line for each time somebody speaks: Anna: Good morning. Before a line or "
+                    "between two, [pause 0.5] is silence, [overlap 0.3] begins before the other has ended, "
+                    "and [reaction] is spoken during the line before. Lines without a name go on; # begins "
+                    "a comment; directions in parentheses on a line of their own are not spoken.",
                 ),
                 io.String.Input(
                     "voices",
                     multiline=True,
                     default=VOICES,
-                    tooltip="The voice of each speaker as the text-to-speech node calls it, a line each: Anna = "
-                    "af_heart. Who has none is given the own name as the voice.",
+                    tooltip="The voice of each speaker as the text-to-speech node calls it, one a line: Anna "
+                    "= af_heart. Who is not listed has their own name as voice.",
                 ),
             ],
             outputs=[

@@ -166,6 +166,7 @@ def read_inputs(arguments: argparse.Namespace, files: "FilmFiles") -> "PlannedFi
     encoder = model_options.load_encoder(arguments)
     if not arguments.ignore_memory:
         voice_options.check_memory(timeline, encoder, fps=arguments.fps, frames=plan.frames)
+    timeline = voice_options.driving_voices(arguments, timeline)
     models, adapter = model_options.load(arguments, encoder)
     conversation = encode_conversation(
         timeline,

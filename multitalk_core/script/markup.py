@@ -5,12 +5,12 @@ import unicodedata
 from typing import NamedTuple
 
 BULLET = re.compile(r"(?:[-*+•–]\s+|>\s?)+")
-LIST_NUMBER = re.compile(r"\d{1,3}[.)]\s+")
+LIST_NUMBERED = re.compile(r"\d{1,3}[.)]\s+(?P<line>.*)")
 RULE = re.compile(r"[-*_=~\s]{3,}|```.*")
 COMMENT = re.compile(r"(?:#|//|<!--).*")
 DIRECTION = re.compile(r"\([^()]*\)|（[^（）]*）|\*{1,3}[^*]+\*{1,3}|_{1,3}[^_]+_{1,3}")
 EMPHASIS = re.compile(r"(?<![\w*])(\*{1,3}|_{1,3}|`)(?=\S)(.{1,200}?)(?<=\S)\1(?![\w*])")
-ALL_EMPHASISED = re.compile(r"(\*{1,3}|_{1,3})([^*_]+)\1")
+ALL_EMPHASISED = re.compile(r"(\*{1,3}|_{1,3})(?P<line>[^*_]+)\1")
 NAME = re.compile(r"[^:：\[\]［］【】,;|\"“”!?。，！？]+")
 SENTENCE = re.compile(r"\w{5,}\.\s")  # ends before a colon, unlike the points of Dr. Smith
 ASIDE = re.compile(r"\s*(\([^()]*\)|（[^（）]*）|\[[^\[\]]*\])\s*$")
@@ -47,10 +47,8 @@ def is_direction(line: str) -> bool:
 def unmarked(line: str) -> str:
     """A line without bullets, signs of quotes, and what a list or emphasis puts around `Name: words`."""
     line = line[match.end() :] if (match := BULLET.match(line)) else line
-    for inner in (LIST_NUMBER.sub("", line, count=1), ALL_EMPHASISED.sub(r"\2", line, count=1)):
-        if inner != line and line.endswith(inner.strip("*_")[-1:]) and named(inner):
-            return inner
-    return line
+    around = LIST_NUMBERED.fullmatch(line) or ALL_EMPHASISED.fullmatch(line)
+    return around["line"] if around and named(around["line"]) else line
 
 
 def plain(text: str) -> str:

@@ -7,12 +7,13 @@ from ...audio.features import AudioEncoder
 from ...audio.speaker_names import mapping_of
 from ...audio.timeline import Timeline
 from ...audio.turns import read_turns
+from ...audio.vocals import VocalSeparator, check_checkpoint
 from ...audio.waveform import SPEECH_RATE, Waveform
 from ...errors import MultiTalkError
 from ...guards import memory
 from ...limits import MOST_SPEAKERS, PIECE_SECONDS
 from . import script_options
-from .paths import input_file
+from .paths import input_file, input_path
 from .types import place, text, voice, within
 from .voice_file import VoiceFile, voice_file
 
@@ -90,6 +91,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "(default: yes)",
     )
     group.add_argument(
+        "--separate-vocals",
+        type=input_path,
+        metavar="FILE",
+        help="for singing: the mouths follow the vocals alone, which this Hybrid Transformer Demucs in "
+        ".safetensors takes out of each voice (pip install demucs-infer[safetensors]); the film's sound "
+        "stays the whole mix",
+    )
+    group.add_argument(
         "--seconds-per-piece",
         type=within(PIECE_SECONDS, above=0.0),
         metavar="SECONDS",
@@ -111,6 +120,8 @@ def check(arguments: argparse.Namespace) -> None:
     if (arguments.recording is None) != (arguments.table is None):
         raise MultiTalkError("--recording and --table go together: give both.")
     script_options.check(arguments)
+    if arguments.separate_vocals:
+        check_checkpoint(arguments.separate_vocals)
     if arguments.script and arguments.tracks:
         raise MultiTalkError("--track applies to sound files, and a --script has none: leave it out.")
     files = arguments.voices or arguments.places or [arguments.recording]
@@ -160,6 +171,13 @@ def read_timeline(arguments: argparse.Namespace) -> Timeline:
     names = arguments.names or table.speakers
     print(*table.remarks, mapping_of(table.turns, names), sep="\n")
     return Timeline.from_table(arguments.recording.read(*(arguments.tracks or ())), table.turns, names)
+
+
+def driving_voices(arguments: argparse.Namespace, timeline: Timeline) -> Timeline:
+    """The timeline with the voices that drive the mouths: with --separate-vocals, the vocals alone."""
+    if arguments.separate_vocals is None:
+        return timeline
+    return timeline.driven_by(VocalSeparator(arguments.separate_vocals))
 
 
 def check_memory(timeline: Timeline, encoder: AudioEncoder, *, fps: float, frames: int) -> None:
