@@ -1,11 +1,12 @@
 // Who speaks when by the inputs of Encode MultiTalk Audio: read from its texts, and written there. The only state is theirs.
 
 import { api } from "../../../scripts/api.js"
-import { asOneStep, isLinked, setValue, valueOf } from "./graph.js"
+import { asOneStep, isLinked, setValue, shownBy, unlink, valueOf } from "./graph.js"
 import { endOf, filled, parse, swapped, write } from "./turns.js"
 import { addressOf, faultOf, linkedSpeakers, MOST_SPEAKERS, voiceAt } from "./voices.js"
 
 const TABLE = "table"
+const TURNS = "timing.turns"
 const NUMBER = /^\d+(\.0+)?$/
 
 export class EncoderTable {
@@ -42,9 +43,15 @@ export class EncoderTable {
     return this.recording && this.turns.every((turn) => !turn.muted && turn.voiceStart === turn.start) && !this.written
   }
 
-  /** Why turns cannot be changed here; null if they can. */
+  /** The text of the table; one that comes from another node is known after a run. */
+  get text() {
+    return isLinked(this.node, TURNS) ? (shownBy(this.node)?.multitalk_turns?.[0] ?? "") : valueOf(this.node, TURNS, "")
+  }
+
+  /** Why turns cannot be changed here; null if they can. A change of turns of another node takes its link away. */
   get locked() {
-    const linked = ["timing", "timing.turns", "timing.names"].find((name) => isLinked(this.node, name))
+    if (isLinked(this.node, TURNS) && !this.text) return `${TURNS} comes from another node and is seen after the first run`
+    const linked = ["timing", "timing.names"].find((name) => isLinked(this.node, name))
     return linked ? `${linked} comes from another node` : null
   }
 
@@ -61,7 +68,7 @@ export class EncoderTable {
     const words = ["timing", "timing.turns", "timing.names", "timing.gap", "speakers", "fps", "length"]
     const values = [...words, "length.seconds", "length.frames"].map((name) => valueOf(this.node, name))
     const linked = linkedSpeakers(this.node)
-    return JSON.stringify([values, linked.map((speaker) => [speaker, addressOf(this.node, speaker)]), this.locked])
+    return JSON.stringify([values, linked.map((speaker) => [speaker, addressOf(this.node, speaker)]), this.locked, this.text])
   }
 
   read() {
@@ -96,7 +103,8 @@ export class EncoderTable {
     asOneStep(() => {
       setValue(this.node, "timing", TABLE)
       if (names.length) setValue(this.node, "timing.names", names.join(", "))
-      setValue(this.node, "timing.turns", write(turns, names))
+      unlink(this.node, TURNS)
+      setValue(this.node, TURNS, write(turns, names))
       also()
     })
     this.read()
@@ -160,7 +168,8 @@ export class EncoderTable {
   }
 
   #tableTurns() {
-    const text = valueOf(this.node, "timing.turns", "")
+    const text = this.text
+    if (!text && isLinked(this.node, TURNS)) return []
     const listed = valueOf(this.node, "timing.names", "")
     this.names = listed.split(",").flatMap((name) => name.trim() || [])
     const own = parse(text, this.names)
