@@ -58,10 +58,12 @@ def speak_lines(
                     spoken += 1
                 stored.touch()
                 sounds.append(read_audio(stored))
-        report(
-            f"{quoted(program.name)} speaks {spoken} of {len(script.lines)} lines"
-            + (f"; the others are stored in {place}." if spoken < len(script.lines) else ".")
-        )
+        count = len(script.lines)
+        if spoken:
+            others = f"; the others are stored in {place}" if spoken < count else ""
+            report(f"{quoted(program.name)} spoke {spoken} of {count} lines{others}.")
+        else:
+            report(f"All {count} lines are stored in {place} and not spoken again.")
         _forget_old(place)
     return sounds
 

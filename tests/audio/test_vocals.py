@@ -30,7 +30,7 @@ def checkpoint(tmp_path_factory):
     """As Meta's file is, a pickle, converted as a user would."""
     demucs = pytest.importorskip("demucs_infer.htdemucs")
     sources = {"sources": ["drums", "bass", "other", "vocals"], "segment": Fraction(39, 10)}
-    small = sources | {"channels": 4, "t_layers": 1, "depth": 4, "t_heads": 2, "bottom_channels": 16}
+    small = sources | {"channels": 8, "t_layers": 1, "t_heads": 2, "bottom_channels": 16}
     torch.manual_seed(0)
     model = demucs.HTDemucs(**small)
     folder = tmp_path_factory.mktemp("demucs")
@@ -59,11 +59,13 @@ def halved(sound: Waveform) -> Waveform:
 def test_mouths_follow_the_part_and_the_film_sounds_like_the_mix(start):
     whole = Timeline.placed([(0, start, mix()), (1, 0.0, mix(pitch=500.0))])
     driven = whole.driven_by(halved)
-    assert np.array_equal(driven.sound().samples, whole.sound().samples) or start
-    assert np.allclose(driven.sound().samples, whole.sound().samples, atol=0.35)
+    edges = round(0.01 * RATE)  # a voice that starts late fades in and out over 5 ms
+    difference = np.abs(driven.sound().samples - whole.sound().samples)[0]
+    assert difference[edges : round(start * RATE)].max(initial=0) < 1e-6
+    assert difference[round(start * RATE) + edges : -edges].max() < 1e-6
     half = round((start + 0.5) * SPEECH_RATE) + 100
     tracks = driven.tracks()
-    assert np.abs(tracks[0, : half - 200]).max() > 0.01 and np.abs(tracks[0, half:]).max() == 0
+    assert np.abs(tracks[0, : half - 200]).max() > 0.01 and np.abs(tracks[0, half:]).max() < 1e-6
     assert driven.seconds == whole.seconds
 
 

@@ -36,7 +36,7 @@ def test_lines_are_spoken_whatever_they_contain(tmp_path, monkeypatch, command):
         given = {"folder": tmp_path / "lines", "report": reports.append}
         sounds = speak_lines(SCRIPT, speech_program(command), voices, **given)
         assert [sound.seconds > 0.5 for sound in sounds] == [True, True]
-    assert "speaks 2 of 2 lines" in reports[0] and "speaks 0 of 2 lines" in reports[1]
+    assert "spoke 2 of 2 lines" in reports[0] and "All 2 lines are stored in" in reports[1]
     assert not (tmp_path / "hacked").exists()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["lines"]
     assert len(list((tmp_path / "lines").iterdir())) == 2
@@ -76,12 +76,12 @@ def test_a_line_that_cannot_be_spoken_is_named(tmp_path, code, sentence):
 
 
 def test_a_program_that_hangs_is_stopped_with_all_that_it_started(tmp_path):
-    child = f"import time, pathlib; time.sleep(2); pathlib.Path('{tmp_path}/late').touch()"
+    child = f"import time, pathlib; time.sleep(1); pathlib.Path('{tmp_path}/late').touch()"
     code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', '''{child}'''])"
     hanging = replace(speech_program(f'{sys.executable} -c "{code}" {{output}}'), seconds=0.3)
     with pytest.raises(MultiTalkError, match=r"has not ended after 0.3 seconds and is stopped"):
         hanging.speak("hi", None, tmp_path / "out.wav")
-    time.sleep(2.2)
+    time.sleep(1.1)
     assert not (tmp_path / "late").exists()
 
 
