@@ -21,6 +21,7 @@ TOPICS = (
     "one_card",
     "persons",
     "pictures",
+    "script",
     "sound",
     "speed",
     "turns",
