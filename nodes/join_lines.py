@@ -8,7 +8,7 @@ from ..multitalk_core.audio.waveform import Waveform, from_array
 from ..multitalk_core.errors import MultiTalkError
 from ..multitalk_core.script.joining import join_lines
 from ..multitalk_core.script.placing import USUAL_GAP
-from ..multitalk_core.script.summary import summary
+from ..multitalk_core.script.script_summary import summary
 from ..multitalk_core.script.written_script import Script, ScriptLine
 from .host.checks import checked, naming
 from .host.reporter import announce

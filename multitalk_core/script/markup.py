@@ -14,6 +14,10 @@ ALL_EMPHASISED = re.compile(r"(\*{1,3}|_{1,3})(?P<line>[^*_]+)\1")
 NAME = re.compile(r"[^:：\[\]［］【】,;|\"“”!?。，！？]+")
 SENTENCE = re.compile(r"\w{5,}\.\s")  # ends before a colon, unlike the points of Dr. Smith
 ASIDE = re.compile(r"\s*(\([^()]*\)|（[^（）]*）|\[[^\[\]]*\])\s*$")
+CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")  # no program takes them as words
+DIRECTIONS = re.compile(
+    r"[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
+)  # of writing; nobody sees them in a name
 LONGEST_NAME = 40  # characters
 MOST_WORDS = 5  # of a name
 LONGEST_BEFORE = 200  # characters before a colon, with an aside
@@ -52,8 +56,8 @@ def unmarked(line: str) -> str:
 
 
 def plain(text: str) -> str:
-    """A text without signs of emphasis, with single blanks."""
-    previous = None
+    """A text without signs of emphasis and control characters, with single blanks."""
+    text, previous = CONTROLS.sub("", text), None
     while text != previous:
         previous, text = text, EMPHASIS.sub(r"\2", text)
     return " ".join(text.split())
@@ -71,7 +75,7 @@ def named(line: str) -> Named | None:
     sign = re.match(r"\*{1,3}|_{1,3}", before)
     if sign and words.startswith(sign[0]) and before.count(sign[0]) == 1:
         before, words = before[sign.end() :], words[sign.end() :]
-    name, aside = plain(unicodedata.normalize("NFC", before)), ""
+    name, aside = plain(unicodedata.normalize("NFC", DIRECTIONS.sub("", before))), ""
     if match := ASIDE.search(name):
         name, aside = name[: match.start()], match[1]
         if aside.startswith("["):  # an instruction, or a sign for the voice

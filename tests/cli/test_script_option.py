@@ -32,7 +32,8 @@ SCRIPT = """\
 
 
 @pytest.fixture
-def line(tmp_path) -> list[str]:
+def line(tmp_path, monkeypatch) -> list[str]:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     (tmp_path / "talk.txt").write_text(SCRIPT)
     given = ["generate", "--picture", str(EMBEDDED / "picture.png"), "--script", str(tmp_path / "talk.txt")]
     return [*given, *SMALL, "--output", str(tmp_path / "film.mp4"), "--store", str(tmp_path / "store")]
@@ -51,7 +52,7 @@ def test_a_script_becomes_a_film_and_is_not_spoken_twice(line, tmp_path, capsys)
         assert frames == pytest.approx(seconds * 25, abs=1) and film.streams.audio
     read_timeline(make_parser().parse_args([*line, *voices, "--names", "Ben", "Anna", "Cara"]))
     said = capsys.readouterr().out
-    assert f"All 3 lines are stored in {tmp_path / 'store' / 'lines'}" in said
+    assert f"All 3 lines are stored in {tmp_path / 'cache' / 'multitalk' / 'lines'}" in said
     assert "speaker 1 is Ben (1 line, voice en-us+m3)" in said and "Cara (a listener)" in said
 
 

@@ -28,6 +28,8 @@ def said(text: str) -> list[tuple[str, str]]:
         ("    Anna: a\n    Ben: b\n", ["Anna: a", "Ben: b"]),
         ("Anna [laughing]: hi [sighs]\n[laughs] ok", ["Anna: [laughing] hi [sighs] [laughs] ok"]),
         ("\ufeffAnna:hi\r\nBen:ho\r\n", ["Anna: hi", "Ben: ho"]),
+        ("\u200fאנה: ש\u200cלום\n אנה\u200e: a\x00b", ["אנה: ש\u200cלום", "אנה: ab"]),
+        ("Café: a\nCafe\u0301: b\n🤖: c", ["Café: a", "Café: b 🤖: c"]),
     ],
 )
 def test_lines_are_read_as_people_write_them(text, lines):

@@ -12,17 +12,17 @@ from ...script.cast import cast_remarks
 from ...script.joining import join_lines
 from ...script.parsing import parse_script
 from ...script.placing import USUAL_GAP
+from ...script.script_summary import summary
 from ...script.speech_program import KNOWN, speech_program
 from ...script.spoken_lines import check_voices, speak_lines
-from ...script.summary import summary
 from ...script.written_script import Script
 from .paths import input_file
-from .store_options import store
+from .store_options import default_store
 from .types import text, within
 
 USUAL_PROGRAM = "espeak-ng"
 MOST_BYTES = 4  # of a character in UTF-8
-LINES = "lines"  # folder of the store
+LINES = "lines"  # folder beside the default store
 
 DESCRIPTION = """\
 A script has lines `Name: words`, and [pause 0.5], [overlap 0.3] and [reaction]
@@ -102,12 +102,12 @@ def read_timeline(arguments: argparse.Namespace) -> Timeline:
         When a line cannot be spoken.
     """
     script, voices = read_script(arguments), _voices(arguments)
-    folder = store(arguments)
+    films = default_store() if arguments.keep else None
     sounds = speak_lines(
         script,
         speech_program(arguments.tts or USUAL_PROGRAM),
         voices,
-        folder=None if folder is None else folder / LINES,
+        folder=None if films is None else films.with_name(LINES),
     )
     joined = join_lines(script, sounds, USUAL_GAP if arguments.line_gap is None else arguments.line_gap)
     timeline = Timeline.from_table(joined.recording, joined.turns, arguments.names)
