@@ -6,7 +6,7 @@ import shutil
 import av
 import numpy as np
 import pytest
-from graphs import long_video_graph, node
+from graphs import long_video_graph, node, script_graph
 
 from multitalk_core.demo.files import EMBEDDED
 
@@ -19,19 +19,12 @@ Anna: How are you?
 Ben: Fine.
 [reaction] Anna: Mhm."""
 CAST = "Anna = en-us+f3\nBen = en-us+m3"
-FPS, GAP = 25, 0.2
+FPS = 25
 without_espeak = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="no espeak-ng here")
 
 
 def spoken(script: str = SCRIPT, voices: str = CAST) -> dict:
-    """Script, text-to-speech and joining, and what comes out."""
-    return {
-        "script": node("MultiTalkScript", script=script, voices=voices),
-        "tts": node("Espeak", text=["script", 0], voice=["script", 1]),
-        "join": node("MultiTalkJoinLines", sounds=["tts", 0], script=["script", 2], gap=GAP),
-        "turns": node("PreviewAny", source=["join", 1]),
-        "recording": node("PreviewAudio", audio=["join", 0]),
-    }
+    return script_graph(script, voices)
 
 
 def turns_of(run) -> list[dict]:
