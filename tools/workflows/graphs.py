@@ -192,15 +192,10 @@ def two_people_from_a_script() -> Workflow:
                 Group("Picture and persons", picture(PEOPLE[2]) | faces(2)),
             ],
             [Group("Spoken lines", spoken_lines)],
+            [Group("Voices", conversation([("join", "recording")], table, WHOLE)), prompts(PROMPTS[2])],
             [
-                Group("Voices", conversation([("join", "recording")], table, WHOLE)),
                 Group("Video", long_video()),
-            ],
-            [
-                Group(
-                    "Result", save("two_people_from_a_script", ("sampler", "video")) | binding("video"), 440
-                ),
-                prompts(PROMPTS[2]),
+                Group("Result", save("two_people_from_a_script", ("sampler", "video")), 440),
             ],
         ],
     )
