@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from multitalk_core.audio.conversation import encode_conversation
+from multitalk_core.audio.driven_timeline import driven_by
 from multitalk_core.audio.timeline import Timeline
 from multitalk_core.audio.waveform import SPEECH_RATE, Waveform
 from multitalk_core.evaluation.binding_score import binding_score
@@ -71,7 +72,7 @@ def sung(film: DemoFilm, talk: Talk, size: Size, *, seed: int, level: int | None
     timeline = Timeline.together(voices)
     if level is STEM:
         true = {voice: Waveform(stem[None], SPEECH_RATE) for voice, stem in zip(voices, stems, strict=True)}
-        timeline = timeline.driven_by(true.__getitem__)
+        timeline = driven_by(timeline, true.__getitem__)
     boxes = [Box(*(edge * size.height for edge in box)) for box in talk.scene.boxes()]
     persons = persons_from_boxes(boxes, size.height, size.width, order=PersonOrder.GIVEN)
     spec = replace(

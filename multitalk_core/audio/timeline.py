@@ -4,8 +4,7 @@ Knows sounds and seconds; knows nothing of features or faces.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -204,22 +203,6 @@ class Timeline:
             pieces = joined(piece for (_, source), own in spoken.items() if source == used for piece in own)
             heard.append(FilmSound(f"speaker {used + 1}", given[used], pieces))
         return cls(max(len(voices), 1 + max(places.values(), default=0)), tuple(placed), tuple(heard))
-
-    def driven_by(self, part: Callable[[Waveform], Waveform]) -> "Timeline":
-        """The same film and sound, with mouths driven by a part of each voice, such as singing without music.
-
-        Parameters
-        ----------
-        part : callable
-            Of a sound, as long as the sound; called once for each.
-        """
-        part = cache(part)
-        sounds = self.sounds or tuple(
-            FilmSound(f"speaker {placed.speaker + 1}", placed.voice, placed.whole)
-            for placed in self.placed_voices
-        )
-        voices = tuple(replace(placed, voice=part(placed.voice)) for placed in self.placed_voices)
-        return replace(self, placed_voices=voices, sounds=sounds)
 
     @property
     def seconds(self) -> float:

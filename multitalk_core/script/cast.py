@@ -1,7 +1,7 @@
 """Which voice each speaker of a script has, as text: a line `Name = voice` for each."""
 
 from ..errors import MultiTalkError, quoted
-from .markup import is_comment, unmarked
+from .markup import is_comment, plain, unmarked
 from .written_script import Script
 
 
@@ -29,6 +29,7 @@ def parse_cast(text: str, name: str = "voices") -> dict[str, str]:
                 f"Line {number} of {name} is {quoted(line)}: write a name and its voice, such as "
                 "Anna = af_heart."
             )
+        speaker = plain(speaker)
         if speaker.casefold() in voices:
             raise MultiTalkError(f"Line {number} of {name} gives {quoted(speaker)} a second voice: keep one.")
         voices[speaker.casefold()] = voice

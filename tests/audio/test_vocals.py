@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from multitalk_core.audio.driven_timeline import driven_by
 from multitalk_core.audio.timeline import Timeline
 from multitalk_core.audio.vocals import VocalSeparator
 from multitalk_core.audio.waveform import SPEECH_RATE, Waveform
@@ -58,7 +59,7 @@ def halved(sound: Waveform) -> Waveform:
 @pytest.mark.parametrize("start", [0.0, 0.5])
 def test_mouths_follow_the_part_and_the_film_sounds_like_the_mix(start):
     whole = Timeline.placed([(0, start, mix()), (1, 0.0, mix(pitch=500.0))])
-    driven = whole.driven_by(halved)
+    driven = driven_by(whole, halved)
     edges = round(0.01 * RATE)  # a voice that starts late fades in and out over 5 ms
     difference = np.abs(driven.sound().samples - whole.sound().samples)[0]
     assert difference[edges : round(start * RATE)].max(initial=0) < 1e-6

@@ -106,7 +106,7 @@ def test_a_long_line_of_signs_is_read_at_once():
 
 
 def test_the_cast_is_remembered_as_text():
-    assert parse_cast("# who\nAnna = af_heart\n- 本 ＝ zf_xiaobei") == {
+    assert parse_cast("# who\n**Anna** = af_heart\n- 本 ＝ zf_xiaobei") == {
         "anna": "af_heart",
         "本": "zf_xiaobei",
     }

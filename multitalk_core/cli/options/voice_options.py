@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Sequence
 
+from ...audio.driven_timeline import driven_by
 from ...audio.features import AudioEncoder
 from ...audio.speaker_names import mapping_of
 from ...audio.timeline import Timeline
@@ -177,7 +178,7 @@ def driving_voices(arguments: argparse.Namespace, timeline: Timeline) -> Timelin
     """The timeline with the voices that drive the mouths: with --separate-vocals, the vocals alone."""
     if arguments.separate_vocals is None:
         return timeline
-    return timeline.driven_by(VocalSeparator(arguments.separate_vocals))
+    return driven_by(timeline, VocalSeparator(arguments.separate_vocals))
 
 
 def check_memory(timeline: Timeline, encoder: AudioEncoder, *, fps: float, frames: int) -> None:
