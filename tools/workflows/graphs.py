@@ -171,14 +171,10 @@ def two_people_from_a_script() -> Workflow:
     script += "[overlap 0.3]\nBen: It was the cat."
     numbers = range(1, 5)
     lines = {
-        f"line_{number}": Node(
-            "MultiTalkLoadVoice",
-            {"audio": f"line_{number}.wav", "track": "", "channel": "all"},
-            f"Recording of line {number}",
-        )
+        f"line_{number}": Node("LoadAudio", {"audio": f"line_{number}.wav"}, f"Recording of line {number}")
         for number in numbers
     }
-    listed = {f"inputs.input{number - 1}": (f"line_{number}", "audio") for number in numbers}
+    listed = {f"inputs.input{number - 1}": (f"line_{number}", "AUDIO") for number in numbers}
     joined = {"sounds": ("sounds", "list"), "script": ("script", "script"), "gap": 0.2}
     table = {"timing": "table", "timing.turns": ("join", "turns"), "timing.names": ""}
     prompted = {"script": script, "voices": "Anna = af_heart\nBen = am_michael"}
