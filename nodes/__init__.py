@@ -46,6 +46,7 @@ class MultiTalkExtension(ComfyExtension):
         from .doctor import DoctorNode
         from .guider import GuiderNode
         from .input_json import InputJsonNode
+        from .join_lines import JoinLinesNode
         from .load_voice import LoadVoiceNode
         from .long_video import LongVideoNode
         from .mouths_plot import MouthsPlotNode
@@ -53,6 +54,7 @@ class MultiTalkExtension(ComfyExtension):
         from .sampler import SamplerNode
         from .sampling_settings import SamplingSettingsNode
         from .save_signed_video import SaveSignedVideoNode
+        from .script_node import ScriptNode
         from .sigmas import ReleasedSigmasNode
         from .store_settings import StoreSettingsNode
         from .stored_films_node import StoredFilmsNode
@@ -80,6 +82,8 @@ class MultiTalkExtension(ComfyExtension):
             InputJsonNode,
             DoctorNode,
             SaveSignedVideoNode,
+            ScriptNode,
+            JoinLinesNode,
         ]
 
 

@@ -20,6 +20,7 @@ from .host.host_memory import check_memory
 from .host.managed_encoder import managed_encoder
 from .host.reporter import announce, lines_of, show_text
 from .host.sockets import CATEGORY, MultiTalkAudio, MultiTalkAudioEncoder
+from .host.upstream import is_linked
 from .host.voices import (
     FRAMES,
     SECONDS,
@@ -190,6 +191,8 @@ class AudioEncoderNode(io.ComfyNode):
         }
         shown = ui.PreviewImage(picture, cls=cls).as_dict()
         shown["multitalk_voices"] = shown_voices(voices)
+        if is_linked(cls.hidden.dynprompt, cls.hidden.unique_id, "timing.turns"):
+            shown["multitalk_turns"] = [timing["turns"]]
         return io.NodeOutput(conversation, sound, picture, conversation.frames, ui=shown)
 
 

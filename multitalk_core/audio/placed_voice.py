@@ -39,6 +39,11 @@ class PlacedVoice:
         """When the voice ends, in seconds of the film."""
         return end_of(self.pieces) if self.pieces else self.start + self.voice.seconds
 
+    @property
+    def whole(self) -> tuple[PlacedPiece, ...]:
+        """All of the voice at its place, as a film's sound has it; nothing for the film's start."""
+        return (PlacedPiece(0.0, self.voice.seconds, self.start),) if self.start else ()
+
     @cached_property
     def audibility(self) -> Audibility:
         """What the audio encoder is given in the turns."""

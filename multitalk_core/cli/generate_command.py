@@ -15,6 +15,7 @@ from .options import (
     parallel_options,
     person_options,
     sampling_options,
+    script_options,
     seam_options,
     store_options,
     voice_options,
@@ -71,6 +72,10 @@ examples:
   an input file of MultiTalk's own scripts:
     python -m multitalk_core generate --input examples/multitalk_example_1.json
 
+  two people speak a script, each with a voice of their own:
+    python -m multitalk_core generate --picture two.jpg --script talk.txt \\
+        --voice-of Anna=en-us+f3 --voice-of Ben=en-us+m3
+
   dub a video and keep its motion:
     python -m multitalk_core generate --video talk.mp4 --voice a.wav --voice b.wav --denoise 0.4"""
 
@@ -90,6 +95,7 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     person_options.add_arguments(parser, required=False)
     input_options.add_arguments(parser)
     voice_options.add_arguments(parser)
+    script_options.add_arguments(parser)
     output_options.add_arguments(parser)
     film_options.add_arguments(parser)
     seam_options.add_arguments(parser)
@@ -207,7 +213,7 @@ def _encode(arguments: argparse.Namespace, outline: "FilmOutline", encoder: "Aud
     from ..audio.conversation import encode_conversation
 
     return encode_conversation(
-        outline.timeline,
+        voice_options.driving_voices(arguments, outline.timeline),
         encoder,
         fps=arguments.fps,
         frames=outline.frames if arguments.ending == "silence" else None,

@@ -44,10 +44,14 @@ def checked(execute: Callable[..., io.NodeOutput]) -> Callable[..., io.NodeOutpu
 
     @wraps(execute)
     def check_and_execute(node: type[io.ComfyNode], **given: object) -> io.NodeOutput:
-        for described in node.define_schema().inputs:
+        schema = node.define_schema()
+        for described in schema.inputs:
             if described.id in given or not described.optional:
                 value = given.get(described.id)
-                given[described.id] = _check(described, described.id, value, queued=False)
+                if schema.is_input_list:
+                    given[described.id] = _check_list(described, value)
+                else:
+                    given[described.id] = _check(described, described.id, value, queued=False)
         return execute(node, **given)
 
     return check_and_execute
@@ -71,6 +75,18 @@ def _check(described: io.Input, name: str, value: Any, *, queued: bool) -> objec
     if not queued and (isinstance(described, io.WidgetInput) or not described.optional):
         raise MultiTalkError(f"{name}: the connected node returned nothing; check that node.")
     return None
+
+
+def _check_list(described: io.Input, values: object) -> list[object]:
+    """The values of an input that takes a list, each with its number where there are several."""
+    listed = values if isinstance(values, list) else [values]
+    several = len(listed) > 1
+    return [
+        _check(
+            described, f"{described.id}, number {number}" if several else described.id, value, queued=False
+        )
+        for number, value in enumerate(listed, start=1)
+    ]
 
 
 def _check_choice(described: io.DynamicCombo.Input, name: str, value: Any, *, queued: bool) -> dict[str, Any]:

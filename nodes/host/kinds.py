@@ -15,6 +15,7 @@ from ...multitalk_core.errors import MultiTalkError, quoted
 from ...multitalk_core.guards.finite import is_finite
 from ...multitalk_core.limits import MOST_PIXELS, python_number
 from ...multitalk_core.persons.masks import Persons
+from ...multitalk_core.script.written_script import Script
 from .managed_encoder import ManagedEncoder
 from .settings import BindingSettings, ClipSettings, DenoiseSettings, SamplingSettings, StoreSettings
 
@@ -164,6 +165,7 @@ FAULTS: dict[str, Fault] = {
     ),
     "MULTITALK_AUDIO": _of_class(Conversation, "an encoded conversation; connect Encode MultiTalk Audio"),
     "MULTITALK_PERSONS": _of_class(Persons, "a set of persons; connect Locate MultiTalk Persons"),
+    "MULTITALK_SCRIPT": _of_class(Script, "a script; connect MultiTalk Script"),
     "MULTITALK_BINDING": _of_class(list, "a binding; connect the binding output of a sampler node"),
     "MULTITALK_SAMPLING_SETTINGS": _of_class(
         SamplingSettings, "a sampling setting; connect MultiTalk Sampling Settings"

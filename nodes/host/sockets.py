@@ -23,6 +23,8 @@ MultiTalkBindingSettings = io.Custom("MULTITALK_BINDING_SETTINGS")
 MultiTalkClipSettings = io.Custom("MULTITALK_CLIP_SETTINGS")
 MultiTalkStoreSettings = io.Custom("MULTITALK_STORE_SETTINGS")
 MultiTalkDenoiseSettings = io.Custom("MULTITALK_DENOISE_SETTINGS")
+# multitalk_core.script.written_script.Script
+MultiTalkScript = io.Custom("MULTITALK_SCRIPT")
 
 
 def bounding_box(box: Box) -> dict[str, float]:

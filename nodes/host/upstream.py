@@ -6,6 +6,11 @@ from comfy_execution.graph_utils import is_link
 from .uploaded_file import has_sound
 
 
+def is_linked(graph: DynamicPrompt, node_id: str, name: str) -> bool:
+    """Whether a node's input comes from another node."""
+    return is_link(graph.get_node(node_id)["inputs"].get(name))
+
+
 def media_file(graph: DynamicPrompt, node_id: str, name: str) -> str | None:
     """The sound or video file behind a node's input, by the name that its loader has; None if there is none.
 

@@ -19,6 +19,7 @@ PACKS = {
     "ComfyUI-MultiTalk": Path(__file__).parents[2],
     "tiny_text_encoder": Path(__file__).parent / "tiny_text_encoder",
     "odd_values": Path(__file__).parent / "odd_values",
+    "espeak": Path(__file__).parent / "espeak",
 }
 START_SECONDS = 120
 RUN_SECONDS = 300

@@ -148,6 +148,17 @@ def long_video_graph(name: str, **changes: object) -> Graph:
     )
 
 
+def script_graph(script: str = "Anna: Hello.", voices: str = "Anna = en-us+f3") -> Graph:
+    """A script through a text-to-speech node, its lines joined, and what comes out."""
+    return {
+        "script": node("MultiTalkScript", script=script, voices=voices),
+        "tts": node("Espeak", text=["script", 0], voice=["script", 1]),
+        "join": node("MultiTalkJoinLines", sounds=["tts", 0], script=["script", 2], gap=0.2),
+        "turns": node("PreviewAny", source=["join", 1]),
+        "recording": node("PreviewAudio", audio=["join", 0]),
+    }
+
+
 def custom_graph(name: str, **changes: object) -> Graph:
     """The same clip as `sampler_graph` through Apply, guider and ComfyUI's own sampler."""
     return scene(name) | {

@@ -142,6 +142,7 @@ def _write_recordings(folder: Path) -> None:
         "voice_2": second,
         "voice_3": first,
         "conversation": np.concatenate([first, second, first]),
+        **{f"line_{number}": (first, second)[1 - number % 2] for number in range(1, 5)},
     }
     for name, samples in spoken.items():
         with wave.open(str(folder / f"{name}.wav"), "wb") as file:

@@ -140,7 +140,8 @@ def test_what_a_run_would_refuse_is_said_at_once(page, turns, sentence):
     page.wait_for(f"{status}?.textContent.startsWith(sentence)", sentence=sentence)
 
 
-def test_turns_from_another_node_are_shown_and_not_changed(page):
+def test_turns_from_another_node_are_shown_and_a_change_takes_them_over(page):
+    """Once a run has shown them; until then nothing can be changed."""
     build(page, SOURCES, turns=2, **{"timing": "table", "timing.turns": "speaker,start,end\n1,0,1\n2,1,2"})
     page.evaluate(
         "const text = LiteGraph.createNode('PrimitiveStringMultiline');"
@@ -151,6 +152,16 @@ def test_turns_from_another_node_are_shown_and_not_changed(page):
     page.wait_for(f"{status}.textContent.startsWith('timing.turns comes from another node')")
     page.drag(lane(page, 2, 1.5), lane(page, 2, 2.0))
     assert rows(page) == ["1,0,1", "2,1,2"]
+    table = "speaker,start,end,voice_of,voice_start\nAnna,0,1,1,0.2\nBen,1,3,1,1.5"
+    page.evaluate(f"app.nodeOutputs[String({ENCODER}.id)] = {{ multitalk_turns: [table] }}", table=table)
+    page.wait_for(f"{OPTIONS}.length === 2")
+    page.drag(lane(page, 2, 1.5), lane(page, 2, 2.02))
+    assert rows(page) == ["Anna,0,1,,0.2", "Ben,1.52,3.52,1,1.5"]
+    assert value(page, "timing.names") == "Anna, Ben"
+    linked = f"{ENCODER}.inputs.find(each => each.name === 'timing.turns').link != null"
+    assert page.evaluate(f"return {linked}") is False
+    page.press("z", ctrl=True)
+    page.wait_for(linked)
 
 
 def test_a_graph_opened_again_and_a_copy_have_their_own_turns(page):

@@ -32,4 +32,4 @@ def test_graph_fits_the_nodes_of_this_comfyui(server, path):
 
 
 def _shares(given: str, taken: str) -> bool:
-    return taken.startswith("COMFY_MATCHTYPE") or bool(set(given.split(",")) & set(taken.split(",")))
+    return "COMFY_MATCHTYPE" in given + taken or bool(set(given.split(",")) & set(taken.split(",")))

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from graphs import custom_graph, frame_paths, long_video_graph, node, sampler_graph
+from graphs import custom_graph, frame_paths, long_video_graph, node, sampler_graph, script_graph
 from PIL import Image
 
 from multitalk_core.demo.files import EMBEDDED
@@ -106,6 +106,7 @@ def inputs_of(info: dict, kind: str):
 def test_no_number_of_any_node_may_be_nan_and_no_choice_left_out(server, picture):
     graphs = [sampler_graph(picture), long_video_graph(picture), custom_graph(picture)]
     graphs.append({"kept": node("MultiTalkStoredFilms", clear="nothing")})
+    graphs.append(script_graph())
     seen = set()
     for graph in graphs:
         for name, each in list(graph.items()):

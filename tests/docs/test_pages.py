@@ -24,6 +24,7 @@ TOPICS = (
     "origin",
     "persons",
     "pictures",
+    "script",
     "sound",
     "speed",
     "turns",

@@ -118,7 +118,7 @@ class Io:
 
 
 KINDS = {
-    "AudioEncoder": "AUDIO_ENCODER", "Audio": "AUDIO", "Boolean": "BOOLEAN", "Clip": "CLIP",
+    "AnyType": "*", "AudioEncoder": "AUDIO_ENCODER", "Audio": "AUDIO", "Boolean": "BOOLEAN", "Clip": "CLIP",
     "ClipVision": "CLIP_VISION", "Combo": "COMBO", "Conditioning": "CONDITIONING", "Float": "FLOAT",
     "Guider": "GUIDER", "Image": "IMAGE", "Int": "INT", "Latent": "LATENT", "Mask": "MASK", "Model": "MODEL",
     "ModelPatch": "MODEL_PATCH", "Sigmas": "SIGMAS", "String": "STRING", "Vae": "VAE", "Video": "VIDEO",

@@ -46,6 +46,7 @@ ALLOWED = {
     "origin": FOUNDATION | {"multitalk_core"},
     "audio.turns": FOUNDATION,
     "audio": METHOD | {"audio.turns"},
+    "script": FOUNDATION | {"audio", "audio.turns"},
     "media": METHOD | {"origin", "audio"},
     "persons": METHOD | {"media"},
     "film.store": FOUNDATION | {"media"},
@@ -60,14 +61,14 @@ ALLOWED = {
     "hosts.diffusers": FILM | {"demo"},
     "training": FILM | {"evaluation", "demo", "hosts.diffusers"},
     "toy_world": SHOWN | {"demo", "hosts.diffusers", "training"},
-    "cli.options": FILM | {"demo", "hosts.diffusers"},
+    "cli.options": FILM | {"demo", "hosts.diffusers", "script"},
     "cli": SHOWN
     | {"converting", "demo", "doctor", "hosts.diffusers", "training", "cli.options", "multitalk_core"}
     | {"measures"},
     "__main__": {"cli", "guards"},
-    "nodes.host": SHOWN | {"demo", "doctor"},
+    "nodes.host": SHOWN | {"demo", "doctor", "script"},
     "nodes.inputs": FILM | {"nodes.host"},
-    "nodes": SHOWN | {"demo", "doctor", "nodes.host", "nodes.inputs", "multitalk_core"},
+    "nodes": SHOWN | {"demo", "doctor", "script", "nodes.host", "nodes.inputs", "multitalk_core"},
 }
 
 

@@ -165,6 +165,38 @@ def two_people_from_one_recording() -> Workflow:
     )
 
 
+def two_people_from_a_script() -> Workflow:
+    """ComfyUI has no text-to-speech of its own: recorded lines stand in its place."""
+    script = "Anna: Good morning. Did you sleep well?\nBen: Not at all.\n[pause 0.5]\nAnna: Oh no!\n"
+    script += "[overlap 0.3]\nBen: It was the cat."
+    numbers = range(1, 5)
+    lines = {
+        f"line_{number}": Node("LoadAudio", {"audio": f"line_{number}.wav"}, f"Recording of line {number}")
+        for number in numbers
+    }
+    listed = {f"inputs.input{number - 1}": (f"line_{number}", "AUDIO") for number in numbers}
+    joined = {"sounds": ("sounds", "list"), "script": ("script", "script"), "gap": 0.2}
+    table = {"timing": "table", "timing.turns": ("join", "turns"), "timing.names": ""}
+    prompted = {"script": script, "voices": "Anna = af_heart\nBen = am_michael"}
+    spoken_lines = lines | {"sounds": Node("CreateList", listed), "join": Node("MultiTalkJoinLines", joined)}
+    return Workflow(
+        "two_people_from_a_script",
+        [
+            [Group("Start here"), released_models()],
+            [
+                Group("Script", {"script": Node("MultiTalkScript", prompted, height=160)}),
+                Group("Picture and persons", picture(PEOPLE[2]) | faces(2)),
+            ],
+            [Group("Spoken lines", spoken_lines)],
+            [Group("Voices", conversation([("join", "recording")], table, WHOLE)), prompts(PROMPTS[2])],
+            [
+                Group("Video", long_video()),
+                Group("Result", save("two_people_from_a_script", ("sampler", "video")), 440),
+            ],
+        ],
+    )
+
+
 def three_people_talk() -> Workflow:
     return speakers_with(
         "three_people_talk",
@@ -357,6 +389,7 @@ WORKFLOWS = [
     one_person_talks,
     two_people_talk,
     two_people_from_one_recording,
+    two_people_from_a_script,
     three_people_talk,
     long_conversation,
     dub_a_video,

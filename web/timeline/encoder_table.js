@@ -1,12 +1,13 @@
 // Who speaks when by the inputs of Encode MultiTalk Audio: read from its texts, and written there. The only state is theirs.
 
 import { api } from "../../../scripts/api.js"
-import { asOneStep, isLinked, outsideOf, setValue, valueOf } from "./graph.js"
+import { asOneStep, isLinked, outsideOf, setValue, shownBy, unlink, valueOf } from "./graph.js"
 import { words } from "./locale.js"
 import { endOf, filled, isPlaced, parse, swapped, write } from "./turns.js"
 import { addressOf, faultOf, linkedSpeakers, MOST_SPEAKERS, voiceAt } from "./voices.js"
 
 const TABLE = "table"
+const TURNS = "timing.turns"
 const NUMBER = /^\d+(\.0+)?$/
 
 export class EncoderTable {
@@ -49,10 +50,19 @@ export class EncoderTable {
     return this.ofEveryone && this.turns.every((turn) => !turn.muted)
   }
 
-  /** The input that comes from another node, for which turns cannot be changed here; null if there is none. */
+  /** The text of the table; one that comes from another node is known after a run. */
+  get text() {
+    return isLinked(this.node, TURNS) ? (shownBy(this.node)?.multitalk_turns?.[0] ?? "") : valueOf(this.node, TURNS, "")
+  }
+
+  /**
+   * The input that comes from another node, for which turns cannot be changed here; null if there is none.
+   * A change of turns that are known takes their link away.
+   */
   get locked() {
-    const promoted = outsideOf(this.node, "timing") // the texts of the word chosen there are not here
-    return promoted ? "timing" : (["timing", "timing.turns", "timing.names"].find((name) => isLinked(this.node, name)) ?? null)
+    if (outsideOf(this.node, "timing")) return "timing" // the texts of the word chosen there are not here
+    if (isLinked(this.node, TURNS) && !this.text) return TURNS
+    return ["timing", "timing.names"].find((name) => isLinked(this.node, name)) ?? null
   }
 
   /** How long the film is, in seconds, as far as it is known. */
@@ -68,14 +78,14 @@ export class EncoderTable {
     const words = ["timing", "timing.turns", "timing.names", "timing.gap", "speakers", "fps", "length"]
     const values = [...words, "length.seconds", "length.frames"].map((name) => valueOf(this.node, name))
     const linked = linkedSpeakers(this.node)
-    return JSON.stringify([values, linked.map((speaker) => [speaker, addressOf(this.node, speaker)]), this.locked])
+    return JSON.stringify([values, linked.map((speaker) => [speaker, addressOf(this.node, speaker)]), this.locked, this.text])
   }
 
   read() {
     const before = this.linked
     this.linked = linkedSpeakers(this.node)
     // Left alone, the first voice would be read as a recording of everyone.
-    if (before.length > 1 && this.ofEveryone && this.turns.length && !this.locked) this.#set(this.turns)
+    if (before.length > 1 && this.ofEveryone && this.turns.length && !this.locked && !isLinked(this.node, TURNS)) this.#set(this.turns)
     this.fault = null
     this.voices.clear()
     this.addresses = new Map(this.linked.map((speaker) => [speaker, addressOf(this.node, speaker)]))
@@ -105,6 +115,7 @@ export class EncoderTable {
   write(turns, also = () => {}) {
     asOneStep(() => {
       setValue(this.node, "timing", TABLE)
+      unlink(this.node, TURNS)
       this.#set(turns)
       also()
     })
@@ -148,7 +159,7 @@ export class EncoderTable {
   #set(turns) {
     const names = this.#allNames()
     if (names.length) setValue(this.node, "timing.names", names.join(", "))
-    setValue(this.node, "timing.turns", write(turns, names))
+    setValue(this.node, TURNS, write(turns, names))
   }
 
   /** With names in the table every lane needs one, and their order decides who is who. */
@@ -175,7 +186,8 @@ export class EncoderTable {
   }
 
   #tableTurns() {
-    const text = valueOf(this.node, "timing.turns", "")
+    const text = this.text
+    if (!text && isLinked(this.node, TURNS)) return []
     const listed = valueOf(this.node, "timing.names", "")
     this.names = listed.split(",").flatMap((name) => name.trim() || [])
     const own = parse(text, this.names)

@@ -83,6 +83,14 @@ export function isLinked(node, name) {
   return node.inputs?.some((input) => input.name === name && input.link != null) ?? false
 }
 
+/** Take the link of a widget away, so that its own value counts. */
+export function unlink(node, name) {
+  const promoted = outsideOf(node, name)
+  if (promoted) return unlink(...promoted)
+  const slot = node.inputs?.findIndex((input) => input.name === name && input.link != null) ?? -1
+  if (slot >= 0) node.disconnectInput(slot)
+}
+
 /** Change a graph as one step of ComfyUI's undo. */
 export function asOneStep(change) {
   app.canvas.emitBeforeChange()

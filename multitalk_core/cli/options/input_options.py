@@ -15,7 +15,7 @@ from .types import LISTENER, voice
 LONGEST_FILE = 1_000_000  # bytes
 INFINITETALK_MOTION_FRAMES = 9
 SOURCES = {"picture", "video"}
-VOICES = {"voices", "recording", "table", "places"}
+VOICES = {"voices", "recording", "table", "places", "script"}
 PERSONS = {"persons", "boxes", "masks", "segmentation_model", "face_model"}
 
 

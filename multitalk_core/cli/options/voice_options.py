@@ -3,27 +3,30 @@
 import argparse
 from collections.abc import Sequence
 
+from ...audio.driven_timeline import driven_by
 from ...audio.features import AudioEncoder
 from ...audio.speaker_names import mapping_of
 from ...audio.timeline import Timeline
 from ...audio.turns import read_turns
+from ...audio.vocals import VocalSeparator, check_checkpoint
 from ...audio.waveform import SPEECH_RATE, Waveform
 from ...errors import MultiTalkError
 from ...guards import memory
 from ...limits import MOST_SPEAKERS, PIECE_SECONDS
-from .paths import input_file
+from . import script_options
+from .paths import input_file, input_path
 from .types import place, text, voice, within
 from .voice_file import VoiceFile, voice_file
 
 DESCRIPTION = """\
-Give the voices in one of three ways: --voice for each person; one --recording
-with a --table; or --place for each voice. Any audio or video file works; of a
+Give the voices in one way: --voice for each person; one --recording with a
+--table; --place for each voice; or a --script. Any audio or video file works; of a
 video, second 0 is its first picture. FILE:left, :right, :1 and so on take one
 channel, FILE:mix their mono mix. A person who only listens has the voice `none`."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The voices, in one of three ways, and how they are encoded."""
+    """The voices, in one of several ways, and how they are encoded."""
     group = parser.add_argument_group("voices", DESCRIPTION)
     group.add_argument(
         "--voice",
@@ -60,8 +63,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=text,
         nargs="+",
         metavar="NAME",
-        help="names in the --table, in speaker order; a name without a turn is a listener (default: number n "
-        "is speaker n, other names are speakers in order of appearance)",
+        help="names in the --table or --script, in speaker order; a name without a turn is a listener "
+        "(default: number n is speaker n, other names are speakers in order of appearance)",
     )
     group.add_argument(
         "--place",
@@ -89,6 +92,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "(default: yes)",
     )
     group.add_argument(
+        "--separate-vocals",
+        type=input_path,
+        metavar="FILE",
+        help="for singing: the mouths follow the vocals alone, which this Hybrid Transformer Demucs in "
+        ".safetensors takes out of each voice (pip install demucs-infer[safetensors]); the film's sound "
+        "stays the whole mix",
+    )
+    group.add_argument(
         "--seconds-per-piece",
         type=within(PIECE_SECONDS, above=0.0),
         metavar="SECONDS",
@@ -100,22 +111,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def check(arguments: argparse.Namespace) -> None:
     """Raise a MultiTalkError unless the voices are given in exactly one way."""
-    ways = [arguments.voices, arguments.recording or arguments.table, arguments.places]
+    recorded = arguments.recording or arguments.table
+    ways = [arguments.voices, recorded, arguments.places, arguments.script]
     if sum(way is not None for way in ways) != 1:
         raise MultiTalkError(
-            "Give the voices in one way: --voice for each person, --recording with --table, or --place."
+            "Give the voices in one way: --voice for each person, --recording with --table, --place, or "
+            "--script."
         )
     if (arguments.recording is None) != (arguments.table is None):
         raise MultiTalkError("--recording and --table go together: give both.")
+    script_options.check(arguments)
+    if arguments.separate_vocals:
+        check_checkpoint(arguments.separate_vocals)
+    if arguments.script and arguments.tracks:
+        raise MultiTalkError("--track applies to sound files, and a --script has none: leave it out.")
     files = arguments.voices or arguments.places or [arguments.recording]
     if len(arguments.tracks or ()) not in (0, 1, len(files)):
         raise MultiTalkError(
             f"--track is given {len(arguments.tracks)} times for {len(files)} voices: give it once for all, "
             "or once for each."
         )
-    for option, given in (("--names", arguments.names), ("--table-recording", arguments.table_recording)):
-        if given and arguments.table is None:
-            raise MultiTalkError(f"{option} applies to a --table: give one, or leave it out.")
+    if arguments.table_recording and arguments.table is None:
+        raise MultiTalkError("--table-recording applies to a --table: give one, or leave it out.")
+    if arguments.names and arguments.table is None and arguments.script is None:
+        raise MultiTalkError("--names applies to a --table or a --script: give one, or leave it out.")
     for option, given in (("--voice", arguments.voices), ("--names", arguments.names)):
         if len(given or ()) > MOST_SPEAKERS:
             raise MultiTalkError(
@@ -140,6 +159,8 @@ def read_timeline(arguments: argparse.Namespace) -> Timeline:
     MultiTalkError
         When a file cannot be used.
     """
+    if arguments.script:
+        return script_options.read_timeline(arguments)
     if arguments.places:
         speakers, starts, files = zip(*arguments.places, strict=True)
         voices = _read(list(zip(speakers, files, strict=True)), arguments.tracks)
@@ -151,6 +172,13 @@ def read_timeline(arguments: argparse.Namespace) -> Timeline:
     names = arguments.names or table.speakers
     print(*table.remarks, mapping_of(table.turns, names), sep="\n")
     return Timeline.from_table(arguments.recording.read(*(arguments.tracks or ())), table.turns, names)
+
+
+def driving_voices(arguments: argparse.Namespace, timeline: Timeline) -> Timeline:
+    """The timeline with the voices that drive the mouths: with --separate-vocals, the vocals alone."""
+    if arguments.separate_vocals is None:
+        return timeline
+    return driven_by(timeline, VocalSeparator(arguments.separate_vocals))
 
 
 def check_memory(timeline: Timeline, encoder: AudioEncoder, *, fps: float, frames: int) -> None:

@@ -1,0 +1,109 @@
+"""The lines of a script, spoken; each sound is stored, so that no line is spoken twice."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ..audio.sound_file import read_audio
+from ..audio.waveform import Waveform
+from ..errors import MultiTalkError, quoted
+from ..files.digests import digest
+from ..files.whole import whole_file
+from .joining import heard_span
+from .speech_program import SpeechProgram
+from .written_script import Script, ScriptLine
+
+ENDING = ".line.wav"
+MOST_STORED = 2000  # sounds; the least recently used are deleted
+
+
+def speak_lines(
+    script: Script,
+    program: SpeechProgram,
+    voices: dict[str, str],
+    *,
+    folder: Path | None,
+    report: Callable[[str], None] = print,
+) -> list[Waveform]:
+    """Speak every line that is not stored yet.
+
+    Parameters
+    ----------
+    script : Script
+    program : SpeechProgram
+    voices : dict
+        By the case-folded name.
+    folder : Path or None
+        Where sounds are stored; None speaks all lines again the next time.
+    report : callable
+        Called with a sentence.
+
+    Raises
+    ------
+    MultiTalkError
+        When a line cannot be spoken, with its number.
+    """
+    check_voices(script, program, voices)
+    with TemporaryDirectory(prefix="multitalk-lines-") as temporary:
+        place = Path(temporary) if folder is None else folder
+        place.mkdir(parents=True, exist_ok=True)
+        sounds, spoken = [], 0
+        for line in script.lines:
+            voice = voices.get(line.speaker.casefold())
+            stored = place / f"{digest([*program.command, voice, line.text])[:32]}{ENDING}"
+            with _naming(line):
+                if not stored.is_file():
+                    _speak(line, program, voice, stored=stored)
+                    spoken += 1
+                stored.touch()
+                sounds.append(read_audio(stored))
+        count = len(script.lines)
+        if spoken:
+            others = f"; the others are stored in {place}" if spoken < count else ""
+            report(f"{quoted(program.name)} spoke {spoken} of {count} lines{others}.")
+        else:
+            report(f"All {count} lines are stored in {place} and not spoken again.")
+        _forget_old(place)
+    return sounds
+
+
+def check_voices(script: Script, program: SpeechProgram, voices: dict[str, str]) -> None:
+    """Raise a MultiTalkError for a speaker whose voice is not known, or a voice that is not used."""
+    missing = [name for name in script.speakers if name.casefold() not in voices]
+    if missing and program.has_voices and not program.usual_voice:
+        raise MultiTalkError(
+            f"{quoted(missing[0])} has no voice, and {quoted(program.name)} no usual one: name it with "
+            f'--voice-of "{quoted(missing[0])}=VOICE".'
+        )
+    if voices and not program.has_voices:
+        raise MultiTalkError("--voice-of needs a --tts with {voice} in its command.")
+
+
+def _speak(line: ScriptLine, program: SpeechProgram, voice: str | None, *, stored: Path) -> None:
+    with whole_file(stored) as part:
+        spoken = part.with_suffix(".wav")  # programs go by the ending
+        try:
+            program.speak(line.text, voice, spoken)
+            sound = read_audio(spoken).mono()
+            if heard_span(sound.samples[0], sound.rate) is None:
+                raise MultiTalkError(f"{quoted(program.name)} wrote only silence: check its voice.")
+            spoken.replace(part)
+        finally:
+            spoken.unlink(missing_ok=True)
+
+
+@contextmanager
+def _naming(line: ScriptLine) -> Iterator[None]:
+    """Put the line before errors about it."""
+    try:
+        yield
+    except MultiTalkError as error:
+        raise MultiTalkError(f"Line {line.number} of the script ({line.speaker}): {error}") from error
+
+
+def _forget_old(folder: Path) -> None:
+    """Delete the least recently used sounds beyond the most that are stored; other files stay."""
+    stored = sorted(folder.glob(f"*{ENDING}"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in stored[MOST_STORED:]:
+        path.unlink(missing_ok=True)
