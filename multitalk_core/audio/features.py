@@ -125,9 +125,8 @@ class AudioEncoder:
         """Hidden states 1..N of every video frame.
 
         The convolutional features are resized linearly (align_corners) to the frame count before the
-        feature projection and the transformer, as in the reference implementation. With the base model, ten
-        minutes of voice took 1.2 GB of memory beside the weights, 0.5 GB of it the result, and 5 minutes on
-        2 busy cores (`python -m tests.bench_audio --minutes 10`).
+        feature projection and the transformer, as in the reference implementation. What a voice takes of time
+        and memory stands in docs/cpu.md.
 
         Parameters
         ----------
