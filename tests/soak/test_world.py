@@ -36,7 +36,7 @@ def trained(tmp_path_factory):
             name: replace(stage, recipe=replace(stage.recipe, steps=1, batch=2))
             for name, stage in (STAGES | ABLATIONS).items()
         },
-        settings=replace(World().settings, steps=2),
+        sampling=replace(World().sampling, steps=2),
     )
     folder = tmp_path_factory.mktemp("world")
     for name in world.clips:
