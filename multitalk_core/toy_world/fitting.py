@@ -42,7 +42,8 @@ def fit(
     for parameter in parameters:
         parameter.requires_grad_(True)
     optimizer = torch.optim.AdamW(parameters, lr=learning_rate, betas=(0.9, 0.95), weight_decay=0.0)
-    first, saved = 0, time.monotonic()
+    first, started = 0, time.monotonic()
+    saved = started
     if (state := load_state(path)) is not None:
         network.load_state_dict(state["network"])
         optimizer.load_state_dict(state["optimizer"])
@@ -57,7 +58,8 @@ def fit(
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
         if step % STEPS_BETWEEN_LINES == 0:
-            print(f"{path.stem} {step}: loss {loss.item():.4f}", flush=True)
+            speed = (step + 1 - first) / (time.monotonic() - started)
+            print(f"{path.stem} {step}: loss {loss.item():.4f}, {speed:.2f} steps/s", flush=True)
         if time.monotonic() - saved > SECONDS_BETWEEN_SAVES or step + 1 == steps:
             state = {"network": network.state_dict(), "optimizer": optimizer.state_dict(), "step": step + 1}
             save_state(path, state)
