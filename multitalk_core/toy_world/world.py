@@ -31,9 +31,9 @@ SIZE, LARGE = Size(frames=13, height=64, width=96), Size(frames=13, height=128, 
 ONE, TWO = Kind(persons=(1,)), Kind(persons=(2,), crossing=0.3)
 EVENTS = Kind(persons=(1, 2, 3), crossing=0.25, acting=0.6, voiced=False)
 CLIPS = {
-    "events": (Portion(EVENTS, SIZE, 800), Portion(EVENTS, LARGE, 200)),
+    "events": (Portion(EVENTS, SIZE, 800), Portion(EVENTS, LARGE, 400)),
     "two": (Portion(TWO, SIZE, 1000),),
-    "large": (Portion(TWO, LARGE, 250),),
+    "large": (Portion(TWO, LARGE, 400),),
     "one": (Portion(ONE, SIZE, 300),),
     "ordered": (Portion(replace(TWO, left_to_right=True), SIZE, 1000),),
 }
