@@ -6,16 +6,20 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ..demo.files import EMBEDDED
+from ..evaluation.film_score import face_in_film
 from ..evaluation.mouth_openness import (
     BRIDGE,
     EYE_ABOVE,
     EYE_APART,
     MOUTH_COLOUR,
     CartoonFace,
+    find_faces,
     follow_faces,
     sample_region,
 )
 from ..film.colour import lab_from_rgb
+from ..media.picture import read_picture, resize_and_crop
 from .people import MOUTH_BELOW
 
 Region = tuple[float, float, float, float]  # left, top, right and bottom, in half widths of the face
@@ -91,6 +95,13 @@ def measure_parts(film: Tensor, picture: Tensor, faces: Sequence[CartoonFace]) -
         torch.stack([_mouth(frames, path, face) for face, path in zip(faces, paths, strict=True)]),
         torch.stack([_eyes(frames, path, face) for face, path in zip(faces, paths, strict=True)]),
     )
+
+
+def measure_demo(film: Tensor) -> FilmParts:
+    """Compare a film of the demo's picture [frames, height, width, 3], in 0..1, with the picture."""
+    picture, size = read_picture(EMBEDDED / "picture.png"), film.shape[1:3]
+    faces = [face_in_film(face, picture.shape[:2], size) for face in find_faces(picture)]
+    return measure_parts(film, resize_and_crop(picture.movedim(-1, 0), *size).movedim(0, -1), faces)
 
 
 def _distance(region: Tensor) -> Tensor:

@@ -1,10 +1,12 @@
-"""The checker of films: it sees a changed colour, a missing mouth and a faded eye, and nothing in a drawn film."""
+"""The checker of films sees a changed colour, a missing mouth and a faded eye, and nothing in a drawn film."""
 
 import pytest
 import torch
 
+from multitalk_core.demo.files import EMBEDDED
 from multitalk_core.evaluation.mouth_openness import BRIDGE, EYE_ABOVE, EYE_APART, CartoonFace
-from multitalk_core.toy_world.parts import EYE, LIPS, measure_parts
+from multitalk_core.media.picture import read_picture, resize_and_crop
+from multitalk_core.toy_world.parts import EYE, LIPS, measure_demo, measure_parts
 from multitalk_core.toy_world.scene import random_scene
 
 HEIGHT, FRAMES = 96, 5
@@ -61,3 +63,12 @@ def test_a_faded_eye_is_seen_in_its_frame(drawn):
     parts = measure_parts(film, picture, faces)
     assert parts.without_eye == [(1, 1, 4)] and not parts.without_mouth
     assert "1 eyes are missing" in str(parts)
+
+
+def test_the_demos_picture_keeps_everything_at_the_demos_sizes():
+    picture = read_picture(EMBEDDED / "picture.png").movedim(-1, 0)
+    for height, width in ((96, 144), (128, 192)):
+        still = resize_and_crop(picture, height, width).movedim(0, -1)
+        parts = measure_demo(still.expand(2, -1, -1, -1))
+        assert all(distance.max() < 1e-3 for distance in parts.colours.values())
+        assert parts.mouths.min() > 0.75 and parts.eyes.min() > 0.99
