@@ -1,4 +1,4 @@
-"""The checker of films sees a changed colour, a missing mouth and a faded eye, and nothing in a drawn film."""
+"""The checker of films sees a changed colour, a missing mouth and a faded eye, and passes a drawn film."""
 
 import pytest
 import torch
