@@ -37,7 +37,7 @@ PRESENT = 0.5
 
 
 @dataclass(frozen=True, eq=False)
-class FilmParts:
+class CartoonParts:
     """What stays of the picture in a film.
 
     Attributes
@@ -71,7 +71,7 @@ class FilmParts:
         return f"colours {drift}; {lost} in {self.mouths.shape[1]} frames"
 
 
-def measure_parts(film: Tensor, picture: Tensor, faces: Sequence[CartoonFace]) -> FilmParts:
+def measure_parts(film: Tensor, picture: Tensor, faces: Sequence[CartoonFace]) -> CartoonParts:
     """Compare every frame with the picture.
 
     Parameters
@@ -90,14 +90,14 @@ def measure_parts(film: Tensor, picture: Tensor, faces: Sequence[CartoonFace]) -
         for number, (face, path) in enumerate(zip(faces, paths, strict=True), start=1):
             colours[f"{name} {number}"] = _distance(_sampled(frames, path, face, region=region))
     colours["wall"] = _distance(frames[:, : round(WALL_HEIGHT * frames.shape[1])].movedim(-1, 1))
-    return FilmParts(
+    return CartoonParts(
         colours,
         torch.stack([_mouth(frames, path, face) for face, path in zip(faces, paths, strict=True)]),
         torch.stack([_eyes(frames, path, face) for face, path in zip(faces, paths, strict=True)]),
     )
 
 
-def measure_demo(film: Tensor) -> FilmParts:
+def measure_demo(film: Tensor) -> CartoonParts:
     """Compare a film of the demo's picture [frames, height, width, 3], in 0..1, with the picture."""
     picture, size = read_picture(EMBEDDED / "picture.png"), film.shape[1:3]
     faces = [face_in_film(face, picture.shape[:2], size) for face in find_faces(picture)]
