@@ -44,6 +44,13 @@ def test_a_mouth_changes_only_its_own_face():
     assert changed.sum() > 20 and columns.max() < 48
 
 
+def test_no_two_people_wear_the_same():
+    """Of a few colours the model would learn to paint the nearest, and his blue shirt turn green."""
+    persons = [person for seed in range(20) for person in random_scene(seed).persons]
+    for part in ("shirt", "skin", "hair"):
+        assert len({getattr(person.look, part) for person in persons}) > 30, part
+
+
 def test_people_sway_about_their_place():
     scene = random_scene(2)
     person, (x, y) = scene.persons[0], scene.paths(4 * FPS)[0].unbind(-1)
