@@ -13,14 +13,21 @@ from .fitting import fit
 from .scene import ACTIONS, STAYS, Scene, random_scene
 from .state import load_state, save_state
 from .toy_models import make_vae
-from .whole_clips import decode_clips, encode_clips, forget_earlier_frames, parameters_of
+from .whole_clips import (
+    decode_clips,
+    encode_clips,
+    forget_earlier_frames,
+    parameters_of,
+    pass_frames_on,
+)
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderKLWan
 
 # After 21 frames the decoder has met all that a longer film has: it looks back by four latent frames.
 CROP, CROP_FRAMES, SCENES, STILL_SCENES, CROPS_A_SCENE = 32, 21, 2, 12, 4
-STILL_SHARE = 0.5  # of the steps, at the beginning: they use single frames, which are cheap
+STILL_SHARE = 0.5  # of the steps, at the beginning: most use single frames, which are cheap
+STEPS_TO_A_CLIP = 8  # among them
 HEIGHTS = (64, 96, 128)
 KL_WEIGHT = 1e-5
 # With diffusers' initial weights the posterior's noise drowns the latents, and training stalls at first.
@@ -78,14 +85,13 @@ def train_vae(folder: Path, steps: int, seed: int = 0) -> "AutoencoderKLWan":
         return vae.eval().requires_grad_(False)
     loud_latents(vae)
     forget_earlier_frames(vae)
-    stills = STILL_SHARE * steps
-    fit(
-        vae,
-        parameters_of(vae),
-        lambda step: reconstruction_loss(vae, step, seed=seed, stills=step < stills),
-        path=folder / "vae.pt",
-        steps=steps,
-    )
+    pass_frames_on(vae)
+
+    def loss_at(step: int) -> Tensor:
+        stills = step < STILL_SHARE * steps and (step + 1) % STEPS_TO_A_CLIP != 0
+        return reconstruction_loss(vae, step, seed=seed, stills=stills)
+
+    fit(vae, parameters_of(vae), loss_at, path=folder / "vae.pt", steps=steps)
     fold_statistics(vae, statistics_clips(seed))
     save_state(finished, vae.state_dict())
     return vae

@@ -32,6 +32,22 @@ def forget_earlier_frames(vae: "AutoencoderKLWan") -> None:
             nn.init.zeros_(projection.bias)
 
 
+@torch.no_grad()
+def pass_frames_on(vae: "AutoencoderKLWan") -> None:
+    """Let the layers that change the frame rate begin near copies of their last frame.
+
+    A VAE that was trained on stills then knows still clips; otherwise it starts again with its first clip.
+    """
+    for layer in vae.modules():
+        if hasattr(layer, "time_conv"):
+            convolution: Any = layer.time_conv
+            convolution.weight *= 0.1
+            convolution.bias.zero_()
+            channels = convolution.in_channels
+            for copy in convolution.weight.split(channels):
+                copy[:, :, -1, 0, 0] += torch.eye(channels)
+
+
 def parameters_of(part: nn.Module) -> list[nn.Parameter]:
     """The parameters that training changes: all but those of the attention."""
     return [parameter for name, parameter in part.named_parameters() if "attentions" not in name]
