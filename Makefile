@@ -48,8 +48,8 @@ bench: .venv/dev.stamp
 	$(BIN)/python -m tests.bench_memory
 	$(BIN)/python -m tests.bench_steadiness overlaps --scenes still --frames 61
 
-# The demo's picture, voices and models, from nothing: about two and a half hours on two cores, most of it the VAE
-# and the encoding of clips. A stopped training resumes.
+# The demo's picture, voices and models, from nothing: about five hours on two idle cores, added up from the speed of
+# each stage. A killed training continues: everything is saved each minute.
 train-demo: .venv/dev.stamp
 	PYTHONPATH=. $(BIN)/python tools/make_demo_scene.py
 	$(BIN)/python -m multitalk_core.toy_world train train-demo

@@ -127,28 +127,28 @@ def _follow(
     frames: Tensor, face: CartoonFace, *, expected: Tensor | None, check_interrupted: Callable[[], None]
 ) -> Tensor:
     place = torch.tensor([[face.x, face.y]])
-    template = _sample(frames[:1], place, size=face.size, region=EYES)
+    template = sample_region(frames[:1], place, size=face.size, region=EYES)
     steps = torch.arange(-REACH, REACH + STEP / 2, STEP) * face.size
     shifts = torch.cartesian_prod(steps, steps)
     path = []
     for index, frame in enumerate(frames):
         check_interrupted()
         places = shifts + (place if expected is None else expected[index])
-        seen = _sample(frame.expand(len(shifts), -1, -1, -1), places, size=face.size, region=EYES)
+        seen = sample_region(frame.expand(len(shifts), -1, -1, -1), places, size=face.size, region=EYES)
         place = places[(seen - template).square().mean((1, 2, 3)).argmin()]
         path.append(place)
     return torch.stack(path)
 
 
 def _openness_of(frames: Tensor, face: CartoonFace, path: Tensor) -> Tensor:
-    skin = _sample(frames[:1], path[:1], size=face.size, region=BRIDGE).mean((2, 3))
+    skin = sample_region(frames[:1], path[:1], size=face.size, region=BRIDGE).mean((2, 3))
     towards_mouth = torch.tensor(MOUTH_COLOUR) - skin[0]
-    mouths = _sample(frames, path, size=face.size, region=MOUTH) - skin[:, :, None, None]
+    mouths = sample_region(frames, path, size=face.size, region=MOUTH) - skin[:, :, None, None]
     share = torch.einsum("nchw,c->nhw", mouths, towards_mouth) / towards_mouth.square().sum()
     return share.clamp(0, 1).mean((1, 2))
 
 
-def _sample(
+def sample_region(
     frames: Tensor, places: Tensor, *, size: float, region: tuple[float, float, float, float]
 ) -> Tensor:
     """Sample a region of the face at each place, [frames, 3, *POINTS] from [frames, 3, height, width]."""

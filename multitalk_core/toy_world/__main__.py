@@ -1,4 +1,4 @@
-"""`python -m multitalk_core.toy_world`: train the models of the demo, measure them, write their files."""
+"""`python -m multitalk_core.toy_world`: train the models of the demo, measure them and their films."""
 
 import argparse
 import time
@@ -8,6 +8,8 @@ from pathlib import Path
 import torch
 
 from ..demo.files import EMBEDDED
+from ..media.video_writer import read_video
+from .parts import measure_demo
 from .report import write_report
 from .results import make_results
 from .stages import ABLATIONS, STAGES
@@ -31,10 +33,12 @@ def parse_arguments() -> argparse.Namespace:
         "measure": "measure all trained stages, for docs/results.md",
         "report": "write the measured numbers to docs/results.md",
         "write": "write the weights of a stage as the files of the embedded demo",
+        "inspect": "compare a film of the demo with its picture: colours, mouths and eyes",
     }
     parsers = {
         name: commands.add_parser(name, help=text, description=text) for name, text in help_texts.items()
     }
+    parsers.pop("inspect").add_argument("film", type=Path, help="the film, such as demo/film.mp4")
     for command in parsers.values():
         command.add_argument("folder", type=Path, help="folder of the training's checkpoints and results")
     stages, last = list(STAGES | ABLATIONS), list(STAGES)[-1]
@@ -68,6 +72,9 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> None:
     """Run one command."""
     arguments, world, started = parse_arguments(), World(), time.monotonic()
+    if arguments.command == "inspect":
+        print(measure_demo(read_video(arguments.film)[0]))
+        return
     folder = arguments.folder
     folder.mkdir(parents=True, exist_ok=True)
 

@@ -1,17 +1,17 @@
 """How cartoon people look, and how one is drawn."""
 
+import colorsys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import torch
 from torch import Tensor
 
 from .cartoon_canvas import Canvas
 
-T = TypeVar("T")
 Pair = tuple[float, float]
 
+# Colours lie anywhere between these: of a few fixed ones, the model learns to paint the nearest.
 # skin and its shade (cheeks, nose, neck)
 SKINS = (
     ("#f3c9a5", "#eea58e"),
@@ -21,7 +21,6 @@ SKINS = (
     ("#8d5a3b", "#7a4529"),
 )
 HAIRS = ("#6b3a2a", "#2b2328", "#a8642f", "#d9b25f", "#8a8f98", "#3c2f5c")
-SHIRTS = ("#e2725b", "#3f7fa6", "#5f9e6e", "#8d6bb0", "#d9a441", "#c9577f", "#4d5a7a")
 IRISES = ("#4b7a5a", "#4a2f22", "#3f6fa0", "#6a6a6a")
 COLLARS = ("#f6efe6", "#f2e3b3")
 WHITE, DARK, MOUTH = "#ffffff", "#2f2a33", "#7c1f2b"
@@ -47,19 +46,36 @@ class Look:
 
 def random_look(generator: torch.Generator) -> Look:
     """A random combination of colours and hair."""
-
-    def choice(options: Sequence[T]) -> T:
-        return options[int(torch.randint(len(options), (), generator=generator))]
-
-    skin, shade = choice(SKINS)
-    return Look(
-        skin, shade, choice(HAIRS), choice(SHIRTS), choice(COLLARS), choice(IRISES), choice((True, False))
+    skin, shade = random_blend(SKINS, generator)
+    hair, collar, iris = (
+        random_blend([(code,) for code in codes], generator)[0] for codes in (HAIRS, COLLARS, IRISES)
     )
+    long_hair = float(torch.rand((), generator=generator)) < 0.5
+    return Look(skin, shade, hair, random_shirt(generator), collar, iris, long_hair)
+
+
+def random_shirt(generator: torch.Generator) -> str:
+    """Any hue, neither pale nor dark."""
+    hue, saturation, value = torch.rand(3, generator=generator).tolist()
+    return code_of(torch.tensor(colorsys.hsv_to_rgb(hue, 0.3 + 0.4 * saturation, 0.4 + 0.55 * value)))
+
+
+def random_blend(options: Sequence[tuple[str, ...]], generator: torch.Generator) -> tuple[str, ...]:
+    """Colours between those of two random options."""
+    one, other = torch.randint(len(options), (2,), generator=generator).tolist()
+    share = float(torch.rand((), generator=generator))
+    pairs = zip(options[one], options[other], strict=True)
+    return tuple(code_of(torch.lerp(colour(first), colour(second), share)) for first, second in pairs)
 
 
 def colour(code: str) -> Tensor:
     """#rrggbb to [3] in 0..1."""
     return torch.tensor([int(code[start : start + 2], 16) / 255 for start in (1, 3, 5)])
+
+
+def code_of(rgb: Tensor) -> str:
+    """[3] in 0..1 to #rrggbb."""
+    return "#" + "".join(f"{round(level * 255):02x}" for level in rgb.tolist())
 
 
 def draw_person(

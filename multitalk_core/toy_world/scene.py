@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from .cartoon_canvas import Canvas
-from .people import Look, colour, draw_person, random_look
+from .people import Look, colour, draw_person, random_blend, random_look
 
 FPS = 25
 WALLS = (("#dcebf2", "#c3d9e4"), ("#f2ead8", "#e0d2b4"), ("#e3efdc", "#c8dcbc"), ("#ece4f2", "#d5c7e0"))
@@ -199,5 +199,5 @@ def random_scene(seed: int, *, aspect: float = 1.5, persons: int = 2, sway: floa
                 (between(0, sway), between(0.3, 1.0), between(0, 2 * math.pi)),
             )
         )
-    wall, floor = WALLS[int(torch.randint(len(WALLS), (), generator=generator))]
+    wall, floor = random_blend(WALLS, generator)
     return Scene(tuple(people), wall, floor, aspect)

@@ -9,17 +9,16 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..audio.features import AudioEncoder
+from .fitting import fit
 from .state import load_state, save_state
 from .toy_models import AUDIO_LAYERS, AUDIO_WIDTH, make_audio_encoder
 from .tracks import random_piece, random_track, stacked
-from .vae import warm_cosine
 
 if TYPE_CHECKING:
     from transformers import Wav2Vec2Model
 
 PIECE_FRAMES = (30, 90)
 PIECES = 8
-LEARNING_RATE, WARM_UP = 2e-3, 30
 RIDGE = 0.1
 
 
@@ -49,22 +48,16 @@ def train_audio_encoder(folder: Path, steps: int, seed: int = 0) -> AudioEncoder
         model.load_state_dict(state)
         return AudioEncoder(model.eval().requires_grad_(False))
     head = nn.Linear(AUDIO_LAYERS * AUDIO_WIDTH, 1)
-    parameters = [*model.parameters(), *head.parameters()]
-    optimizer = torch.optim.AdamW(parameters, lr=LEARNING_RATE, weight_decay=0.01)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: warm_cosine(step, WARM_UP, steps))
-    rng = np.random.default_rng(seed)
-    for step in range(steps):
+
+    def loss_at(step: int) -> Tensor:
+        rng = np.random.default_rng([seed, step])
         frames = int(rng.integers(*PIECE_FRAMES))
         tracks = [random_track(int(rng.integers(2**31)), sentences=3) for _ in range(PIECES)]
         samples, opened = stacked([random_piece(track, frames, rng) for track in tracks])
-        loss = F.mse_loss(head(hidden_states(model, samples, frames))[..., 0], opened)
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimizer.step()
-        schedule.step()
-        if step % 50 == 0:
-            print(f"audio encoder {step}: squared error {loss.item():.4f}", flush=True)
+        return F.mse_loss(head(hidden_states(model, samples, frames))[..., 0], opened)
+
+    network = nn.ModuleList([model, head])
+    fit(network, list(network.parameters()), loss_at, path=folder / "audio.pt", steps=steps)
     save_state(path, model.state_dict())
     return AudioEncoder(model.eval().requires_grad_(False))
 

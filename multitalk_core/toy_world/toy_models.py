@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from diffusers import AutoencoderKLWan, WanTransformer3DModel
     from transformers import Wav2Vec2Model
 
-WIDTH, HEADS, BLOCKS = 128, 4, 4
+WIDTH, HEADS, BLOCKS = 192, 6, 4
 TEXT_WIDTH = 64
 VAE_BASE = 16
 AUDIO_LAYERS, AUDIO_WIDTH, AUDIO_HEADS = 4, 64, 4

@@ -1,7 +1,5 @@
 """The toy world's VAE: a miniature of Wan's, trained on crops of scenes."""
 
-import math
-import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,49 +7,57 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
+from .fitting import fit
 from .scene import ACTIONS, STAYS, Scene, random_scene
 from .state import load_state, save_state
 from .toy_models import make_vae
+from .whole_clips import (
+    decode_clips,
+    encode_clips,
+    forget_earlier_frames,
+    parameters_of,
+    pass_frames_on,
+)
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderKLWan
 
-# With fewer frames the VAE does not learn to continue after the first ones.
-CROP, CROP_FRAMES, CROPS, STILL_CROPS = 32, 13, 2, 16
-STILL_SHARE = 0.5  # of the steps, at the beginning: they use single frames, which are cheap
+# After 21 frames the decoder has met all that a longer film has: it looks back by four latent frames.
+CROP, CROP_FRAMES, SCENES, STILL_SCENES, CROPS_A_SCENE = 32, 21, 2, 12, 4
+STILL_SHARE = 0.5  # of the steps, at the beginning: most use single frames, which are cheap
+STEPS_TO_A_CLIP = 8  # among them
 HEIGHTS = (64, 96, 128)
-LEARNING_RATE, WARM_UP = 2e-3, 30
 KL_WEIGHT = 1e-5
 # With diffusers' initial weights the posterior's noise drowns the latents, and training stalls at first.
 FIRST_GAIN, FIRST_LOG_VARIANCE = 20.0, -6.0
-SECONDS_BETWEEN_SAVES = 60
 STATISTICS_CLIPS, STATISTICS_FRAMES = 40, 13
 CROSSING_SHARE = 0.25
 
 
-def crops(count: int, frames: int, generator: torch.Generator) -> Tensor:
-    """Crops of `count` talking scenes, every other one on a mouth, in -1..1.
+def crops(scenes: int, frames: int, generator: torch.Generator) -> Tensor:
+    """CROPS_A_SCENE crops of each of several talking scenes, every other one on a mouth, in -1..1.
 
     Returns
     -------
-    Tensor [count, 3, frames, CROP, CROP]
+    Tensor [scenes · CROPS_A_SCENE, 3, frames, CROP, CROP]
     """
     pieces = []
-    for index in range(count):
+    for _ in range(scenes):
         seed, choice = torch.randint(2**31, (2,), generator=generator).tolist()
         scene, height = random_event(seed), HEIGHTS[choice % len(HEIGHTS)]
         film = scene.frames(random_openness(len(scene.persons), frames, generator), height)
-        down, right = torch.rand(2, generator=generator).tolist()
-        width = film.shape[2]
-        top, left = round(down * (height - CROP)), round(right * (width - CROP))
-        if index % 2:
-            person = scene.persons[choice % len(scene.persons)]
-            top = round((person.y + 0.6 * person.size) * height - down * CROP)
-            left = round(person.x * height - right * CROP)
-        top, left = min(max(top, 0), height - CROP), min(max(left, 0), width - CROP)
-        pieces.append(film[:, top : top + CROP, left : left + CROP])
+        for index in range(CROPS_A_SCENE):
+            down, right = torch.rand(2, generator=generator).tolist()
+            top, left = down * (height - CROP), right * (film.shape[2] - CROP)
+            if index % 2:
+                person = scene.persons[(choice + index) % len(scene.persons)]
+                top = (person.y + 0.6 * person.size) * height - down * CROP
+                left = person.x * height - right * CROP
+            top = min(max(round(top), 0), height - CROP)
+            left = min(max(round(left), 0), film.shape[2] - CROP)
+            pieces.append(film[:, top : top + CROP, left : left + CROP])
     return torch.stack(pieces).permute(0, 4, 1, 2, 3) * 2 - 1
 
 
@@ -78,7 +84,14 @@ def train_vae(folder: Path, steps: int, seed: int = 0) -> "AutoencoderKLWan":
         vae.load_state_dict(state)
         return vae.eval().requires_grad_(False)
     loud_latents(vae)
-    fit(vae, list(vae.parameters()), folder / "vae.pt", steps=steps, still=STILL_SHARE, seed=seed)
+    forget_earlier_frames(vae)
+    pass_frames_on(vae)
+
+    def loss_at(step: int) -> Tensor:
+        stills = step < STILL_SHARE * steps and (step + 1) % STEPS_TO_A_CLIP != 0
+        return reconstruction_loss(vae, step, seed=seed, stills=stills)
+
+    fit(vae, parameters_of(vae), loss_at, path=folder / "vae.pt", steps=steps)
     fold_statistics(vae, statistics_clips(seed))
     save_state(finished, vae.state_dict())
     return vae
@@ -86,55 +99,31 @@ def train_vae(folder: Path, steps: int, seed: int = 0) -> "AutoencoderKLWan":
 
 def tune_decoder(vae: "AutoencoderKLWan", folder: Path, steps: int, *, seed: int = 1) -> None:
     """Train the decoder further, alone, so that encoded latents stay valid."""
-    parameters = [*vae.post_quant_conv.parameters(), *vae.decoder.parameters()]
-    fit(vae, parameters, folder / "decoder.pt", steps=steps, still=0.0, seed=seed)
+    parameters = [*parameters_of(vae.post_quant_conv), *parameters_of(vae.decoder)]
+    fit(
+        vae,
+        parameters,
+        lambda step: reconstruction_loss(vae, step, seed=seed, stills=False),
+        path=folder / "decoder.pt",
+        steps=steps,
+    )
 
 
-def fit(
-    vae: "AutoencoderKLWan",
-    parameters: list[nn.Parameter],
-    path: Path,
-    *,
-    steps: int,
-    still: float,
-    seed: int,
-) -> None:
-    """Train `parameters` in place, continuing from the state in `path` if it exists.
+def reconstruction_loss(vae: "AutoencoderKLWan", step: int, *, seed: int, stills: bool) -> Tensor:
+    """The loss of one step.
 
-    The loss is the mean absolute and squared error, the absolute error of the differences between red,
-    green and blue (without it, hues are learnt late), and a small KL divergence of the posterior from a
-    normal distribution. The first share `still` of the steps uses single frames.
+    It is the mean absolute and squared error, the absolute error of the differences between red, green and
+    blue (without it, hues are learnt late), and a small KL divergence of the posterior from a normal
+    distribution.
     """
-    vae.train().requires_grad_(False)
-    for parameter in parameters:
-        parameter.requires_grad_(True)
-    optimizer = torch.optim.AdamW(parameters, lr=LEARNING_RATE, betas=(0.9, 0.95), weight_decay=0.0)
-    first, saved = 0, time.monotonic()
-    if (state := load_state(path)) is not None:
-        vae.load_state_dict(state["vae"])
-        optimizer.load_state_dict(state["optimizer"])
-        first = state["step"]
-    for step in range(first, steps):
-        for group in optimizer.param_groups:
-            group["lr"] = LEARNING_RATE * warm_cosine(step, WARM_UP, steps)
-        generator = torch.Generator().manual_seed(seed * 1_000_003 + step)
-        alone = step < still * steps
-        batch = crops(*((STILL_CROPS, 1) if alone else (CROPS, CROP_FRAMES)), generator)
-        posterior = vae.encode(batch).latent_dist
-        error = vae.decode(posterior.sample(generator)).sample - batch
-        colour = error.diff(dim=1).abs().mean()
-        loss = error.abs().mean() + error.square().mean() + colour + KL_WEIGHT * posterior.kl().mean()
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimizer.step()
-        if step % 50 == 0:
-            print(f"{path.stem} {step}: squared error {error.square().mean().item():.4f}", flush=True)
-        if time.monotonic() - saved > SECONDS_BETWEEN_SAVES or step + 1 == steps:
-            state = {"vae": vae.state_dict(), "optimizer": optimizer.state_dict(), "step": step + 1}
-            save_state(path, state)
-            saved = time.monotonic()
-    vae.eval().requires_grad_(False)
+    generator = torch.Generator().manual_seed(seed * 1_000_003 + step)
+    batch = crops(*((STILL_SCENES, 1) if stills else (SCENES, CROP_FRAMES)), generator)
+    mean, log_variance = encode_clips(vae, batch)
+    noise = torch.randn(mean.shape, generator=generator)
+    error = decode_clips(vae, mean + noise * (log_variance / 2).exp()) - batch
+    divergence = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).flatten(1).sum(1)
+    colour = error.diff(dim=1).abs().mean()
+    return error.abs().mean() + error.square().mean() + colour + KL_WEIGHT * divergence.mean()
 
 
 @torch.no_grad()
@@ -143,14 +132,6 @@ def loud_latents(vae: "AutoencoderKLWan") -> None:
     channels = vae.config.z_dim
     vae.quant_conv.weight[:channels] *= FIRST_GAIN
     vae.quant_conv.bias[channels:] = FIRST_LOG_VARIANCE
-
-
-def warm_cosine(step: int, warm_up: int, steps: int) -> float:
-    """Factor on the learning rate: a linear warm-up, then half a cosine down to a twentieth."""
-    if step < warm_up:
-        return (step + 1) / warm_up
-    progress = min(1.0, (step - warm_up) / max(1, steps - warm_up))
-    return 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * progress))
 
 
 def statistics_clips(seed: int) -> Iterator[Tensor]:

@@ -27,13 +27,13 @@ from .vae import train_vae, tune_decoder
 if TYPE_CHECKING:
     from diffusers import AutoencoderKLWan
 
-SIZE, LARGE = Size(frames=13, height=64, width=96), Size(frames=13, height=96, width=144)
+SIZE, LARGE = Size(frames=13, height=64, width=96), Size(frames=13, height=128, width=192)
 ONE, TWO = Kind(persons=(1,)), Kind(persons=(2,), crossing=0.3)
 EVENTS = Kind(persons=(1, 2, 3), crossing=0.25, acting=0.6, voiced=False)
 CLIPS = {
-    "events": (Portion(EVENTS, SIZE, 800), Portion(EVENTS, LARGE, 200)),
+    "events": (Portion(EVENTS, SIZE, 800), Portion(EVENTS, LARGE, 400)),
     "two": (Portion(TWO, SIZE, 1000),),
-    "large": (Portion(TWO, LARGE, 250),),
+    "large": (Portion(TWO, LARGE, 400),),
     "one": (Portion(ONE, SIZE, 300),),
     "ordered": (Portion(replace(TWO, left_to_right=True), SIZE, 1000),),
 }
@@ -62,7 +62,7 @@ class World:
     size: Size = SIZE
     sway: float = 0.02
     audio_steps: int = 250
-    vae_steps: int = 5700
+    vae_steps: int = 9000
     decoder_steps: int = 1500
     clips: dict[str, tuple[Portion, ...]] = field(default_factory=lambda: CLIPS)
     stages: dict[str, Stage] = field(default_factory=lambda: STAGES | ABLATIONS)

@@ -1,12 +1,22 @@
 """The demo's training from nothing, every stage at its smallest: trained, measured, told, written, loaded."""
 
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
+from multitalk_core.toy_world import __main__ as command
+from multitalk_core.toy_world import fitting
+from multitalk_core.toy_world import world as worlds
 from multitalk_core.toy_world.report import TABLES, write_report
 from multitalk_core.toy_world.results import make_results, measures
 from multitalk_core.toy_world.stages import ABLATIONS, STAGES
@@ -15,6 +25,66 @@ from multitalk_core.toy_world.world import World
 
 SIZE = Size(frames=5, height=64, width=96)
 pytestmark = pytest.mark.soak
+needs_espeak = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
+
+
+def small_world(steps: int = 1) -> World:
+    """A world whose stages make a few updates each."""
+    return World(
+        size=SIZE,
+        audio_steps=steps,
+        vae_steps=2 * steps,
+        decoder_steps=steps,
+        clips={
+            "events": (Portion(Kind(persons=(1, 2, 3), acting=0.6, voiced=False), SIZE, SHARD_CLIPS),),
+            "two": (Portion(Kind(persons=(2,), crossing=0.3), SIZE, SHARD_CLIPS),),
+            "one": (Portion(Kind(persons=(1,)), SIZE, SHARD_CLIPS),),
+        },
+        stages={
+            name: replace(stage, recipe=replace(stage.recipe, steps=steps, batch=2))
+            for name, stage in (STAGES | ABLATIONS).items()
+        },
+        sampling=replace(World().sampling, steps=2),
+    )
+
+
+def train_slowly(folder: Path) -> None:
+    """Train a small world and save after every step, for a test that kills this process."""
+    fitting.SECONDS_BETWEEN_SAVES, fitting.STEPS_BETWEEN_LINES, command.STEPS_BETWEEN_LINES = 0, 1, 1
+    worlds.train = partial(worlds.train, seconds_between_saves=0)
+    folder.mkdir(exist_ok=True)
+    report = partial(print, flush=True)
+    command.train(small_world(steps=3), folder, ["base", "one"], report=report)
+
+
+def run_until(folder: Path, line: str | None) -> bool:
+    """Train in a process of its own, killed at the first line that starts so; whether it was."""
+    code = f"from tests.soak.test_world import *; train_slowly(Path({str(folder)!r}))"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
+        for printed in process.stdout:
+            if line is not None and printed.startswith(line):
+                os.kill(process.pid, signal.SIGKILL)
+                return True
+    assert process.returncode == 0
+    return False
+
+
+@needs_espeak
+def test_a_training_killed_in_every_stage_continues_and_ends_as_an_uninterrupted_one(tmp_path):
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    assert not run_until(whole, None)
+    for line in ("audio 1:", "vae 1:", "vae 4:", "events:", "two:", "base 1:", "one 2:", "decoder 1:"):
+        assert run_until(killed, line), line
+    assert not run_until(killed, None)
+    for name in ("audio.pt", "vae.pt", "decoder.pt"):
+        expected, made = (torch.load(folder / name)["network"] for folder in (whole, killed))
+        assert all(torch.equal(made[key], tensor) for key, tensor in expected.items()), name
+    for name in ("base", "one"):
+        expected, made = (
+            load_file(folder / "stages" / name / "step-00000003" / "model.safetensors")
+            for folder in (whole, killed)
+        )
+        assert all(torch.equal(made[key], tensor) for key, tensor in expected.items()), name
 
 
 @pytest.fixture(scope="module")
@@ -22,23 +92,7 @@ def trained(tmp_path_factory):
     """A world whose stages base, one and two made one update each, and its folder."""
     if shutil.which("espeak-ng") is None:
         pytest.skip("espeak-ng is not installed")
-    world = World(
-        size=SIZE,
-        audio_steps=1,
-        vae_steps=2,
-        decoder_steps=1,
-        clips={
-            "events": (Portion(Kind(persons=(1, 2, 3), acting=0.6, voiced=False), SIZE, SHARD_CLIPS),),
-            "two": (Portion(Kind(persons=(2,), crossing=0.3), SIZE, SHARD_CLIPS),),
-            "one": (Portion(Kind(persons=(1,)), SIZE, SHARD_CLIPS),),
-        },
-        stages={
-            name: replace(stage, recipe=replace(stage.recipe, steps=1, batch=2))
-            for name, stage in (STAGES | ABLATIONS).items()
-        },
-        settings=replace(World().settings, steps=2),
-    )
-    folder = tmp_path_factory.mktemp("world")
+    world, folder = small_world(), tmp_path_factory.mktemp("world")
     for name in world.clips:
         world.prepare_clips(folder, name)
     for name in ("base", "one", "two"):

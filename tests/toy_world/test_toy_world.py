@@ -21,7 +21,8 @@ from multitalk_core.toy_world.talks import UNSEEN_SEEDS, Kind, Size, person_mask
 from multitalk_core.toy_world.toy_audio_encoder import hidden_states, make_audio_encoder
 from multitalk_core.toy_world.toy_models import make_vae
 from multitalk_core.toy_world.tracks import SEEN_SENTENCES, UNSEEN_SENTENCES
-from multitalk_core.toy_world.vae import fold_statistics, loud_latents
+from multitalk_core.toy_world.vae import CROP_FRAMES, fold_statistics, loud_latents
+from multitalk_core.toy_world.whole_clips import decode_clips, encode_clips, forget_earlier_frames
 
 SIZE = Size(13, 32, 48)
 needs_espeak = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
@@ -41,6 +42,13 @@ def test_a_mouth_changes_only_its_own_face():
     changed = (scene.frames(closed, 64) - scene.frames(left_open, 64)).abs().sum(-1)[0] > 0.1
     columns = torch.arange(96)[changed.any(0)]
     assert changed.sum() > 20 and columns.max() < 48
+
+
+def test_no_two_people_wear_the_same():
+    """Of a few colours the model would learn to paint the nearest, and his blue shirt turn green."""
+    persons = [person for seed in range(20) for person in random_scene(seed).persons]
+    for part in ("shirt", "skin", "hair"):
+        assert len({getattr(person.look, part) for person in persons}) > 30, part
 
 
 def test_people_sway_about_their_place():
@@ -159,6 +167,35 @@ def test_folding_gives_wans_statistics_and_changes_no_picture():
     torch.testing.assert_close(latent.mean((0, 2, 3, 4)), torch.zeros(16), atol=1e-4, rtol=0)
     torch.testing.assert_close(latent.std((0, 2, 3, 4)), torch.ones(16), atol=1e-3, rtol=0)
     torch.testing.assert_close(decode_latent(vae, latent), before, atol=1e-4, rtol=1e-3)
+
+
+@torch.no_grad()
+def test_the_vae_on_whole_clips_is_diffusers_frame_by_frame():
+    torch.manual_seed(0)
+    vae = make_vae().eval()
+    forget_earlier_frames(vae)
+    clips = torch.rand(2, 3, 13, 32, 48) * 2 - 1
+    mean, log_variance = encode_clips(vae, clips)
+    posterior = vae.encode(clips).latent_dist
+    torch.testing.assert_close(mean, posterior.mean, atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(log_variance, posterior.logvar, atol=1e-5, rtol=1e-4)
+    decoded = decode_clips(vae, mean)
+    torch.testing.assert_close(decoded.clamp(-1, 1), vae.decode(mean).sample, atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(decode_clips(vae, mean[:, :, :1]), decoded[:, :, :1], atol=1e-5, rtol=1e-4)
+
+
+@torch.no_grad()
+def test_the_vae_meets_all_that_a_long_film_has_within_the_trained_length():
+    torch.manual_seed(0)
+    vae = make_vae().eval()
+    forget_earlier_frames(vae)
+    clip = random_scene(0).frames(torch.zeros(2, CROP_FRAMES + 12), 32).permute(3, 0, 1, 2)[None] * 2 - 1
+    still = clip[:, :, :1].expand_as(clip)
+    latent = encode_clips(vae, still)[0]
+    torch.testing.assert_close(latent[:, :, 2], latent[:, :, -1], atol=1e-5, rtol=1e-4)
+    decoded = decode_clips(vae, latent)
+    trained, later = decoded[:, :, CROP_FRAMES - 4 : CROP_FRAMES], decoded[:, :, -4:]
+    torch.testing.assert_close(trained, later, atol=1e-5, rtol=1e-4)
 
 
 def test_a_state_is_replaced_as_a_whole(tmp_path):

@@ -1,0 +1,75 @@
+"""Training of the VAE and the audio encoder, saved as it goes, so that a killed run continues."""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from .state import load_state, save_state
+
+WARM_UP = 30
+SECONDS_BETWEEN_SAVES = 60
+STEPS_BETWEEN_LINES = 50
+
+
+def fit(
+    network: nn.Module,
+    parameters: Sequence[nn.Parameter],
+    loss_at: Callable[[int], Tensor],
+    *,
+    path: Path,
+    steps: int,
+    learning_rate: float = 2e-3,
+) -> None:
+    """Train `parameters` in place, continuing from the state in `path` if it exists.
+
+    Parameters
+    ----------
+    network : nn.Module
+        Saved as a whole; what is not in `parameters` stays as it is.
+    parameters : sequence of nn.Parameter
+    loss_at : callable
+        The loss of a step. Its randomness depends on the step alone, so that a continued run is the same.
+    path : Path
+    steps : int
+    learning_rate : float
+        After the warm-up; it falls to a twentieth along half a cosine.
+    """
+    network.train().requires_grad_(False)
+    for parameter in parameters:
+        parameter.requires_grad_(True)
+    optimizer = torch.optim.AdamW(parameters, lr=learning_rate, betas=(0.9, 0.95), weight_decay=0.0)
+    first, started = 0, time.monotonic()
+    saved = started
+    if (state := load_state(path)) is not None:
+        network.load_state_dict(state["network"])
+        optimizer.load_state_dict(state["optimizer"])
+        first = state["step"]
+    for step in range(first, steps):
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate * warm_cosine(step, WARM_UP, steps)
+        torch.manual_seed(step)  # of dropout
+        loss = loss_at(step)
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+        optimizer.step()
+        if step % STEPS_BETWEEN_LINES == 0:
+            speed = (step + 1 - first) / (time.monotonic() - started)
+            print(f"{path.stem} {step}: loss {loss.item():.4f}, {speed:.2f} steps/s", flush=True)
+        if time.monotonic() - saved > SECONDS_BETWEEN_SAVES or step + 1 == steps:
+            state = {"network": network.state_dict(), "optimizer": optimizer.state_dict(), "step": step + 1}
+            save_state(path, state)
+            saved = time.monotonic()
+    network.eval().requires_grad_(False)
+
+
+def warm_cosine(step: int, warm_up: int, steps: int) -> float:
+    """Factor on the learning rate: a linear warm-up, then half a cosine down to a twentieth."""
+    if step < warm_up:
+        return (step + 1) / warm_up
+    progress = min(1.0, (step - warm_up) / max(1, steps - warm_up))
+    return 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * progress))
