@@ -1,21 +1,18 @@
 """Write workflows/, workflows/api/ and subgraphs/, made by ComfyUI's own page.
 
 `PYTHONPATH=.:tests/comfyui python tools/make_workflows.py [NAME ...]`, with ComfyUI and Chromium installed.
-The thumbnails are the graphs as the page shows them; that of the demo is its film.
+The thumbnails are made by make_thumbnails.py.
 """
 
 import json
 import re
 import sys
 import tempfile
-from io import BytesIO
 from pathlib import Path
 
-import av
 from browser import Browser
-from comfy_page import open_page, picture_of_graph, press_run
+from comfy_page import open_page
 from comfy_server import ComfyServer
-from PIL import Image
 from standins import put_standins
 from workflows.blueprints import BLUEPRINTS, Blueprint
 from workflows.files import FILES
@@ -29,9 +26,12 @@ ARRANGE, FOLD = (
     (Path(__file__).parent / "workflows" / name).read_text() for name in ("arrange.js", "fold.js")
 )
 PAGE = 2400, 1300
-THUMBNAIL = 800, 800
-MOVING_STEP = 2  # every second frame
-DEMO_SECONDS = 1200
+PREVIEWED = """
+app.rootGraph.nodes.every(({ type, imgs, widgets }) => {
+  if (type === 'LoadImage') return imgs?.length;
+  return type !== 'LoadVideo' || widgets.some(({ name }) => name === 'video-preview');
+})
+"""
 LETTER_WIDTH, LINE_HEIGHT, NOTE_MARGIN = 6, 17, 40
 
 
@@ -107,7 +107,7 @@ def make(workflow: Workflow, page: Browser, object_info: dict) -> None:
     """Write one workflow."""
     graph, numbers = api_graph(workflow, object_info)
     page.evaluate("await app.loadApiJson(graph, name)", graph=graph, name=workflow.name)
-    page.listen(1)  # until a video's preview is there
+    page.wait_for(PREVIEWED)  # a preview takes room
     layout = {"columns": arrangement(workflow, numbers), "app_mode": app_mode(workflow, numbers)}
     made = json.loads(page.evaluate(ARRANGE, **layout))
     check_kept(graph, made["prompt"])
@@ -119,7 +119,7 @@ def make_blueprint(blueprint: Blueprint, page: Browser, object_info: dict) -> No
     """Write one blueprint."""
     graph, numbers = api_graph(blueprint.workflow, object_info)
     page.evaluate("await app.loadApiJson(graph, name)", graph=graph, name=blueprint.name)
-    page.listen(1)
+    page.wait_for(PREVIEWED)
     answer = page.evaluate(
         FOLD,
         name=blueprint.name,
@@ -151,22 +151,6 @@ def write(path: Path, data: dict) -> None:
     path.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
 
 
-def write_thumbnail(path: Path, page: Browser) -> None:
-    with Image.open(BytesIO(picture_of_graph(page))) as picture:
-        picture.thumbnail(THUMBNAIL)
-        picture.convert("RGB").save(path, quality=85)
-
-
-def write_moving_thumbnail(path: Path, film: Path) -> None:
-    """A film as an animated WebP. ComfyUI asks for .jpg only; browsers go by the content."""
-    with av.open(film) as container:
-        frames = [frame.to_image() for frame in container.decode(video=0)][::MOVING_STEP]
-    width, height = THUMBNAIL[0] // 2, THUMBNAIL[0] // 2 * frames[0].height // frames[0].width
-    first, *further = (frame.resize((width, height)) for frame in frames)
-    milliseconds = MOVING_STEP * 1000 // 25
-    first.save(path, "WEBP", save_all=True, append_images=further, duration=milliseconds, loop=0, quality=60)
-
-
 def main(names: list[str]) -> None:
     """Write the named workflows and blueprints, or all."""
     chosen = [workflow for workflow in (make() for make in WORKFLOWS) if not names or workflow.name in names]
@@ -175,13 +159,6 @@ def main(names: list[str]) -> None:
         for workflow in chosen:
             open_page(page, server)  # a page that had another graph keeps texts of its nodes
             make(workflow, page, server.object_info)
-            thumbnail = FOLDER / f"{workflow.name}.jpg"
-            if workflow.name == "demo":
-                press_run(page, DEMO_SECONDS)
-                (film,) = Path(base).glob("output/MultiTalk/demo_*.mp4")
-                write_moving_thumbnail(thumbnail, film)
-            else:
-                write_thumbnail(thumbnail, page)
             print(workflow.name, flush=True)
         for blueprint in (make() for make in BLUEPRINTS):
             if not names or blueprint.name in names:

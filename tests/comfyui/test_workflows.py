@@ -18,9 +18,9 @@ WITH_RELEASED_MODELS = [name for name in NAMES if name != "demo"]
 WIDTH, HEIGHT, STEPS = 96, 64, 2
 ONE_CLIP, TWO_CLIPS = 9, 13  # frames
 DRAWN = [
-    {"x": 20, "y": 40, "width": 280, "height": 350},
-    {"x": 340, "y": 40, "width": 280, "height": 350},
-]  # on the stand-in's picture, 640 by 400
+    {"x": 110, "y": 70, "width": 260, "height": 400},
+    {"x": 460, "y": 70, "width": 260, "height": 400},
+]  # on multitalk_two_people.png
 SMALL = {
     "CreateBoundingBoxes": {"editor_state": {"__value__": DRAWN}},
     "MultiTalkSampler": {"width": WIDTH, "height": HEIGHT, "steps": STEPS},

@@ -41,8 +41,9 @@ CAPTION_REQUEST = (
     "No headings, no lists."
 )
 SIZE = {"width": 832, "height": 480}
-PEOPLE = {2: "two_people.png", 3: "three_people.png"}
-TURNS = "speaker,start,end\n1,0,3.2\n2,3.2,6.5\n1,6.5,8"
+PEOPLE = {2: "multitalk_two_people.png", 3: "multitalk_three_people.png"}
+RECORDING = "multitalk_conversation.mp3"
+TURNS = "speaker,start,end\n1,0,2.3\n2,2.3,4\n1,4,6\n2,6,7.3"
 
 
 def demo() -> Workflow:
@@ -100,7 +101,7 @@ def one_person_talks() -> Workflow:
         "one_person_talks",
         [
             [Group("Start here"), released_models()],
-            [Group("Picture", picture("one_person.png")), prompts(PROMPTS[1])],
+            [Group("Picture", picture("multitalk_one_person.png")), prompts(PROMPTS[1])],
             [Group("Voices", spoken(1, TOGETHER, ONE_CLIP))],
             [Group("Video", one_clip(persons=None))],
             [Group("Result", film("one_person_talks"), 440)],
@@ -153,8 +154,8 @@ def two_people_talk() -> Workflow:
 
 def two_people_from_one_recording() -> Workflow:
     table = {"timing": "table", "timing.turns": TURNS, "timing.names": ""}
-    voices = recordings("conversation.wav") | conversation([("voice_1", "AUDIO")], table, WHOLE)
-    voices["voice_1"] = Node("LoadAudio", {"audio": "conversation.wav"}, "Recording of everyone")
+    voices = recordings(RECORDING) | conversation([("voice_1", "AUDIO")], table, WHOLE)
+    voices["voice_1"] = Node("LoadAudio", {"audio": RECORDING}, "Recording of everyone")
     return speakers_with(
         "two_people_from_one_recording",
         released_models(),
@@ -170,7 +171,7 @@ def three_people_talk() -> Workflow:
         "three_people_talk",
         released_models(),
         prompts(PROMPTS[3]),
-        spoken(3, IN_TURN, WHOLE),
+        spoken(3, IN_TURN, WHOLE, "line"),
         long_video(),
         save("three_people_talk", ("sampler", "video")) | binding("video"),
         people=3,
@@ -189,7 +190,7 @@ def long_conversation() -> Workflow:
 
 
 def dub_a_video() -> Workflow:
-    video = {"picture": Node("LoadVideo", {"file": "two_people_talk.mp4"}, "Video to dub", 60)}
+    video = {"picture": Node("LoadVideo", {"file": "multitalk_two_people_talk.mp4"}, "Video to dub", 60)}
     result = save("dub_a_video", ("sampler", "video")) | binding("video") | steadiness()
     return Workflow(
         "dub_a_video",

@@ -142,9 +142,9 @@ def conversation(voices: list[tuple[str, str]], timing: dict, length: dict) -> d
     return {"voices": Node("MultiTalkAudioEncoder", inputs, height=150)}
 
 
-def spoken(count: int, timing: dict, length: dict) -> dict[str, Node]:
+def spoken(count: int, timing: dict, length: dict, examples: str = "voice") -> dict[str, Node]:
     """Recordings from files, and the node that places them in time."""
-    files = [f"voice_{number}.wav" for number in range(1, count + 1)]
+    files = [f"multitalk_{examples}_{number}.mp3" for number in range(1, count + 1)]
     voices = [(f"voice_{number}", "AUDIO") for number in range(1, count + 1)]
     return recordings(*files) | conversation(voices, timing, length)
 
