@@ -12,6 +12,7 @@ from multitalk_core.audio.sound_file import read_audio
 from multitalk_core.demo.files import EMBEDDED
 
 FOLDER = Path(__file__).parents[2] / "workflows" / "api"
+EXAMPLES = FOLDER.parent / "inputs"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
 WITH_VIDEO = [name for name in NAMES if name != "doctor"]
 WITH_RELEASED_MODELS = [name for name in NAMES if name != "demo"]
@@ -81,6 +82,14 @@ def check_video(path: Path, frames: int, width: int, height: int) -> None:
 def demo_frames() -> int:
     """Of the demo's film: as long as its voices."""
     return int(read_audio(EMBEDDED / "voice_1.flac").seconds * 25)
+
+
+def test_the_examples_are_in_the_lists_of_comfyuis_loaders(server):
+    for kind, name, suffix in (("LoadImage", "image", ".png"), ("LoadAudio", "audio", ".mp3")):
+        described = server.object_info[kind]["input"]["required"][name]
+        offered = described[0] if isinstance(described[0], list) else described[1]["options"]
+        examples = {file.name for file in EXAMPLES.iterdir() if file.suffix == suffix}
+        assert examples and examples <= set(offered)
 
 
 @pytest.mark.parametrize("name", WITH_RELEASED_MODELS)
