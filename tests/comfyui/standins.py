@@ -31,7 +31,10 @@ ABSENT = [
     "checkpoints/sam3.1_multiplex_fp16.safetensors",
     "diffusion_models/rt_detr_v4-x-hgnet_fp16.safetensors",
 ]
-FOUND = {"SAM3_Detect": "masks of SAM3", "RTDETR_detect": "persons of RT-DETR"}  # by the node of odd_values
+FOUND = {
+    "SAM3_Detect": "masks of SAM3 in the template",
+    "RTDETR_detect": "persons of RT-DETR",
+}  # by the node of odd_values
 NEED_ABSENT = ("CLIPTextEncode", "CLIPVisionEncode", "TextGenerate", "PreviewAny", *FOUND)
 CLIP_VISION_WIDTH, LORA_RANK = 1280, 4
 
