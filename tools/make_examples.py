@@ -82,10 +82,8 @@ def add_features(canvas: Canvas, look: Look, *, x: Tensor, y: Tensor, size: floa
 
     skin, shade, dark = colour(look.skin), colour(look.shade), colour(DARK)
     for side in (-0.39, 0.39):
-        eye = ellipse(side, -0.08, across=0.25, down=0.28)
-        canvas.paint(eye * canvas.above(y - 0.17 * size), skin)
-        canvas.paint(eye * (1 - canvas.above(y + 0.06 * size)), skin)
-        canvas.paint(box(side, -0.17, across=0.24, down=0.025), dark)
+        canvas.paint(ellipse(side, -0.08, across=0.25, down=0.28) * canvas.above(y - 0.27 * size), skin)
+        canvas.paint(box(side, -0.27, across=0.24, down=0.025), dark)
     canvas.paint(0.6 * box(0, 0.1, across=0.045, down=0.2), shade)
     canvas.paint(ellipse(0, 0.28, across=0.17, down=0.08), shade)
     for side in (-0.075, 0.075):

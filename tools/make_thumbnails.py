@@ -20,8 +20,8 @@ from workflows.graph import Workflow
 from workflows.graphs import WORKFLOWS
 
 WIDTH, HEIGHT = 360, 240  # the demo's model makes 144 by 96
-MOVING_STEP = 2  # every second frame
-ONE_CLIP, CLIPS = 25, 53  # frames
+ONE_CLIP, CLIPS = 13, 53  # frames; the demo's model was trained on clips of 13
+MOST_FRAMES = 30  # of longer films every second frame is shown
 BORROWED = {
     "people_by_sam3_masks": "people_by_drawn_boxes",
     "people_by_rt_detr_boxes": "people_by_drawn_boxes",
@@ -90,9 +90,10 @@ def film_of(workflow: Workflow, server: ComfyServer) -> Path:
 def write_thumbnail(path: Path, film: Path) -> None:
     """A film as an animated WebP. ComfyUI asks for .jpg only; browsers go by the content."""
     with av.open(film) as container:
-        frames = [frame.to_image() for frame in container.decode(video=0)][::MOVING_STEP]
-    first, *further = (frame.resize((WIDTH, HEIGHT)) for frame in frames)
-    milliseconds = MOVING_STEP * 1000 // 25
+        frames = [frame.to_image() for frame in container.decode(video=0)]
+    step = 2 if len(frames) > MOST_FRAMES else 1
+    first, *further = (frame.resize((WIDTH, HEIGHT)) for frame in frames[::step])
+    milliseconds = step * 1000 // 25
     first.save(path, "WEBP", save_all=True, append_images=further, duration=milliseconds, loop=0, quality=60)
 
 

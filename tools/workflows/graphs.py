@@ -258,7 +258,7 @@ def two_people_with_custom_sampling() -> Workflow:
         "two_people_with_custom_sampling",
         [
             [Group("Start here"), released_models()],
-            [Group("Picture and persons", picture("two_people.png") | faces(2, size=SIZE))],
+            [Group("Picture and persons", picture(PEOPLE[2]) | faces(2, size=SIZE))],
             [Group("Voices", spoken(2, TOGETHER, ONE_CLIP))],
             [
                 Group(
