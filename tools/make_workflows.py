@@ -29,7 +29,7 @@ PAGE = 2400, 1300
 PREVIEWED = """
 app.rootGraph.nodes.every(({ type, imgs, widgets }) => {
   if (type === 'LoadImage') return imgs?.length;
-  return type !== 'LoadVideo' || widgets.some(({ name }) => name === 'video-preview');
+  return type !== 'LoadVideo' || widgets.some(({ element }) => element?.querySelector('video')?.videoWidth);
 })
 """
 LETTER_WIDTH, LINE_HEIGHT, NOTE_MARGIN = 6, 17, 40
