@@ -9,6 +9,7 @@ import re
 import sys
 import tempfile
 from pathlib import Path
+from uuid import NAMESPACE_URL, uuid5
 
 from browser import Browser
 from comfy_page import open_page
@@ -32,6 +33,7 @@ app.rootGraph.nodes.every(({ type, imgs, widgets }) => {
   return type !== 'LoadVideo' || widgets.some(({ element }) => element?.querySelector('video')?.videoWidth);
 })
 """
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 LETTER_WIDTH, LINE_HEIGHT, NOTE_MARGIN = 6, 17, 40
 
 
@@ -130,11 +132,18 @@ def make_blueprint(blueprint: Blueprint, page: Browser, object_info: dict) -> No
             for kind, title, input_id, name in blueprint.shown
         ],
     )
-    made = json.loads(answer)
+    made = json.loads(with_steady_ids(answer, blueprint.name))
     (subgraph,) = made["definitions"]["subgraphs"]
     subgraph |= {"category": blueprint.category, "description": blueprint.description}
     made["extra"] = {"BlueprintSearchAliases": blueprint.aliases}
     write(SUBGRAPHS / f"{blueprint.name}.json", made)
+
+
+def with_steady_ids(graph: str, name: str) -> str:
+    """The page draws ids by chance; here the same graph has the same ones."""
+    for number, drawn in enumerate(dict.fromkeys(UUID.findall(graph))):
+        graph = graph.replace(drawn, str(uuid5(NAMESPACE_URL, f"{name} {number}")))
+    return graph
 
 
 def check_kept(graph: dict, made: dict) -> None:
