@@ -35,6 +35,7 @@ app.rootGraph.nodes.every(({ type, imgs, widgets }) => {
 """
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 LETTER_WIDTH, LINE_HEIGHT, NOTE_MARGIN = 6, 17, 40
+LOWEST_NOTE = 90  # the page makes no note lower
 
 
 def api_graph(workflow: Workflow, object_info: dict) -> tuple[dict, dict[str, int]]:
@@ -102,7 +103,7 @@ def canvas_note(text: str | None, width: int) -> dict | None:
         return None
     shown = re.sub(r"\]\([^)]*\)", "", text)
     lines = sum(1 + len(line) * LETTER_WIDTH // (width - NOTE_MARGIN) for line in shown.splitlines())
-    return {"text": text, "height": NOTE_MARGIN + LINE_HEIGHT * lines}
+    return {"text": text, "height": max(LOWEST_NOTE, NOTE_MARGIN + LINE_HEIGHT * lines)}
 
 
 def make(workflow: Workflow, page: Browser, object_info: dict) -> None:

@@ -5,6 +5,7 @@ A tuple (node, output) among the inputs is a link.
 
 from .graph import Group, Node, Workflow
 from .parts import (
+    BADGE,
     CONDITIONS,
     IN_TURN,
     ONE_CLIP,
@@ -266,7 +267,7 @@ def two_people_with_custom_sampling() -> Workflow:
                     {
                         "seen": Node("CLIPVisionEncode", seen),
                         "start": Node("WanImageToVideo", start),
-                        "apply": Node("MultiTalkApply", apply),
+                        "apply": Node("MultiTalkApply", apply, height=BADGE),
                         "guider": Node("MultiTalkGuider", guider),
                     },
                 ),
@@ -278,7 +279,7 @@ def two_people_with_custom_sampling() -> Workflow:
                     {
                         "noise": Node("RandomNoise", {"noise_seed": 0}),
                         "euler": Node("KSamplerSelect", {"sampler_name": "euler"}),
-                        "sigmas": Node("MultiTalkSigmas", {"steps": 40, "shift": 7.0}),
+                        "sigmas": Node("MultiTalkSigmas", {"steps": 40, "shift": 7.0}, height=2 * BADGE),
                         "sample": Node("SamplerCustomAdvanced", sampling),
                         "decode": Node("VAEDecode", decode),
                     },
