@@ -29,6 +29,7 @@ SMALL = {
         "width": WIDTH,
         "height": HEIGHT,
         "steps": STEPS,
+        "length": TWO_CLIPS,  # of a video to dub too
     },
     "MultiTalkClipSettings": {"clip_frames": ONE_CLIP, "motion_frames": 5},
     "WanImageToVideo": {"width": WIDTH, "height": HEIGHT},
