@@ -6,7 +6,7 @@ libraries when it is first used, so `import multitalk_core` alone is cheap.
 
 from importlib import import_module
 
-__version__ = "0.2.0.dev0"
+__version__ = "0.2.0"
 
 _HOMES = {
     "MultiTalkError": "errors",

@@ -28,9 +28,11 @@ class MultiTalkExtension(ComfyExtension):
             folder_paths.add_model_folder_path(folder, str(EMBEDDED / folder))
         # ComfyUI has this folder itself since 0.23 only.
         folder_paths.add_model_folder_path("detection", str(Path(folder_paths.models_dir) / "detection"))
+        from .host.example_inputs import offer_examples
         from .host.page_routes import add_page_routes
 
         add_page_routes()
+        offer_examples()
 
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
         """Every node class; imported here, after the version is known to be new enough."""

@@ -1,5 +1,7 @@
 """The node that says how voices are bound to persons."""
 
+from typing import Any
+
 from comfy_api.latest import io
 
 from ..multitalk_core import limits
@@ -92,25 +94,5 @@ class BindingSettingsNode(io.ComfyNode):
 
     @classmethod
     @checked
-    def execute(
-        cls,
-        *,
-        scheme: str,
-        audio_strength: float,
-        label_range: float,
-        label_distance: float,
-        background_label: float,
-        record_block: int,
-        record_step: int,
-    ) -> io.NodeOutput:
-        return io.NodeOutput(
-            BindingSettings(
-                scheme=scheme,
-                audio_strength=audio_strength,
-                label_range=label_range,
-                label_distance=label_distance,
-                background_label=background_label,
-                record_block=record_block,
-                record_step=record_step,
-            )
-        )
+    def execute(cls, **values: Any) -> io.NodeOutput:
+        return io.NodeOutput(BindingSettings(**values))

@@ -1,5 +1,7 @@
 """The node that says how a long video is divided into clips."""
 
+from typing import Any
+
 from comfy_api.latest import io
 
 from ..multitalk_core import limits
@@ -96,27 +98,10 @@ class ClipSettingsNode(io.ComfyNode):
 
     @classmethod
     @checked
-    def execute(
-        cls,
-        *,
-        clip_frames: int,
-        motion_frames: int,
-        continuation: str,
-        seam_frames: int,
-        codec_correction: float,
-        watermark: str = NO_WATERMARK,
-    ) -> io.NodeOutput:
-        _check_lengths(clip_frames, motion_frames)
-        return io.NodeOutput(
-            ClipSettings(
-                clip_frames=clip_frames,
-                motion_frames=motion_frames,
-                continuation=continuation,
-                seam_frames=seam_frames,
-                codec_correction=codec_correction,
-                watermark=watermark,
-            )
-        )
+    def execute(cls, **values: Any) -> io.NodeOutput:
+        settings = ClipSettings(**values)
+        _check_lengths(settings.clip_frames, settings.motion_frames)
+        return io.NodeOutput(settings)
 
 
 def _check_lengths(clip_frames: int | None, motion_frames: int | None) -> None:

@@ -1,5 +1,7 @@
 """The node that says how much of a dubbed video is regenerated."""
 
+from typing import Any
+
 from comfy_api.latest import io
 
 from ..multitalk_core import limits
@@ -52,5 +54,5 @@ class DenoiseSettingsNode(io.ComfyNode):
 
     @classmethod
     @checked
-    def execute(cls, *, denoise: float, mouths_only: bool) -> io.NodeOutput:
-        return io.NodeOutput(DenoiseSettings(denoise=denoise, mouths_only=mouths_only))
+    def execute(cls, **values: Any) -> io.NodeOutput:
+        return io.NodeOutput(DenoiseSettings(**values))

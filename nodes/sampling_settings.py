@@ -1,5 +1,7 @@
 """The node that says how a clip is sampled."""
 
+from typing import Any
+
 import comfy.samplers
 from comfy_api.latest import io
 
@@ -71,21 +73,5 @@ class SamplingSettingsNode(io.ComfyNode):
 
     @classmethod
     @checked
-    def execute(
-        cls,
-        *,
-        sampler_name: str,
-        scheduler: str,
-        projected_guidance: bool,
-        colour_strength: float,
-        colour_method: str,
-    ) -> io.NodeOutput:
-        return io.NodeOutput(
-            SamplingSettings(
-                sampler_name=sampler_name,
-                scheduler=scheduler,
-                projected_guidance=projected_guidance,
-                colour_strength=colour_strength,
-                colour_method=colour_method,
-            )
-        )
+    def execute(cls, **values: Any) -> io.NodeOutput:
+        return io.NodeOutput(SamplingSettings(**values))

@@ -1,5 +1,7 @@
 """The node that says which clips are stored."""
 
+from typing import Any
+
 from comfy_api.latest import io
 
 from ..multitalk_core import limits
@@ -60,7 +62,5 @@ class StoreSettingsNode(io.ComfyNode):
 
     @classmethod
     @checked
-    def execute(cls, *, store_clips: bool, store_at_most: float, stop_after: int) -> io.NodeOutput:
-        return io.NodeOutput(
-            StoreSettings(store_clips=store_clips, store_at_most=store_at_most, stop_after=stop_after)
-        )
+    def execute(cls, **values: Any) -> io.NodeOutput:
+        return io.NodeOutput(StoreSettings(**values))

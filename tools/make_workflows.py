@@ -1,21 +1,19 @@
 """Write workflows/, workflows/api/ and subgraphs/, made by ComfyUI's own page.
 
 `PYTHONPATH=.:tests/comfyui python tools/make_workflows.py [NAME ...]`, with ComfyUI and Chromium installed.
-The thumbnails are the graphs as the page shows them; that of the demo is its film.
+The thumbnails are made by make_thumbnails.py.
 """
 
 import json
 import re
 import sys
 import tempfile
-from io import BytesIO
 from pathlib import Path
+from uuid import NAMESPACE_URL, uuid5
 
-import av
 from browser import Browser
-from comfy_page import open_page, picture_of_graph, press_run
+from comfy_page import open_page
 from comfy_server import ComfyServer
-from PIL import Image
 from standins import put_standins
 from workflows.blueprints import BLUEPRINTS, Blueprint
 from workflows.files import FILES
@@ -29,10 +27,15 @@ ARRANGE, FOLD = (
     (Path(__file__).parent / "workflows" / name).read_text() for name in ("arrange.js", "fold.js")
 )
 PAGE = 2400, 1300
-THUMBNAIL = 800, 800
-MOVING_STEP = 2  # every second frame
-DEMO_SECONDS = 1200
+PREVIEWED = """
+app.rootGraph.nodes.every(({ type, imgs, widgets }) => {
+  if (type === 'LoadImage') return imgs?.length;
+  return type !== 'LoadVideo' || widgets.some(({ element }) => element?.querySelector('video')?.videoWidth);
+})
+"""
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 LETTER_WIDTH, LINE_HEIGHT, NOTE_MARGIN = 6, 17, 40
+LOWEST_NOTE = 90  # the page makes no note lower
 
 
 def api_graph(workflow: Workflow, object_info: dict) -> tuple[dict, dict[str, int]]:
@@ -100,14 +103,14 @@ def canvas_note(text: str | None, width: int) -> dict | None:
         return None
     shown = re.sub(r"\]\([^)]*\)", "", text)
     lines = sum(1 + len(line) * LETTER_WIDTH // (width - NOTE_MARGIN) for line in shown.splitlines())
-    return {"text": text, "height": NOTE_MARGIN + LINE_HEIGHT * lines}
+    return {"text": text, "height": max(LOWEST_NOTE, NOTE_MARGIN + LINE_HEIGHT * lines)}
 
 
 def make(workflow: Workflow, page: Browser, object_info: dict) -> None:
     """Write one workflow."""
     graph, numbers = api_graph(workflow, object_info)
     page.evaluate("await app.loadApiJson(graph, name)", graph=graph, name=workflow.name)
-    page.listen(1)  # until a video's preview is there
+    page.wait_for(PREVIEWED)  # a preview takes room
     layout = {"columns": arrangement(workflow, numbers), "app_mode": app_mode(workflow, numbers)}
     made = json.loads(page.evaluate(ARRANGE, **layout))
     check_kept(graph, made["prompt"])
@@ -119,7 +122,7 @@ def make_blueprint(blueprint: Blueprint, page: Browser, object_info: dict) -> No
     """Write one blueprint."""
     graph, numbers = api_graph(blueprint.workflow, object_info)
     page.evaluate("await app.loadApiJson(graph, name)", graph=graph, name=blueprint.name)
-    page.listen(1)
+    page.wait_for(PREVIEWED)
     answer = page.evaluate(
         FOLD,
         name=blueprint.name,
@@ -130,11 +133,18 @@ def make_blueprint(blueprint: Blueprint, page: Browser, object_info: dict) -> No
             for kind, title, input_id, name in blueprint.shown
         ],
     )
-    made = json.loads(answer)
+    made = json.loads(with_steady_ids(answer, blueprint.name))
     (subgraph,) = made["definitions"]["subgraphs"]
     subgraph |= {"category": blueprint.category, "description": blueprint.description}
     made["extra"] = {"BlueprintSearchAliases": blueprint.aliases}
     write(SUBGRAPHS / f"{blueprint.name}.json", made)
+
+
+def with_steady_ids(graph: str, name: str) -> str:
+    """The page draws ids by chance; here the same graph has the same ones."""
+    for number, drawn in enumerate(dict.fromkeys(UUID.findall(graph))):
+        graph = graph.replace(drawn, str(uuid5(NAMESPACE_URL, f"{name} {number}")))
+    return graph
 
 
 def check_kept(graph: dict, made: dict) -> None:
@@ -151,22 +161,6 @@ def write(path: Path, data: dict) -> None:
     path.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
 
 
-def write_thumbnail(path: Path, page: Browser) -> None:
-    with Image.open(BytesIO(picture_of_graph(page))) as picture:
-        picture.thumbnail(THUMBNAIL)
-        picture.convert("RGB").save(path, quality=85)
-
-
-def write_moving_thumbnail(path: Path, film: Path) -> None:
-    """A film as an animated WebP. ComfyUI asks for .jpg only; browsers go by the content."""
-    with av.open(film) as container:
-        frames = [frame.to_image() for frame in container.decode(video=0)][::MOVING_STEP]
-    width, height = THUMBNAIL[0] // 2, THUMBNAIL[0] // 2 * frames[0].height // frames[0].width
-    first, *further = (frame.resize((width, height)) for frame in frames)
-    milliseconds = MOVING_STEP * 1000 // 25
-    first.save(path, "WEBP", save_all=True, append_images=further, duration=milliseconds, loop=0, quality=60)
-
-
 def main(names: list[str]) -> None:
     """Write the named workflows and blueprints, or all."""
     chosen = [workflow for workflow in (make() for make in WORKFLOWS) if not names or workflow.name in names]
@@ -175,13 +169,6 @@ def main(names: list[str]) -> None:
         for workflow in chosen:
             open_page(page, server)  # a page that had another graph keeps texts of its nodes
             make(workflow, page, server.object_info)
-            thumbnail = FOLDER / f"{workflow.name}.jpg"
-            if workflow.name == "demo":
-                press_run(page, DEMO_SECONDS)
-                (film,) = Path(base).glob("output/MultiTalk/demo_*.mp4")
-                write_moving_thumbnail(thumbnail, film)
-            else:
-                write_thumbnail(thumbnail, page)
             print(workflow.name, flush=True)
         for blueprint in (make() for make in BLUEPRINTS):
             if not names or blueprint.name in names:

@@ -17,7 +17,7 @@ from .film_sound import FilmSound, within_full_scale
 from .placed_pieces import PlacedPiece, joined
 from .placed_voice import PlacedVoice
 from .speaker_names import places_of
-from .turn_sources import check_sources, source_of
+from .turn_sources import check_sources, from_one_recording, source_of
 from .turns import Turn
 from .waveform import SPEECH_RATE, Waveform
 
@@ -203,6 +203,17 @@ class Timeline:
             pieces = joined(piece for (_, source), own in spoken.items() if source == used for piece in own)
             heard.append(FilmSound(f"speaker {used + 1}", given[used], pieces))
         return cls(max(len(voices), 1 + max(places.values(), default=0)), tuple(placed), tuple(heard))
+
+    @classmethod
+    def by_table(
+        cls, voices: Sequence[Waveform | None], turns: Sequence[Turn], speakers: Sequence[str] | None = None
+    ) -> "Timeline":
+        """As `from_table` where the only voice is speaker 1's and no turn has a place, else as `of_turns`."""
+        voiced = [speaker for speaker, voice in enumerate(voices) if voice is not None]
+        recording = voices[0] if from_one_recording(turns, voiced) else None
+        if recording is not None:
+            return cls.from_table(recording, turns, speakers)
+        return cls.of_turns(voices, turns, speakers)
 
     @property
     def seconds(self) -> float:

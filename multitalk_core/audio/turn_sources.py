@@ -38,6 +38,6 @@ def check_sources(turns: Iterable[Turn], places: Mapping[str, int], voices: Coll
         if source not in voices:
             raise MultiTalkError(
                 f"The table gives {quoted(turn.speaker)} a turn at {turn.start:g} seconds from the voice of "
-                f"speaker {source + 1}, who has none: connect one, leave the turn out, or name another in a "
+                f"speaker {source + 1}, who has none: give one, leave the turn out, or name another in a "
                 "column voice_of."
             )

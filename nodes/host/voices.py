@@ -1,6 +1,6 @@
 """Voices as the sockets and texts of Encode MultiTalk Audio give them: who has one, and who speaks when."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, TypedDict
 
@@ -117,21 +117,9 @@ def timeline_of(voices: Mapping[str, Any], timing: dict[str, Any], speakers: int
             given = _waveforms(voices, speakers)
             names = table_names(timing["names"], speakers)
             table = read_table(timing["turns"], names, speakers)
-            return _timeline_of_table(given, table, names)
-
-
-def _timeline_of_table(
-    given: Sequence[Waveform | None], table: TurnTable, names: list[str] | None
-) -> Timeline:
-    """The first voice as a recording of everyone, or turns of everyone's own voice."""
-    speakers = names or table.speakers
-    voiced = [speaker for speaker, voice in enumerate(given) if voice is not None]
-    with naming("timing.turns"):
-        if given[0] is not None and from_one_recording(table.turns, voiced):
-            timeline = Timeline.from_table(given[0], table.turns, speakers)
-        else:
-            timeline = Timeline.of_turns(given, table.turns, speakers)
-    return replace(timeline, speakers=max(len(given), timeline.speakers))
+            with naming("timing.turns"):
+                timeline = Timeline.by_table(given, table.turns, names or table.speakers)
+            return replace(timeline, speakers=max(len(given), timeline.speakers))
 
 
 def check_table(timing: dict[str, Any], numbers: Collection[int], speakers: int | None) -> None:

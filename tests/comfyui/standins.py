@@ -6,20 +6,14 @@ that a graph can be validated, and `without_absent_weights` takes them out of a 
 """
 
 import shutil
-import wave
 from pathlib import Path
 
-import numpy as np
 import torch
 from comfy_server import ComfyServer
-from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
-from skimage.data import astronaut
 
-from multitalk_core.audio.sound_file import read_audio
 from multitalk_core.demo.files import EMBEDDED
-from multitalk_core.media.video_writer import VideoWriter
 
 MODEL = "diffusion_models/wan2.1_i2v_480p_14B_fp8_scaled.safetensors"
 LORA = "loras/lightx2v_I2V_14B_480p_cfg_step_distill_rank64_bf16.safetensors"
@@ -37,14 +31,16 @@ ABSENT = [
     "checkpoints/sam3.1_multiplex_fp16.safetensors",
     "diffusion_models/rt_detr_v4-x-hgnet_fp16.safetensors",
 ]
-FOUND = {"SAM3_Detect": "masks of SAM3", "RTDETR_detect": "persons of RT-DETR"}  # by the node of odd_values
+FOUND = {
+    "SAM3_Detect": "masks of SAM3 in the template",
+    "RTDETR_detect": "persons of RT-DETR",
+}  # by the node of odd_values
 NEED_ABSENT = ("CLIPTextEncode", "CLIPVisionEncode", "TextGenerate", "PreviewAny", *FOUND)
 CLIP_VISION_WIDTH, LORA_RANK = 1280, 4
-VIDEO_FRAMES = 13
 
 
 def put_standins(server: ComfyServer) -> None:
-    """Put pictures, recordings and models where the workflows look for them."""
+    """Put models where the workflows look for them."""
     for folder in {Path(name).parent for name in [MODEL, LORA, *COPIES, *ABSENT]}:
         (server.models / folder).mkdir(parents=True, exist_ok=True)
     for name, source in COPIES.items():
@@ -52,8 +48,6 @@ def put_standins(server: ComfyServer) -> None:
     for name in ABSENT:
         (server.models / name).touch()
     _write_models(server.models)
-    _write_pictures(server.input)
-    _write_recordings(server.input)
 
 
 def without_absent_weights(graph: dict) -> dict:
@@ -121,32 +115,3 @@ def _write_models(models: Path) -> None:
         lora[f"diffusion_model.{name}.q.lora_up.weight"] = drawn(width, LORA_RANK)
     save_file(tensors, models / MODEL, metadata)
     save_file(lora, models / LORA)
-
-
-def _write_pictures(folder: Path) -> None:
-    """One photograph, two and three of it side by side, mirrored in turn, and two as a still video."""
-    face = astronaut()[:400, 60:380]
-    for count, name in enumerate(("one_person", "two_people", "three_people"), 1):
-        people = [face[:, ::-1] if number % 2 else face for number in range(count)]
-        Image.fromarray(np.concatenate(people, 1)).save(folder / f"{name}.png")
-    two = torch.from_numpy(np.concatenate([face, face[:, ::-1]], 1)) / 255
-    with VideoWriter(folder / "two_people_talk.mp4", two.shape[1], two.shape[0]) as writer:
-        writer.append(two.expand(VIDEO_FRAMES, -1, -1, -1))
-
-
-def _write_recordings(folder: Path) -> None:
-    voices = [read_audio(EMBEDDED / f"voice_{number}.flac") for number in (1, 2)]
-    first, second = (voice.samples[0] for voice in voices)
-    spoken = {
-        "voice_1": first,
-        "voice_2": second,
-        "voice_3": first,
-        "conversation": np.concatenate([first, second, first]),
-        **{f"line_{number}": (first, second)[1 - number % 2] for number in range(1, 5)},
-    }
-    for name, samples in spoken.items():
-        with wave.open(str(folder / f"{name}.wav"), "wb") as file:
-            file.setnchannels(1)
-            file.setsampwidth(2)
-            file.setframerate(voices[0].rate)
-            file.writeframes((samples.clip(-1, 1) * 32767).astype("<i2").tobytes())

@@ -45,13 +45,13 @@ def template() -> Path:
 
 def small(graph: dict) -> dict:
     """With the demo's models, the stand-ins' picture and voices, a small size and few steps."""
-    voices = iter(["voice_1.wav", "voice_2.wav"])
+    voices = iter(["multitalk_voice_1.mp3", "multitalk_voice_2.mp3"])
     for node in graph.values():
         node["inputs"] |= DEMO_FILES.get(node["class_type"], {})
         if node["class_type"] == "LoadAudio":
             node["inputs"]["audio"] = next(voices)
         elif node["class_type"] == "LoadImage":
-            node["inputs"]["image"] = "two_people.png"
+            node["inputs"]["image"] = "multitalk_two_people.png"
         elif node["class_type"] == "MultiTalkLongVideo":
             size = {"width": WIDTH, "height": HEIGHT, "steps": 2}
             node["inputs"] |= size | {"length": 2 * CLIP - OVERLAP}
@@ -104,8 +104,8 @@ def test_command_checks_against_a_running_server(stocked, tmp_path, capsys):
     assert not (tmp_path / "ours.json").exists()
     graph = infinitetalk_graph()
     names = {
-        "audio": "voice_1.wav",
-        "image": "two_people.png",
+        "audio": "multitalk_voice_1.mp3",
+        "image": "multitalk_two_people.png",
         "clip_name": "umt5_xxl_fp8_e4m3fn_scaled.safetensors",
     }
     for node in graph.values():

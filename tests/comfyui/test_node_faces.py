@@ -2,9 +2,13 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from comfy_page import complaints, open_page
+from comfy_server import ComfyServer
+from standins import without_absent_weights
+from test_workflows import check_video
 from timeline_page import build
 
 MAIN = [
@@ -160,3 +164,37 @@ def test_the_blueprint_is_found_and_put_on_an_empty_canvas(page):
     assert title == "MultiTalk Conversation"
     assert {"MultiTalkLongVideo", "MultiTalkAudioEncoder", "MultiTalkPersonLocalizer"} <= set(inside)
     assert complaints(page) == []
+
+
+def test_the_blueprint_makes_a_film_of_the_examples(page, server):
+    """With the demo's model in place of the released ones, and its texts."""
+    (file,) = (Path(__file__).parents[2] / "subgraphs").glob("*.json")
+    prompt = page.evaluate(
+        """
+        await app.loadGraphData(data, true, true, 'blueprint film');
+        const talk = app.rootGraph.nodes[0];
+        const add = (type, widget, value) => {
+          const node = LiteGraph.createNode(type);
+          app.rootGraph.add(node);
+          node.widgets.find(each => each.name === widget).value = value;
+          return node;
+        };
+        const slot = name => talk.inputs.findIndex(each => (each.label ?? each.name) === name);
+        add('LoadImage', 'image', 'multitalk_two_people.png').connect(0, talk, slot('picture'));
+        for (const number of [1, 2]) {
+          const voice = add('LoadAudio', 'audio', `multitalk_voice_${number}.mp3`);
+          voice.connect(0, talk, slot(`voice ${number}`));
+        }
+        talk.connect(0, add('SaveVideo', 'filename_prefix', 'blueprint'), 0);
+        for (const [name, value] of [['length', 13], ['width', 96], ['height', 64]])
+          talk.widgets.find(each => (each.label ?? each.name) === name).value = value;
+        return (await app.graphToPrompt()).output;
+        """,
+        data=json.loads(file.read_text()),
+    )
+    graph = without_absent_weights(prompt)
+    (film,) = (node for node in graph.values() if node["class_type"] == "MultiTalkLongVideo")
+    film["inputs"]["steps"] = 2
+    run = server.run(graph)
+    (saved,) = (number for number, node in graph.items() if node["class_type"] == "SaveVideo")
+    check_video(server.path(run.outputs[saved]["images"][0]), 13, 96, 64)

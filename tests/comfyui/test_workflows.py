@@ -12,15 +12,16 @@ from multitalk_core.audio.sound_file import read_audio
 from multitalk_core.demo.files import EMBEDDED
 
 FOLDER = Path(__file__).parents[2] / "workflows" / "api"
+EXAMPLES = FOLDER.parent / "inputs"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
 WITH_VIDEO = [name for name in NAMES if name != "doctor"]
 WITH_RELEASED_MODELS = [name for name in NAMES if name != "demo"]
 WIDTH, HEIGHT, STEPS = 96, 64, 2
 ONE_CLIP, TWO_CLIPS = 9, 13  # frames
 DRAWN = [
-    {"x": 20, "y": 40, "width": 280, "height": 350},
-    {"x": 340, "y": 40, "width": 280, "height": 350},
-]  # on the stand-in's picture, 640 by 400
+    {"x": 110, "y": 70, "width": 260, "height": 400},
+    {"x": 460, "y": 70, "width": 260, "height": 400},
+]  # on multitalk_two_people.png
 SMALL = {
     "CreateBoundingBoxes": {"editor_state": {"__value__": DRAWN}},
     "MultiTalkSampler": {"width": WIDTH, "height": HEIGHT, "steps": STEPS},
@@ -28,6 +29,7 @@ SMALL = {
         "width": WIDTH,
         "height": HEIGHT,
         "steps": STEPS,
+        "length": TWO_CLIPS,  # of a video to dub too
     },
     "MultiTalkClipSettings": {"clip_frames": ONE_CLIP, "motion_frames": 5},
     "WanImageToVideo": {"width": WIDTH, "height": HEIGHT},
@@ -81,6 +83,14 @@ def check_video(path: Path, frames: int, width: int, height: int) -> None:
 def demo_frames() -> int:
     """Of the demo's film: as long as its voices."""
     return int(read_audio(EMBEDDED / "voice_1.flac").seconds * 25)
+
+
+def test_the_examples_are_in_the_lists_of_comfyuis_loaders(server):
+    for kind, name, suffix in (("LoadImage", "image", ".png"), ("LoadAudio", "audio", ".mp3")):
+        described = server.object_info[kind]["input"]["required"][name]
+        offered = described[0] if isinstance(described[0], list) else described[1]["options"]
+        examples = {file.name for file in EXAMPLES.iterdir() if file.suffix == suffix}
+        assert examples and examples <= set(offered)
 
 
 @pytest.mark.parametrize("name", WITH_RELEASED_MODELS)

@@ -84,13 +84,28 @@ def test_execute_takes_the_inputs_by_their_ids(node_id):
     )
     arguments = {argument.arg for argument in [*execute.args.args, *execute.args.kwonlyargs]} - {"cls"}
     if execute.args.kwarg is not None:
-        arguments |= typed_inputs(execute.args.kwarg.annotation)
+        arguments |= keyword_inputs(execute)
     assert arguments == {entry["id"] for entry in LOCK[node_id]["inputs"]}, CHANGED
 
 
-def typed_inputs(annotation: ast.expr) -> set[str]:
-    """Fields of the TypedDict in `Unpack[...]`, those of the classes of which it is made too."""
-    waiting, found = [ast.unparse(annotation.slice)], set()
+def keyword_inputs(execute: ast.FunctionDef) -> set[str]:
+    """Fields of the TypedDict in `**inputs: Unpack[...]`, or of the class that is made of all `**inputs`."""
+    keywords = execute.args.kwarg
+    if isinstance(keywords.annotation, ast.Subscript):
+        return fields_of(ast.unparse(keywords.annotation.slice))
+    (made,) = (
+        ast.unparse(call.func)
+        for call in ast.walk(execute)
+        if isinstance(call, ast.Call)
+        for keyword in call.keywords
+        if keyword.arg is None and ast.unparse(keyword.value) == keywords.arg
+    )
+    return fields_of(made)
+
+
+def fields_of(name: str) -> set[str]:
+    """Fields of a class, those of the classes of which it is made too."""
+    waiting, found = [name], set()
     classes = {item.name: item for tree in trees() for item in tree.body if isinstance(item, ast.ClassDef)}
     while waiting:
         group = classes.get(waiting.pop())

@@ -1,17 +1,23 @@
 """The workflows that ship, against the schema lock: for machines without ComfyUI."""
 
 import json
+import re
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from helpers.workflow_inputs import known_inputs
+from multitalk_core.demo.files import EMBEDDED
 
 PACK = Path(__file__).parents[2]
 LOCK = json.loads((PACK / "tests" / "schema_lock.json").read_text())
 PAGES = sorted((PACK / "workflows").glob("*.json"))
 GRAPHS = sorted((PACK / "workflows" / "api").glob("*.json"))
+EXAMPLES = PACK / "workflows" / "inputs"
+FILE = re.compile(r"[\w.-]+\.(safetensors|png|jpg|webp|wav|mp3|flac|mp4)")
+TITLE = 30  # pixels above a node
 NOTE = "MarkdownNote"
 WIDGETS = ("INT", "FLOAT", "STRING", "BOOLEAN", "COMBO", "COMFY_DYNAMICCOMBO_V3")
 
@@ -95,7 +101,7 @@ def test_page_and_graph_are_the_same(path):
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
-def test_page_has_a_note_on_every_file_and_a_thumbnail(path):
+def test_page_has_a_note_on_every_model_file(path):
     nodes = json.loads(path.read_text())["nodes"]
     note = "\n".join(node["widgets_values"][0] for node in nodes if node["type"] == NOTE)
     files = [model for node in nodes for model in node["properties"].get("models", [])]
@@ -103,11 +109,23 @@ def test_page_has_a_note_on_every_file_and_a_thumbnail(path):
     for file in files:
         assert f"[{file['name']}]({file['url']})" in note
         assert f"`{file['directory']}/`" in note
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_every_file_that_a_page_names_ships_or_is_a_model_of_its_notes(path):
+    nodes = json.loads(path.read_text())["nodes"]
+    models = {model["name"] for node in nodes for model in node["properties"].get("models", [])}
+    shipped = {file.name for folder in (EXAMPLES, EMBEDDED) for file in folder.rglob("*.*")}
+    values = [value for node in nodes for value in node.get("widgets_values", [])]
+    named = {value for value in values if isinstance(value, str) and FILE.fullmatch(value)}
+    assert named and named <= models | shipped, named - models - shipped
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_page_has_a_moving_thumbnail(path):
     with Image.open(path.with_suffix(".jpg")) as thumbnail:
-        if path.stem == "demo":
-            assert thumbnail.is_animated and thumbnail.n_frames > 10  # its film
-        else:
-            assert thumbnail.format == "JPEG" and max(thumbnail.size) == 800
+        assert thumbnail.is_animated and thumbnail.n_frames > 10 and max(thumbnail.size) <= 400
+    assert path.with_suffix(".jpg").stat().st_size < 300_000
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
@@ -131,6 +149,18 @@ def test_page_can_be_read_when_it_is_opened(path):
             )
         ]
         assert len(within) == 1, f"node {node['id']} ({node['type']}) lies in {len(within)} groups"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_no_node_lies_on_another(path):
+    nodes = json.loads(path.read_text())["nodes"]
+    for one, other in combinations(nodes, 2):
+        apart = [
+            one["pos"][side] + one["size"][side] <= other["pos"][side] - (TITLE if side else 0)
+            or other["pos"][side] + other["size"][side] <= one["pos"][side] - (TITLE if side else 0)
+            for side in (0, 1)
+        ]
+        assert any(apart), f"nodes {one['id']} ({one['type']}) and {other['id']} ({other['type']})"
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)

@@ -58,7 +58,10 @@ def conversation() -> Blueprint:
         workflow=Workflow(
             "conversation",
             [
-                [released_models(), Group("Picture and persons", picture("two_people.png") | faces(0))],
+                [
+                    released_models(),
+                    Group("Picture and persons", picture("multitalk_two_people.png") | faces(0)),
+                ],
                 [Group("Voices", spoken(2, TOGETHER, WHOLE)), prompts(PROMPTS[2])],
                 [Group("Video", long_video()), Group("Result", save("conversation", ("sampler", "video")))],
             ],

@@ -5,6 +5,7 @@ A tuple (node, output) among the inputs is a link.
 
 from .graph import Group, Node, Workflow
 from .parts import (
+    BADGE,
     CONDITIONS,
     IN_TURN,
     ONE_CLIP,
@@ -41,8 +42,9 @@ CAPTION_REQUEST = (
     "No headings, no lists."
 )
 SIZE = {"width": 832, "height": 480}
-PEOPLE = {2: "two_people.png", 3: "three_people.png"}
-TURNS = "speaker,start,end\n1,0,3.2\n2,3.2,6.5\n1,6.5,8"
+PEOPLE = {2: "multitalk_two_people.png", 3: "multitalk_three_people.png"}
+RECORDING = "multitalk_conversation.mp3"
+TURNS = "speaker,start,end\n1,0,2.3\n2,2.3,4\n1,4,6\n2,6,7.3"
 
 
 def demo() -> Workflow:
@@ -100,7 +102,7 @@ def one_person_talks() -> Workflow:
         "one_person_talks",
         [
             [Group("Start here"), released_models()],
-            [Group("Picture", picture("one_person.png")), prompts(PROMPTS[1])],
+            [Group("Picture", picture("multitalk_one_person.png")), prompts(PROMPTS[1])],
             [Group("Voices", spoken(1, TOGETHER, ONE_CLIP))],
             [Group("Video", one_clip(persons=None))],
             [Group("Result", film("one_person_talks"), 440)],
@@ -153,8 +155,8 @@ def two_people_talk() -> Workflow:
 
 def two_people_from_one_recording() -> Workflow:
     table = {"timing": "table", "timing.turns": TURNS, "timing.names": ""}
-    voices = recordings("conversation.wav") | conversation([("voice_1", "AUDIO")], table, WHOLE)
-    voices["voice_1"] = Node("LoadAudio", {"audio": "conversation.wav"}, "Recording of everyone")
+    voices = recordings(RECORDING) | conversation([("voice_1", "AUDIO")], table, WHOLE)
+    voices["voice_1"] = Node("LoadAudio", {"audio": RECORDING}, "Recording of everyone")
     return speakers_with(
         "two_people_from_one_recording",
         released_models(),
@@ -171,7 +173,9 @@ def two_people_from_a_script() -> Workflow:
     script += "[overlap 0.3]\nBen: It was the cat."
     numbers = range(1, 5)
     lines = {
-        f"line_{number}": Node("LoadAudio", {"audio": f"line_{number}.wav"}, f"Recording of line {number}")
+        f"line_{number}": Node(
+            "LoadAudio", {"audio": f"multitalk_script_line_{number}.mp3"}, f"Recording of line {number}"
+        )
         for number in numbers
     }
     listed = {f"inputs.input{number - 1}": (f"line_{number}", "AUDIO") for number in numbers}
@@ -202,7 +206,7 @@ def three_people_talk() -> Workflow:
         "three_people_talk",
         released_models(),
         prompts(PROMPTS[3]),
-        spoken(3, IN_TURN, WHOLE),
+        spoken(3, IN_TURN, WHOLE, "line"),
         long_video(),
         save("three_people_talk", ("sampler", "video")) | binding("video"),
         people=3,
@@ -221,7 +225,7 @@ def long_conversation() -> Workflow:
 
 
 def dub_a_video() -> Workflow:
-    video = {"picture": Node("LoadVideo", {"file": "two_people_talk.mp4"}, "Video to dub", 60)}
+    video = {"picture": Node("LoadVideo", {"file": "multitalk_two_people_talk.mp4"}, "Video to dub", 60)}
     result = save("dub_a_video", ("sampler", "video")) | binding("video") | steadiness()
     return Workflow(
         "dub_a_video",
@@ -289,7 +293,7 @@ def two_people_with_custom_sampling() -> Workflow:
         "two_people_with_custom_sampling",
         [
             [Group("Start here"), released_models()],
-            [Group("Picture and persons", picture("two_people.png") | faces(2, size=SIZE))],
+            [Group("Picture and persons", picture(PEOPLE[2]) | faces(2, size=SIZE))],
             [Group("Voices", spoken(2, TOGETHER, ONE_CLIP))],
             [
                 Group(
@@ -297,7 +301,7 @@ def two_people_with_custom_sampling() -> Workflow:
                     {
                         "seen": Node("CLIPVisionEncode", seen),
                         "start": Node("WanImageToVideo", start),
-                        "apply": Node("MultiTalkApply", apply),
+                        "apply": Node("MultiTalkApply", apply, height=BADGE),
                         "guider": Node("MultiTalkGuider", guider),
                     },
                 ),
@@ -309,7 +313,7 @@ def two_people_with_custom_sampling() -> Workflow:
                     {
                         "noise": Node("RandomNoise", {"noise_seed": 0}),
                         "euler": Node("KSamplerSelect", {"sampler_name": "euler"}),
-                        "sigmas": Node("MultiTalkSigmas", {"steps": 40, "shift": 7.0}),
+                        "sigmas": Node("MultiTalkSigmas", {"steps": 40, "shift": 7.0}, height=2 * BADGE),
                         "sample": Node("SamplerCustomAdvanced", sampling),
                         "decode": Node("VAEDecode", decode),
                     },

@@ -11,14 +11,15 @@ PROMPTS = {
     3: f"Three people side by side talk to one another and look at each other now and then. {MANNER}",
 }
 FPS, FRAMES = 25.0, 81
+BADGE = 12  # Nodes 2.0 makes room for the pack's name
 
 
 def models(diffusion_model: str, vae: str, adapter: str, dtype: str, encoder: str, **further: Node) -> Group:
     nodes = {
         "model": Node("UNETLoader", {"unet_name": diffusion_model, "weight_dtype": "default"}),
         **further,
-        "adapter": Node("MultiTalkAudioAdapterLoader", {"adapter": adapter, "dtype": dtype}),
-        "encoder": Node("MultiTalkAudioEncoderLoader", {"audio_encoder": encoder}),
+        "adapter": Node("MultiTalkAudioAdapterLoader", {"adapter": adapter, "dtype": dtype}, height=BADGE),
+        "encoder": Node("MultiTalkAudioEncoderLoader", {"audio_encoder": encoder}, height=BADGE),
         "vae": Node("VAELoader", {"vae_name": vae}),
     }
     return Group("Models", nodes)
@@ -142,9 +143,9 @@ def conversation(voices: list[tuple[str, str]], timing: dict, length: dict) -> d
     return {"voices": Node("MultiTalkAudioEncoder", inputs, height=150)}
 
 
-def spoken(count: int, timing: dict, length: dict) -> dict[str, Node]:
+def spoken(count: int, timing: dict, length: dict, examples: str = "voice") -> dict[str, Node]:
     """Recordings from files, and the node that places them in time."""
-    files = [f"voice_{number}.wav" for number in range(1, count + 1)]
+    files = [f"multitalk_{examples}_{number}.mp3" for number in range(1, count + 1)]
     voices = [(f"voice_{number}", "AUDIO") for number in range(1, count + 1)]
     return recordings(*files) | conversation(voices, timing, length)
 
@@ -194,7 +195,7 @@ def long_video(**changes: object) -> dict[str, Node]:
 
 def settings(topic: str, **values: object) -> dict[str, Node]:
     """A settings node of this topic, named after the input that it is linked to."""
-    return {f"{topic}_settings": Node(f"MultiTalk{topic.title()}Settings", values)}
+    return {f"{topic}_settings": Node(f"MultiTalk{topic.title()}Settings", values, height=3 * BADGE)}
 
 
 def with_settings(topic: str) -> dict[str, tuple[str, str]]:
@@ -223,7 +224,7 @@ def binding(frames: str = "images") -> dict[str, Node]:
 
 
 def steadiness() -> dict[str, Node]:
-    return {"steadiness": Node("PreviewImage", {"images": ("sampler", "steadiness")}, "Steadiness", 160)}
+    return {"steadiness": Node("PreviewImage", {"images": ("sampler", "steadiness")}, "Steadiness", 100)}
 
 
 def mouths() -> dict[str, Node]:

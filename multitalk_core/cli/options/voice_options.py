@@ -19,10 +19,11 @@ from .types import place, text, voice, within
 from .voice_file import VoiceFile, voice_file
 
 DESCRIPTION = """\
-Give the voices in one way: --voice for each person; one --recording with a
---table; --place for each voice; or a --script. Any audio or video file works; of a
-video, second 0 is its first picture. FILE:left, :right, :1 and so on take one
-channel, FILE:mix their mono mix. A person who only listens has the voice `none`."""
+Give the voices in one way: --voice for each person, whose turns a --table may
+place; one --recording with a --table; --place for each voice; or a --script. Any
+audio or video file works; of a video, second 0 is its first picture. FILE:left,
+:right, :1 and so on take one channel, FILE:mix their mono mix. A person who only
+listens has the voice `none`."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,8 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--table",
         type=input_file,
         metavar="FILE",
-        help="who speaks when in the --recording: CSV (speaker,start,end), RTTM, a transcript in JSON, "
-        "subtitles with names, labels of Audacity, a TextGrid or an ELAN file (see docs/turns.md)",
+        help="who speaks when in the --recording, or in everyone's own --voice: CSV (speaker,start,end), "
+        "RTTM, a transcript in JSON, subtitles with names, labels of Audacity, a TextGrid or an ELAN file "
+        "(see docs/turns.md)",
     )
     group.add_argument(
         "--table-recording",
@@ -111,15 +113,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def check(arguments: argparse.Namespace) -> None:
     """Raise a MultiTalkError unless the voices are given in exactly one way."""
-    recorded = arguments.recording or arguments.table
-    ways = [arguments.voices, recorded, arguments.places, arguments.script]
+    ways = [arguments.voices, arguments.recording, arguments.places, arguments.script]
     if sum(way is not None for way in ways) != 1:
         raise MultiTalkError(
-            "Give the voices in one way: --voice for each person, --recording with --table, --place, or "
-            "--script."
+            "Give the voices in one way: --voice for each person, also with a --table; --recording with "
+            "--table; --place; or --script."
         )
-    if (arguments.recording is None) != (arguments.table is None):
-        raise MultiTalkError("--recording and --table go together: give both.")
+    if arguments.recording is not None and arguments.table is None:
+        raise MultiTalkError("A --recording needs a --table of who speaks when: give both.")
+    others = {
+        "--place": arguments.places,
+        "--script": arguments.script,
+        "--order in-turn": arguments.order != "together",
+    }
+    for option, given in others.items():
+        if given and arguments.table is not None:
+            raise MultiTalkError(f"The --table says when everyone speaks: leave {option} out.")
     script_options.check(arguments)
     if arguments.separate_vocals:
         check_checkpoint(arguments.separate_vocals)
@@ -147,8 +156,9 @@ def known_speakers(arguments: argparse.Namespace) -> int | None:
     """The number of speakers, if it is known without reading a file."""
     if arguments.places:
         return 1 + max(speaker for speaker, _, _ in arguments.places)
-    given = arguments.voices or arguments.names
-    return len(given) if given else None
+    if arguments.table is not None:  # it may have more speakers than there are voices
+        return max(len(arguments.names), len(arguments.voices or ())) if arguments.names else None
+    return len(arguments.voices)
 
 
 def read_timeline(arguments: argparse.Namespace) -> Timeline:
@@ -165,13 +175,21 @@ def read_timeline(arguments: argparse.Namespace) -> Timeline:
         speakers, starts, files = zip(*arguments.places, strict=True)
         voices = _read(list(zip(speakers, files, strict=True)), arguments.tracks)
         return Timeline.placed(zip(speakers, starts, voices, strict=True))
-    if arguments.voices:
-        arrange = Timeline.together if arguments.order == "together" else Timeline.in_turn
-        return arrange(_read(list(enumerate(arguments.voices)), arguments.tracks))
+    if arguments.table is not None:
+        return _by_table(arguments)
+    arrange = Timeline.together if arguments.order == "together" else Timeline.in_turn
+    return arrange(_read(list(enumerate(arguments.voices)), arguments.tracks))
+
+
+def _by_table(arguments: argparse.Namespace) -> Timeline:
+    """The turns of a table, of one recording or of everyone's own voice."""
     table = read_turns(arguments.table, arguments.table_recording)
     names = arguments.names or table.speakers
     print(*table.remarks, mapping_of(table.turns, names), sep="\n")
-    return Timeline.from_table(arguments.recording.read(*(arguments.tracks or ())), table.turns, names)
+    if arguments.recording is not None:
+        return Timeline.from_table(arguments.recording.read(*(arguments.tracks or ())), table.turns, names)
+    voices = _read(list(enumerate(arguments.voices)), arguments.tracks)
+    return Timeline.by_table(voices, table.turns, names)
 
 
 def driving_voices(arguments: argparse.Namespace, timeline: Timeline) -> Timeline:

@@ -25,11 +25,11 @@ def _found(left: int, label: str, score: float) -> dict:
     return _box(float(left), 50.0, 200.0, 300.0) | {"label": label, "score": score}
 
 
-def _halves(*columns: slice) -> torch.Tensor:
+def _halves(*columns: slice, height: int = 400, width: int = 640) -> torch.Tensor:
     """As SAM3 Detect gives individual masks."""
-    masks = torch.zeros(len(columns), 400, 640)
+    masks = torch.zeros(len(columns), height, width)
     for mask, column in zip(masks, columns, strict=True):
-        mask[50:350, column] = 1
+        mask[50:-50, column] = 1
     return masks
 
 
@@ -88,6 +88,7 @@ VALUES = {
     "persons of RT-DETR": lambda: [[_found(360, "person", 0.91), _found(64, "person", 0.88)]],
     "a person and a dog": lambda: [[_found(360, "dog", 0.9), _found(64, "person", 0.8)]],
     "masks of SAM3": lambda: _halves(slice(360, 560), slice(64, 264)),
+    "masks of SAM3 in the template": lambda: _halves(slice(460, 720), slice(110, 370), height=480, width=832),
     "no box": lambda: [[]],
     "a box turned over": lambda: _box(300, 100, -200, 200),
     "a broken box": lambda: _box(NAN, 0, 100, 100),
