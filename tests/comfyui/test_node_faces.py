@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from comfy_page import complaints, open_page
-from comfy_server import ComfyServer
 from standins import without_absent_weights
 from test_workflows import check_video
 from timeline_page import build
