@@ -128,8 +128,14 @@ def _join(arguments: argparse.Namespace) -> None:
     from ..hosts.diffusers.joined_passes import join_passes
 
     with parallel_options.processes(arguments) as processes:
-        if processes is not None:
+        if processes is None:
+            return
+        try:
             join_passes(*model_options.load_transformer(arguments), processes)
+        except KeyboardInterrupt as interrupt:  # also where torchrun ends this process after another one
+            raise KeyboardInterrupt(
+                "all processes of the film end; finished clips are stored."
+            ) from interrupt
 
 
 def _make(arguments: argparse.Namespace, processes: "Processes | None") -> None:
