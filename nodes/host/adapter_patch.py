@@ -86,7 +86,9 @@ def adapter_on(adapter: ModelPatcher, device: torch.device) -> ModelPatcher:
 def _copied(model_patch: ModelPatcher, heads: int, load_device: torch.device) -> ModelPatcher:
     """The same weights and LoRAs around another module."""
     offload_device = model_patch.offload_device
-    state = {name: tensor.to(offload_device) for name, tensor in model_patch.model.state_dict().items()}
+    state = model_patch.model.state_dict()
+    state |= {name: kept.weight for name, kept in model_patch.backup.items()}  # without LoRAs, where loaded
+    state = {name: tensor.to(offload_device) for name, tensor in state.items()}
     copied = _patcher(state, heads, load_device)
     copied.patches = {name: list(changes) for name, changes in model_patch.patches.items()}
     copied.patches_uuid = model_patch.patches_uuid

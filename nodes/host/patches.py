@@ -122,9 +122,13 @@ class AudioHost:
         self, prepare: Callable[..., Any], model: ModelPatcher, *arguments: Any, **options: Any
     ) -> Any:
         """Wrap `prepare_sampling`: an adapter on each GPU among which ComfyUI splits the conditions."""
-        for clone in model.get_additional_models_with_key("multigpu"):
-            if clone.load_device not in self.adapters:
-                self.adapters[clone.load_device] = adapter_on(self.adapter, clone.load_device)
+        devices = [clone.load_device for clone in model.get_additional_models_with_key("multigpu")]
+        for device in [*self.adapters][1:]:
+            if device not in devices:
+                del self.adapters[device]
+        for device in devices:
+            if device not in self.adapters:
+                self.adapters[device] = adapter_on(self.adapter, device)
         return prepare(model, *arguments, **options)
 
     @property

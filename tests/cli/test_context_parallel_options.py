@@ -20,7 +20,8 @@ def refused(capsys, monkeypatch):
     def sentence(processes, *arguments):
         for name in STARTED_BY_TORCHRUN if processes > 1 else ():
             monkeypatch.setenv(name, "0")
-        monkeypatch.setenv("WORLD_SIZE", str(processes))
+        for name in ("WORLD_SIZE", "LOCAL_WORLD_SIZE"):
+            monkeypatch.setenv(name, str(processes))
         assert main([*LINE, *arguments]) == 2
         said = capsys.readouterr().err
         assert said.startswith("Error: ") and said.count("\n") == 1 and "Traceback" not in said
@@ -38,4 +39,5 @@ def test_processes_and_option_must_agree(refused):
 def test_what_cannot_be_divided_is_refused(refused):
     assert "leave --cache out" in refused(2, *ASKED, "--cache", "first-block")
     assert "choose native, cudnn, flash or sage" in refused(2, *ASKED, "--attention", "xformers")
+    assert "--device cuda:0 cannot hold for all" in refused(2, *ASKED, "--device", "cuda:0")
     assert "--attention cudnn or flash" in refused(2, *ASKED, "--parallel-attention", "ring")

@@ -114,7 +114,7 @@ def main(heads: int, attention: str, grids: list[list[int]], found: Path) -> Non
         name = f"{scheme}, {persons} persons, {numbers}"
         others = passed(alone, adapter, conditioned(adapter, grid, persons, seed=3), inputs, binding)[0]
         differences[name] = {
-            "heard": difference(others, expected),
+            "conditioned": difference(others, expected),
             "predicted": difference(predicted, expected),
             "located": max(map(difference, located_here, located), default=0.0),
         }

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.soak
 
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node"]
 GENERATE = ["-m", "multitalk_core", "generate", "--picture", EMBEDDED / "picture.png", "--persons", "parts"]
-CLIPS = ["--frames", "25", "--clip-frames", "13", "--ending", "silence", "--steps", "3", "--overwrite"]
+CLIPS = ["--frames", "25", "--clip-frames", "13", "--ending", "silence", "--steps", "3"]
 ONE_THREAD = {**os.environ, "OMP_NUM_THREADS": "1"}  # more of them round otherwise
 
 

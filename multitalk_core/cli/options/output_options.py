@@ -22,7 +22,7 @@ DEFAULT = Path("film.mp4")
 NOT_THE_FILM = {
     "command", "given", "output", "overwrite", "ignore_memory", "store", "keep", "store_limit", "stop_after",
     "retake", "prompt_at", "rows_at_once", "offload", "recorded_step", "sign_key", "sign_cert",
-    "timestamp_authority", "watermark",
+    "timestamp_authority", "watermark", "context_parallel", "parallel_attention",
 }  # fmt: skip
 
 

@@ -61,6 +61,7 @@ def check(arguments: argparse.Namespace) -> None:
             f"--context-parallel {asked} needs {asked} processes, and {started} running: start the command "
             f"with `{TORCHRUN.replace('N', str(asked))}`."
         )
+    _check_devices(arguments)
     if arguments.cache != StepCache.NONE:
         raise MultiTalkError(
             f"The cache {arguments.cache} would skip other steps in each process: leave --cache out with "
@@ -73,6 +74,19 @@ def check(arguments: argparse.Namespace) -> None:
         )
     if arguments.parallel_attention == ParallelAttention.RING and backend not in WITH_RING:
         raise MultiTalkError(f"The ring needs --attention {' or '.join(WITH_RING)}: choose one, or ulysses.")
+
+
+def _check_devices(arguments: argparse.Namespace) -> None:
+    """Refuse processes that would share a GPU."""
+    here, gpus = int(os.environ["LOCAL_WORLD_SIZE"]), torch.cuda.device_count()
+    if gpus and arguments.device != "cpu" and here > gpus:
+        raise MultiTalkError(
+            f"torchrun has started {here} processes here, and this machine has {gpus} GPU(s): start as many."
+        )
+    if ":" in (arguments.device or ""):
+        raise MultiTalkError(
+            f"Each process takes its own GPU, so --device {arguments.device} cannot hold for all: use cuda."
+        )
 
 
 def check_size(arguments: argparse.Namespace, *, frames: int, size: tuple[int, int]) -> None:
@@ -95,8 +109,8 @@ def processes(arguments: argparse.Namespace) -> Iterator[Processes | None]:
     if arguments.context_parallel is None:
         yield None
         return
-    if torch.cuda.is_available():
-        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]) % torch.cuda.device_count())
+    if torch.cuda.is_available() and arguments.device != "cpu":
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     all_of_them = Processes(chosen_device(arguments), ParallelAttention(arguments.parallel_attention))
     yield all_of_them
     all_of_them.end()

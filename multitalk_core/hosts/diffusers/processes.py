@@ -22,7 +22,7 @@ PATIENCE = timedelta(
     days=1
 )  # the others wait while it loads models and decodes; one that ends is noticed at once
 TORCHRUN = "torchrun --nproc-per-node N -m multitalk_core generate --context-parallel N ..."
-STARTED_BY_TORCHRUN = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
+STARTED_BY_TORCHRUN = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 LOST = (
     "Another process of this film has ended: what it printed says why. Finished clips are stored; run the "
     "same command again to continue, on any number of GPUs."
