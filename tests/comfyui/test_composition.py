@@ -31,6 +31,8 @@ def test_conditions_split_among_gpus(latents):
     assert sorted(latents["split_among_gpus.batches"].tolist()) == [1, 1, 1, 2, 2, 2]
     assert latents["split_among_gpus.adapters"].tolist() == [2, 2, 2]
     assert relative_error(latents["split_among_gpus"], latents["plain"]) < SAME
+    assert relative_error(latents["lora_among_gpus"], latents["lora_among_gpus.alone"]) < SAME
+    assert relative_error(latents["lora_among_gpus.alone"], latents["plain"]) > SAME
 
 
 def test_latent_batch_gives_each_row_its_own_video(latents):

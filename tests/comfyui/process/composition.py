@@ -96,14 +96,7 @@ def split() -> dict[str, Tensor]:
 
 @run
 def split_among_gpus() -> dict[str, Tensor]:
-    """ComfyUI's MultiGPU CFG Split; two names of the CPU stand for two GPUs."""
-    named = [torch.device("cpu"), torch.device("cpu", 0)]
-    known = comfy.model_management.get_all_torch_devices
-    comfy.model_management.get_all_torch_devices = lambda exclude_current=False: named
-    try:
-        divided = MultiGPUCFGSplitNode.execute(conditioned(), 2)[0]
-    finally:
-        comfy.model_management.get_all_torch_devices = known
+    divided = among_two_gpus(conditioned())
     batches, used = [], set()
 
     def note(executor, *arguments, **options):
@@ -116,6 +109,24 @@ def split_among_gpus() -> dict[str, Tensor]:
     loaded = {each.model for each in watched.model_patches_models()}
     counts = [len(used), len(loaded), len(used & loaded)]
     return {"": latent, "batches": torch.tensor(batches), "adapters": torch.tensor(counts)}
+
+
+@run
+def lora_among_gpus() -> dict[str, Tensor]:
+    """A LoRA on the adapter, which an earlier run has loaded."""
+    patched = conditioned(audio_adapter=changed(adapter()))
+    return {"alone": sample(guided(patched)), "": sample(guided(among_two_gpus(patched)))}
+
+
+def among_two_gpus(patched: ModelPatcher) -> ModelPatcher:
+    """By ComfyUI's MultiGPU CFG Split; two names of the CPU stand for two GPUs."""
+    named = [torch.device("cpu"), torch.device("cpu", 0)]
+    known = comfy.model_management.get_all_torch_devices
+    comfy.model_management.get_all_torch_devices = lambda exclude_current=False: named
+    try:
+        return MultiGPUCFGSplitNode.execute(patched, 2)[0]
+    finally:
+        comfy.model_management.get_all_torch_devices = known
 
 
 @run
