@@ -140,6 +140,8 @@ def _file_of(video: Input.Video, scratch: Path) -> Path:
     source = video.get_stream_source()
     if not isinstance(source, BytesIO):
         return Path(source)
-    path = scratch / "dubbed.mp4"
+    # What is signed reads files by their endings.
+    formats = video.get_container_format().split(",")
+    path = scratch / f"dubbed.{'mp4' if 'mp4' in formats else formats[-1]}"
     path.write_bytes(source.getvalue())
     return path

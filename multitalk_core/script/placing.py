@@ -13,8 +13,8 @@ def place_lines(
 ) -> tuple[list[float], list[str]]:
     """Place the lines in time.
 
-    A line begins where the one before has ended, after its pause; a reaction begins during the one before.
-    Nobody says two things at once.
+    A line begins where all lines before have ended, after its pause. One that overlaps begins before the line
+    before it ends, and a reaction during that line. Nobody says two things at once.
 
     Parameters
     ----------
@@ -33,12 +33,14 @@ def place_lines(
     remarks: list[str] = []
     free: dict[str, float] = {}  # when each speaker has ended
     main, main_start, main_end = None, 0.0, 0.0
+    all_end = 0.0  # of the lines so far; reactions move nothing
     for place, (line, lasts) in enumerate(zip(script.lines, seconds, strict=True)):
         if line.reaction:
             into = _into(script, place) * (main_end - main_start) if line.into is None else line.into
             wanted, latest = main_start + into, main_end
         else:
-            wanted = main_end + (line.gap if line.gap is not None else gap if main else 0.0)
+            after = line.gap if line.gap is not None else gap if main else 0.0
+            wanted = after + (main_end if after < 0 else all_end)
             latest = max(wanted, main_start)
         start = round(max(min(wanted, latest), main_start, free.get(line.speaker, 0.0)), DIGITS)
         if abs(start - wanted) > 10**-DIGITS:
@@ -50,6 +52,7 @@ def place_lines(
         free[line.speaker] = start + lasts
         if not line.reaction:
             main, main_start, main_end = line, start, start + lasts
+            all_end = max(all_end, main_end)
     return starts, remarks
 
 

@@ -1,7 +1,7 @@
 """A program that speaks a text into a sound file: text-to-speech on the command line.
 
-Knows processes; knows nothing of scripts. A text is an argument or standard input, never part of a shell's
-line.
+Knows processes; knows nothing of scripts. A text is an argument or standard input, never part of what a
+shell or an interpreter runs.
 """
 
 import os
@@ -105,7 +105,7 @@ class SpeechProgram:
             )
 
     def _wait(self, process: subprocess.Popen[bytes]) -> None:
-        """Until the program ends; whatever it started ends with it."""
+        """Until the program ends; whatever it started ends with it, but for Windows."""
         try:
             process.wait(self.seconds)
         except subprocess.TimeoutExpired as error:
@@ -114,8 +114,7 @@ class SpeechProgram:
             ) from error
         finally:
             if process.returncode is None:
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
+                _stop(process)
                 process.wait()
 
 
@@ -125,7 +124,8 @@ def speech_program(text: str) -> SpeechProgram:
     Raises
     ------
     MultiTalkError
-        When the command cannot be read, has no {output}, or its program is not installed.
+        When the command cannot be read, has no {output}, has {text} or {voice} among other words of one
+        argument, or its program is not installed.
     """
     try:
         command = tuple(shlex.split(KNOWN.get(text, text)))
@@ -136,9 +136,24 @@ def speech_program(text: str) -> SpeechProgram:
             f"{quoted(text)} is neither {', '.join(KNOWN)} nor a command with {OUTPUT}: write it such as "
             f'"say-it --voice {VOICE} --file {OUTPUT} {TEXT}".'
         )
+    # Such an argument is often a line for a shell, which would run what a script says.
+    if any(re.search(r"\s", part) and (TEXT in part or VOICE in part) for part in command):
+        raise MultiTalkError(
+            f"{quoted(text)} has {TEXT} or {VOICE} within a longer argument: put {TEXT} in an argument of "
+            "its own, or read the text from standard input."
+        )
     if shutil.which(command[0]) is None:
         raise MultiTalkError(f"There is no program {quoted(command[0])} here: install it, or name another.")
     return SpeechProgram(command, USUAL_VOICES.get(text))
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process with its group; on Windows, which has no groups, the process alone."""
+    if not hasattr(os, "killpg"):
+        process.kill()
+        return
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _last_line(complaint: IO[bytes]) -> str:

@@ -1,7 +1,8 @@
 """The lines of a script, spoken; each sound is stored, so that no line is spoken twice."""
 
+import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -51,7 +52,8 @@ def speak_lines(
         sounds, spoken = [], 0
         for line in script.lines:
             voice = voices.get(line.speaker.casefold())
-            stored = place / f"{digest([*program.command, voice, line.text])[:32]}{ENDING}"
+            key = digest([*program.command, voice, line.text, *_version(voice)])
+            stored = place / f"{key[:32]}{ENDING}"
             with _naming(line):
                 if not stored.is_file():
                     _speak(line, program, voice, stored=stored)
@@ -60,7 +62,7 @@ def speak_lines(
                 sounds.append(read_audio(stored))
         count = len(script.lines)
         if spoken:
-            others = f"; the others are stored in {place}" if spoken < count else ""
+            others = f"; the others are stored in {place}" if folder and spoken < count else ""
             report(f"{quoted(program.name)} spoke {spoken} of {count} lines{others}.")
         else:
             report(f"All {count} lines are stored in {place} and not spoken again.")
@@ -93,6 +95,14 @@ def _speak(line: ScriptLine, program: SpeechProgram, voice: str | None, *, store
             spoken.unlink(missing_ok=True)
 
 
+def _version(voice: str | None) -> list[int]:
+    """Size and time of a voice's file, whose name stays when the voice changes; nothing for other voices."""
+    if voice is None or not os.path.isfile(voice):
+        return []
+    found = os.stat(voice)
+    return [found.st_size, found.st_mtime_ns]
+
+
 @contextmanager
 def _naming(line: ScriptLine) -> Iterator[None]:
     """Put the line before errors about it."""
@@ -104,6 +114,12 @@ def _naming(line: ScriptLine) -> Iterator[None]:
 
 def _forget_old(folder: Path) -> None:
     """Delete the least recently used sounds beyond the most that are stored; other files stay."""
-    stored = sorted(folder.glob(f"*{ENDING}"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in stored[MOST_STORED:]:
+    for path in sorted(folder.glob(f"*{ENDING}"), key=_used_at, reverse=True)[MOST_STORED:]:
         path.unlink(missing_ok=True)
+
+
+def _used_at(path: Path) -> float:
+    """When a sound was used last; one that another run has just deleted, never."""
+    with suppress(FileNotFoundError):
+        return path.stat().st_mtime
+    return 0.0

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import folder_paths
 
+from ...multitalk_core.files.whole import whole_file
+
 EXAMPLES = Path(__file__).parents[2] / "workflows" / "inputs"
 
 
@@ -16,11 +18,12 @@ def offer_examples() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for example in EXAMPLES.iterdir():
             if not (folder / example.name).exists():
-                shutil.copyfile(example, folder / example.name)
+                with whole_file(folder / example.name) as part:
+                    shutil.copyfile(example, part)
     except OSError as error:
         logging.warning(
-            "[MultiTalk] The templates open without their example files, because %s cannot be written (%s): "
-            "choose files of your own in them.",
-            folder,
+            "[MultiTalk] The templates open without their example files (%s: %s): choose files of your own "
+            "in them.",
+            error.filename2 or error.filename or folder,
             error.strerror,
         )

@@ -1,6 +1,7 @@
-"""`generate --script`: a conversation in writing becomes a film, spoken by the real eSpeak NG."""
+"""`generate --script`: a conversation in writing becomes a film, spoken by eSpeak NG or another program."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import av
@@ -54,6 +55,25 @@ def test_a_script_becomes_a_film_and_is_not_spoken_twice(line, tmp_path, capsys)
     said = capsys.readouterr().out
     assert f"All 3 lines are stored in {tmp_path / 'cache' / 'multitalk' / 'lines'}" in said
     assert "speaker 1 is Ben (1 line, voice en-us+m3)" in said and "Cara (a listener)" in said
+
+
+HUM = """\
+import array, math, sys, wave
+words, output = sys.stdin.read(), sys.argv[1]
+waves = (round(9000 * math.sin(n / 8)) for n in range(400 * len(words)))
+with wave.open(output, "wb") as sound:
+    sound.setparams((1, 2, 16000, 0, "NONE", ""))
+    sound.writeframes(array.array("h", waves).tobytes())
+"""
+
+
+def test_a_script_becomes_a_film_by_any_program(line, tmp_path, capsys):
+    """Nothing of --voice is there; the program hums for as long as a text is."""
+    (tmp_path / "hum.py").write_text(HUM)
+    assert main([*line, "--tts", f"{sys.executable} {tmp_path / 'hum.py'} {{output}}"]) == 0
+    assert "spoke 3 of 3 lines" in capsys.readouterr().out
+    with av.open(str(tmp_path / "film.mp4")) as film:
+        assert film.streams.video[0].frames > 13 and film.streams.audio
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The pack as ComfyUI loads it."""
 
+import json
 import re
 import urllib.request
 
@@ -49,6 +50,18 @@ def test_model_folders_are_listed_beside_files(server):
     options = info["input"]["required"]["audio_encoder"][1]["options"]
     assert "chinese-wav2vec2-base" in options
     assert "chinese-wav2vec2-base/model.safetensors" not in options
+
+
+def test_files_of_its_own_are_whole_and_named_by_what_they_are(tmp_path):
+    """Examples are complete or absent, a warning names what is missing, and a WebM is not called mp4."""
+    run_in_comfyui("pack_files", tmp_path, {})
+    found = json.loads((tmp_path / "found.json").read_text())
+    assert found["names"] == ["dubbed.mp4", "dubbed.webm", "dubbed.avi"]
+    assert "multitalk_two_people.png" in found["all"] and found["no warnings"]
+    assert found["full"] == found["missing"] == []
+    full, missing = found["warnings"]
+    assert f"{tmp_path / 'full'}" in full and "No space left on device" in full
+    assert f"{tmp_path / 'no examples'}: No such file" in missing
 
 
 def test_old_comfyui_is_refused_in_a_sentence(tmp_path):

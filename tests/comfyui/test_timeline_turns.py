@@ -42,6 +42,28 @@ return {
 };
 """
 
+LOCALE = "/extensions/ComfyUI-MultiTalk/timeline/locale.js"
+AWAY = f"""
+const {{ api }} = await import('/scripts/api.js');
+const {{ readWords, words }} = await import('{LOCALE}');
+const {{ readHistory }} = await import('/extensions/ComfyUI-MultiTalk/timeline/history.js');
+window.fetchBefore = api.fetchApi;
+const ours = /^\\/(i18n|history|multitalk\\/turns)/;
+api.fetchApi = (route, options) => {{
+  if (ours.test(route)) return Promise.reject(new TypeError('Failed to fetch'));
+  return window.fetchBefore.call(api, route, options);
+}};
+const failed = await api.fetchApi('/i18n').catch(error => error.name);
+await readWords();
+readHistory();
+return [failed, words('turns.muted')];
+"""
+BACK = f"""
+const {{ api }} = await import('/scripts/api.js');
+api.fetchApi = window.fetchBefore;
+await (await import('{LOCALE}')).readWords();
+"""
+
 
 @pytest.fixture
 def page(page):
@@ -138,6 +160,19 @@ def test_what_a_run_would_refuse_is_said_at_once(page, turns, sentence):
     page.evaluate(BUILD, sources=SOURCES, widgets=table)
     status = f"{ENCODER}.widgets.at(-1).element.querySelector('.status.fault')"
     page.wait_for(f"{status}?.textContent.startsWith(sentence)", sentence=sentence)
+
+
+def test_a_server_that_does_not_answer_is_no_error_of_the_page(page):
+    """The page's fixture checks that no rejection is left unhandled."""
+    failed = page.evaluate(AWAY)
+    assert failed == ["TypeError", "turns.muted"]
+    try:
+        table = {"timing": "table", "timing.turns": "WEBVTT\n\n00:01.000 --> 00:02.000\n<v Eve>Hi"}
+        page.evaluate(BUILD, sources=SOURCES, widgets=table)
+        page.wait_for(f"{STATUS} === 'files.unread_table'")
+    finally:
+        page.evaluate(BACK)
+    assert page.evaluate(f"return (await import('{LOCALE}')).words('turns.all_muted')").startswith("Every")
 
 
 def test_turns_from_another_node_are_shown_and_a_change_takes_them_over(page):

@@ -54,6 +54,16 @@ def test_pauses_overlaps_and_reactions_are_placed():
     assert placed("[pause 2] A: a\nB: b", 1.0, 1.0)[0] == 2.0
 
 
+@pytest.mark.parametrize("third", ["A", "C"])
+@pytest.mark.parametrize(("pause", "gap"), [("", 0.2), ("[pause 2] ", 2.0)])
+def test_after_a_line_within_a_longer_one_the_next_waits_for_both(third, pause, gap):
+    script = parse_script(f"A: a\n[overlap 5] B: b\n{pause}{third}: c")
+    joined = join_lines(script, [tone(10), tone(1), tone(1)])
+    first, within, last = joined.turns
+    assert within.end < first.end - 3 and not joined.remarks
+    assert last.start == pytest.approx(first.end + gap, abs=1e-4)
+
+
 def test_nobody_says_two_things_at_once_and_it_is_said():
     joined = join_lines(parse_script("A: a\n[reaction] B: m\n[overlap 9] B: b"), [tone(1), tone(2), tone(1)])
     first, reaction, last = joined.turns

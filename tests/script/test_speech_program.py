@@ -1,5 +1,6 @@
 """Programs that speak: the real eSpeak NG, and ones that fail, hang, or write nothing."""
 
+import os
 import shutil
 import sys
 import time
@@ -18,6 +19,7 @@ needs_espeak = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="no 
 SCRIPT = parse_script("Anna: Good morning.\nBen: --version $(touch hacked); `touch hacked` {output} \"'")
 SILENT = "import sys, wave; w = wave.open(sys.argv[1], 'wb'); w.setparams((1, 2, 8000, 0, 'NONE', '')); "
 SILENT += "w.writeframes(bytes(16000))"
+TONE = SILENT.replace("bytes(16000)", "bytes([0, 40, 0, 200] * 4000)")
 
 
 def program(code: str, *arguments: str):
@@ -59,6 +61,33 @@ def test_the_least_recently_used_sounds_are_deleted_and_other_files_stay(tmp_pat
     assert len(list(tmp_path.iterdir())) == 2 and (tmp_path / "mine.wav").exists()
 
 
+def test_a_repeated_line_is_spoken_once_and_a_folder_that_goes_is_not_named():
+    reports = []
+    twice = parse_script("Anna: Hi.\nBen: No.\nAnna: Hi.")
+    speak_lines(twice, program(TONE), {}, folder=None, report=reports.append)
+    assert len(reports) == 1 and reports[0].endswith("spoke 2 of 3 lines.")
+
+
+def test_a_voice_whose_file_has_changed_speaks_again(tmp_path):
+    reports, voice = [], tmp_path / "anna.onnx"
+    anna = parse_script("Anna: Hi.")
+    for content in ("one", "one", "another"):
+        if not voice.exists() or voice.read_text() != content:
+            voice.write_text(content)
+        given = {"folder": tmp_path / "lines", "report": reports.append}
+        speak_lines(anna, program(TONE, "{output}", "{voice}"), {"anna": str(voice)}, **given)
+    assert ["spoke 1 of 1" in report for report in reports] == [True, False, True]
+
+
+def test_a_sound_that_another_run_deletes_meanwhile_is_no_trouble(tmp_path, monkeypatch):
+    monkeypatch.setattr(spoken_lines, "MOST_STORED", 1)
+    gone = tmp_path / f"gone{spoken_lines.ENDING}"
+    gone.symlink_to(tmp_path / "nowhere")  # listed, but nothing is there
+    speak_lines(parse_script("Anna: Hi."), program(TONE), {}, folder=tmp_path, report=lambda sentence: None)
+    (left,) = tmp_path.iterdir()
+    assert left != gone
+
+
 @pytest.mark.parametrize(
     ("code", "sentence"),
     [
@@ -85,6 +114,14 @@ def test_a_program_that_hangs_is_stopped_with_all_that_it_started(tmp_path):
     assert not (tmp_path / "late").exists()
 
 
+def test_a_program_that_hangs_is_stopped_where_there_are_no_groups(tmp_path, monkeypatch):
+    """As on Windows."""
+    monkeypatch.delattr(os, "killpg")
+    hanging = replace(program("import time; time.sleep(60)"), seconds=0.3)
+    with pytest.raises(MultiTalkError, match=r"has not ended after 0.3 seconds and is stopped"):
+        hanging.speak("hi", None, tmp_path / "out.wav")
+
+
 @pytest.mark.parametrize(
     ("command", "sentence"),
     [
@@ -92,12 +129,25 @@ def test_a_program_that_hangs_is_stopped_with_all_that_it_started(tmp_path):
         ("piper-of-mine", "piper-of-mine is neither espeak-ng, kokoro, piper nor a command with {output}"),
         ('say "{output}', "has a quotation mark that is not closed"),
         ("", "is neither espeak-ng"),
+        ("sh -c 'say {text} > {output}'", "within a longer argument: put {text} in an argument of its own"),
+        ("sh -c 'say -v {voice} > {output}'", "or read the text from standard input."),
     ],
 )
 def test_a_command_that_cannot_speak_is_refused_at_once(command, sentence):
     with pytest.raises(MultiTalkError) as refusal:
         speech_program(command)
     assert sentence in str(refusal.value)
+
+
+def test_no_shell_runs_what_a_line_says(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text, output = "hi $(touch x)", tmp_path / "said"
+    with pytest.raises(MultiTalkError, match=r"put \{text\} in an argument of its own"):
+        speech_program('sh -c "echo {text} > {output}"')
+    for command in ('sh -c \'printf %s "$1" > "$2"\' sh {text} {output}', "sh -c 'cat > {output}'"):
+        speech_program(command).speak(text, None, output)
+        assert output.read_text().strip() == text
+    assert not (tmp_path / "x").exists()
 
 
 def test_who_has_no_voice_is_named_before_anybody_speaks(tmp_path):

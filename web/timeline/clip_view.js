@@ -133,7 +133,7 @@ export class ClipView {
     pen.fillStyle = colours.line
     pen.fillRect(Math.round(right), RULER_HEIGHT, 1, this.canvas.height)
     const begins = own || since === index
-    const words = `${index + 1}${seed === "" ? "" : " ↻"}${prompt ? ` ${begins ? prompt : "…"}` : ""}`
+    const label = `${index + 1}${seed === "" ? "" : " ↻"}${prompt ? ` ${begins ? prompt : "…"}` : ""}`
     pen.save()
     pen.beginPath()
     pen.rect(left, RULER_HEIGHT, right - left - 4, CLIPS_HEIGHT)
@@ -141,7 +141,7 @@ export class ClipView {
     pen.font = "11px Inter, Arial, sans-serif"
     pen.textBaseline = "middle"
     pen.fillStyle = chosen ? colours.bright : colours.text
-    pen.fillText(words, left + 6, RULER_HEIGHT + CLIPS_HEIGHT / 2)
+    pen.fillText(label, left + 6, RULER_HEIGHT + CLIPS_HEIGHT / 2)
     pen.restore()
   }
 

@@ -75,8 +75,8 @@ export class EncoderTable {
 
   /** What everything here is read from, to see whether it has changed. */
   get signature() {
-    const words = ["timing", "timing.turns", "timing.names", "timing.gap", "speakers", "fps", "length"]
-    const values = [...words, "length.seconds", "length.frames"].map((name) => valueOf(this.node, name))
+    const names = ["timing", "timing.turns", "timing.names", "timing.gap", "speakers", "fps", "length"]
+    const values = [...names, "length.seconds", "length.frames"].map((name) => valueOf(this.node, name))
     const linked = linkedSpeakers(this.node)
     return JSON.stringify([values, linked.map((speaker) => [speaker, addressOf(this.node, speaker)]), this.locked, this.text])
   }
@@ -219,8 +219,10 @@ export class EncoderTable {
     const asked = { text, listed, names: [], turns: [] }
     this.answer = asked
     const body = JSON.stringify({ text, names: listed })
-    const answer = await api.fetchApi("/multitalk/turns", { method: "POST", body })
-    const said = await answer.json().catch(() => ({ error: words("files.unread_table") }))
+    const said = await api
+      .fetchApi("/multitalk/turns", { method: "POST", body })
+      .then((answer) => answer.json())
+      .catch(() => ({ error: words("files.unread_table") }))
     Object.assign(asked, said)
     if (this.answer === asked) this.read()
   }

@@ -7,8 +7,10 @@ const outputs = new Map() // by workflow and node
 
 /** Read what the server still knows of earlier runs; the latest of each node counts. */
 export async function readHistory() {
-  const answer = await api.fetchApi(`/history?max_items=${MOST_RUNS}`)
-  const runs = await answer.json().catch(() => ({})) // other nodes may have left what JSON cannot say
+  const runs = await api
+    .fetchApi(`/history?max_items=${MOST_RUNS}`)
+    .then((answer) => answer.json())
+    .catch(() => ({})) // no server for now, or other nodes have left what JSON cannot say
   for (const { prompt, outputs: shown } of Object.values(runs)) {
     const workflow = prompt[3]?.extra_pnginfo?.workflow?.id
     for (const [node, output] of Object.entries(shown)) outputs.set(`${workflow} ${node}`, output)

@@ -6,10 +6,12 @@ import { app } from "../../../scripts/app.js"
 const ENGLISH = "en"
 let languages = {}
 
-/** Read the words of all languages. */
+/** Read the words of all languages; without an answer of the server, their keys are shown. */
 export async function readWords() {
-  const answer = await api.fetchApi("/i18n")
-  languages = await answer.json()
+  languages = await api
+    .fetchApi("/i18n")
+    .then((answer) => answer.json())
+    .catch(() => ({}))
 }
 
 /** The words of a key such as "turns.muted", with values in place of {their names}. */

@@ -158,7 +158,7 @@ def known_speakers(arguments: argparse.Namespace) -> int | None:
         return 1 + max(speaker for speaker, _, _ in arguments.places)
     if arguments.table is not None:  # it may have more speakers than there are voices
         return max(len(arguments.names), len(arguments.voices or ())) if arguments.names else None
-    return len(arguments.voices)
+    return None if arguments.script else len(arguments.voices)
 
 
 def read_timeline(arguments: argparse.Namespace) -> Timeline:
