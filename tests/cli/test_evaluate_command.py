@@ -48,7 +48,7 @@ def values(content):
     return {score["name"]: score["value"] for score in content["scores"]}
 
 
-def test_a_film_with_its_json_is_scored_told_and_drawn(evaluated, folder, tmp_path):
+def test_a_film_with_its_json_is_scored_reported_and_drawn(evaluated, folder, tmp_path):
     plot = tmp_path / "scores.png"
     code, content, said = evaluated(folder / "talk.mp4", "--plot", plot)
     scores = values(content)
