@@ -53,8 +53,10 @@ def film_pieces(video: VideoAtRate) -> Iterator[FilmPiece]:
     for first in range(0, frames, PIECE):
         stop = min(first + PIECE, frames)
         before, after = max(first - SHORTEST_TRACK, 0), min(stop + SHORTEST_TRACK, frames)
-        new = [levels(picture) for picture in video.pictures(video.times[read:after])]
-        held = torch.stack([*held[before - start :], *new])
+        known = [*held[before - start :]]
+        if read < after:
+            known += [levels(picture) for picture in video.pictures(video.times[read:after])]
+        held = torch.stack(known)
         start, read = before, after
         yield FilmPiece(first, stop, held, start)
 
