@@ -8,14 +8,15 @@ from ..files.outputs import check_folder
 from . import generate_command
 from .benchmark_folder import BenchmarkFolder
 from .benchmark_list import BenchmarkRow, FaultyRow, read_benchmark
+from .options import parallel_options
+from .options.input_options import PERSONS, SOURCES, VOICES
 from .options.paths import folder_path, input_file
 
 LOCK = ".benchmark.lock"
 # What the list says, or what leaves a film unfinished.
-FROM_THE_LIST = {
-    "input", "picture", "video", "voices", "recording", "table", "places", "boxes", "masks", "persons",
-    "prompt", "order", "output", "overwrite", "stop_after", "retake",
-}  # fmt: skip
+FROM_THE_LIST = SOURCES | VOICES | PERSONS
+FROM_THE_LIST |= {"input", "prompt", "order", "output", "overwrite", "stop_after", "retake"}
+SEVERAL_GPUS = {"context_parallel", "parallel_attention"}
 
 DESCRIPTION = """\
 Make the films of a benchmark: a list with one JSON object a line, in the form
@@ -78,11 +79,16 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _check_options(options: list[str]) -> None:
-    """Refuse options that `generate` does not have, and those that the list stands for."""
+    """Refuse options that `generate` does not have, those that the list stands for, and several processes."""
     from .main import make_parser
 
-    given = make_parser().parse_args(["generate", *options]).given
-    if taken := sorted(FROM_THE_LIST & set(given)):
+    given = set(make_parser().parse_args(["generate", *options]).given)
+    if SEVERAL_GPUS & given or parallel_options.running() > 1:
+        raise MultiTalkError(
+            "The films of a list are made by one process: start benchmark without torchrun, and leave "
+            "--context-parallel and --parallel-attention out."
+        )
+    if taken := sorted(FROM_THE_LIST & given):
         raise MultiTalkError(
             f"{quoted(', '.join(taken))}: the list says this of every film, so leave the option out."
         )

@@ -1,5 +1,6 @@
 """The folder of a benchmark's films: which are finished, and with which options they were made."""
 
+import argparse
 import json
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from .benchmark_list import BenchmarkRow
 
 STATE = ".benchmark.json"
 STARTED, FINISHED = "started", "finished"
+# Of the mark of origin, which may differ between runs; an authority's URL may hold a password.
+NOT_STORED = ("--sign-key", "--sign-cert", "--timestamp-authority", "--watermark")
 
 
 class BenchmarkFolder:
@@ -20,7 +23,7 @@ class BenchmarkFolder:
     ----------
     folder : Path
     options : list of str
-        Of `generate`; the same for all films of a folder.
+        Of `generate`; the same for all films of a folder, except those NOT_STORED.
 
     Raises
     ------
@@ -30,10 +33,11 @@ class BenchmarkFolder:
 
     def __init__(self, folder: Path, options: list[str]) -> None:
         self.folder, self.options = folder, options
+        self._stored = _without_mark(options)
         self._films: dict[str, str] = {}
         if (state := folder / STATE).is_file():
             content = read_json(state, "benchmark's record", "name a new folder")
-            if content.get("options") != options:
+            if content.get("options") != self._stored:
                 raise MultiTalkError(
                     f"The films in {folder} were made with other options of generate "
                     f"({quoted(content.get('options'))}): give the same, or name another folder."
@@ -75,8 +79,16 @@ class BenchmarkFolder:
 
     def _mark(self, row: BenchmarkRow, state: str) -> None:
         self._films[row.name] = state
-        self._write(self.folder / STATE, {"options": self.options, "films": self._films})
+        self._write(self.folder / STATE, {"options": self._stored, "films": self._films})
 
     def _write(self, path: Path, content: dict[str, Any]) -> None:
         with whole_file(path) as part:
             part.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _without_mark(options: list[str]) -> list[str]:
+    """The options that are stored and compared."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    for name in NOT_STORED:
+        parser.add_argument(name)
+    return parser.parse_known_args(options)[1]

@@ -55,16 +55,22 @@ def all_frames(paths: Sequence[Path]) -> int:
 
 
 def evaluated_film(path: Path, arguments: argparse.Namespace) -> EvaluatedFilm:
-    """A film with its voices and boxes: from the arguments, or from the JSON beside it.
+    """A film with its voices and boxes: from the arguments, which win, or from the JSON beside it.
 
     Raises
     ------
     MultiTalkError
-        When a file cannot be used.
+        When a file cannot be used, or the JSON has another number of persons than the arguments.
     """
     beside = path.with_suffix(".json")
     if arguments.voices is None and beside.is_file():
-        return _described(path, beside)
+        film = _described(path, beside, arguments)
+        if arguments.persons not in (None, film.count):
+            raise MultiTalkError(
+                f"{beside} describes {film.count} persons, and --persons says {arguments.persons}: leave "
+                "--persons out, or name the voices with --voice."
+            )
+        return film
     timeline = None
     if arguments.voices is not None:
         voices = [None if voice is None else voice.read() for voice in arguments.voices]
@@ -83,7 +89,7 @@ def _own_sound(path: Path) -> Timeline | None:
         return None
 
 
-def _described(path: Path, beside: Path) -> EvaluatedFilm:
+def _described(path: Path, beside: Path, arguments: argparse.Namespace) -> EvaluatedFilm:
     (entry, *others) = parse_inputs(read_text(beside, "input JSON", LONGEST_FILE), str(beside))
     if others:
         raise MultiTalkError(f"{beside} describes several films: write one for each.")
@@ -91,14 +97,20 @@ def _described(path: Path, beside: Path) -> EvaluatedFilm:
     voices = [
         None if name is None else read_audio(find_file(name, folders, "voice")) for name in entry.voices
     ]
-    arranged = Timeline.together if entry.timing is Timing.TOGETHER else Timeline.in_turn
+    together = entry.timing is Timing.TOGETHER
+    if "order" in arguments.given:
+        together = arguments.order == "together"
+    arranged = Timeline.together if together else Timeline.in_turn
     timeline = arranged(voices) if any(voices) else None
+    boxes = None if arguments.boxes is None else tuple(arguments.boxes)
+    persons = arguments.persons
     if entry.source is None:
-        return EvaluatedFilm(path=path, timeline=timeline)
+        return EvaluatedFilm(path=path, timeline=timeline, boxes=boxes, persons=persons)
     source = find_file(entry.source, folders, "picture or video")
     picture = VideoFile.open(source).picture() if entry.moving else read_picture(source)
-    boxes = None if entry.boxes is None else _in_film(entry.boxes, picture, path)
-    return EvaluatedFilm(path=path, timeline=timeline, boxes=boxes, picture=picture)
+    if boxes is None and entry.boxes is not None:
+        boxes = _in_film(entry.boxes, picture, path)
+    return EvaluatedFilm(path=path, timeline=timeline, boxes=boxes, picture=picture, persons=persons)
 
 
 def _in_film(boxes: Sequence[Box], picture: Tensor, path: Path) -> tuple[Box, ...]:

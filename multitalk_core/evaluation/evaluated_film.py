@@ -1,6 +1,5 @@
 """A film as it is evaluated: its file, whose voices it has, and where its persons are."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from torch import Tensor
 from ..audio.timeline import Timeline
 from ..errors import MultiTalkError
 from ..guards.words import Word
+from ..media.picture import covering
 from ..persons.box import Box
 
 
@@ -75,10 +75,7 @@ class EvaluatedFilm:
 
 def box_in_film(box: Box, picture: tuple[int, int], film: tuple[int, int]) -> Box:
     """A box of a picture after the resize and crop to a film's (height, width)."""
-    ratio = max(film[0] / picture[0], film[1] / picture[1])
-    top, left = (
-        round((math.ceil(ratio * before) - after) / 2) for before, after in zip(picture, film, strict=True)
-    )
+    ratio, _, (top, left) = covering(picture, film)
     return Box(
         box.left * ratio - left, box.top * ratio - top, box.right * ratio - left, box.bottom * ratio - top
     )

@@ -17,7 +17,7 @@ POINTS = (16, 24)  # sampled rows and columns of a region
 NOISE = 6 / 255  # what compression changes in a still picture
 STEP = 5  # frames over which the head's movement is measured: 0.2 s
 JITTER = 0.03  # of the distance from eyes to mouth: how far landmarks jump on a still face
-SMOOTH = 5  # frames over which landmarks are averaged before the face is taken upright
+AVERAGED = 5  # frames of the moving mean of landmarks and of a mouth's movement: about as long as a syllable
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +47,7 @@ class FaceWatch:
     """
 
     def __init__(self, track: PersonTrack) -> None:
-        self._points = smoothed(track.points)
+        self._points = moving_mean(track.points)
         frames = len(track.boxes)
         self._change = {name: np.full(frames, np.nan) for name in ("mouth", "eyes")}
         self._before: dict[str, Tensor] = {}
@@ -74,14 +74,14 @@ class FaceWatch:
         return FaceMotion(self._change["mouth"], self._change["eyes"], head_speed(self._points))
 
 
-def smoothed(points: np.ndarray) -> np.ndarray:
-    """Landmarks [frames, 5, 2] averaged over SMOOTH frames, or as many as there are."""
-    half = SMOOTH // 2
-    around = np.pad(points, ((half, half), (0, 0), (0, 0)), constant_values=np.nan)
-    windows = np.lib.stride_tricks.sliding_window_view(around, SMOOTH, axis=0)
+def moving_mean(values: np.ndarray) -> np.ndarray:
+    """Values [frames, ...] averaged over AVERAGED frames, or as many as are known; NaN where unknown."""
+    half = AVERAGED // 2
+    around = np.pad(values, [(half, half), *[(0, 0)] * (values.ndim - 1)], constant_values=np.nan)
+    windows = np.lib.stride_tricks.sliding_window_view(around, AVERAGED, axis=0)
     counted = (~np.isnan(windows)).sum(-1)
     mean = np.nansum(windows, axis=-1) / np.maximum(counted, 1)
-    return np.where(np.isnan(points), np.nan, mean)
+    return np.where(np.isnan(values), np.nan, mean)
 
 
 def head_speed(points: np.ndarray) -> np.ndarray:

@@ -9,13 +9,13 @@ from torch import Tensor
 
 from ..audio.waveform import SPEECH_RATE
 from ..errors import MultiTalkError
-from ..media.picture import levels
 from ..media.video_file import VideoFile
 from ..persons.face_detector import FaceDetector
 from .envelope import loudness_envelope
 from .evaluated_film import EvaluatedFilm, PersonSplit
-from .face_motion import FaceMotion, FaceWatch
+from .face_motion import FaceMotion, FaceWatch, moving_mean
 from .film_measures import FilmMeasures
+from .film_piece import FilmPiece, film_pieces
 from .interaction import interaction
 from .measure_networks import MeasureNetworks
 from .metric import OF_PERSONS, VOICED, Metric
@@ -24,12 +24,10 @@ from .track_sync import SHORTEST_TRACK, track_sync
 from .video_at_rate import RATE, VideoAtRate
 
 CLIP = 16  # frames of a clip for I3D, as in cd-fvd
-PIECE = 480  # frames in memory at once, whole clips; longer tracks are scored in pieces
 SAMPLES = SPEECH_RATE // RATE  # of sound to a frame
 SHORTEST_BINDING = 26  # frames: two blocks of the bootstrap
 OF_MOVEMENT = {Metric.BINDING, Metric.INTERACTION}
 STILL = 0.01  # deviation of a mouth below which it does not move
-SMOOTHED = 5  # frames over which a photographed mouth's movement is averaged, about as long as a syllable
 
 
 class FilmMeasurer:
@@ -83,15 +81,14 @@ class FilmMeasurer:
             for person, track in enumerate(tracks)
             if track is not None and self.metrics & OF_MOVEMENT
         }
-        for first, pixels in _pieces(video):
-            self._look_at_frames(pixels, measures)
+        for piece in film_pieces(video):
+            self._look_at_frames(piece.pixels, measures)
             for person, track in enumerate(tracks):
                 if track is not None:
-                    self._look_at_face(
-                        first, pixels, track, person=person, voice=voices[person], into=measures
-                    )
+                    self._look_at_face(piece, track, person=person, into=measures)
+                    self._compare_lips(piece, track, person=person, voice=voices[person], into=measures)
             for watch in watches.values():
-                watch.look(first, pixels)
+                watch.look(piece.first, piece.pixels)
         motions = {person: watch.motion() for person, watch in watches.items()}
         self._judge_movement(film, tracks, motions, voices=voices, into=measures)
         self._remark(film, measures)
@@ -113,37 +110,33 @@ class FilmMeasurer:
                 into.clips.append(self.networks.fvd.features(clip[None]))
             self.advance(len(clip))
 
-    def _look_at_face(
-        self,
-        first: int,
-        pixels: Tensor,
-        track: PersonTrack,
-        *,
-        person: int,
-        voice: np.ndarray,
-        into: FilmMeasures,
-    ) -> None:
-        """Give a person's face in a piece that begins with the frame `first` to the face networks."""
-        here = slice(first, first + len(pixels))
+    def _look_at_face(self, piece: FilmPiece, track: PersonTrack, *, person: int, into: FilmMeasures) -> None:
+        """Give a person's face in a piece to the reconstruction."""
+        here = slice(piece.first, piece.stop)
         seen = track.seen[here]
-        if self.networks.efid is not None and seen.any():
-            halves = self.split is PersonSplit.HALVES and into.persons == 2
-            group = int(halves and np.nanmean(track.boxes[:, [0, 2]]) > pixels.shape[2] / 2)
-            points = torch.from_numpy(track.points[here][seen])
-            with _noted(into, person):
-                found = self.networks.efid.expressions(pixels[torch.from_numpy(seen)], points)
-                into.expressions.setdefault(group, []).append(found)
+        if self.networks.efid is None or not seen.any():
+            return
+        halves = self.split is PersonSplit.HALVES and into.persons == 2
+        group = int(halves and np.nanmean(track.boxes[:, [0, 2]]) > piece.pixels.shape[2] / 2)
+        points = torch.from_numpy(track.points[here][seen])
+        with _noted(into, person):
+            found = self.networks.efid.expressions(piece.pixels[torch.from_numpy(seen)], points)
+            into.expressions.setdefault(group, []).append(found)
+
+    def _compare_lips(
+        self, piece: FilmPiece, track: PersonTrack, *, person: int, voice: np.ndarray, into: FilmMeasures
+    ) -> None:
+        """Give the parts of a person's track that belong to a piece to SyncNet, with their voice."""
         if self.networks.sync is None or not voice.any():
             return
-        for start, stop in track.stretches():
-            start, stop = max(start, here.start), min(stop, here.stop)
+        for start, stop in (part for stretch in track.stretches() for part in piece.parts(stretch)):
             if stop - start < SHORTEST_TRACK:
-                into.short += stop > start
+                into.short += 1
                 continue
             with _noted(into, person):
                 scored = track_sync(
                     self.networks.sync,
-                    pixels[start - first : stop - first],
+                    piece.between(start, stop),
                     track.boxes[start:stop],
                     sound=voice[start * SAMPLES : stop * SAMPLES],
                     person=person,
@@ -219,13 +212,6 @@ def _voices(film: EvaluatedFilm, persons: int, seconds: float) -> np.ndarray:
     return voices
 
 
-def _pieces(video: VideoAtRate) -> Iterator[tuple[int, Tensor]]:
-    """The index of its first frame, and the frames of each piece, [frames, height, width, 3] in uint8."""
-    for first in range(0, len(video.times), PIECE):
-        pictures = video.pictures(video.times[first : first + PIECE])
-        yield first, torch.stack([levels(picture) for picture in pictures])
-
-
 def _moving(mouth: np.ndarray) -> np.ndarray:
     """A mouth [frames] as it is, or 0 where it never moves: what compression changes is no movement."""
     known = mouth[~np.isnan(mouth)]
@@ -236,8 +222,4 @@ def _mouth(track: PersonTrack | None, motion: FaceMotion) -> np.ndarray:
     """How open a drawn mouth is; how much a photographed one moves."""
     if track is not None and track.openness is not None:
         return track.openness
-    padded = np.pad(motion.mouth, SMOOTHED // 2, constant_values=np.nan)
-    windows = np.lib.stride_tricks.sliding_window_view(padded, SMOOTHED)
-    known = ~np.isnan(windows)
-    mean = np.nansum(windows, axis=1) / np.maximum(known.sum(axis=1), 1)
-    return np.where(np.isnan(motion.mouth), np.nan, mean)
+    return moving_mean(motion.mouth)

@@ -1,6 +1,5 @@
 """Mouths and voices in a film of cartoon people, and its binding score."""
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ from torch import Tensor
 
 from ..errors import MultiTalkError
 from ..guards.interruption import uninterrupted
+from ..media.picture import covering
 from .binding_score import BindingScore, binding_score
 from .envelope import loudness_envelope
 from .mouth_openness import CartoonFace, find_faces, follow_faces, mouth_openness
@@ -79,9 +79,6 @@ def measure_film(
 
 def face_in_film(face: CartoonFace, picture: Sequence[int], film: Sequence[int]) -> CartoonFace:
     """Position of a face after the resize and crop from a picture's to a film's (height, width)."""
-    ratio = max(film[0] / picture[0], film[1] / picture[1])
-    top, left = (
-        round((math.ceil(ratio * before) - after) / 2) for before, after in zip(picture, film, strict=True)
-    )
+    ratio, _, (top, left) = covering(picture, film)
     scale = ratio * picture[0] / film[0]
     return CartoonFace(face.x * scale - left / film[0], face.y * scale - top / film[0], face.size * scale)

@@ -9,6 +9,8 @@ from torch import Tensor
 from ..measures.face_crop import crop_track
 from ..measures.face_finder import SMALLEST, FaceFinder
 from ..measures.syncnet import SyncNet
+from ..persons.box import Box
+from ..persons.face_detector import overlap
 
 SHORTEST_TRACK = 50  # frames, as in syncnet-python and LatentSync; joonson's pipeline takes 100
 SMALL_FACE = 100  # pixels of the larger side; the references' pipelines leave smaller faces out
@@ -89,9 +91,7 @@ def refined(finder: FaceFinder, frames: Tensor, boxes: np.ndarray) -> np.ndarray
 
 
 def shared(one: np.ndarray, other: np.ndarray) -> float:
-    """Intersection over union of two boxes."""
-    across = min(one[2], other[2]) - max(one[0], other[0])
-    down = min(one[3], other[3]) - max(one[1], other[1])
-    both = max(0.0, across) * max(0.0, down)
+    """Intersection over union of two boxes; 0 for two empty ones."""
+    both = overlap(Box(*one), Box(*other))
     areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (one, other)]
-    return both / (sum(areas) - both)
+    return both / (sum(areas) - both) if both else 0.0

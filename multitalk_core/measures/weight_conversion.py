@@ -60,7 +60,7 @@ def convert_measure_weights(source: Path, output: Path) -> Path:
         with whole_file(path) as part:
             part.touch()
             mode = part.stat().st_mode  # save_file makes files that only their owner can read
-            save_file({key: tensor.clone() for key, tensor in tensors.items()}, part, {"format": "pt"})
+            save_file({key: _in_rows(tensor) for key, tensor in tensors.items()}, part, {"format": "pt"})
             part.chmod(mode)
     except OSError as error:
         raise MultiTalkError(
@@ -80,7 +80,7 @@ def _opened(source: Path) -> dict[str, Tensor]:
         raise MultiTalkError(
             f"{source} holds more than weights and could run code, so it was not opened: give the original."
             if UNSAFE.search(str(error))
-            else f"{source} is damaged or cut short, or torch did not save it: download the original again."
+            else _damaged(source)
         ) from error
     return _tensors(found, source)
 
@@ -101,8 +101,11 @@ def _check_container(source: Path) -> None:
     """Refuse programs, and archives that would unpack to more than weights can be."""
     size = source.stat().st_size
     if zipfile.is_zipfile(source):
-        with zipfile.ZipFile(source) as archive:
-            entries = archive.infolist()
+        try:
+            with zipfile.ZipFile(source) as archive:
+                entries = archive.infolist()
+        except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:  # a directory of other bytes
+            raise MultiTalkError(_damaged(source)) from error
         if any(entry.filename.endswith("constants.pkl") or "/code/" in entry.filename for entry in entries):
             raise MultiTalkError(
                 f"{source} is a TorchScript program and not weights, so it was not opened: give one of "
@@ -131,6 +134,15 @@ def _form(tensor: Tensor) -> Form:
     plain = tensor.layout == torch.strided and not tensor.is_meta
     precision = PRECISIONS.get(tensor.dtype, str(tensor.dtype)) if plain else "without numbers of its own"
     return precision, tuple(tensor.shape)
+
+
+def _in_rows(tensor: Tensor) -> Tensor:
+    """A copy of its own, in the only order of numbers that safetensors writes."""
+    return tensor.clone(memory_format=torch.contiguous_format)
+
+
+def _damaged(source: Path) -> str:
+    return f"{source} is damaged or cut short, or torch did not save it: download the original again."
 
 
 def _originals() -> str:

@@ -1,6 +1,7 @@
 """Pictures: reading, writing, and the resize and crop of the reference implementation."""
 
 import math
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -206,8 +207,7 @@ def resize_and_crop(picture: Tensor, height: int, width: int, *, nearest: bool =
     """
     source_height, source_width = picture.shape[-2:]
     check_pixels(source_width, source_height, "The picture")
-    ratio = max(height / source_height, width / source_width)
-    size = (math.ceil(ratio * source_height), math.ceil(ratio * source_width))
+    _, size, (top, left) = covering((source_height, source_width), (height, width))
     if size[0] * size[1] > MOST_PIXELS:
         raise MultiTalkError(
             f"The picture is {source_width}×{source_height} and would grow to {size[1]}×{size[0]} to cover "
@@ -215,9 +215,31 @@ def resize_and_crop(picture: Tensor, height: int, width: int, *, nearest: bool =
         )
     planes = picture.float().reshape(-1, 1, source_height, source_width)
     resized = F.interpolate(planes, size) if nearest else _resize_with_pillow(planes, size)
-    top, left = round((size[0] - height) / 2), round((size[1] - width) / 2)  # round is half to even
     cropped = resized[..., top : top + height, left : left + width]
     return cropped.reshape(*picture.shape[:-2], height, width)
+
+
+def covering(source: Sequence[int], size: Sequence[int]) -> tuple[float, tuple[int, int], tuple[int, int]]:
+    """How `resize_and_crop` covers a film's size with a picture.
+
+    Parameters
+    ----------
+    source, size : (height, width)
+        Of the picture and of the film.
+
+    Returns
+    -------
+    ratio : float
+        By which the picture grows.
+    resized : (height, width)
+        Of the whole picture then.
+    corner : (top, left)
+        Rows and columns of it that are cut off above and to the left of the film.
+    """
+    ratio = max(size[0] / source[0], size[1] / source[1])
+    height, width = math.ceil(ratio * source[0]), math.ceil(ratio * source[1])
+    corner = round((height - size[0]) / 2), round((width - size[1]) / 2)  # round is half to even
+    return ratio, (height, width), corner
 
 
 def cut_margins(source: tuple[int, int], size: tuple[int, int]) -> tuple[int, int]:
@@ -228,7 +250,7 @@ def cut_margins(source: tuple[int, int], size: tuple[int, int]) -> tuple[int, in
     source, size : (height, width)
         Of the picture and of the film.
     """
-    ratio = max(size[0] / source[0], size[1] / source[1])
+    ratio, *_ = covering(source, size)
     rows, columns = ((side - seen / ratio) / 2 for side, seen in zip(source, size, strict=True))
     return max(0, math.floor(rows)), max(0, math.floor(columns))  # rounding may leave less than nothing
 

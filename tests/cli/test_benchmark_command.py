@@ -6,9 +6,12 @@ import shutil
 import pytest
 
 from multitalk_core.cli import generate_command
-from multitalk_core.cli.benchmark_list import FaultyRow, read_benchmark
+from multitalk_core.cli.benchmark_folder import STATE, BenchmarkFolder
+from multitalk_core.cli.benchmark_list import BenchmarkRow, FaultyRow, read_benchmark
 from multitalk_core.cli.main import main
 from multitalk_core.demo.files import EMBEDDED
+from multitalk_core.errors import MultiTalkError
+from multitalk_core.hosts.diffusers.processes import STARTED_BY_TORCHRUN
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 QUICK = ["--size", "48x32", "--frames", "5", "--clip-frames", "5", "--motion-frames", "1", "--steps", "1"]
@@ -95,9 +98,33 @@ def test_lines_that_cannot_be_used(folder, line, sentence):
 
 @pytest.mark.parametrize(
     ("options", "sentence"),
-    [(["--picture", "picture.png"], "the list says this"), (["--stops", "3"], "unrecognized arguments")],
+    [
+        (["--picture", "picture.png"], "the list says this"),
+        (["--script", "list.jsonl"], "script: the list says this"),
+        (["--face-model", "list.jsonl"], "face_model: the list says this"),
+        (["--context-parallel", "2"], "made by one process"),
+        (["--stops", "3"], "unrecognized arguments"),
+    ],
 )
 def test_options_that_the_list_stands_for(folder, capsys, monkeypatch, options, sentence):
     monkeypatch.chdir(folder)
     assert made(write_list(folder, row("one")), *options) == 2
     assert sentence in capsys.readouterr().err and not (folder / "films").exists()
+
+
+def test_several_processes_are_refused(folder, capsys, monkeypatch):
+    for name in STARTED_BY_TORCHRUN:
+        monkeypatch.setenv(name, "2")
+    assert made(write_list(folder, row("one"))) == 2
+    assert "start benchmark without torchrun" in capsys.readouterr().err and not (folder / "films").exists()
+
+
+def test_the_record_holds_no_password_and_a_mark_may_change(tmp_path):
+    secret = "https://user:secret@stamps.example"
+    begun = BenchmarkFolder(tmp_path, ["--steps", "2", "--timestamp-authority", secret, "--sign-key=key.pem"])
+    begun.start(BenchmarkRow(1, "one", {}))
+    record = (tmp_path / STATE).read_text()
+    assert json.loads(record)["options"] == ["--steps", "2"] and "secret" not in record
+    BenchmarkFolder(tmp_path, ["--steps", "2", "--watermark", "none"])
+    with pytest.raises(MultiTalkError, match="made with other options"):
+        BenchmarkFolder(tmp_path, ["--steps", "3"])

@@ -48,7 +48,7 @@ def values(content):
     return {score["name"]: score["value"] for score in content["scores"]}
 
 
-def test_a_film_with_its_json_is_scored_told_and_drawn(evaluated, folder, tmp_path):
+def test_a_film_with_its_json_is_scored_reported_and_drawn(evaluated, folder, tmp_path):
     plot = tmp_path / "scores.png"
     code, content, said = evaluated(folder / "talk.mp4", "--plot", plot)
     scores = values(content)
@@ -67,6 +67,22 @@ def test_persons_and_voices_keep_together(evaluated, folder, tmp_path):
     for split in ("halves", "persons"):
         _, content, _ = evaluated(tmp_path / "films", "--split", split, "--metrics", "binding")
         assert values(content)["binding difference"] < -1
+
+
+def test_options_win_over_the_json(evaluated, folder):
+    film, binding = folder / "talk.mp4", ["--metrics", "binding"]
+    _, described, _ = evaluated(film, *binding)
+    height, width = talking_frames(FIRST, SECOND).shape[1:3]
+    boxes = f"{width // 2},0,{width},{height}", f"0,0,{width // 2},{height}"
+    for split in ("halves", "persons"):
+        _, mirrored, _ = evaluated(film, *binding, "--split", split, "--boxes", *boxes)
+        assert values(described)["binding difference"] > 1 and values(mirrored)["binding difference"] < -1
+    _, _, said = evaluated(film, *binding, "--order", "in-turn")
+    assert "binding needs two persons with a voice" in said  # the second one begins after the film
+    code, _, said = evaluated(film, *binding, "--persons", "1")
+    assert code == 2 and "describes 2 persons, and --persons says 1" in said
+    code, _, _ = evaluated(film, *binding, "--persons", "2")
+    assert code == 0
 
 
 def test_odd_films_are_named_and_the_others_scored(evaluated, folder, tmp_path):

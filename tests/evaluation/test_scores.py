@@ -97,3 +97,4 @@ def test_unbroken_parts_of_a_track():
 def test_boxes_of_two_detectors_share_what_they_cover():
     assert shared(np.array([0, 0, 2, 2.0]), np.array([1, 0, 3, 2.0])) == pytest.approx(1 / 3)
     assert shared(np.array([0, 0, 1, 1.0]), np.array([5, 5, 6, 6.0])) == 0
+    assert shared(np.array([3, 3, 3, 3.0]), np.array([3, 3, 3, 3.0])) == 0

@@ -142,6 +142,29 @@ def test_a_download_that_was_cut_short(sync, tmp_path):
         assert "damaged or cut short" in refused(source, tmp_path)
 
 
+def test_an_archive_with_a_damaged_directory(sync, tmp_path):
+    source = tmp_path / "syncnet_v2.model"
+    torch.save(sync, source)
+    whole = source.read_bytes()
+    entry = whole.rindex(b"PK\x01\x02")
+    damages = {entry: b"XXXX", entry + 6: b"\xff", entry + 46: b"\xff\xff"}  # signature, version and name
+    for place, damage in damages.items():
+        source.write_bytes(whole[:place] + damage + whole[place + len(damage) :])
+        assert "damaged or cut short" in refused(source, tmp_path)
+
+
+def test_weights_in_another_order_of_numbers(sync, tmp_path):
+    turned = {
+        key: tensor.to(memory_format=torch.channels_last) if tensor.ndim == 4 else tensor.T.contiguous().T
+        for key, tensor in sync.items()
+        if tensor.ndim in (2, 4)
+    }
+    assert not all(tensor.is_contiguous() for tensor in turned.values())
+    torch.save(sync | turned, tmp_path / "syncnet_v2.model")
+    read = load_file(convert_measure_weights(tmp_path / "syncnet_v2.model", tmp_path))
+    assert all(torch.equal(read[key], sync[key]) for key in sync)
+
+
 def changed(sync: dict[str, Tensor]) -> dict[str, tuple[dict[str, Tensor], str]]:
     """Weights that are nearly right, and what is said of them."""
     others = {key: tensor for key, tensor in sync.items() if key != BIAS}

@@ -18,6 +18,7 @@ from safetensors.torch import load_file
 from multitalk_core.errors import MultiTalkError
 from multitalk_core.media.picture import (
     check_size,
+    covering,
     read_mask,
     read_picture,
     resize_and_crop,
@@ -64,6 +65,20 @@ def test_written_pictures_read_back(tmp_path, ending):
         0.003 if ending == "png" else 0.05
     )
     assert [file.name for file in tmp_path.iterdir()] == [f"a.{ending}"]
+
+
+@pytest.mark.parametrize(
+    ("source", "size"), [((60, 91), (48, 64)), ((31, 40), (96, 96)), ((100, 50), (32, 80))]
+)
+def test_a_place_in_a_picture_is_where_the_crop_shows_it(source, size):
+    rows, columns = torch.arange(source[0]).float(), torch.arange(source[1]).float()
+    places = torch.stack([rows[:, None].expand(source), columns.expand(source)])
+    shown = resize_and_crop(places, *size, nearest=True)
+    ratio, _, (top, left) = covering(source, size)
+    for row, column in ((0, 0), (size[0] // 2, size[1] // 3), (size[0] - 1, size[1] - 1)):
+        expected = torch.tensor([(row + 0.5 + top) / ratio, (column + 0.5 + left) / ratio])
+        nearest = 0.6 + 0.5 / ratio  # pixels between the middle of a sample and of what it is taken from
+        torch.testing.assert_close(shown[:, row, column] + 0.5, expected, atol=nearest, rtol=0)
 
 
 def test_orientation_transparency_and_depth(tmp_path):

@@ -44,10 +44,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def running() -> int:
+    """How many processes torchrun has started; 1 without it."""
+    return int(os.environ["WORLD_SIZE"]) if started_by_torchrun() else 1
+
+
 def check(arguments: argparse.Namespace) -> None:
     """Raise a MultiTalkError for processes that do not fit the command, or what cannot be divided."""
-    count = int(os.environ["WORLD_SIZE"]) if started_by_torchrun() else 1
-    asked = arguments.context_parallel
+    count, asked = running(), arguments.context_parallel
     if asked is None and count > 1:
         raise MultiTalkError(
             f"torchrun has started {count} processes, each of which would make the whole film: add "
