@@ -27,6 +27,7 @@ ARRANGE, FOLD = (
     (Path(__file__).parent / "workflows" / name).read_text() for name in ("arrange.js", "fold.js")
 )
 PAGE = 2400, 1300
+PREVIEW = "video-preview"  # which ComfyUI sends as an input once it has loaded
 PREVIEWED = """
 app.rootGraph.nodes.every(({ type, imgs, widgets }) => {
   if (type === 'LoadImage') return imgs?.length;
@@ -113,6 +114,8 @@ def make(workflow: Workflow, page: Browser, object_info: dict) -> None:
     page.wait_for(PREVIEWED)  # a preview takes room
     layout = {"columns": arrangement(workflow, numbers), "app_mode": app_mode(workflow, numbers)}
     made = json.loads(page.evaluate(ARRANGE, **layout))
+    for node in made["prompt"].values():
+        node["inputs"].pop(PREVIEW, None)
     check_kept(graph, made["prompt"])
     write(FOLDER / f"{workflow.name}.json", made["workflow"])
     write(FOLDER / "api" / f"{workflow.name}.json", made["prompt"])

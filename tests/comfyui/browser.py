@@ -88,6 +88,18 @@ class Browser:
         """Go to an address."""
         self._call("Page.navigate", url=address)
 
+    def reload(self) -> None:
+        """Read the page again, and wait until it begins anew."""
+        self.evaluate("window.isOld = true")
+        self._call("Page.reload")
+        _wait(lambda: not self._is_old(), ANSWER_SECONDS, "the page again")
+
+    def _is_old(self) -> bool:
+        try:
+            return bool(self.evaluate("return window.isOld"))
+        except AssertionError:  # asked while one page goes and the other comes
+            return True
+
     def evaluate(self, script: str, **values: object) -> object:
         """What a JavaScript function body returns, awaited; values are its named constants."""
         constants = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in values.items())

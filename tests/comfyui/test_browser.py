@@ -47,6 +47,8 @@ def test_workflow_opens_whole_and_is_the_graph_of_the_api(page, name):
     # Readable; all columns are seen, and all but the last lines of the highest one.
     assert scale >= 0.6 and right <= 1600 and bottom <= 1080, (scale, right, bottom)
     prompt = json.loads(page.evaluate("return JSON.stringify((await app.graphToPrompt()).output)"))
+    for node in prompt.values():
+        node["inputs"].pop("video-preview", None)  # there once it has loaded
     assert prompt == json.loads((FOLDER / "api" / f"{name}.json").read_text())
     assert complaints(page) == []
 

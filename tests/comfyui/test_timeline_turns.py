@@ -252,7 +252,7 @@ def test_turns_are_there_after_the_browser_has_read_the_page_again(page):
         "Object.values({ ...localStorage, ...sessionStorage }).some(each => each.includes(row))",
         row="0.52,2.52",
     )
-    page.evaluate("window.before = true; location.reload()")
-    page.wait_for(f"!window.before && {READY} && {ENCODER} && {OPTIONS}.length === 2")
+    page.reload()
+    page.wait_for(f"{READY} && {ENCODER} && {OPTIONS}.length === 2")
     assert rows(page) == ["1,0,3,,0", "2,0.52,2.52,,0"]
     complaints(page)

@@ -39,7 +39,12 @@ def part(tensors: Tensors, name: str) -> Tensors:
 def host_for(adapter: AudioAdapter, audio: ClipAudio, located: dict) -> AudioHost:
     """A host that notes what it locates, around an adapter that lies in memory."""
     observer = lambda block, *maps: located.update({block: maps})  # noqa: E731
-    return AudioHost(SimpleNamespace(model=adapter), audio, BindingOptions(), observer=observer)
+    return AudioHost(
+        SimpleNamespace(model=adapter, load_device=torch.device("cpu")),
+        audio,
+        BindingOptions(),
+        observer=observer,
+    )
 
 
 def options_for(host: AudioHost, voices: Tensor, audible: bool) -> dict:
