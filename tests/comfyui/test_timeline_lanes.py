@@ -168,7 +168,8 @@ def test_after_a_run_lanes_have_faces_and_a_drag_changes_the_next_run(page):
     page.wait_for(f"{OPTIONS}.length === 2 && {ELEMENT}.querySelectorAll('canvas.face').length === 2", 120)
     page.wait_for(
         f"[...{ELEMENT}.querySelectorAll('canvas.face')].every(each =>"
-        "  each.getContext('2d').getImageData(16, 16, 32, 32).data.every((level, at) => at % 4 < 3 || level === 255))"
+        "  each.getContext('2d').getImageData(16, 16, 32, 32).data"
+        ".every((level, at) => at % 4 < 3 || level === 255))"
     )
     page.wait_for(frames(93))
     page.evaluate(
