@@ -247,12 +247,12 @@ def test_one_recording_is_said_to_be_one(page):
 
 def test_turns_are_there_after_the_browser_has_read_the_page_again(page):
     build(page, SOURCES, turns=2)
-    page.drag(lane(page, 2, 0.5), lane(page, 2, 1.02))
+    page.drag(lane(page, 2, 0.5), lane(page, 2, 1.26))  # a place of its own among all drafts
     page.wait_for(
         "Object.values({ ...localStorage, ...sessionStorage }).some(each => each.includes(row))",
-        row="0.52,2.52",
+        row="0.76,2.76",
     )
     page.reload()
     page.wait_for(f"{READY} && {ENCODER} && {OPTIONS}.length === 2")
-    assert rows(page) == ["1,0,3,,0", "2,0.52,2.52,,0"]
+    assert rows(page) == ["1,0,3,,0", "2,0.76,2.76,,0"]
     complaints(page)

@@ -50,6 +50,15 @@ return [
 """
 
 
+# Whether the lanes have stayed where they are for some frames.
+STILL = f"""(await (async () => {{
+  const place = () => JSON.stringify({LANES}.getBoundingClientRect());
+  const before = place();
+  for (let frame = 0; frame < 6; frame++) await new Promise(requestAnimationFrame);
+  return before === place() && {LANES}.clientWidth > 0;
+}})())"""
+
+
 def write_voice(path: Path, seconds: float, *spans: tuple[float, float]) -> str:
     """A voice that is heard in these spans only; its name."""
     times = np.arange(round(seconds * RATE)) / RATE
@@ -63,6 +72,7 @@ def build(page: Browser, sources: list[tuple[str, str]], turns: int, **widgets: 
     """An encoder with a loader per voice, in an empty graph; waits until its timeline shows so many turns."""
     page.evaluate(BUILD, sources=sources, widgets=widgets)
     page.wait_for(f"{OPTIONS}.length === {turns}")
+    page.wait_for(STILL)
 
 
 def point(
