@@ -74,5 +74,7 @@ def test_sizes_that_cannot_be_divided_are_refused_with_the_nearest_that_can():
         "81 frames of 848x464 are 32,277 tokens, which cannot be divided among 2 GPUs: use --size 848x448 or "
         "832x464, or another number of GPUs."
     )
-    with pytest.raises(MultiTalkError, match="use --size "):
+    with pytest.raises(MultiTalkError, match=r"use --size \d+x\d+ or \d+x\d+, or another"):
         check_grid(Grid.of_video(81, 480, 832), 11)
+    with pytest.raises(MultiTalkError, match="among 251 GPUs: use another number of GPUs"):
+        check_grid(Grid.of_video(81, 480, 832), 251)

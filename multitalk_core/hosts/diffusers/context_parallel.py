@@ -89,8 +89,9 @@ def check_grid(grid: Grid, processes: int) -> None:
     fitting = [each for each in fitting if each.tokens % processes == 0]
     fitting.sort(key=lambda each: abs(each.height - grid.height) + abs(each.width - grid.width))
     sizes = " or ".join(f"{each.video_size[2]}x{each.video_size[1]}" for each in fitting[:2])
+    advice = f"use --size {sizes}, or another number of GPUs" if fitting else "use another number of GPUs"
     frames, height, width = grid.video_size
     raise MultiTalkError(
         f"{frames} frames of {width}x{height} are {grid.tokens:,} tokens, which cannot be divided among "
-        f"{processes} GPUs: use --size {sizes}, or another number of GPUs."
+        f"{processes} GPUs: {advice}."
     )
