@@ -45,9 +45,13 @@ STAGES = {
     "one": Stage(SECOND, "one", ("base",)),
     "two": second_stage(),
     "finer": Stage(
-        replace(FIRST, steps=8000, learning_rate=6e-4, without_audio=0.5), "large", ("base", "one", "two")
+        replace(FIRST, steps=6000, batch=8, learning_rate=6e-4, without_audio=0.5),
+        "large",
+        ("base", "one", "two"),
     ),
-    "large": Stage(replace(SECOND, steps=2000, learning_rate=5e-4), "large", ("base", "one", "two", "finer")),
+    "large": Stage(
+        replace(SECOND, steps=2000, batch=8, learning_rate=5e-4), "large", ("base", "one", "two", "finer")
+    ),
 }
 ABLATIONS = {
     "concat": second_stage(scheme="concat"),
