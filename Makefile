@@ -4,6 +4,8 @@ BIN := .venv/bin
 TORCH := torch==2.13.0
 TRITON ?= triton==3.6.0
 KERNELS_STAMP = .venv-kernels/$(subst ==,-,$(TRITON)).stamp
+RAY ?= 2.60.0
+FARM_STAMP = .venv-farm/ray-$(RAY).stamp
 
 # Threads that spin while they wait make a busy machine five times slower.
 export OMP_WAIT_POLICY ?= passive
@@ -16,7 +18,7 @@ test: export MALLOC_TRIM_THRESHOLD_ ?= 1073741824
 # number of tests, the long ones with few tests would come last and leave the other processes idle.
 WORKERS := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test triton kernels soak bench lint train-demo
+.PHONY: demo test triton kernels ray farm-test farm-soak soak bench lint train-demo
 
 demo: .venv/standalone.stamp
 	$(BIN)/python -m multitalk_core demo
@@ -32,7 +34,16 @@ kernels: triton
 	TRITON_INTERPRET=1 .venv-kernels/bin/python -m pytest -rs tests/kernels
 	.venv-kernels/bin/python -m pytest -rs tests/kernels/test_machine_code.py
 
-soak: .venv/dev.stamp
+# Ray lives in an environment of its own, which has no torch.
+ray: $(FARM_STAMP)
+
+farm-test: ray
+	.venv-farm/bin/python -m pytest -rs tests/farm
+
+farm-soak: ray
+	.venv-farm/bin/python -m pytest -rs -s -m soak tests/soak/test_farm_kills.py
+
+soak: .venv/dev.stamp farm-soak
 	$(BIN)/python -m pytest -rs -s -m soak
 
 lint: .venv/dev.stamp
@@ -67,6 +78,12 @@ $(KERNELS_STAMP): Makefile
 	$(PYTHON) -m venv .venv-kernels
 	.venv-kernels/bin/python -m pip install --quiet $(TORCH) $(TRITON) 'numpy<2.4' pytest 'diffusers>=0.38' safetensors
 	rm -f .venv-kernels/*.stamp
+	touch $@
+
+$(FARM_STAMP): Makefile
+	$(PYTHON) -m venv .venv-farm
+	.venv-farm/bin/python -m pip install --quiet 'ray[default]==$(RAY)' 'websocket-client>=1.8' pytest
+	rm -f .venv-farm/*.stamp
 	touch $@
 
 .venv:

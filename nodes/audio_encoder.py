@@ -10,7 +10,8 @@ from comfy_api.latest import io, ui
 from ..multitalk_core import limits
 from ..multitalk_core.audio.conversation import encode_conversation
 from ..multitalk_core.audio.features import AudioEncoder
-from ..multitalk_core.audio.timeline import Timeline, Timing
+from ..multitalk_core.audio.timeline import Timeline
+from ..multitalk_core.audio.timing import Timing
 from ..multitalk_core.audio.waveform import SPEECH_RATE
 from ..multitalk_core.drawing.timeline_picture import timeline_picture
 from ..multitalk_core.guards.memory import features_bytes, tracks_bytes

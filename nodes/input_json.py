@@ -9,7 +9,8 @@ from comfy_api.latest import InputImpl, io
 from torch import Tensor
 
 from ..multitalk_core.audio.sound_file import read_audio
-from ..multitalk_core.audio.timeline import Timeline, Timing
+from ..multitalk_core.audio.timeline import Timeline
+from ..multitalk_core.audio.timing import Timing
 from ..multitalk_core.audio.waveform import SPEECH_RATE, Waveform
 from ..multitalk_core.errors import MultiTalkError
 from ..multitalk_core.film.multitalk_input import MOST_FILMS, MultiTalkInput, parse_inputs

@@ -10,7 +10,6 @@ import numpy as np
 
 from ..errors import MultiTalkError, quoted
 from ..guards.interruption import uninterrupted
-from ..guards.words import Word
 from ..limits import FILM_SOUND_RATE, LONGEST_SECONDS, MOST_SPEAKERS, VOICE_START
 from .audibility import Audibility
 from .film_sound import FilmSound, within_full_scale
@@ -23,14 +22,6 @@ from .waveform import SPEECH_RATE, Waveform
 
 SHORTEST_SECONDS = 0.2  # one audio window: 5 frames at 25 fps
 TABLE_SLACK_SECONDS = 0.05  # times in tables are rounded
-
-
-class Timing(Word):
-    """How the voices of a film are placed in time."""
-
-    TOGETHER = "together"
-    IN_TURN = "in turn"
-    TABLE = "table"
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,8 +13,9 @@ from ..files.whole import whole_file
 from ..media.picture import check_picture_name, write_picture
 from .films_to_evaluate import video_files
 from .options import output_options
+from .options.limited_number import within
 from .options.paths import folder_path, input_folder_or_file, input_path, output_file
-from .options.types import SPEAKERS, box, voice, within
+from .options.types import SPEAKERS, box, voice
 
 if TYPE_CHECKING:
     from ..evaluation.evaluate import Evaluation

@@ -8,7 +8,8 @@ from pathlib import Path
 from torch import Tensor
 
 from ..audio.sound_file import read_audio
-from ..audio.timeline import Timeline, Timing
+from ..audio.timeline import Timeline
+from ..audio.timing import Timing
 from ..errors import MultiTalkError
 from ..evaluation.evaluated_film import EvaluatedFilm, box_in_film
 from ..evaluation.video_at_rate import RATE

@@ -13,8 +13,9 @@ from ..persons.box import Box
 from ..persons.concerns import doubts
 from ..persons.masks import Finding, Persons
 from .options import output_options, person_options
+from .options.limited_number import within
 from .options.paths import output_file
-from .options.types import SPEAKERS, box_text, within
+from .options.types import SPEAKERS, box_text
 
 DEFAULT = Path("persons.png")
 BY_HAND = Finding(None, 1.0)  # whom the user marks is a person

@@ -4,38 +4,28 @@ import argparse
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from importlib import import_module
 from typing import Any, NoReturn
 
 from .. import __version__
 from ..errors import MultiTalkError, quoted
 from ..guards.stopping import stoppable
-from . import (
-    benchmark_command,
-    convert_command,
-    demo_command,
-    doctor_command,
-    evaluate_command,
-    films_command,
-    generate_command,
-    inspect_command,
-    localize_command,
-    prepare_command,
-    train_command,
-)
 from .output_streams import LastingStream, lasting_streams
 
+# Each is a file of this room, loaded when it is needed: farm runs without torch.
 COMMANDS = (
-    generate_command,
-    demo_command,
-    doctor_command,
-    inspect_command,
-    localize_command,
-    films_command,
-    convert_command,
-    prepare_command,
-    train_command,
-    benchmark_command,
-    evaluate_command,
+    "generate",
+    "demo",
+    "doctor",
+    "inspect",
+    "localize",
+    "films",
+    "farm",
+    "convert",
+    "prepare",
+    "train",
+    "benchmark",
+    "evaluate",
 )
 
 STARTS_NEGATIVE = re.compile(r"-\.?\d")  # before Python 3.14, argparse takes only a whole negative number
@@ -97,21 +87,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 on success; 2 when an input cannot be used, or disk space or memory runs out; 130 after Ctrl-C or
-        SIGTERM.
+        0 on success; 1 when films of a farm failed; 2 when an input cannot be used, or disk space or memory
+        runs out; 130 after Ctrl-C or SIGTERM.
     """
     with stoppable():
         try:
             with lasting_streams():
-                arguments = make_parser().parse_args(argv)
-                arguments.command(arguments)
+                line = sys.argv[1:] if argv is None else list(argv)
+                arguments = make_parser(tuple({*line[:1]} & {*COMMANDS}) or COMMANDS).parse_args(line)
+                return arguments.command(arguments) or 0
         except KeyboardInterrupt as stopped:
             return _ended(f"\nStopped: {stopped}" if str(stopped) else "\nStopped.", 130)
         except Exception as error:
             if (sentence := _sentence(error)) is None:
                 raise
             return _ended(f"Error: {sentence}", 2)
-    return 0
 
 
 def _sentence(error: Exception) -> str | None:
@@ -124,11 +114,8 @@ def _sentence(error: Exception) -> str | None:
         return f"{name} cannot be used ({reason}): choose another one, or free some space."
     if isinstance(error, MemoryError) or "not enough memory" in str(error) or "allocate memory" in str(error):
         return OUT_OF_MAIN_MEMORY
-    if isinstance(error, RuntimeError):
-        import torch
-
-        return OUT_OF_MEMORY if isinstance(error, torch.OutOfMemoryError) else None
-    return None
+    torch = sys.modules.get("torch")
+    return OUT_OF_MEMORY if torch and isinstance(error, torch.OutOfMemoryError) else None
 
 
 def _ended(sentence: str, code: int) -> int:
@@ -139,8 +126,8 @@ def _ended(sentence: str, code: int) -> int:
     return code
 
 
-def make_parser() -> argparse.ArgumentParser:
-    """The parser of all commands; `command` in the parsed arguments is the function to call."""
+def make_parser(names: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
+    """The parser of these commands; `command` in the parsed arguments is the function to call."""
     parser = Parser(
         prog="python -m multitalk_core",
         description=DESCRIPTION,
@@ -151,6 +138,6 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(
         title="commands", required=True, metavar="COMMAND", parser_class=CommandParser
     )
-    for command in COMMANDS:
-        command.add_command(commands)
+    for name in names:
+        import_module(f".{name}_command", __package__).add_command(commands)
     return parser

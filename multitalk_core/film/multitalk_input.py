@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from ..audio.timeline import Timing
+from ..audio.timing import Timing
 from ..errors import MultiTalkError, quoted
 from ..files.given import check_file
 from ..guards.words import Word

@@ -7,7 +7,8 @@ from typing import Any, TypedDict
 from comfy_execution.graph import DynamicPrompt
 
 from ...multitalk_core.audio.speaker_names import mapping_of, places_of
-from ...multitalk_core.audio.timeline import Timeline, Timing
+from ...multitalk_core.audio.timeline import Timeline
+from ...multitalk_core.audio.timing import Timing
 from ...multitalk_core.audio.turn_sources import check_sources, from_one_recording, source_of
 from ...multitalk_core.audio.turns import TurnTable, parse_turns
 from ...multitalk_core.audio.waveform import Waveform, from_array

@@ -57,13 +57,14 @@ ALLOWED = {
     "doctor": FILM | {"evaluation"},
     "demo": {"errors", "persons"},
     "converting": FOUNDATION | {"method"},
+    "farm": FOUNDATION | {"film"},
     "hosts": set(),
     "hosts.diffusers": FILM | {"demo"},
     "training": FILM | {"evaluation", "demo", "hosts.diffusers"},
     "toy_world": SHOWN | {"demo", "hosts.diffusers", "training"},
     "cli.options": FILM | {"demo", "hosts.diffusers", "script"},
     "cli": SHOWN
-    | {"converting", "demo", "doctor", "hosts.diffusers", "training", "cli.options", "multitalk_core"}
+    | {"converting", "demo", "doctor", "farm", "hosts.diffusers", "training", "cli.options", "multitalk_core"}
     | {"measures"},
     "__main__": {"cli", "guards"},
     "nodes.host": SHOWN | {"demo", "doctor", "script"},

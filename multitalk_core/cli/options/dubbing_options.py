@@ -19,9 +19,9 @@ from ...method.audio_patch import BindingOptions
 from ...method.schemes import find_scheme
 from ...persons.face_detector import WEIGHTS
 from ...persons.masks import Persons
+from .limited_number import within
 from .paths import input_file
 from .store_options import retakes_person
-from .types import within
 
 MOUTHS = "mouths"  # no file, but found by the persons' faces
 

@@ -10,7 +10,8 @@ from ...film.clips import ClipPlan, plan_clips, plan_mirrored
 from ...film.spec import Continuation
 from ...limits import CLIP_FRAMES, FILM_FRAMES, FPS, MOTION_FRAMES
 from ...method.wan import MINIATURE, RESOLUTIONS, nearest_bucket
-from .types import frame_count, size_or_picture, within
+from .limited_number import within
+from .types import frame_count, size_or_picture
 
 UNLIMITED = 10**9
 

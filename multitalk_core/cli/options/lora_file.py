@@ -6,8 +6,8 @@ from argparse import ArgumentTypeError
 from ...errors import quoted
 from ...hosts.diffusers.lora import Lora
 from ...limits import LORA_STRENGTH
+from .limited_number import within
 from .paths import input_file
-from .types import within
 
 
 def lora_file(text: str) -> Lora:

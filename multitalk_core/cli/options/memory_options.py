@@ -8,8 +8,8 @@ from ...hosts.diffusers.offloading import Offload
 from ...hosts.diffusers.quantization import Quantization, check_quantization
 from ...hosts.diffusers.step_cache import StepCache, check_steps
 from ...limits import ROWS_AT_ONCE
+from .limited_number import within
 from .model_options import chosen_device, chosen_dtype
-from .types import within
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -20,8 +20,8 @@ from ...hosts.diffusers.processes import (
 from ...hosts.diffusers.step_cache import StepCache
 from ...limits import GPUS
 from ...method.wan import Grid
+from .limited_number import within
 from .model_options import chosen_device
-from .types import within
 
 WITH_RING = (AttentionBackend.CUDNN, AttentionBackend.FLASH)  # which also give the sums of their weights
 

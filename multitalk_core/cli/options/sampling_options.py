@@ -10,7 +10,8 @@ from ...method.guidance import GuidanceScales
 from ...method.labels import LabelRanges
 from ...method.schemes import AUTOMATIC, SCHEMES, resolved_scheme, schemes_help
 from ...persons.masks import Persons
-from .types import text, within
+from .limited_number import within
+from .types import text
 
 AREA_720 = 600_000  # pixels; between the trained 480p and 720p sizes
 SHIFT_480, SHIFT_720 = 7.0, 11.0

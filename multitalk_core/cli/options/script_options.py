@@ -16,9 +16,10 @@ from ...script.script_summary import summary
 from ...script.speech_program import KNOWN, speech_program
 from ...script.spoken_lines import check_voices, speak_lines
 from ...script.written_script import Script
+from .limited_number import within
 from .paths import input_file
 from .store_options import default_store
-from .types import text, within
+from .types import text
 
 USUAL_PROGRAM = "espeak-ng"
 MOST_BYTES = 4  # of a character in UTF-8

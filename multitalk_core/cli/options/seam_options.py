@@ -6,7 +6,7 @@ from ...film.colour import ColourMethod
 from ...film.seams import SEAM_FRAMES, SeamCorrection
 from ...limits import FRACTION
 from ...limits import SEAM_FRAMES as SEAM_LIMIT
-from .types import within
+from .limited_number import within
 
 DESCRIPTION = "Corrections of colour drift and of jumps at clip boundaries; docs/steadiness.md measures them."
 

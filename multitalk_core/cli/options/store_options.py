@@ -14,8 +14,9 @@ from ...film.store import check_store, stored_clip_bytes
 from ...guards.memory import GIGABYTE
 from ...limits import CLIPS, STORE_GIGABYTES
 from .film_files import FilmFiles
+from .limited_number import within
 from .paths import folder_path
-from .types import prompt_at, retake, within
+from .types import prompt_at, retake
 
 RANDOM_SEEDS = 2**31
 STORE = "multitalk/films"  # in the user's cache

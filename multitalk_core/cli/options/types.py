@@ -1,47 +1,22 @@
 """Types of arguments: numbers in a range, sizes, colours, boxes, placed voices, retakes and prompts."""
 
-import math
 from argparse import ArgumentTypeError
 from collections.abc import Callable
 
-from ...errors import MultiTalkError, quoted
+from ...errors import quoted
 from ...film.retakes import Retake, parse_retake
 from ...film.spec import ClipOverride
 from ...limits import LONGEST_TEXT, MOST_SPEAKERS, SEED, SIZE, VOICE_START, Limit
 from ...media.picture import check_colour, check_size
 from ...method.wan import check_frames
 from ...persons.box import Box
+from .limited_number import within
 from .paths import with_reason
 from .voice_file import VoiceFile, voice_file
 
 LISTENER = "none"
-LONGEST_NUMBER = 40  # characters
 SPEAKERS = Limit(1, MOST_SPEAKERS)
 BOX_EDGE = Limit(-1e6, 1e6)
-
-
-def within(limit: Limit, above: float | None = None) -> Callable[[str], int | float]:
-    """The type of a number within `limit`; `above`, if given, is excluded too."""
-
-    def number(text: str) -> int | float:
-        value = _number(text, limit.whole)
-        try:
-            limit.check("it", value)
-        except MultiTalkError as error:
-            raise ArgumentTypeError(f"{quoted(text)} is not {limit}") from error
-        if value == above:
-            raise ArgumentTypeError(f"{quoted(text)} is not above {above:g}")
-        return value
-
-    return number
-
-
-def _number(text: str, whole: bool) -> int | float:
-    """The number in a text; NaN if it is none."""
-    try:
-        return (int if whole else float)(text) if len(text) <= LONGEST_NUMBER else math.nan
-    except ValueError:
-        return math.nan
 
 
 def frame_count(limit: Limit) -> Callable[[str], int]:

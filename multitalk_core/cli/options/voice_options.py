@@ -14,8 +14,9 @@ from ...errors import MultiTalkError
 from ...guards import memory
 from ...limits import MOST_SPEAKERS, PIECE_SECONDS
 from . import script_options
+from .limited_number import within
 from .paths import input_file, input_path
-from .types import place, text, voice, within
+from .types import place, text, voice
 from .voice_file import VoiceFile, voice_file
 
 DESCRIPTION = """\

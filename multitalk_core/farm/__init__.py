@@ -1,0 +1,1 @@
+"""A farm: films by the thousand on many ComfyUI servers, through Ray; it imports no torch."""

@@ -1,0 +1,88 @@
+"""A server of the farm as the driver sees it: an actor, what it does now, and what it is waited for."""
+
+from typing import Any
+
+from ..errors import quoted
+from .farm_actor import FarmActor, Report, ServerSettings
+from .jobs import Job
+
+
+class FarmServer:
+    """An actor with its server; Ray starts the actor again when it or its machine dies.
+
+    Parameters
+    ----------
+    name : str
+    settings : ServerSettings
+    on_gpu : bool
+        Whether the actor owns a GPU.
+    joined : str, optional
+        The address of a server that runs.
+    """
+
+    def __init__(
+        self, name: str, settings: ServerSettings, *, on_gpu: bool, joined: str | None = None
+    ) -> None:
+        import ray
+
+        self.name = name
+        self.joined = joined
+        self.actor = (
+            ray.remote(FarmActor)
+            .options(
+                name=f"ComfyUI {name}",
+                num_gpus=1 if on_gpu else 0,
+                num_cpus=0 if joined or on_gpu else 1,
+                scheduling_strategy="SPREAD",
+                max_restarts=-1,
+                max_task_retries=0,
+            )
+            .remote(name, settings, joined)
+        )
+        self.job: Job | None = None
+        self.prompt: str | None = None
+        self.failed_starts = 0
+        self.ready = False
+        self.waited: Any = None
+        self.start()
+
+    @property
+    def idle(self) -> bool:
+        """Whether it can take a job."""
+        return self.ready and self.job is None
+
+    def rest(self) -> None:
+        """Wait for a job."""
+        self.ready, self.job, self.prompt, self.waited = True, None, None, None
+
+    def start(self) -> None:
+        """Start its server, if it does not run."""
+        self.ready, self.job, self.prompt = False, None, None
+        self.waited = self.actor.start.options(name=f"start {self.name}", max_task_retries=-1).remote()
+
+    def take(self, job: Job) -> None:
+        """Begin a job.
+
+        Raises
+        ------
+        MultiTalkError
+            When its graph has changed since it was checked.
+        """
+        graph = job.composed()
+        self.job = job
+        make = self.actor.make.options(name=f"film {job.id}", num_returns="streaming")
+        self.waited = make.remote(job.id, graph, job.digest)
+
+    def report(self) -> Report:
+        """The next report, once Ray says that there is one; a dead actor is a lost server."""
+        import ray
+
+        try:
+            report = ray.get(next(self.waited) if self.ready else self.waited)
+        except StopIteration:  # after an actor's death
+            return Report("lost", f"The actor of {self.name} died.")
+        except ray.exceptions.RayError as error:
+            return Report("lost", f"The actor of {self.name} died ({quoted(type(error).__name__)}).")
+        if report.kind == "queued":
+            self.prompt = report.text
+        return report

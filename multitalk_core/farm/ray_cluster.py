@@ -1,0 +1,82 @@
+"""Ray, as a farm uses it: a cluster that runs, or one of its own that ends with it."""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from ..errors import MultiTalkError, quoted
+
+OBJECT_BYTES = 100_000_000  # of Ray's object store: a farm's messages are small
+LOCALHOST = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class RayCluster:
+    """A cluster that this process is connected to.
+
+    Attributes
+    ----------
+    dashboard : str
+        The address of its page; empty without one.
+    """
+
+    dashboard: str
+
+    @property
+    def gpus(self) -> int:
+        """GPUs of all machines that are there now."""
+        import ray
+
+        return int(ray.cluster_resources().get("GPU", 0))
+
+
+@contextmanager
+def connected(address: str | None, *, servers: int, dashboard: bool) -> Iterator[RayCluster]:
+    """Connect to a cluster inside the context; afterwards all that the farm started there ends.
+
+    Parameters
+    ----------
+    address : str or None
+        Of a cluster that runs, or "auto" for the one of this machine; None starts one.
+    servers : int
+        That a cluster of its own has room for, at least.
+    dashboard : bool
+        Whether a cluster of its own has Ray's dashboard, for this machine alone.
+
+    Raises
+    ------
+    MultiTalkError
+        When Ray is not installed, or there is no such cluster.
+    """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # films are nobody else's business
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    try:
+        import ray
+    except ImportError as error:
+        raise MultiTalkError(
+            "Ray is not installed: pip install 'ray[default]' websocket-client (or this pack with [farm])."
+        ) from error
+    quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
+    try:
+        if address is not None:
+            context = ray.init(address=address, **quiet)
+        else:
+            context = ray.init(
+                address="local",
+                num_cpus=max(servers, os.cpu_count() or 1),
+                include_dashboard=dashboard,
+                dashboard_host=LOCALHOST,
+                object_store_memory=OBJECT_BYTES,
+                **quiet,
+            )
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        raise MultiTalkError(
+            f"Ray cannot be reached or started ({quoted(str(error).strip().splitlines()[0])}): start it with "
+            "`ray start --head`, or leave --cluster out."
+        ) from error
+    try:
+        yield RayCluster(context.dashboard_url or "")
+    finally:
+        ray.shutdown()
