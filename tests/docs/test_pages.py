@@ -19,6 +19,7 @@ TOPICS = (
     "doctor",
     "dubbing",
     "evaluation",
+    "farm",
     "measures",
     "one_card",
     "origin",
@@ -68,7 +69,7 @@ def anchors(page: Path) -> set[str]:
 
 def test_options_of_the_command_line_exist(page):
     commands = ("generate", "localize", "inspect", "films", "prepare", "train", "demo", "doctor", "convert")
-    commands += ("benchmark", "evaluate")
+    commands += ("benchmark", "evaluate", "farm")
     helped = "".join(help_of(command) for command in commands)
     for block in re.findall(r"(?:^    .*\n)+", page.read_text(), re.MULTILINE):
         for command in re.findall(r"^    multitalk (\w+)", block, re.MULTILINE):
