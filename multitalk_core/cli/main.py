@@ -28,6 +28,7 @@ COMMANDS = (
     "evaluate",
 )
 
+NOT_OF_A_FARM = ("torch", "numpy")
 STARTS_NEGATIVE = re.compile(r"-\.?\d")  # before Python 3.14, argparse takes only a whole negative number
 
 DESCRIPTION = """\
@@ -94,7 +95,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             with lasting_streams():
                 line = sys.argv[1:] if argv is None else list(argv)
-                arguments = make_parser(tuple({*line[:1]} & {*COMMANDS}) or COMMANDS).parse_args(line)
+                named = [name for name in line[:1] if name in COMMANDS]
+                arguments = make_parser(named or COMMANDS).parse_args(line)
                 return arguments.command(arguments) or 0
         except KeyboardInterrupt as stopped:
             return _ended(f"\nStopped: {stopped}" if str(stopped) else "\nStopped.", 130)
@@ -108,6 +110,11 @@ def _sentence(error: Exception) -> str | None:
     """The sentence to print for an error; None for a bug, which needs its traceback."""
     if isinstance(error, MultiTalkError):
         return str(error)
+    if isinstance(error, ModuleNotFoundError) and error.name in NOT_OF_A_FARM:
+        return (
+            f"{error.name} is not installed here, and only the command farm does without it: pip install "
+            "torch -e '.[standalone]'."
+        )
     if isinstance(error, OSError):
         name = "A file" if error.filename is None else quoted(error.filename)
         reason = error.strerror or quoted(error)

@@ -3,7 +3,6 @@
 import http.client
 import json
 import shutil
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -39,13 +38,13 @@ class ComfyApi:
     ----------
     url : str
         Such as http://127.0.0.1:8188.
-    lives : callable
-        Whether its process lives, where that is known.
+    lives : callable, optional
+        Whether its process lives; by default, whether it answers.
     """
 
-    def __init__(self, url: str, lives: Callable[[], bool] = lambda: True) -> None:
+    def __init__(self, url: str, lives: Callable[[], bool] | None = None) -> None:
         self.url = (url if "://" in url else f"http://{url}").rstrip("/")
-        self.lives = lives
+        self.lives = lives or self.answers
         self.client = uuid.uuid4().hex
 
     def answers(self) -> bool:
@@ -137,7 +136,7 @@ class ComfyApi:
                 message = connection.recv()
             except websocket.WebSocketTimeoutException:
                 if not self.lives():
-                    raise LostServer("Its process has ended.") from None
+                    raise LostServer(f"ComfyUI at {self.url} has ended.") from None
                 continue
             if not isinstance(message, str):
                 yield from _shown_text(message)
@@ -169,16 +168,6 @@ class ComfyApi:
         request = urllib.request.Request(f"{self.url}{path}", json.dumps(data).encode())
         with urllib.request.urlopen(request, timeout=SECONDS) as answer:
             return json.loads(answer.read() or b"{}")
-
-
-def wait_for(api: ComfyApi, seconds: float) -> bool:
-    """Wait until a server answers; False if its process ends or the time does."""
-    deadline = time.monotonic() + seconds
-    while not api.answers():
-        if not api.lives() or time.monotonic() > deadline:
-            return False
-        time.sleep(0.3)
-    return True
 
 
 def _shown_text(message: bytes) -> Iterator[str]:

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from logging import makeLogRecord
@@ -15,7 +16,7 @@ from typing import IO
 
 from ..errors import MultiTalkError, quoted
 from . import bound_child
-from .comfy_api import ComfyApi, wait_for
+from .comfy_api import ComfyApi
 from .comfy_place import ComfyPlace
 
 START_SECONDS = 600
@@ -86,7 +87,7 @@ class ComfyChild:
         self.last_line = ""
         threading.Thread(target=self._log, args=(self.process.stdout, folders.log), daemon=True).start()
         self.api = ComfyApi(f"http://127.0.0.1:{port}", self.lives)
-        if not wait_for(self.api, START_SECONDS):
+        if not self._started():
             self.stop()
             raise MultiTalkError(
                 f"ComfyUI in {place.folder} does not start ({quoted(self.last_line)}): see its log "
@@ -105,6 +106,15 @@ class ComfyChild:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+    def _started(self) -> bool:
+        """Wait until the server answers; False if its process ends or the time does."""
+        deadline = time.monotonic() + START_SECONDS
+        while not self.api.answers():
+            if not self.lives() or time.monotonic() > deadline:
+                return False
+            time.sleep(0.3)
+        return True
 
     def _log(self, lines: IO[str], path: Path) -> None:
         handler = RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8")

@@ -9,14 +9,14 @@ from typing import Any
 
 from ..errors import MultiTalkError
 from .api_graph import ApiGraph
-from .comfy_api import ComfyApi, FailedGraph, LostServer, wait_for
+from .comfy_api import ComfyApi, FailedGraph, LostServer
 from .comfy_child import ComfyChild, ComfyFolders
 from .comfy_place import ComfyPlace
 from .farm_folder import FarmFolder
 from .journal import Entry
 
 REPORT_SECONDS = 1.0
-JOIN_SECONDS = 30
+JOIN_SECONDS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,8 +97,9 @@ class FarmActor:
             does not answer.
         """
         if self.joined is not None:
-            if wait_for(ComfyApi(self.joined), JOIN_SECONDS):
+            if ComfyApi(self.joined).answers():
                 return Report("ready", self.joined)
+            time.sleep(JOIN_SECONDS)  # it may be starting
             return Report("lost", f"No ComfyUI answers at {self.joined}.")
         try:
             if self.child is None or not self.child.lives():

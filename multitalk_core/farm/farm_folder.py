@@ -79,7 +79,8 @@ class FarmFolder:
 
     def finished(self) -> dict[str, Entry]:
         """The records of finished films by id; results.jsonl then has the same."""
-        names = {entry.name for entry in os.scandir(self.films) if not entry.name.startswith(".")}
+        found = [entry for entry in os.scandir(self.films) if entry.is_dir()]
+        names = {entry.name for entry in found if not entry.name.startswith(".")}
         records = {str(entry.get("id")): entry for entry in self.results.entries()}
         known = {
             name: records.get(name) or read_json(self.films / name / RECORD, "record of a film", MOVE_AWAY)

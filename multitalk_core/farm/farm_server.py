@@ -82,7 +82,8 @@ class FarmServer:
         except StopIteration:  # after an actor's death
             return Report("lost", f"The actor of {self.name} died.")
         except ray.exceptions.RayError as error:
-            return Report("lost", f"The actor of {self.name} died ({quoted(type(error).__name__)}).")
+            reason = str(error).strip().splitlines()[-1]
+            return Report("lost", f"The actor of {self.name} died ({quoted(reason)}).")
         if report.kind == "queued":
             self.prompt = report.text
         return report

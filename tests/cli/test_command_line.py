@@ -165,7 +165,18 @@ def test_a_missing_file_and_help():
     )
 
 
-COMMANDS = ("generate", "demo", "inspect", "localize", "films", "prepare", "train", "evaluate", "benchmark", "farm")
+COMMANDS = (
+    "generate",
+    "demo",
+    "inspect",
+    "localize",
+    "films",
+    "prepare",
+    "train",
+    "evaluate",
+    "benchmark",
+    "farm",
+)
 
 
 @pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)])
