@@ -71,6 +71,8 @@ def connected(address: str | None, *, servers: int, dashboard: bool) -> Iterator
                 object_store_memory=OBJECT_BYTES,
                 **quiet,
             )
+    except SystemExit:  # Ray's own handler for SIGTERM
+        raise KeyboardInterrupt from None
     except (ConnectionError, ValueError, RuntimeError) as error:
         raise MultiTalkError(
             f"Ray cannot be reached or started ({quoted(str(error).strip().splitlines()[0])}): start it with "
