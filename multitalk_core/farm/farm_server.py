@@ -41,7 +41,6 @@ class FarmServer:
         )
         self.job: Job | None = None
         self.prompt: str | None = None
-        self.failed_starts = 0
         self.ready = False
         self.waited: Any = None
         self.start()
@@ -79,11 +78,10 @@ class FarmServer:
 
         try:
             report = ray.get(next(self.waited) if self.ready else self.waited)
-        except StopIteration:  # after an actor's death
+        except ray.exceptions.RayTaskError as error:  # such as a full disk: what it raised
+            return Report("lost", f"{self.name} could not go on ({quoted(error.cause)}).")
+        except (StopIteration, ray.exceptions.RayError):
             return Report("lost", f"The actor of {self.name} died.")
-        except ray.exceptions.RayError as error:
-            reason = str(error).strip().splitlines()[-1]
-            return Report("lost", f"The actor of {self.name} died ({quoted(reason)}).")
         if report.kind == "queued":
             self.prompt = report.text
         return report
