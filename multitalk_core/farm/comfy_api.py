@@ -7,7 +7,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,7 @@ class ComfyApi:
         except (*LOST, TypeError):
             return False
 
-    def run(self, graph: ApiGraph) -> Iterator[str]:
+    def run(self, graph: ApiGraph) -> Generator[str, None, list[dict[str, str]]]:
         """Queue a graph and follow it to its end.
 
         Yields

@@ -2,10 +2,9 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ..errors import MultiTalkError
 from .api_graph import ApiGraph
@@ -137,7 +136,7 @@ class FarmActor:
         except LostServer as loss:
             yield Report("lost", str(loss))
 
-    def _followed(self, graph: ApiGraph) -> Any:
+    def _followed(self, graph: ApiGraph) -> Generator[Report, None, list[dict[str, str]]]:
         """Run the graph and report, not too often; the files that it saved."""
         events = self._api.run(graph)
         yield Report("queued", next(events))
