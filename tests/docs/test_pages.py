@@ -24,6 +24,7 @@ TOPICS = (
     "origin",
     "persons",
     "pictures",
+    "scale",
     "script",
     "sound",
     "speed",

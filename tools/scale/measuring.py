@@ -90,7 +90,9 @@ def picture_in(photograph: Tensor) -> Tensor:
 def _film(path: Path, frames: Tensor) -> dict[str, float]:
     """H.264 and AAC, as long as the frames of a clip."""
     found: dict[str, float] = {}
-    sound = Waveform(np.random.default_rng(0).normal(0, 0.1, (1, round(len(frames) / FPS * RATE))).astype(np.float32), RATE)
+    sound = Waveform(
+        np.random.default_rng(0).normal(0, 0.1, (1, round(len(frames) / FPS * RATE))).astype(np.float32), RATE
+    )
     before = time.process_time()
     with VideoWriter(path, WIDTH, HEIGHT, sound=sound) as writer:
         writer.append(frames)

@@ -90,10 +90,14 @@ class Plant:
         A stored clip, and a minute of film.
     bandwidth, link : float
         Bytes a second of the store, and of one GPU.
-    dispatch, progress : float
-        Seconds of the driver for a film, and for a step.
+    farms : int
+        Each with a driver, a store folder and as many of the GPUs.
+    share : float
+        Of the whole plant; smaller in a part of it.
     weights_from_store : bool
         Whether servers load the weights from the shared store, or from their node's disk.
+    stores : int
+        Store folders, if they are not as many as farms.
     """
 
     gpus: int
@@ -106,13 +110,31 @@ class Plant:
     minute_bytes: float
     bandwidth: float = inputs.BANDWIDTH
     link: float = inputs.LINK
-    dispatch: float = inputs.DISPATCH
-    progress: float = inputs.PROGRESS
+    farms: int = 1
+    share: float = 1.0
     weights_from_store: bool = False
+    stores: int | None = None
+
+    @property
+    def dispatch(self) -> float:
+        """Seconds that a film takes of all drivers together, as if they were one."""
+        return inputs.DISPATCH / self.farms / self.share
+
+    @property
+    def report(self) -> float:
+        """The same of a step: a driver looks at all of its servers for each."""
+        servers = self.gpus / self.share / self.farms
+        return (inputs.REPORT + inputs.WAITED * servers) / self.farms / self.share
+
+    @property
+    def listing(self) -> float:
+        """Seconds that a stored clip takes because its store lists all films in it."""
+        films = self.gpus / self.share / (self.stores or self.farms) * inputs.LISTED_FILMS
+        return films * (inputs.LISTED + 3 * inputs.TRIP)
 
     def seconds_of(self, length: float) -> float:
         """Seconds that a film takes of a GPU when nothing stands in its way."""
-        return self.film + clips_of(length) * (self.clip + self.clip_bytes / self.link)
+        return self.film + clips_of(length) * (self.clip + self.listing + self.clip_bytes / self.link)
 
     @property
     def mean_seconds(self) -> float:
@@ -134,14 +156,13 @@ class Plant:
         return replace(
             self,
             gpus=gpus,
+            share=self.share * share,
             arrivals=replace(self.arrivals, a_day=self.arrivals.a_day * share),
             bandwidth=self.bandwidth * share,
-            dispatch=self.dispatch / share,
-            progress=self.progress / share,
         )
 
     def grown(self, times: float) -> "Plant":
-        """So many times the films and GPUs, with the same driver and store."""
+        """So many times the films and GPUs, with the same farms and store bandwidth."""
         arrivals = replace(self.arrivals, a_day=self.arrivals.a_day * times)
         return replace(self, gpus=round(self.gpus * times), arrivals=arrivals)
 
@@ -158,5 +179,7 @@ def planned_plant() -> Plant:
         clip_bytes=clip_bytes(PLANNED.size),
         minute_bytes=film_bytes(PLANNED.size),
     )
-    nodes = math.ceil(plant.load / inputs.BUSY / inputs.NODE)
-    return replace(plant, gpus=nodes * int(inputs.NODE))
+    farm = replace(plant, gpus=int(inputs.FARM))  # for the seconds that its store takes
+    needed = plant.arrivals.a_day / DAY * farm.mean_seconds / inputs.BUSY
+    farms = math.ceil(needed / inputs.FARM)
+    return replace(plant, gpus=farms * int(inputs.FARM), farms=farms)

@@ -1,4 +1,4 @@
-"""The plant at work, on SimPy: films arrive, a driver hands them out, servers make them clip by clip and fail."""
+"""The plant at work, on SimPy: drivers hand out films, servers make them clip by clip and fail."""
 
 import random
 from collections.abc import Generator
@@ -27,11 +27,11 @@ class Film:
         Seconds of film.
     clips : int
     bad : bool
-        Whether it fails wherever it runs.
+        Whether it fails after its first clip.
     stored : int
         Clips in the store, after which the next attempt goes on.
-    attempts : int
-        How often it failed.
+    losses : int
+        How often its server was lost.
     delivered : list of float
         When it was delivered; once, where nothing is wrong.
     began, clip_began : float or None
@@ -43,7 +43,7 @@ class Film:
     clips: int
     bad: bool
     stored: int = 0
-    attempts: int = 0
+    losses: int = 0
     delivered: list[float] = field(default_factory=list)
     began: float | None = None
     clip_began: float | None = None
@@ -72,7 +72,7 @@ class Outcome:
     films : list of Film
         All that arrived.
     failed : list of Film
-        Given up after the last attempt.
+        Given up.
     samples : list of Sample
     useful, lost : float
         GPU seconds of clips that were finished, and of clips that were not.
@@ -160,15 +160,14 @@ class Farm:
         self.store = SharedLink(self.env, total=plant.bandwidth, each=plant.link)
         self.driver = Driver(self.env)
         self.waiting, self.ready = simpy.Store(self.env), simpy.Store(self.env)
-        in_flight = max(plant.gpus, round(plant.gpus * inputs.AHEAD))
-        self.places = simpy.Container(self.env, capacity=in_flight, init=in_flight)
+        self.places = simpy.Container(self.env, capacity=plant.gpus, init=plant.gpus)
         self.outcome = Outcome(plant, 0.0)
         self.stored_bytes, self.making = 0.0, 0
         self._up: set[simpy.Process] = set()
         self._chance = {name: random.Random(f"{seed} {name}") for name in ("films", "crashes", "nodes")}
 
     def run(self, hours: float) -> Outcome:
-        """Simulate from midnight on."""
+        """Simulate from midnight on, when every server runs."""
         nodes: dict[int, list[simpy.Process]] = {}
         for gpu in range(self.plant.gpus):
             server = self.env.process(self._server())
@@ -197,7 +196,7 @@ class Farm:
                 self.waiting.put(film)
 
     def _dispatching(self) -> Steps:
-        """The driver: no more films in flight than there are places."""
+        """The drivers: one film in flight a server."""
         while True:
             film = yield self.waiting.get()
             yield self.places.get(1)
@@ -205,10 +204,9 @@ class Farm:
             self.ready.put(film)
 
     def _server(self) -> Steps:
-        """One GPU: loads the weights, then makes one film after another until something ends it."""
+        """One GPU: makes one film after another until something ends it, and starts again."""
         server = self.env.active_process
         while True:
-            yield from self._start()
             asked = self.ready.get()
             self._up.add(server)
             try:
@@ -222,8 +220,10 @@ class Farm:
                     asked.cancel()
                 away = ended.cause
             yield self.env.timeout(away)
+            yield from self._start()
 
     def _start(self) -> Steps:
+        """A server answers, and loads the weights."""
         yield self.env.timeout(inputs.START)
         if self.plant.weights_from_store:
             yield self.store.transfer(inputs.WEIGHTS)
@@ -237,14 +237,15 @@ class Farm:
         self.making += 1
         try:
             yield self.store.transfer(INPUT_BYTES + film.stored * self.plant.clip_bytes)
-            yield self.env.timeout(self.plant.film)
+            yield self.env.timeout(self.plant.film + film.stored * inputs.RESUMED / inputs.THREADS)
             while film.stored < film.clips:
                 film.clip_began = self.env.now
                 yield self.env.timeout(self.plant.clip)
-                self.driver.post(self.plant.steps * self.plant.progress)
+                self.driver.post(self.plant.steps * self.plant.report)
                 if film.bad:
-                    self._again(film, lost=self.plant.clip)
+                    self._give_up(film)
                     return
+                yield self.env.timeout(self.plant.listing)
                 yield self.store.transfer(self.plant.clip_bytes)
                 film.stored, film.clip_began = film.stored + 1, None
                 self.stored_bytes += self.plant.clip_bytes
@@ -256,20 +257,19 @@ class Farm:
             self.making -= 1
 
     def _interrupted(self, film: Film) -> None:
-        """A server has ended while it had this film."""
+        """A server has ended that had this film: another goes on after its last stored clip."""
         began = film.clip_began
-        self._again(film, lost=0.0 if began is None else self.env.now - began)
-
-    def _again(self, film: Film, *, lost: float) -> None:
-        """Another server goes on after the last stored clip, so many times."""
-        self.outcome.lost += lost
+        self.outcome.lost += 0.0 if began is None else self.env.now - began
         film.clip_began = None
-        film.attempts += 1
-        if film.attempts <= inputs.RETRIES:
+        film.losses += 1
+        if film.losses <= inputs.RETRIES:
             self.ready.put(film)
         else:
-            self.outcome.failed.append(film)
-            self._left(film)
+            self._give_up(film)
+
+    def _give_up(self, film: Film) -> None:
+        self.outcome.failed.append(film)
+        self._left(film)
 
     def _left(self, film: Film) -> None:
         """The store forgets its clips, and its place is free."""
