@@ -1,4 +1,4 @@
-"""docs/scale.md from its inputs again: the simulated days, their plot, and the figures that are counted or measured."""
+"""docs/scale.md from its inputs again: simulated days, plot, and what was counted or measured."""
 
 import pytest
 import torch
