@@ -25,6 +25,7 @@ TOPICS = (
     "origin",
     "persons",
     "pictures",
+    "scale",
     "script",
     "sound",
     "speed",
