@@ -22,6 +22,7 @@ from . import (
     prepare_command,
     train_command,
 )
+from .options import parallel_options
 from .output_streams import LastingStream, lasting_streams
 
 COMMANDS = (
@@ -37,6 +38,7 @@ COMMANDS = (
     benchmark_command,
     evaluate_command,
 )
+FOR_SEVERAL_PROCESSES = (generate_command, train_command)  # the others would each do all of the work
 
 STARTS_NEGATIVE = re.compile(r"-\.?\d")  # before Python 3.14, argparse takes only a whole negative number
 
@@ -104,6 +106,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             with lasting_streams():
                 arguments = make_parser().parse_args(argv)
+                check_processes(arguments)
                 arguments.command(arguments)
         except KeyboardInterrupt as stopped:
             return _ended(f"\nStopped: {stopped}" if str(stopped) else "\nStopped.", 130)
@@ -112,6 +115,21 @@ def main(argv: Sequence[str] | None = None) -> int:
                 raise
             return _ended(f"Error: {sentence}", 2)
     return 0
+
+
+def check_processes(arguments: argparse.Namespace) -> None:
+    """Refuse several processes for a command that does not share its work among them.
+
+    Raises
+    ------
+    MultiTalkError
+    """
+    count = parallel_options.running()
+    if count > 1 and arguments.command not in [command.run for command in FOR_SEVERAL_PROCESSES]:
+        raise MultiTalkError(
+            f"{count} processes of this command have been started, each of which would do all of its work: "
+            "start it without torchrun or accelerate, which are for generate and train."
+        )
 
 
 def _sentence(error: Exception) -> str | None:
