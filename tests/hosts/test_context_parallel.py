@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -78,5 +79,12 @@ def test_sizes_that_cannot_be_divided_are_refused_with_the_nearest_that_can():
     )
     with pytest.raises(MultiTalkError, match=r"use --size \d+x\d+ or \d+x\d+, or another"):
         check_grid(Grid.of_video(81, 480, 832), 11)
+    for processes in (2, 3, 5, 7):
+        with pytest.raises(MultiTalkError, match=f"among {processes} GPUs") as refused:
+            check_grid(Grid.of_video(1, 176, 208), processes)
+        sizes = re.findall(r"(\d+)x(\d+)", str(refused.value).partition("use --size")[2])
+        assert len(sizes) == 2
+        for width, height in sizes:
+            check_grid(Grid.of_video(1, int(height), int(width)), processes)
     with pytest.raises(MultiTalkError, match="among 251 GPUs: use another number of GPUs"):
         check_grid(Grid.of_video(81, 480, 832), 251)

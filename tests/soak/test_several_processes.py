@@ -62,6 +62,12 @@ def test_a_film_is_that_of_one_process(tmp_path, scheme, voices):
     same_film(tmp_path / "1", tmp_path / "2")
 
 
+def test_a_film_with_divided_weights_is_that_of_one_process(tmp_path):
+    make(tmp_path / "1", 1)
+    make(tmp_path / "2", 2, "--offload", "shard")
+    same_film(tmp_path / "1", tmp_path / "2")
+
+
 @pytest.mark.parametrize(("before", "after"), [(1, 2), (2, 1)])
 def test_a_film_goes_on_with_another_number_of_processes(tmp_path, before, after):
     make(tmp_path / "whole", 1)

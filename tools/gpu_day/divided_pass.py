@@ -26,10 +26,7 @@ if TYPE_CHECKING:
     from diffusers import WanTransformer3DModel
 
 BLOCKS = 10  # of the 40: the ratio is the same
-BOUNDS = {
-    "cpu": 1e-5,
-    "cuda": 5e-2,
-}  # of the largest output; parts of other sizes round otherwise in bfloat16
+BOUNDS = {"cpu": 1e-5, "cuda": 5e-2}  # of the largest output; bfloat16 rounds parts otherwise
 
 
 @torch.no_grad()
@@ -74,9 +71,8 @@ def run_divided_pass(asked: str) -> None:
             return alone()
 
     expected = alone()
-    one = timed(alone, device, seconds=8, least=2, most=5) | {
-        "weights_mib": _weights_mib(transformer, adapter)
-    }
+    one = timed(alone, device, seconds=8, least=2, most=5)
+    one |= {"weights_mib": _weights_mib(transformer, adapter)}
     divide(transformer, adapter, processes)
     error = float((together() - expected).abs().max() / expected.abs().max())
     two = timed(together, device, seconds=8, least=2, most=5)
