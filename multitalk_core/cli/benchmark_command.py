@@ -8,7 +8,6 @@ from ..files.outputs import check_folder
 from . import generate_command
 from .benchmark_folder import BenchmarkFolder
 from .benchmark_list import BenchmarkRow, FaultyRow, read_benchmark
-from .options import parallel_options
 from .options.input_options import PERSONS, SOURCES, VOICES
 from .options.paths import folder_path, input_file
 
@@ -79,14 +78,14 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _check_options(options: list[str]) -> None:
-    """Refuse options that `generate` does not have, those that the list stands for, and several processes."""
+    """Refuse options that `generate` does not have, those that the list stands for, and several GPUs."""
     from .main import make_parser
 
     given = set(make_parser().parse_args(["generate", *options]).given)
-    if SEVERAL_GPUS & given or parallel_options.running() > 1:
+    if SEVERAL_GPUS & given:
         raise MultiTalkError(
-            "The films of a list are made by one process: start benchmark without torchrun, and leave "
-            "--context-parallel and --parallel-attention out."
+            "The films of a list are made by one process: leave --context-parallel and --parallel-attention "
+            "out."
         )
     if taken := sorted(FROM_THE_LIST & given):
         raise MultiTalkError(

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from .. import __version__
 from ..errors import MultiTalkError, quoted
 from ..guards.stopping import stoppable
+from .options import parallel_options
 from .output_streams import LastingStream, lasting_streams
 
 # Each is a file of this room, loaded when it is needed: farm runs without torch.
@@ -27,7 +28,7 @@ COMMANDS = (
     "benchmark",
     "evaluate",
 )
-
+FOR_SEVERAL_PROCESSES = ("generate", "train")  # the others would each do all of the work
 NOT_OF_A_FARM = ("torch", "numpy")
 STARTS_NEGATIVE = re.compile(r"-\.?\d")  # before Python 3.14, argparse takes only a whole negative number
 
@@ -97,6 +98,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 line = sys.argv[1:] if argv is None else list(argv)
                 named = [name for name in line[:1] if name in COMMANDS]
                 arguments = make_parser(named or COMMANDS).parse_args(line)
+                check_processes(line[0])
                 return arguments.command(arguments) or 0
         except KeyboardInterrupt as stopped:
             return _ended(f"\nStopped: {stopped}" if str(stopped) else "\nStopped.", 130)
@@ -104,6 +106,21 @@ def main(argv: Sequence[str] | None = None) -> int:
             if (sentence := _sentence(error)) is None:
                 raise
             return _ended(f"Error: {sentence}", 2)
+
+
+def check_processes(command: str) -> None:
+    """Refuse several processes for a command that does not share its work among them.
+
+    Raises
+    ------
+    MultiTalkError
+    """
+    count = parallel_options.running()
+    if count > 1 and command not in FOR_SEVERAL_PROCESSES:
+        raise MultiTalkError(
+            f"{count} processes of this command have been started, each of which would do all of its work: "
+            "start it without torchrun or accelerate, which are for generate and train."
+        )
 
 
 def _sentence(error: Exception) -> str | None:

@@ -38,6 +38,12 @@ def delayed_interrupt() -> Iterator[None]:
         signal.raise_signal(pressed[0])
 
 
+def ignore_termination() -> None:
+    """Ignore SIGTERM from now on: its sender ends this process later anyway, which has something to say."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
 @contextmanager
 def _handled(handler: Handler) -> Iterator[None]:
     """Install a handler for the signals that are not ignored; only the main thread receives signals."""

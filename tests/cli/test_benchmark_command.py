@@ -11,7 +11,6 @@ from multitalk_core.cli.benchmark_list import BenchmarkRow, FaultyRow, read_benc
 from multitalk_core.cli.main import main
 from multitalk_core.demo.files import EMBEDDED
 from multitalk_core.errors import MultiTalkError
-from multitalk_core.hosts.diffusers.processes import STARTED_BY_TORCHRUN
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 QUICK = ["--size", "48x32", "--frames", "5", "--clip-frames", "5", "--motion-frames", "1", "--steps", "1"]
@@ -110,13 +109,6 @@ def test_options_that_the_list_stands_for(folder, capsys, monkeypatch, options, 
     monkeypatch.chdir(folder)
     assert made(write_list(folder, row("one")), *options) == 2
     assert sentence in capsys.readouterr().err and not (folder / "films").exists()
-
-
-def test_several_processes_are_refused(folder, capsys, monkeypatch):
-    for name in STARTED_BY_TORCHRUN:
-        monkeypatch.setenv(name, "2")
-    assert made(write_list(folder, row("one"))) == 2
-    assert "start benchmark without torchrun" in capsys.readouterr().err and not (folder / "films").exists()
 
 
 def test_the_record_holds_no_password_and_a_mark_may_change(tmp_path):

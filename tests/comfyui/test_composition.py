@@ -176,6 +176,6 @@ def test_tokens_of_others_are_left_alone(latents):
         assert latents[f"longer_sequence.{name}_others"].abs().max() == 0
 
 
-@pytest.mark.parametrize("case", ["context_windows", "area", "other_size", "replaced_patches"])
+@pytest.mark.parametrize("case", ["context_windows", "area", "other_size", "replaced_patches", "shard"])
 def test_refused_with_a_sentence(case, latents):
     assert latents[case].item() == 1

@@ -13,6 +13,7 @@ import torch
 from diffusers import WanTransformer3DModel
 from diffusers.models import attention_dispatch
 from torch import Tensor
+from torch.distributed.tensor import DTensor
 
 from helpers.tiny_wan import difference
 from multitalk_core.hosts.diffusers.context_parallel import divide
@@ -79,6 +80,13 @@ def passed(
         host.remove()
 
 
+def bytes_here(*models: torch.nn.Module) -> int:
+    """Of the weights that lie in this process, a part of them or all."""
+    weights = (weight for model in models for weight in model.parameters())
+    here = (weight.to_local() if isinstance(weight, DTensor) else weight for weight in weights)
+    return sum(weight.untyped_storage().nbytes() for weight in here)
+
+
 def attend_with_sums(
     context: object, query: Tensor, key: Tensor, value: Tensor, *options: object, **rest: object
 ):
@@ -92,8 +100,8 @@ def attend_with_sums(
 
 
 @torch.no_grad()
-def main(heads: int, attention: str, grids: list[list[int]], found: Path) -> None:
-    processes = Processes(torch.device("cpu"), ParallelAttention(attention))
+def main(*, heads: int, attention: str, shard: bool, grids: list[list[int]], found: Path) -> None:
+    processes = Processes(torch.device("cpu"), ParallelAttention(attention), shard_weights=shard)
     if processes.attention == ParallelAttention.RING:
         attention_dispatch._native_attention_forward_op = attend_with_sums
     transformer, adapter = tiny_wan(heads)
@@ -101,26 +109,28 @@ def main(heads: int, attention: str, grids: list[list[int]], found: Path) -> Non
         join_passes(transformer, adapter, processes)
         processes.end()
         return
-    alone, _ = tiny_wan(heads)
-    divide(transformer, processes)
+    alone, whole_adapter = tiny_wan(heads)
+    divide(transformer, adapter, processes)
     differences = {}
     for scheme, persons, numbers in product(SCHEMES, PERSONS, grids):
         grid = Grid(*numbers)
         rows, inputs = conditioned(adapter, grid, persons), given(grid)
         binding = BindingOptions(scheme=scheme)
-        expected, located = passed(alone, adapter, rows, inputs, binding)
+        expected, located = passed(alone, whole_adapter, rows, inputs, binding)
         with processes.passing(SharedPass(rows=rows, binding=binding, inputs=inputs)):
             predicted, located_here = passed(transformer, adapter, rows, inputs, binding)
         name = f"{scheme}, {persons} persons, {numbers}"
-        others = passed(alone, adapter, conditioned(adapter, grid, persons, seed=3), inputs, binding)[0]
+        other_rows = conditioned(adapter, grid, persons, seed=3)
+        others = passed(alone, whole_adapter, other_rows, inputs, binding)[0]
         differences[name] = {
             "conditioned": difference(others, expected),
             "predicted": difference(predicted, expected),
             "located": max(map(difference, located_here, located), default=0.0),
+            "bytes": bytes_here(transformer, adapter) / bytes_here(alone, whole_adapter),
         }
     processes.end()
     found.write_text(json.dumps(differences))
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2], json.loads(sys.argv[3]), Path(sys.argv[4]))
+    main(**json.loads(sys.argv[1]), found=Path(sys.argv[2]))

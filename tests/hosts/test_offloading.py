@@ -29,7 +29,7 @@ def test_the_adapter_goes_with_its_blocks():
         _, adapter = with_adapter(offload=offload)
         layer = adapter.blocks["0"].audio_cross_attn.q_linear
         moved[offload] = hasattr(layer, "_diffusers_hook") or hasattr(layer, "_hf_hook")
-    assert moved == {"none": False, "model": False, "group": True, "sequential": True}
+    assert moved == {"none": False, "model": False, "group": True, "sequential": True, "shard": False}
 
 
 def test_an_unknown_offloading_is_refused():

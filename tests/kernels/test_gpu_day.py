@@ -54,6 +54,9 @@ def test_every_part_ends_and_says_what_it_did(files):
         files["whole-model"]["items"]
     )
     assert files["whole-model"]["items"]["compiled/2"]["graphs"] == 1
+    assert "NVIDIA GPU" in files["two-cards"]["skipped"]["ring"]
+    divided = files["two-cards"]["items"]["ulysses, weights divided"]
+    assert divided["error"] < 1e-5 and divided["two"]["weights_mib"] < 0.75 * divided["one"]["weights_mib"]
     timed = files["bench-480"]["items"]["block/comfyui/2"]
     assert timed["low"] <= timed["ms"] <= timed["high"] and timed["runs"] == 3
 
@@ -73,6 +76,7 @@ def test_the_tables_show_what_was_measured(files):
         "| whole block, released code |",
         "| hooks twin float32 |",
         "| compiled/2 |",
+        "| ulysses, weights divided |",
         "Measured on one CPU",
     ):
         assert line in text

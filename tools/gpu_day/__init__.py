@@ -10,6 +10,7 @@ plain_wan          Wan2.1's DiT in plain torch, with the places of the two hooks
 bound_voices       this project's voices at those places
 kernel_check       every kernel against float64, on poisoned memory
 ceilings, kernel_bench, config_sweep, whole_model, kernel_profile, comfyui_model      what is timed
+two_cards, divided_pass    one pass divided between two cards, in two processes
 costs, cards       floors and predictions, computed from operations and bytes
 speed_page         the tables of docs/speed.md
 """

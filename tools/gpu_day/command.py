@@ -9,7 +9,7 @@ import torch
 
 from multitalk_core.errors import MultiTalkError
 
-from . import config_sweep, kernel_bench, kernel_check, kernel_profile, speed_page, whole_model
+from . import config_sweep, kernel_bench, kernel_check, kernel_profile, speed_page, two_cards, whole_model
 from .measuring_run import MeasuringRun
 
 Part = Callable[[MeasuringRun], None]
@@ -20,15 +20,22 @@ PARTS: dict[str, tuple[Part, str]] = {
     "sweep": (config_sweep.run_sweep, "480"),
     "whole-model": (whole_model.run_whole_model, "480"),
     "profile": (kernel_profile.run_profile, "480"),
+    "two-cards": (two_cards.run_two_cards, "480"),
 }
-# The share of the minutes that each part gets of a short run of all.
+# The share of the minutes that each part gets of a short run of all; that of two cards comes on top.
 SHORT = {"check": 0.27, "bench-480": 0.25, "sweep": 0.15, "whole-model": 0.27, "profile": 0.06}
+SHORT |= {"two-cards": 0.4}
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the parts, or write the page; 1 where a check found an error."""
     parser = _parser()
     options = parser.parse_args(arguments)
+    if options.divided_pass is not None:
+        from .divided_pass import run_divided_pass
+
+        run_divided_pass(options.divided_pass)
+        return 0
     if options.write_docs is not None:
         try:
             speed_page.write(options.write_docs)
@@ -58,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="JSON",
         help="take these files into docs/speed/ and write the tables of docs/speed.md",
     )
+    todo.add_argument("--divided-pass", help=argparse.SUPPRESS)  # a process of two-cards
     folder = Path(os.environ.get("OUT", "gpu_day"))
     parser.add_argument("--output", type=Path, default=folder, help="folder of the JSON ($OUT, or gpu_day)")
     parser.add_argument("--minutes", type=float, default=8.5, help="no item begins later (8.5, each part)")

@@ -152,6 +152,8 @@ def _part(known: dict[str, Any], card: Card | None) -> Iterator[str]:
         yield _table([["fastest launch", "figures"], *best])
     elif known["part"] == "profile":
         yield _table(_profiles(items))
+    elif known["part"] == "two-cards" and items:
+        yield _table(_two_cards(items))
     missing = [*known["failed"].items(), *((each, "left out for time") for each in known["left_out"])]
     if missing:
         yield (
@@ -223,6 +225,15 @@ def _profiles(items: dict[str, Any]) -> list[list[str]]:
         for kernel in figures.get("kernels", [])[:12]:
             name = kernel["kernel"][:70].replace("|", " ")
             table.append([item, f"`{name}`", str(kernel["calls"]), _ms(kernel["us"] / 1000)])
+    return table
+
+
+def _two_cards(items: dict[str, Any]) -> list[list[str]]:
+    table = [["two cards", "ms on one", "ms on two", "times as fast", "error", "MiB of weights on each"]]
+    for item, figures in items.items():
+        times, error = f"{figures['times']:.2f}", f"{figures['error']:.1e}"
+        one, two = figures["one"], figures["two"]
+        table.append([item, _spread(one), _spread(two), times, error, f"{two['weights_mib']:,.1f}"])
     return table
 
 

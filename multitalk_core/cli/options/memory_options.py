@@ -1,10 +1,11 @@
 """Arguments for memory and speed: where weights lie, how they are stored, and what a step may leave out."""
 
 import argparse
+from collections.abc import Sequence
 
 from ...film.store import Json
 from ...hosts.diffusers.attention_backend import AttentionBackend, check_attention, diffusers_name
-from ...hosts.diffusers.offloading import Offload
+from ...hosts.diffusers.offloading import IN_ONE_PROCESS, Offload
 from ...hosts.diffusers.quantization import Quantization, check_quantization
 from ...hosts.diffusers.step_cache import StepCache, check_steps
 from ...limits import ROWS_AT_ONCE
@@ -14,7 +15,7 @@ from .model_options import chosen_device, chosen_dtype
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """All of them, for a film."""
-    group = add_loading_arguments(parser)
+    group = add_loading_arguments(parser, Offload.words())
     group.add_argument(
         "--cache",
         choices=StepCache.words(),
@@ -29,18 +30,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_loading_arguments(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+def add_loading_arguments(
+    parser: argparse.ArgumentParser, offloads: Sequence[str] = IN_ONE_PROCESS
+) -> argparse._ArgumentGroup:
     """Those that hold for any number of steps: offloading, quantization, attention and rows at once."""
+    of_several = (
+        "; shard, with --context-parallel, leaves each GPU its part of the blocks, and other models move as "
+        "with model"
+        if Offload.SHARD in offloads
+        else ""
+    )
     group = parser.add_argument_group(
         "memory and speed", "docs/one_card.md says which of them go together on a card of 24, 16 or 12 GB."
     )
     group.add_argument(
         "--offload",
-        choices=Offload.words(),
+        choices=offloads,
         default=Offload.NONE,
         help="keep weights in main memory: model moves each model to the GPU while it runs; group moves one "
         "block at a time, the next one while this one runs; sequential moves each layer, which is slow and "
-        "needs the least GPU memory (default: %(default)s)",
+        f"needs the least GPU memory{of_several} (default: %(default)s)",
     )
     group.add_argument(
         "--quantize",

@@ -10,6 +10,7 @@ import torch
 from ...errors import MultiTalkError
 from ...hosts.diffusers.attention_backend import AttentionBackend
 from ...hosts.diffusers.context_parallel import check_grid
+from ...hosts.diffusers.offloading import Offload
 from ...hosts.diffusers.processes import (
     FIRST,
     TORCHRUN,
@@ -56,6 +57,11 @@ def check(arguments: argparse.Namespace) -> None:
         raise MultiTalkError(
             f"torchrun has started {count} processes, each of which would make the whole film: add "
             f"--context-parallel {count}."
+        )
+    if asked is None and arguments.offload == Offload.SHARD:
+        raise MultiTalkError(
+            "--offload shard divides the weights among several GPUs: add --context-parallel, or choose "
+            "--offload group, for one."
         )
     if asked is None:
         return
@@ -115,6 +121,10 @@ def processes(arguments: argparse.Namespace) -> Iterator[Processes | None]:
         return
     if torch.cuda.is_available() and arguments.device != "cpu":
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
-    all_of_them = Processes(chosen_device(arguments), ParallelAttention(arguments.parallel_attention))
+    all_of_them = Processes(
+        chosen_device(arguments),
+        ParallelAttention(arguments.parallel_attention),
+        shard_weights=arguments.offload == Offload.SHARD,
+    )
     yield all_of_them
     all_of_them.end()

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import torch.distributed as dist
 
 from ...errors import MultiTalkError
+from ...method.adapter import AudioAdapter
 from ...method.shard import TokenShard
 from ...method.wan import Grid
 from .processes import Processes
+from .sharded_weights import shard_weights
 
 if TYPE_CHECKING:
     from diffusers import WanTransformer3DModel
@@ -19,13 +21,15 @@ if TYPE_CHECKING:
 STEPS = 9  # how far away a size is looked for, in tokens
 
 
-def divide(transformer: "WanTransformer3DModel", processes: Processes) -> None:
-    """Divide the transformer's tokens among processes from now on.
+def divide(transformer: "WanTransformer3DModel", adapter: AudioAdapter, processes: Processes) -> None:
+    """Divide the transformer's tokens among processes from now on, and where they want it its weights.
 
     Parameters
     ----------
     transformer : WanTransformer3DModel
-        With its attention backend already chosen.
+        With its attention backend already chosen; in main memory where weights are divided.
+    adapter : AudioAdapter
+        The same.
     processes : Processes
 
     Raises
@@ -50,6 +54,8 @@ def divide(transformer: "WanTransformer3DModel", processes: Processes) -> None:
     plan = {name: part for name, part in transformer._cp_plan.items() if name}
     apply_context_parallel(transformer, context, plan)
     warnings.filterwarnings("ignore", "`torch.distributed._functional_collectives.all_gather_tensor`")
+    if processes.shard_weights:
+        shard_weights(transformer, adapter, processes)
 
 
 def token_shard(transformer: "WanTransformer3DModel", grid: Grid) -> TokenShard | None:

@@ -23,11 +23,11 @@ def join_passes(transformer: "WanTransformer3DModel", adapter: AudioAdapter, pro
     MultiTalkError
         When another process has ended.
     """
-    divide(transformer, processes)
+    divide(transformer, adapter, processes)
     while (given := processes.receive()) is not None:
         host = WanHost(transformer, AudioPatch(adapter, given.binding))
         try:
-            with host.conditioned(given.rows):
+            with processes.joining(), host.conditioned(given.rows):
                 transformer(**given.inputs)
         finally:
             host.remove()

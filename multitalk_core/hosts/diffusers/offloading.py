@@ -12,25 +12,34 @@ class Offload(Word):
 
     NONE keeps all there. MODEL moves each model there for its turn; the adapter stays. GROUP moves one block
     of the transformer, and on CUDA the next one while this one computes, or one layer of the other models.
-    SEQUENTIAL moves one layer, and waits for it: the least memory, and slow.
+    SEQUENTIAL moves one layer, and waits for it: the least memory, and slow. SHARD leaves each of several
+    processes its part of the transformer and the adapter, as `divide` places them; other models move as with
+    MODEL.
     """
 
     NONE = "none"
     MODEL = "model"
     GROUP = "group"
     SEQUENTIAL = "sequential"
+    SHARD = "shard"
+
+
+IN_ONE_PROCESS = [str(offload) for offload in Offload if offload != Offload.SHARD]
 
 
 def place(in_turn: Iterable[torch.nn.Module], device: torch.device, offload: Offload) -> None:
     """Put models, in the order of their use, where `offload` wants them."""
     from accelerate import cpu_offload, cpu_offload_with_hook
+    from diffusers import WanTransformer3DModel
 
     previous = None
     for model in in_turn:
         model.eval()
         if offload == Offload.NONE:
             model.to(device)
-        elif offload == Offload.MODEL:
+        elif offload == Offload.SHARD and isinstance(model, WanTransformer3DModel):
+            continue
+        elif offload in (Offload.MODEL, Offload.SHARD):
             _, previous = cpu_offload_with_hook(model, device, prev_module_hook=previous)
         elif offload == Offload.GROUP:
             _offload_groups(model, device)
@@ -46,7 +55,7 @@ def place_adapter(adapter: torch.nn.Module, device: torch.device, offload: Offlo
         cpu_offload(adapter, device)
     elif offload == Offload.GROUP:
         _offload_groups(adapter, device)
-    else:
+    elif offload != Offload.SHARD:
         adapter.to(device)
 
 

@@ -13,6 +13,7 @@ import torch.distributed as dist
 from torch.distributed.device_mesh import init_device_mesh
 
 from ...errors import MultiTalkError
+from ...guards.stopping import delayed_interrupt, ignore_termination
 from ...guards.words import Word
 from ...method.audio_patch import AudioRows, BindingOptions
 
@@ -64,15 +65,19 @@ class Processes:
     device : torch.device
         Of this process.
     attention : ParallelAttention
+    shard_weights : bool
+        Each process has a part of the weights, and gathers those of a block when it computes it.
 
     Attributes
     ----------
-    device, attention
+    device, attention, shard_weights
         As given.
     rank, count : int
         Number of this process, and how many there are.
     config : ParallelConfig
         What diffusers knows them by.
+    mesh : DeviceMesh
+        All of them in a row, as FSDP knows them.
 
     Raises
     ------
@@ -80,7 +85,13 @@ class Processes:
         When this process was not started by torchrun, cannot reach the others, or its device cannot share.
     """
 
-    def __init__(self, device: torch.device, attention: ParallelAttention = ParallelAttention.ULYSSES):
+    def __init__(
+        self,
+        device: torch.device,
+        attention: ParallelAttention = ParallelAttention.ULYSSES,
+        *,
+        shard_weights: bool = False,
+    ) -> None:
         from diffusers import ContextParallelConfig, ParallelConfig
 
         if not started_by_torchrun():
@@ -94,6 +105,7 @@ class Processes:
             dist.init_process_group(BACKENDS[device.type], timeout=PATIENCE)
         self.rank, self.count = dist.get_rank(), dist.get_world_size()
         self.attention = ParallelAttention(attention)
+        self.shard_weights = shard_weights
         ring = self.attention == ParallelAttention.RING
         context = ContextParallelConfig(
             ring_degree=self.count if ring else 1, ulysses_degree=1 if ring else self.count
@@ -101,6 +113,7 @@ class Processes:
         mesh = init_device_mesh(device.type, context.mesh_shape, mesh_dim_names=context.mesh_dim_names)
         self.config = ParallelConfig(context_parallel_config=context)
         self.config.setup(self.rank, self.count, device, mesh=mesh)
+        self.mesh = context._flattened_mesh
 
     @property
     def leads(self) -> bool:
@@ -109,15 +122,27 @@ class Processes:
 
     @contextmanager
     def passing(self, given: SharedPass) -> Iterator[None]:
-        """Let the others join in a forward pass.
+        """Let the others join in a forward pass; Ctrl-C and SIGTERM wait for its end.
 
         Raises
         ------
         MultiTalkError
             When one of them has ended.
         """
-        with reached():
+        with delayed_interrupt(), reached():
             self._send(given)
+            yield
+
+    @contextmanager
+    def joining(self) -> Iterator[None]:
+        """Join in a forward pass of the first process.
+
+        Raises
+        ------
+        MultiTalkError
+            When another process has ended.
+        """
+        with delayed_interrupt(), reached():
             yield
 
     def end(self) -> None:
@@ -153,15 +178,16 @@ def started_by_torchrun() -> bool:
 def reached() -> Iterator[None]:
     """Say in one sentence that another process has ended.
 
+    NCCL and torch's store raise kinds of DistError. Gloo raises a plain RuntimeError, which names its source.
+
     Raises
     ------
     MultiTalkError
     """
     try:
         yield
-    except dist.DistError as error:
-        raise MultiTalkError(LOST) from error
     except RuntimeError as error:
-        if "onnection" not in str(error) and "gloo" not in str(error):
+        if not isinstance(error, dist.DistError) and "gloo" not in str(error):
             raise
+        ignore_termination()  # torchrun ends the others of a process that has ended
         raise MultiTalkError(LOST) from error

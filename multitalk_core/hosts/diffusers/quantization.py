@@ -41,8 +41,13 @@ def check_quantization(quantization: Quantization, device: torch.device, offload
     Raises
     ------
     MultiTalkError
-        The package is missing; nf4 without CUDA, or with offloading of layers.
+        The package is missing; nf4 without CUDA, or with offloading of layers; weights that are divided.
     """
+    if quantization != Quantization.NONE and offload == Offload.SHARD:
+        raise MultiTalkError(
+            f"{quantization} weights cannot be divided among GPUs: leave the quantization out, or choose the "
+            f"offloading {Offload.GROUP}."
+        )
     if quantization == Quantization.NF4 and device.type != "cuda":
         raise MultiTalkError(
             f"nf4 weights need an NVIDIA GPU, and the device is {device}: choose the quantization int8 or "

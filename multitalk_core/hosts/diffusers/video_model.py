@@ -102,7 +102,7 @@ class DiffusersVideoModel:
         self.step_cache = StepCache(step_cache)
         self.processes = processes
         if processes is not None:
-            divide(models.transformer, processes)
+            divide(models.transformer, adapter, processes)
         self.prompt = models.text(prompt)
         self.negative_prompt = models.text(negative_prompt, negative=True)
 

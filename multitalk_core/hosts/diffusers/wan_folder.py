@@ -58,7 +58,7 @@ def load_folder(
     file = None if transformer is None else transformer.file
     has_image_encoder = _check_folder(folder, with_weights=file is None)
     device, offload = torch.device(device), Offload(offload)
-    if file is not None and is_gguf(file) and offload == Offload.SEQUENTIAL:
+    if file is not None and is_gguf(file) and offload in (Offload.SEQUENTIAL, Offload.SHARD):
         raise MultiTalkError(
             f"The model {file} is GGUF, whose weights cannot be offloaded by {offload}: choose the "
             f"offloading {Offload.GROUP}."

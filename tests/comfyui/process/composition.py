@@ -486,6 +486,19 @@ def replaced_patches() -> dict[str, Tensor]:
 
 
 @run
+def shard() -> dict[str, Tensor]:
+    """A node that hands each GPU part of the tokens."""
+    patched = conditioned()
+
+    def first_half(given: dict, block: dict[str, Callable]) -> dict[str, Tensor]:
+        count = given["img"].shape[1] // 2
+        return block["original_block"](given | {name: given[name][:, :count] for name in ("img", "pe")})
+
+    patched.set_model_patch_replace(first_half, "dit", "double_block", 0)
+    return {"": refused(lambda: sample(guided(patched)), "video tokens, so that voices would reach wrong")}
+
+
+@run
 def other_size() -> dict[str, Tensor]:
     wide = torch.randn(1, 16, 3, 6, 8)
     return {"": refused(lambda: sample(plain_cfg(conditioned()), noise=wide), "same latent")}
