@@ -34,6 +34,7 @@ def test_processes_and_option_must_agree(refused):
     assert "`torchrun --nproc-per-node 2 -m multitalk_core generate" in refused(1, *ASKED)
     assert "each of which would make the whole film: add --context-parallel 3" in refused(3)
     assert "--context-parallel 2 needs 2 processes, and 3 are running" in refused(3, *ASKED)
+    assert "--parallel-attention applies to --context" in refused(1, "--parallel-attention", "ring")
 
 
 def test_what_cannot_be_divided_is_refused(refused):

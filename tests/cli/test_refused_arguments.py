@@ -204,6 +204,7 @@ def test_a_device_that_is_not_there(refused):
         ["--recording", "talk.wav"],
         [*TWO_VOICES, "--place", "1:0:a.wav"],
         ["--place", "somewhere"],
+        ["--place", f"1:0:{VOICES[0]}", "--order", "in-turn"],
         [*TWO_VOICES, "--steps", "0"],
         [*TWO_VOICES, "--seed", "-1"],
         [*TWO_VOICES, "--colour-strength", "2"],

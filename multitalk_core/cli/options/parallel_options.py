@@ -58,6 +58,10 @@ def check(arguments: argparse.Namespace) -> None:
             f"--context-parallel {count}."
         )
     if asked is None:
+        if arguments.parallel_attention != ParallelAttention.ULYSSES:
+            raise MultiTalkError(
+                "--parallel-attention applies to --context-parallel: add it, or leave this out."
+            )
         return
     if asked != count:
         started = f"{count} are" if count > 1 else "one is"

@@ -116,6 +116,8 @@ def check(arguments: argparse.Namespace) -> None:
     for option, given in others.items():
         if given and arguments.table is not None:
             raise MultiTalkError(f"The --table says when everyone speaks: leave {option} out.")
+    if arguments.order == person_voices.IN_TURN and arguments.voices is None:
+        raise MultiTalkError("--order applies to the --voice files: leave it out.")
     script_options.check(arguments)
     if arguments.separate_vocals:
         check_checkpoint(arguments.separate_vocals)
