@@ -12,10 +12,10 @@ from ..files.outputs import check_folder, check_inputs_stay, check_replaced, fre
 from ..files.whole import whole_file
 from ..media.picture import check_picture_name, write_picture
 from .films_to_evaluate import video_files
-from .options import output_options
+from .options import output_options, person_voices
 from .options.limited_number import within
 from .options.paths import folder_path, input_folder_or_file, input_path, output_file
-from .options.types import SPEAKERS, box, voice
+from .options.types import SPEAKERS, box
 
 if TYPE_CHECKING:
     from ..evaluation.evaluate import Evaluation
@@ -27,7 +27,7 @@ well mouths follow their own voices, and by how persons listen. What lacks
 weights, references or voices is left out, and the table says so.
 
 Whose voice is whose is read from FILM.json beside FILM.mp4, in the form of
-`generate --input` (`benchmark` and `demo` write it), or from --voice."""
+`generate --input` (`benchmark` and `demo` write it), and from the options."""
 EPILOG = """\
 examples:
   films of the benchmark, two persons each, beside real ones:
@@ -96,7 +96,9 @@ def add_command(commands: argparse._SubParsersAction) -> None:
 
 
 def _add_persons(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("persons and voices")
+    group = parser.add_argument_group(
+        "persons and voices", "For all FILMS; what is given wins over FILM.json."
+    )
     group.add_argument(
         "--split",
         choices=PersonSplit.words(),
@@ -110,20 +112,7 @@ def _add_persons(parser: argparse.ArgumentParser) -> None:
         help="how many persons each film shows, where neither voices nor boxes say it; with 1, the film's "
         "sound is their voice",
     )
-    group.add_argument(
-        "--voice",
-        type=voice,
-        action="append",
-        dest="voices",
-        metavar="FILE[:CHANNEL]",
-        help="the voice of a person of all FILMS, or none; repeat the option for each person",
-    )
-    group.add_argument(
-        "--order",
-        choices=("together", "in-turn"),
-        default="together",
-        help="whether the --voice files start together or follow each other (default: %(default)s)",
-    )
+    person_voices.add_arguments(group)
     group.add_argument(
         "--boxes",
         type=box,

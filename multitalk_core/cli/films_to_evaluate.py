@@ -9,18 +9,18 @@ from torch import Tensor
 
 from ..audio.sound_file import read_audio
 from ..audio.timeline import Timeline
-from ..audio.timing import Timing
 from ..errors import MultiTalkError
 from ..evaluation.evaluated_film import EvaluatedFilm, box_in_film
 from ..evaluation.video_at_rate import RATE
 from ..files.given import read_text
-from ..film.multitalk_input import VIDEO_ENDINGS, find_file, parse_inputs
+from ..film.multitalk_input import VIDEO_ENDINGS, MultiTalkInput, find_file, parse_inputs
 from ..media.picture import read_picture
 from ..media.video_file import VideoFile
 from ..media.video_source import film_frames
 from ..media.video_writer import growing
 from ..persons.box import Box
 from .options.input_options import LONGEST_FILE
+from .options.person_voices import arranged, order_of
 
 
 def video_files(given: Sequence[Path]) -> list[Path]:
@@ -56,30 +56,63 @@ def all_frames(paths: Sequence[Path]) -> int:
 
 
 def evaluated_film(path: Path, arguments: argparse.Namespace) -> EvaluatedFilm:
-    """A film with its voices and boxes: from the arguments, which win, or from the JSON beside it.
+    """A film with its voices and persons: from the arguments, which win, and from the JSON beside it.
 
     Raises
     ------
     MultiTalkError
-        When a file cannot be used, or the JSON has another number of persons than the arguments.
+        When a file cannot be used, or two of them or an argument differ in the number of persons.
     """
     beside = path.with_suffix(".json")
-    if arguments.voices is None and beside.is_file():
-        film = _described(path, beside, arguments)
-        if arguments.persons not in (None, film.count):
-            raise MultiTalkError(
-                f"{beside} describes {film.count} persons, and --persons says {arguments.persons}: leave "
-                "--persons out, or name the voices with --voice."
-            )
-        return film
-    timeline = None
-    if arguments.voices is not None:
-        voices = [None if voice is None else voice.read() for voice in arguments.voices]
-        timeline = (Timeline.together if arguments.order == "together" else Timeline.in_turn)(voices)
-    elif arguments.persons == 1:
+    entry = _entry(beside) if beside.is_file() else None
+    folders = [beside.absolute().parent, beside.absolute().parent.parent, Path.cwd()]
+    timeline = _timeline(arguments, entry, folders)
+    if timeline is None and arguments.persons == 1:
         timeline = _own_sound(path)
     boxes = None if arguments.boxes is None else tuple(arguments.boxes)
-    return EvaluatedFilm(path=path, timeline=timeline, boxes=boxes, persons=arguments.persons)
+    picture = None
+    if entry is not None and entry.source is not None:
+        source = find_file(entry.source, folders, "picture or video")
+        picture = VideoFile.open(source).picture() if entry.moving else read_picture(source)
+        if boxes is None and entry.boxes is not None:
+            boxes = _in_film(entry.boxes, picture, path)
+            if timeline is not None and timeline.speakers != len(boxes):
+                raise MultiTalkError(
+                    f"{beside} describes {len(boxes)} persons, and the voices are those of "
+                    f"{timeline.speakers}: give a --voice or none to each person, or all their --boxes."
+                )
+    film = EvaluatedFilm(
+        path=path, timeline=timeline, boxes=boxes, picture=picture, persons=arguments.persons
+    )
+    if arguments.persons not in (None, film.count):
+        raise MultiTalkError(
+            f"The voices or boxes of {path} are those of {film.count} persons, and --persons says "
+            f"{arguments.persons}: leave --persons out."
+        )
+    return film
+
+
+def _entry(beside: Path) -> MultiTalkInput:
+    """What a JSON says of its film."""
+    (entry, *others) = parse_inputs(read_text(beside, "input JSON", LONGEST_FILE), str(beside))
+    if others:
+        raise MultiTalkError(f"{beside} describes several films: write one for each.")
+    return entry
+
+
+def _timeline(
+    arguments: argparse.Namespace, entry: MultiTalkInput | None, folders: Sequence[Path]
+) -> Timeline | None:
+    """The voices of the arguments, else those of the JSON; None where nobody's is known."""
+    order = arguments.order
+    if arguments.voices is not None:
+        return arranged([None if voice is None else voice.read() for voice in arguments.voices], order)
+    if entry is None or not any(entry.voices):
+        return None
+    if "order" not in arguments.given:
+        order = order_of(entry.timing)
+    names = [None if name is None else find_file(name, folders, "voice") for name in entry.voices]
+    return arranged([None if name is None else read_audio(name) for name in names], order)
 
 
 def _own_sound(path: Path) -> Timeline | None:
@@ -88,30 +121,6 @@ def _own_sound(path: Path) -> Timeline | None:
         return Timeline.together([read_audio(path)])
     except MultiTalkError:
         return None
-
-
-def _described(path: Path, beside: Path, arguments: argparse.Namespace) -> EvaluatedFilm:
-    (entry, *others) = parse_inputs(read_text(beside, "input JSON", LONGEST_FILE), str(beside))
-    if others:
-        raise MultiTalkError(f"{beside} describes several films: write one for each.")
-    folders = [beside.absolute().parent, beside.absolute().parent.parent, Path.cwd()]
-    voices = [
-        None if name is None else read_audio(find_file(name, folders, "voice")) for name in entry.voices
-    ]
-    together = entry.timing is Timing.TOGETHER
-    if "order" in arguments.given:
-        together = arguments.order == "together"
-    arranged = Timeline.together if together else Timeline.in_turn
-    timeline = arranged(voices) if any(voices) else None
-    boxes = None if arguments.boxes is None else tuple(arguments.boxes)
-    persons = arguments.persons
-    if entry.source is None:
-        return EvaluatedFilm(path=path, timeline=timeline, boxes=boxes, persons=persons)
-    source = find_file(entry.source, folders, "picture or video")
-    picture = VideoFile.open(source).picture() if entry.moving else read_picture(source)
-    if boxes is None and entry.boxes is not None:
-        boxes = _in_film(entry.boxes, picture, path)
-    return EvaluatedFilm(path=path, timeline=timeline, boxes=boxes, picture=picture, persons=persons)
 
 
 def _in_film(boxes: Sequence[Box], picture: Tensor, path: Path) -> tuple[Box, ...]:

@@ -9,8 +9,8 @@ from typing import Any, NoReturn
 
 from .. import __version__
 from ..errors import MultiTalkError, quoted
+from ..guards.started_processes import started_processes
 from ..guards.stopping import stoppable
-from .options import parallel_options
 from .output_streams import LastingStream, lasting_streams
 
 # Each is a file of this room, loaded when it is needed: farm runs without torch.
@@ -115,7 +115,7 @@ def check_processes(command: str) -> None:
     ------
     MultiTalkError
     """
-    count = parallel_options.running()
+    count = started_processes()
     if count > 1 and command not in FOR_SEVERAL_PROCESSES:
         raise MultiTalkError(
             f"{count} processes of this command have been started, each of which would do all of its work: "

@@ -1,32 +1,21 @@
 """Expressions of faces, of which E-FID is the Fréchet distance (Tian et al., "EMO", 2024)."""
 
-from collections.abc import Mapping
-
 import torch
 from torch import Tensor
 
 from ..errors import MultiTalkError
 from .face_alignment import STANDARD_POINTS, aligned_face
-from .measure_network import Progress, in_batches, unreported, with_weights
+from .measure_network import MeasureNetwork, Progress, in_batches, unreported
 from .pixels import check_pictures
 from .reconstruction_network import EXPRESSION, ReconstructionNetwork
 
 BATCH = 16  # pictures
 
 
-class ExpressionNet:
-    """Expression coefficients of faces, for E-FID.
+class ExpressionNet(MeasureNetwork):
+    """Expression coefficients of faces, for E-FID."""
 
-    Parameters
-    ----------
-    weights : mapping of str to Tensor
-        From `read_measure_weights`.
-    device : str or torch.device
-    """
-
-    def __init__(self, weights: Mapping[str, Tensor], *, device: str | torch.device = "cpu") -> None:
-        self.network = with_weights(ReconstructionNetwork, weights, device)
-        self.device = device
+    architecture = ReconstructionNetwork
 
     def expressions(self, frames: Tensor, points: Tensor, *, progress: Progress = unreported) -> Tensor:
         """Compute the expression of one face a frame; E-FID is the `frechet_distance` of two sets of them.

@@ -1,12 +1,10 @@
 """Faces in a frame, found by S3FD as SyncNet's pipeline finds them."""
 
-from collections.abc import Mapping
-
 import torch
 from torch import Tensor
 
 from ..errors import MultiTalkError
-from .measure_network import full_precision, with_weights
+from .measure_network import MeasureNetwork, full_precision
 from .pixels import check_pictures, resized_as_in_opencv
 from .s3fd_network import S3fdNetwork
 
@@ -19,19 +17,10 @@ MOST_CANDIDATES, MOST_DETECTIONS = 5000, 750
 SAME_DETECTION, SAME_FACE = 0.3, 0.1  # intersection over union
 
 
-class FaceFinder:
-    """S3FD.
+class FaceFinder(MeasureNetwork):
+    """S3FD."""
 
-    Parameters
-    ----------
-    weights : mapping of str to Tensor
-        From `read_measure_weights`.
-    device : str or torch.device
-    """
-
-    def __init__(self, weights: Mapping[str, Tensor], *, device: str | torch.device = "cpu") -> None:
-        self.network = with_weights(S3fdNetwork, weights, device)
-        self.device = device
+    architecture = S3fdNetwork
 
     def boxes(self, frame: Tensor, confidence: float = 0.9) -> Tensor:
         """Find the faces of a frame.

@@ -1,30 +1,19 @@
 """FID: Inception's features of film frames (Heusel et al., 2017), as torch-fidelity computes them."""
 
-from collections.abc import Mapping
-
 import torch
 from torch import Tensor
 
 from .inception_network import SIDE, InceptionNetwork
-from .measure_network import Progress, in_batches, unreported, with_weights
+from .measure_network import MeasureNetwork, Progress, in_batches, unreported
 from .pixels import check_pictures
 
 BATCH = 16  # pictures; 299×299 each
 
 
-class Fid:
-    """Features for FID.
+class Fid(MeasureNetwork):
+    """Features for FID."""
 
-    Parameters
-    ----------
-    weights : mapping of str to Tensor
-        From `read_measure_weights`.
-    device : str or torch.device
-    """
-
-    def __init__(self, weights: Mapping[str, Tensor], *, device: str | torch.device = "cpu") -> None:
-        self.network = with_weights(InceptionNetwork, weights, device)
-        self.device = device
+    architecture = InceptionNetwork
 
     def features(self, frames: Tensor, *, progress: Progress = unreported) -> Tensor:
         """Compute the features of frames; FID is the `frechet_distance` between two sets of them.

@@ -1,29 +1,18 @@
 """FVD: I3D's logits of clips (Unterthiner et al., "FVD", 2019), as cd-fvd computes them."""
 
-from collections.abc import Mapping
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from ..errors import MultiTalkError
 from .i3d_network import FEWEST_FRAMES, SIDE, I3dNetwork
-from .measure_network import Progress, in_batches, unreported, with_weights
+from .measure_network import MeasureNetwork, Progress, in_batches, unreported
 
 
-class Fvd:
-    """Features for FVD.
+class Fvd(MeasureNetwork):
+    """Features for FVD."""
 
-    Parameters
-    ----------
-    weights : mapping of str to Tensor
-        From `read_measure_weights`.
-    device : str or torch.device
-    """
-
-    def __init__(self, weights: Mapping[str, Tensor], *, device: str | torch.device = "cpu") -> None:
-        self.network = with_weights(I3dNetwork, weights, device)
-        self.device = device
+    architecture = I3dNetwork
 
     def features(self, clips: Tensor, *, progress: Progress = unreported) -> Tensor:
         """Compute the logits of clips; FVD is the biased `frechet_distance` between two sets of them.

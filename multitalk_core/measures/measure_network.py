@@ -1,16 +1,14 @@
-"""A network of a measure: built from its weights, and run in batches in full float32."""
+"""What the measures' networks share: built from their weights, run in batches in full float32."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
 Progress = Callable[[int, int], None]
 """Called with how many items are done, and of how many; may raise to stop."""
-
-Network = TypeVar("Network", bound=nn.Module)
 
 COUNTER = "num_batches_tracked"  # of training; files of before 2018 lack it
 
@@ -25,16 +23,26 @@ def expected_tensors(network: type[nn.Module]) -> dict[str, Tensor]:
         return dict(network().state_dict())
 
 
-def with_weights(
-    network: type[Network], weights: Mapping[str, Tensor], device: str | torch.device
-) -> Network:
-    """Build a network on a device with its weights, for evaluation."""
-    with torch.device("meta"):
-        built = network()
-    built.to_empty(device=device)
-    counters = {name: torch.tensor(0) for name in built.state_dict() if name.endswith(COUNTER)}
-    built.load_state_dict({**counters, **weights})
-    return built.eval().requires_grad_(False)
+class MeasureNetwork:
+    """A measure's network with its weights, on a device, for evaluation.
+
+    Parameters
+    ----------
+    weights : mapping of str to Tensor
+        From `read_measure_weights`.
+    device : str or torch.device
+    """
+
+    architecture: ClassVar[type[nn.Module]]
+
+    def __init__(self, weights: Mapping[str, Tensor], *, device: str | torch.device = "cpu") -> None:
+        with torch.device("meta"):
+            network = self.architecture()
+        network.to_empty(device=device)
+        counters = {name: torch.tensor(0) for name in network.state_dict() if name.endswith(COUNTER)}
+        network.load_state_dict({**counters, **weights})
+        self.network = network.eval().requires_grad_(False)
+        self.device = device
 
 
 @contextmanager

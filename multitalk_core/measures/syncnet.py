@@ -1,6 +1,5 @@
 """Sync-C and Sync-D: how surely, and how closely, a face's lips match a sound."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -9,7 +8,7 @@ from torch import Tensor
 
 from ..errors import MultiTalkError
 from .cepstrum import cepstral_coefficients
-from .measure_network import Progress, full_precision, unreported, with_weights
+from .measure_network import MeasureNetwork, Progress, full_precision, unreported
 from .pixels import check_pictures
 from .sync_network import SIDE, SOUND_WINDOW, WINDOW, SyncNetwork
 
@@ -41,19 +40,11 @@ class SyncScore:
     windows: int
 
 
-class SyncNet:
-    """Scores of a face's lips beside a sound.
+class SyncNet(MeasureNetwork):
+    """Scores of a face's lips beside a sound."""
 
-    Parameters
-    ----------
-    weights : mapping of str to Tensor
-        From `read_measure_weights`.
-    device : str or torch.device
-    """
-
-    def __init__(self, weights: Mapping[str, Tensor], *, device: str | torch.device = "cpu") -> None:
-        self.network = with_weights(SyncNetwork, weights, device)
-        self.device = device
+    architecture = SyncNetwork
+    network: SyncNetwork
 
     def score(self, frames: Tensor, samples: Tensor, *, progress: Progress = unreported) -> SyncScore:
         """Score a face track beside a sound; the longer of the two is cut.

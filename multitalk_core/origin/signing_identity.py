@@ -1,5 +1,6 @@
 """Who signs films: a private key and its certificates, checked before any film is made."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     PrivateKey = EllipticCurvePrivateKey | Ed25519PrivateKey
 
 LARGEST_FILE = 1_000_000  # bytes
+ADDRESS = re.compile(r"https?://[!-~]+")  # in ASCII and without blanks
 INSTALL = "install it with pip install c2pa-python, and start again"
 
 
@@ -67,9 +69,10 @@ def read_identity(key: Path, certificate: Path, authority: str | None = None) ->
     _check_pair(private, chain[0], key=key, certificate=certificate)
     _check_dates(chain[0], certificate)
     _check_order(chain, certificate)
-    if authority is not None and not authority.startswith(("http://", "https://")):
+    if authority is not None and not ADDRESS.fullmatch(authority):
         raise MultiTalkError(
-            f"The timestamp authority {quoted(authority)} is no address: begin with http:// or https://."
+            f"The timestamp authority {quoted(authority)} is no address: write it such as "
+            "http://timestamp.example.org."
         )
     pem = serialization.Encoding.PEM
     return SigningIdentity(

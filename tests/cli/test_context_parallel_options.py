@@ -6,8 +6,8 @@ import torch
 from multitalk_core.cli.main import COMMANDS, FOR_SEVERAL_PROCESSES, main, make_parser
 from multitalk_core.demo.files import EMBEDDED
 from multitalk_core.errors import MultiTalkError
+from multitalk_core.guards.started_processes import STARTED_BY_TORCHRUN
 from multitalk_core.hosts.diffusers.offloading import Offload
-from multitalk_core.hosts.diffusers.processes import STARTED_BY_TORCHRUN
 from multitalk_core.hosts.diffusers.quantization import Quantization, check_quantization
 
 LINE = [
@@ -22,6 +22,7 @@ FOR_ONE_PROCESS = {  # of each command the shortest line
     "inspect": [PICTURE],
     "localize": ["--picture", PICTURE],
     "films": ["--clear"],
+    "farm": [PICTURE],
     "convert": [PICTURE],
     "prepare": [PICTURE, "prepared"],
     "benchmark": [PICTURE, "films"],
@@ -55,6 +56,7 @@ def test_processes_and_option_must_agree(refused):
     assert "`torchrun --nproc-per-node 2 -m multitalk_core generate" in refused(1, *ASKED)
     assert "each of which would make the whole film: add --context-parallel 3" in refused(3)
     assert "--context-parallel 2 needs 2 processes, and 3 are running" in refused(3, *ASKED)
+    assert "--parallel-attention applies to --context" in refused(1, "--parallel-attention", "ring")
 
 
 def test_what_cannot_be_divided_is_refused(refused):
@@ -73,8 +75,7 @@ def test_weights_are_divided_among_several_processes_and_in_full_precision(refus
 
 
 def test_no_command_is_forgotten():
-    known = {command.__name__.rpartition(".")[2].removesuffix("_command") for command in COMMANDS}
-    assert len(FOR_SEVERAL_PROCESSES) == 2 and known == {*FOR_ONE_PROCESS, "generate", "train"}
+    assert {*COMMANDS} == {*FOR_ONE_PROCESS, *FOR_SEVERAL_PROCESSES}
 
 
 @pytest.mark.parametrize("command", FOR_ONE_PROCESS)

@@ -80,9 +80,25 @@ def test_options_win_over_the_json(evaluated, folder):
     _, _, said = evaluated(film, *binding, "--order", "in-turn")
     assert "binding needs two persons with a voice" in said  # the second one begins after the film
     code, _, said = evaluated(film, *binding, "--persons", "1")
-    assert code == 2 and "describes 2 persons, and --persons says 1" in said
+    assert code == 2 and "are those of 2 persons, and --persons says 1" in said
     code, _, _ = evaluated(film, *binding, "--persons", "2")
     assert code == 0
+
+
+def test_given_voices_leave_the_persons_to_the_json(evaluated, folder, tmp_path):
+    """The film's boxes and picture stay, in either split; the JSON's own voices need not be there."""
+    shutil.copytree(folder, tmp_path / "films")
+    film = tmp_path / "films" / "talk.mp4"
+    lost = {"cond_audio": {"person1": "lost.wav", "person2": "lost.wav"}, "bbox": BOX}
+    film.with_suffix(".json").write_text(json.dumps(ENTRY | lost))
+    voices = [("--voice", folder / f"{number}.wav") for number in (1, 2)]
+    for split in ("halves", "persons"):
+        for given, sign in ((voices, 1), (voices[::-1], -1)):
+            line = [film, *given[0], *given[1], "--split", split, "--metrics", "binding"]
+            _, content, _ = evaluated(*line)
+            assert values(content)["binding difference"] * sign > 1 and content["protocol"]["drawn_faces"]
+    code, _, said = evaluated(film, *voices[0], "--metrics", "binding")
+    assert code == 2 and "describes 2 persons, and the voices are those of 1:" in said
 
 
 def test_odd_films_are_named_and_the_others_scored(evaluated, folder, tmp_path):

@@ -87,6 +87,8 @@ def test_a_script_becomes_a_film_by_any_program(line, tmp_path, capsys):
             "--voice-of gives a two voices",
         ),
         (["--track", "1"], "--track applies to sound files"),
+        (["--order", "in-turn"], "--order applies to the --voice files"),
+        (["--names", "Ben", "anna"], "Anna speaks in the script and is not among the --names Ben, anna"),
         (["--line-gap", "nan"], "nan is not a number from 0.0 to 60.0"),
     ],
 )

@@ -172,8 +172,9 @@ def test_files_that_are_no_keys(tmp_path):
         read_identity(tmp_path / "none.pem", files.certificate)
     with pytest.raises(MultiTalkError, match="is a folder and no certificate"):
         read_identity(files.key, tmp_path)
-    with pytest.raises(MultiTalkError, match="authority ftp://x is no address"):
-        read_identity(files.key, files.certificate, "ftp://x")
+    for authority in ("ftp://x", "http://", "http://a b", "https://zürich.example"):
+        with pytest.raises(MultiTalkError, match=f"authority {authority} is no address"):
+            read_identity(files.key, files.certificate, authority)
 
 
 def test_a_film_that_cannot_be_signed_stays_as_it_was(tmp_path):

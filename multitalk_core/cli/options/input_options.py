@@ -10,6 +10,7 @@ from ...film.multitalk_input import MultiTalkInput, find_file, parse_inputs
 from ...film.spec import Continuation
 from ...persons.marking import PersonOrder
 from .paths import input_file
+from .person_voices import order_of
 from .types import LISTENER, voice
 
 LONGEST_FILE = 1_000_000  # bytes
@@ -65,7 +66,7 @@ def _filled(arguments: argparse.Namespace, entry: MultiTalkInput, folders: list[
     if not VOICES & given and entry.voices:
         film.voices = [voice(file) for file in _voice_files(entry, folders)]
         if "order" not in given:
-            film.order = entry.timing.replace(" ", "-")
+            film.order = order_of(entry.timing)
     if not PERSONS & given:
         film.boxes = entry.boxes
         film.persons = "parts"

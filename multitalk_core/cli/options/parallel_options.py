@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import torch
 
 from ...errors import MultiTalkError
+from ...guards.started_processes import started_processes
 from ...hosts.diffusers.attention_backend import AttentionBackend
 from ...hosts.diffusers.context_parallel import check_grid
 from ...hosts.diffusers.offloading import Offload
@@ -16,7 +17,6 @@ from ...hosts.diffusers.processes import (
     TORCHRUN,
     ParallelAttention,
     Processes,
-    started_by_torchrun,
 )
 from ...hosts.diffusers.step_cache import StepCache
 from ...limits import GPUS
@@ -45,14 +45,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def running() -> int:
-    """How many processes torchrun has started; 1 without it."""
-    return int(os.environ["WORLD_SIZE"]) if started_by_torchrun() else 1
-
-
 def check(arguments: argparse.Namespace) -> None:
     """Raise a MultiTalkError for processes that do not fit the command, or what cannot be divided."""
-    count, asked = running(), arguments.context_parallel
+    count, asked = started_processes(), arguments.context_parallel
     if asked is None and count > 1:
         raise MultiTalkError(
             f"torchrun has started {count} processes, each of which would make the whole film: add "
@@ -64,6 +59,10 @@ def check(arguments: argparse.Namespace) -> None:
             "--offload group, for one."
         )
     if asked is None:
+        if arguments.parallel_attention != ParallelAttention.ULYSSES:
+            raise MultiTalkError(
+                "--parallel-attention applies to --context-parallel: add it, or leave this out."
+            )
         return
     if asked != count:
         started = f"{count} are" if count > 1 else "one is"

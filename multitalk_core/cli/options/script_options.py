@@ -84,7 +84,14 @@ def check(arguments: argparse.Namespace) -> None:
     names = [name.casefold() for name, _ in arguments.voice_of]
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise MultiTalkError(f"--voice-of gives {quoted(twice)} two voices: keep one.")
-    check_voices(read_script(arguments), speech_program(arguments.tts or USUAL_PROGRAM), _voices(arguments))
+    script = read_script(arguments)
+    check_voices(script, speech_program(arguments.tts or USUAL_PROGRAM), _voices(arguments))
+    listed = arguments.names or script.speakers
+    if unlisted := [name for name in script.speakers if name not in listed]:
+        raise MultiTalkError(
+            f"{quoted(unlisted[0])} speaks in the script and is not among the --names "
+            f"{', '.join(map(quoted, listed))}: add the name, or write it in the same way."
+        )
 
 
 def read_script(arguments: argparse.Namespace) -> Script:

@@ -13,10 +13,10 @@ from ...audio.waveform import SPEECH_RATE, Waveform
 from ...errors import MultiTalkError
 from ...guards import memory
 from ...limits import MOST_SPEAKERS, PIECE_SECONDS
-from . import script_options
+from . import person_voices, script_options
 from .limited_number import within
 from .paths import input_file, input_path
-from .types import place, text, voice
+from .types import place, text
 from .voice_file import VoiceFile, voice_file
 
 DESCRIPTION = """\
@@ -30,20 +30,7 @@ listens has the voice `none`."""
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The voices, in one of several ways, and how they are encoded."""
     group = parser.add_argument_group("voices", DESCRIPTION)
-    group.add_argument(
-        "--voice",
-        type=voice,
-        action="append",
-        dest="voices",
-        metavar="FILE[:CHANNEL]",
-        help="the voice of a person; repeat the option for each person, in speaker order",
-    )
-    group.add_argument(
-        "--order",
-        choices=("together", "in-turn"),
-        default="together",
-        help="whether the --voice files start together or follow each other (default: %(default)s)",
-    )
+    person_voices.add_arguments(group)
     group.add_argument(
         "--recording", type=voice_file, metavar="FILE[:CHANNEL]", help="one file with all voices"
     )
@@ -125,11 +112,13 @@ def check(arguments: argparse.Namespace) -> None:
     others = {
         "--place": arguments.places,
         "--script": arguments.script,
-        "--order in-turn": arguments.order != "together",
+        "--order in-turn": arguments.order == person_voices.IN_TURN,
     }
     for option, given in others.items():
         if given and arguments.table is not None:
             raise MultiTalkError(f"The --table says when everyone speaks: leave {option} out.")
+    if arguments.order == person_voices.IN_TURN and arguments.voices is None:
+        raise MultiTalkError("--order applies to the --voice files: leave it out.")
     script_options.check(arguments)
     if arguments.separate_vocals:
         check_checkpoint(arguments.separate_vocals)
@@ -178,8 +167,8 @@ def read_timeline(arguments: argparse.Namespace) -> Timeline:
         return Timeline.placed(zip(speakers, starts, voices, strict=True))
     if arguments.table is not None:
         return _by_table(arguments)
-    arrange = Timeline.together if arguments.order == "together" else Timeline.in_turn
-    return arrange(_read(list(enumerate(arguments.voices)), arguments.tracks))
+    voices = _read(list(enumerate(arguments.voices)), arguments.tracks)
+    return person_voices.arranged(voices, arguments.order)
 
 
 def _by_table(arguments: argparse.Namespace) -> Timeline:

@@ -1,7 +1,6 @@
 """The processes that make one film together, each with a GPU of its own, as torchrun starts them."""
 
 import io
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import torch.distributed as dist
 from torch.distributed.device_mesh import init_device_mesh
 
 from ...errors import MultiTalkError
+from ...guards.started_processes import started_by_torchrun
 from ...guards.stopping import delayed_interrupt, ignore_termination
 from ...guards.words import Word
 from ...method.audio_patch import AudioRows, BindingOptions
@@ -23,7 +23,6 @@ PATIENCE = timedelta(
     days=1
 )  # the others wait while it loads models and decodes; one that ends is noticed at once
 TORCHRUN = "torchrun --nproc-per-node N -m multitalk_core generate --context-parallel N ..."
-STARTED_BY_TORCHRUN = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 LOST = (
     "Another process of this film has ended: what it printed says why. Finished clips are stored; run the "
     "same command again to continue, on any number of GPUs."
@@ -167,11 +166,6 @@ class Processes:
         buffer = io.BytesIO()
         torch.save(given, buffer)
         dist.broadcast_object_list([buffer.getvalue()], src=FIRST)
-
-
-def started_by_torchrun() -> bool:
-    """Whether this process is one of several."""
-    return all(name in os.environ for name in STARTED_BY_TORCHRUN)
 
 
 @contextmanager
