@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,21 +11,29 @@ from ..files.whole import whole_file
 from ..method.guidance import GuidanceScales
 from ..method.labels import spread_ranges
 from ..method.schedule import TIMESTEPS, released_timesteps
+from .apart import APART_PICTURE, draw_apart
 from .locating import ShareRecorder, faces_on_tokens
+from .relocating import LOCALIZATIONS, relocated
 from .scoring import Measured, Sampler, measure
-from .talks import UNSEEN_SEEDS, Kind, random_talk
-from .world import World
+from .stages import SEEDED, SEEDS
+from .talks import UNSEEN_SEEDS, Kind, Size, random_talk
+from .toy_models import BLOCKS
+from .world import LARGE, World
 
+RESULTS = "results.json"
 TALKING = Kind(persons=(2,))
 CROSSING = Kind(persons=(2,), crossing=1.0)
 ACTING = Kind(persons=(2,), acting=0.7)
 ALONE = Kind(persons=(1,))
 THREE = Kind(persons=(3,))
+LISTENING = Kind(persons=(2,), listeners=1)
 
 SCHEMES = ("two", "routed", "routed-unturned", "split", "concat", "add")
 LABELS = ("two", "narrow")
 PROMPTED = ("base", "two", "plain", "full", "full-plain")
 LOCALIZED_TALKS = 8
+DRAWN_SEED = UNSEEN_SEEDS + 1
+ONE_VOICE = (("ranges", None),)
 
 
 @dataclass(frozen=True)
@@ -38,6 +47,14 @@ class Measure:
     kind : Kind
     swapped : bool
         Whether each person gets the other's voice.
+    marked : int or None
+        How many persons are marked and have voices; the others are bystanders.
+    apart : bool
+        Whether the two persons are filmed one by one.
+    relocated : str or None
+        Name of another localization.
+    size : Size or None
+        None is the world's.
     binding, sampling : tuples of (name, value)
         Changes to the stage's own options.
     """
@@ -45,19 +62,29 @@ class Measure:
     stage: str | None
     kind: Kind
     swapped: bool = False
+    marked: int | None = None
+    apart: bool = False
+    relocated: str | None = None
+    size: Size | None = None
     binding: tuple[tuple[str, Any], ...] = ()
     sampling: tuple[tuple[str, Any], ...] = ()
 
 
 def measures() -> dict[str, Measure]:
     """Every measure by name."""
-    made = {"real talking": Measure(None, TALKING), "real crossing": Measure(None, CROSSING)}
-    made["real three"] = Measure(None, THREE)
-    made["real acting"] = Measure(None, ACTING)
+    kinds = {"talking": TALKING, "crossing": CROSSING}
+    shown = kinds | {"three": THREE, "acting": ACTING, "listening": LISTENING}
+    made = {f"real {way}": Measure(None, kind) for way, kind in shown.items()}
     for stage in dict.fromkeys(SCHEMES + LABELS):
         ordered = stage == "split"  # it assigns voice i to column i
-        made[f"{stage} talking"] = Measure(stage, replace(TALKING, left_to_right=ordered))
-        made[f"{stage} crossing"] = Measure(stage, replace(CROSSING, left_to_right=ordered))
+        for way in ("talking", "crossing"):
+            made[f"{stage} {way}"] = Measure(stage, replace(kinds[way], left_to_right=ordered))
+    for stage in SCHEMES:
+        ordered = stage == "split"
+        made[f"{stage} listening"] = Measure(stage, replace(LISTENING, left_to_right=ordered))
+        made[f"{stage} beside one"] = replace(made[f"{stage} listening"], marked=1, binding=ONE_VOICE)
+        beside_two = replace(THREE, left_to_right=ordered, listeners=1)
+        made[f"{stage} beside two"] = Measure(stage, beside_two, marked=2)
     made["two swapped"] = Measure("two", TALKING, swapped=True)
     made["full talking"] = Measure("full", TALKING)
     for stage in PROMPTED:
@@ -68,12 +95,23 @@ def measures() -> dict[str, Measure]:
         sampling=(("scales", GuidanceScales(1.0, 1.0)),),
     )
     for stage in ("one", "two"):
-        made[f"{stage} alone"] = Measure(stage, ALONE, binding=(("ranges", None),))
+        made[f"{stage} alone"] = Measure(stage, ALONE, binding=ONE_VOICE)
     made["two three"] = Measure("two", THREE, binding=(("ranges", spread_ranges(3)),))
     routed = (("scheme", "routed"), ("ranges", None))
     made["two three routed"] = Measure("two", THREE, binding=routed)
     made["two talking routed"] = Measure("two", TALKING, binding=routed)
     made["routed three"] = Measure("routed", THREE, binding=routed)
+    for way in ("talking", "crossing"):
+        made[f"two apart {way}"] = Measure("two", kinds[way], apart=True, binding=ONE_VOICE)
+        for other in LOCALIZATIONS:
+            made[f"{other.name} {way}"] = Measure(
+                "two", kinds[way], relocated=other.name, binding=(("scheme", other.name),)
+            )
+        made[f"large {way}"] = Measure("large", kinds[way], size=LARGE)
+        for name in (f"{stage}-seed-{seed}" for stage in SEEDED for seed in SEEDS):
+            made[f"{name} {way}"] = Measure(name, kinds[way])
+    for seed in SEEDS:
+        made[f"two-seed-{seed} swapped"] = Measure(f"two-seed-{seed}", TALKING, swapped=True)
     return made
 
 
@@ -90,7 +128,7 @@ def make_results(world: World, folder: Path, *, talks: int, report: Callable[[st
     report : callable
         Called with the name of each finished measure.
     """
-    path = folder / "results.json"
+    path = folder / RESULTS
     results = json.loads(path.read_text()) if path.exists() else {}
     for name, measured in _missing(world, folder, talks=talks, results=results):
         results[name] = measured
@@ -106,33 +144,54 @@ def _missing(
     for name, wanted in measures().items():
         trained = wanted.stage is None or world.is_trained(folder, wanted.stage)
         if name not in results and trained:
-            sampler = None if wanted.stage is None else world.sampler(folder, wanted.stage)
-            if sampler is not None:
-                sampler = replace(
-                    sampler,
-                    binding=replace(sampler.binding, **dict(wanted.binding)),
-                    sampling=replace(sampler.sampling, **dict(wanted.sampling)),
-                )
-            measured = measure(
-                sampler,
-                wanted.kind,
-                talks=talks,
-                size=world.size,
-                sway=world.sway,
-                swapped=wanted.swapped,
-            )
-            yield name, numbers(measured)
+            yield name, numbers(_measured(world, folder, wanted, talks=talks))
     if "localization" not in results and world.is_trained(folder, "two"):
         yield "localization", localization(world.sampler(folder, "two"), world.sway)
+    if "apart" not in results and world.is_trained(folder, "two"):
+        talk = random_talk(DRAWN_SEED, world.size, CROSSING, sway=world.sway, given=1)
+        draw_apart(world.sampler(folder, "two"), talk, DRAWN_SEED, path=folder / APART_PICTURE)
+        yield "apart", {"picture": APART_PICTURE}
+
+
+def _measured(world: World, folder: Path, wanted: Measure, *, talks: int) -> Measured:
+    size, sampler, on_talk = wanted.size or world.size, None, None
+    with ExitStack() as stack:
+        if wanted.relocated is not None:
+            scheme = stack.enter_context(relocated(wanted.relocated, size, BLOCKS))
+            on_talk = scheme.begin
+        if wanted.stage is not None:
+            sampler = world.sampler(folder, wanted.stage, size)
+            sampler = replace(
+                sampler,
+                binding=replace(sampler.binding, **dict(wanted.binding)),
+                sampling=replace(sampler.sampling, **dict(wanted.sampling)),
+            )
+        return measure(
+            sampler,
+            wanted.kind,
+            talks=talks,
+            size=size,
+            sway=world.sway,
+            swapped=wanted.swapped,
+            marked=wanted.marked,
+            apart=wanted.apart,
+            on_talk=on_talk,
+        )
 
 
 def numbers(measured: Measured) -> dict[str, Any]:
-    """A measure as JSON: [value, low, high] of each binding score, [count, total] of actions."""
+    """A measure as JSON: [value, low, high] of each binding score, [count, total] of actions and walks."""
     binding = measured.binding
     return {
         **{name: [part.value, part.low, part.high] for name, part in vars(binding).items()},
         "performed": list(measured.performed),
         "unasked": list(measured.unasked),
+        "openness": measured.openness,
+        "movement": measured.movement,
+        "looks": measured.looks,
+        "arrived": [sum(measured.arrived), len(measured.arrived)],
+        "seam": sum(measured.seams) / len(measured.seams),
+        "seconds": measured.seconds / len(measured.seams),
     }
 
 
