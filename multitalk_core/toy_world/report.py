@@ -10,7 +10,8 @@ from typing import Any
 from .apart import APART_PICTURE
 from .relocating import LOCALIZATIONS
 from .report_plots import draw_localization, draw_schemes
-from .results import LABELS, PROMPTED, RESULTS, SCHEMES
+from .results import LABELS, PROMPTED, RESULTS, SCHEMES, WAYS
+from .scoring import LATER_MOTION, LATER_PICTURE
 from .stages import SEEDS
 
 Results = dict[str, Any]
@@ -22,7 +23,6 @@ NAMES = {
     "concat": "concat",
     "add": "add",
 }
-WAYS = ("talking", "crossing")
 LARGE_NAME = "the demo's model, 192 × 128"
 LOOKS = ("hair", "skin", "shirt", "wall", "missing mouths", "missing eyes")
 NOT_YET = "not measured yet"
@@ -118,6 +118,13 @@ def crossing(results: Results) -> str:
     return _table(("own − other", *WAYS), rows)
 
 
+def later(results: Results) -> str:
+    """The clip after people have changed sides, by where they are marked."""
+    names = {LATER_PICTURE: "in the picture, before", LATER_MOTION: "in the motion frames"}
+    rows = [(name, *_binding(results, f"two later {key}")) for key, name in names.items()]
+    return _table(("marked", "own voice", "other voice", "difference"), rows)
+
+
 def apart(results: Results) -> str:
     """Fig. 7: one film of two people, or two films of one beside each other."""
     names = {"real": "real films", "two": "one film of both", "two apart": "two films of one"}
@@ -210,6 +217,7 @@ TABLES: dict[str, Callable[[Results], str]] = {
         looks,
         schemes,
         crossing,
+        later,
         apart,
         listening,
         labels,

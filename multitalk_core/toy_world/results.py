@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from ..method.schedule import TIMESTEPS, released_timesteps
 from .apart import APART_PICTURE, draw_apart
 from .locating import ShareRecorder, faces_on_tokens
 from .relocating import LOCALIZATIONS, relocated
-from .scoring import Measured, Sampler, measure
+from .scoring import LATER_MOTION, LATER_PICTURE, Filming, Measured, Sampler, measure
 from .stages import SEEDED, SEEDS
 from .talks import UNSEEN_SEEDS, Kind, Size, random_talk
 from .toy_models import BLOCKS
@@ -26,6 +27,7 @@ CROSSING = Kind(persons=(2,), crossing=1.0)
 ACTING = Kind(persons=(2,), acting=0.7)
 ALONE = Kind(persons=(1,))
 THREE = Kind(persons=(3,))
+WAYS = {"talking": TALKING, "crossing": CROSSING}
 LISTENING = Kind(persons=(2,), listeners=1)
 
 SCHEMES = ("two", "routed", "routed-unturned", "split", "concat", "add")
@@ -34,6 +36,7 @@ PROMPTED = ("base", "two", "plain", "full", "full-plain")
 LOCALIZED_TALKS = 8
 DRAWN_SEED = UNSEEN_SEEDS + 1
 ONE_VOICE = (("ranges", None),)
+SWAPPED = Filming(swapped=True)
 
 
 @dataclass(frozen=True)
@@ -45,12 +48,7 @@ class Measure:
     stage : str or None
         None measures the rendered films.
     kind : Kind
-    swapped : bool
-        Whether each person gets the other's voice.
-    marked : int or None
-        How many persons are marked and have voices; the others are bystanders.
-    apart : bool
-        Whether the two persons are filmed one by one.
+    filming : Filming
     relocated : str or None
         Name of another localization.
     size : Size or None
@@ -61,9 +59,7 @@ class Measure:
 
     stage: str | None
     kind: Kind
-    swapped: bool = False
-    marked: int | None = None
-    apart: bool = False
+    filming: Filming = Filming()  # noqa: RUF009
     relocated: str | None = None
     size: Size | None = None
     binding: tuple[tuple[str, Any], ...] = ()
@@ -72,28 +68,37 @@ class Measure:
 
 def measures() -> dict[str, Measure]:
     """Every measure by name."""
-    kinds = {"talking": TALKING, "crossing": CROSSING}
-    shown = kinds | {"three": THREE, "acting": ACTING, "listening": LISTENING}
-    made = {f"real {way}": Measure(None, kind) for way, kind in shown.items()}
+    kinds = WAYS | {"three": THREE, "acting": ACTING, "listening": LISTENING}
+    real = {f"real {way}": Measure(None, kind) for way, kind in kinds.items()}
+    return real | _of_schemes() | _of_training() | _of_crossing() | _of_seeds()
+
+
+def _of_schemes() -> dict[str, Measure]:
+    """Who follows which voice, and who stays still."""
+    made = {}
     for stage in dict.fromkeys(SCHEMES + LABELS):
         ordered = stage == "split"  # it assigns voice i to column i
-        for way in ("talking", "crossing"):
-            made[f"{stage} {way}"] = Measure(stage, replace(kinds[way], left_to_right=ordered))
+        for way, kind in WAYS.items():
+            made[f"{stage} {way}"] = Measure(stage, replace(kind, left_to_right=ordered))
     for stage in SCHEMES:
-        ordered = stage == "split"
-        made[f"{stage} listening"] = Measure(stage, replace(LISTENING, left_to_right=ordered))
-        made[f"{stage} beside one"] = replace(made[f"{stage} listening"], marked=1, binding=ONE_VOICE)
-        beside_two = replace(THREE, left_to_right=ordered, listeners=1)
-        made[f"{stage} beside two"] = Measure(stage, beside_two, marked=2)
-    made["two swapped"] = Measure("two", TALKING, swapped=True)
-    made["full talking"] = Measure("full", TALKING)
-    for stage in PROMPTED:
-        made[f"{stage} acting"] = Measure(stage, ACTING)
+        listening = replace(LISTENING, left_to_right=stage == "split")
+        three = replace(listening, persons=THREE.persons)
+        made[f"{stage} listening"] = Measure(stage, listening)
+        made[f"{stage} beside one"] = Measure(stage, listening, filming=Filming(marked=1), binding=ONE_VOICE)
+        made[f"{stage} beside two"] = Measure(stage, three, filming=Filming(marked=2))
+    made["two swapped"] = Measure("two", TALKING, filming=SWAPPED)
+    return made
+
+
+def _of_training() -> dict[str, Measure]:
+    """Prompts, and numbers of persons that were not trained together."""
+    made = {f"{stage} acting": Measure(stage, ACTING) for stage in PROMPTED}
     made["base acting"] = replace(
         made["base acting"],
         binding=(("strength", 0.0),),
         sampling=(("scales", GuidanceScales(1.0, 1.0)),),
     )
+    made["full talking"] = Measure("full", TALKING)
     for stage in ("one", "two"):
         made[f"{stage} alone"] = Measure(stage, ALONE, binding=ONE_VOICE)
     made["two three"] = Measure("two", THREE, binding=(("ranges", spread_ranges(3)),))
@@ -101,17 +106,30 @@ def measures() -> dict[str, Measure]:
     made["two three routed"] = Measure("two", THREE, binding=routed)
     made["two talking routed"] = Measure("two", TALKING, binding=routed)
     made["routed three"] = Measure("routed", THREE, binding=routed)
-    for way in ("talking", "crossing"):
-        made[f"two apart {way}"] = Measure("two", kinds[way], apart=True, binding=ONE_VOICE)
+    return made
+
+
+def _of_crossing() -> dict[str, Measure]:
+    """Other localizations, finer tokens, later clips, and two films beside each other."""
+    made = {}
+    for way, kind in WAYS.items():
+        made[f"two apart {way}"] = Measure("two", kind, filming=Filming(apart=True), binding=ONE_VOICE)
+        made[f"large {way}"] = Measure("large", kind, size=LARGE)
         for other in LOCALIZATIONS:
-            made[f"{other.name} {way}"] = Measure(
-                "two", kinds[way], relocated=other.name, binding=(("scheme", other.name),)
-            )
-        made[f"large {way}"] = Measure("large", kinds[way], size=LARGE)
-        for name in (f"{stage}-seed-{seed}" for stage in SEEDED for seed in SEEDS):
-            made[f"{name} {way}"] = Measure(name, kinds[way])
+            scheme = (("scheme", other.name),)
+            made[f"{other.name} {way}"] = Measure("two", kind, relocated=other.name, binding=scheme)
+    for later in (LATER_PICTURE, LATER_MOTION):
+        made[f"two later {later}"] = Measure("two", CROSSING, filming=Filming(later=later))
+    return made
+
+
+def _of_seeds() -> dict[str, Measure]:
+    """The same stages, trained with other seeds."""
+    made = {}
     for seed in SEEDS:
-        made[f"two-seed-{seed} swapped"] = Measure(f"two-seed-{seed}", TALKING, swapped=True)
+        for name, (way, kind) in product((f"{stage}-seed-{seed}" for stage in SEEDED), WAYS.items()):
+            made[f"{name} {way}"] = Measure(name, kind)
+        made[f"two-seed-{seed} swapped"] = Measure(f"two-seed-{seed}", TALKING, filming=SWAPPED)
     return made
 
 
@@ -172,9 +190,7 @@ def _measured(world: World, folder: Path, wanted: Measure, *, talks: int) -> Mea
             talks=talks,
             size=size,
             sway=world.sway,
-            swapped=wanted.swapped,
-            marked=wanted.marked,
-            apart=wanted.apart,
+            filming=wanted.filming,
             on_talk=on_talk,
         )
 

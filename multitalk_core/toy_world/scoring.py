@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
@@ -26,11 +26,35 @@ from .acting import seen_actions
 from .apart import film_apart, seam
 from .captions import caption
 from .parts import PRESENT, CartoonParts, measure_parts
-from .scene import STAYS
-from .talks import UNSEEN_SEEDS, WINDOW, Kind, Size, Talk, random_talk
+from .scene import STAYS, Scene
+from .talks import GIVEN_FRAMES, UNSEEN_SEEDS, WINDOW, Kind, Size, Talk, random_talk
 
 HIDDEN = 1.7  # distance between faces, in half widths, below which one may hide the other's mouth
+LATER_PICTURE, LATER_MOTION = "picture", "motion"
 ROWS_AT_ONCE = 2  # conditions in a batch
+
+
+@dataclass(frozen=True)
+class Filming:
+    """How talks are filmed.
+
+    Attributes
+    ----------
+    swapped : bool
+        Give each person the other's voice.
+    marked : int or None
+        Only so many persons are marked and have voices; the others are bystanders.
+    apart : bool
+        Film the two persons one by one, and put the films beside each other.
+    later : str or None
+        Film the clip after all walks, from motion frames. The persons are marked where they are in the
+        picture, before the walks (LATER_PICTURE), or in the motion frames (LATER_MOTION).
+    """
+
+    swapped: bool = False
+    marked: int | None = None
+    apart: bool = False
+    later: str | None = None
 
 
 @dataclass(frozen=True)
@@ -49,20 +73,20 @@ class Sampler:
         talk: Talk,
         seed: int,
         *,
-        swapped: bool = False,
-        marked: int | None = None,
+        filming: Filming = Filming(),
+        marking: Scene | None = None,
         recorder: BindingRecorder | None = None,
     ) -> Tensor:
-        """Sample a clip from a talk's first frame, voices and caption.
+        """Sample a clip from a talk's conditioning frames, voices and caption.
 
         Parameters
         ----------
         talk : Talk
         seed : int
-        swapped : bool
-            Give each person the other's voice.
-        marked : int, optional
-            Only so many persons are marked and have voices; the others are bystanders.
+        filming : Filming
+            Its `swapped` and `marked`.
+        marking : Scene, optional
+            Where the persons are marked; by default where they are.
         recorder : BindingRecorder, optional
 
         Returns
@@ -70,14 +94,15 @@ class Sampler:
         Tensor [frames, height, width, 3], in 0..1
         """
         size = self.size
-        first = talk.film(size)[:1].permute(3, 0, 1, 2)[None] * 2 - 1
-        boxes = [Box(*(edge * size.height for edge in box)) for box in talk.scene.boxes()[:marked]]
-        persons = persons_from_boxes(boxes, size.height, size.width, order=PersonOrder.GIVEN)
+        boxes = (marking or talk.scene).boxes()[: filming.marked]
+        given = talk.film(size)[: talk.given].permute(3, 0, 1, 2)[None] * 2 - 1
+        marked = [Box(*(edge * size.height for edge in box)) for box in boxes]
+        persons = persons_from_boxes(marked, size.height, size.width, order=PersonOrder.GIVEN)
         masks = persons.token_masks(size.height, size.width)
         model = DiffusersVideoModel(
             self.models, self.adapter, prompt=caption(talk.scene), rows_at_once=ROWS_AT_ONCE
         )
-        encoded = model.encode(conditioning_frames(first, size.frames))
+        encoded = model.encode(conditioning_frames(given, size.frames))
         grid = Grid.of_latent(encoded)
         if recorder is not None:
             recorder.clip, recorder.grid, recorder.step = 0, grid, 0
@@ -86,14 +111,16 @@ class Sampler:
             if recorder is not None:
                 recorder.step = step + 1
 
-        features = talk.features(self.encoder, size.frames)[:marked]
+        features = talk.features(self.encoder, size.frames)[: filming.marked]
         windows = features.unfold(1, WINDOW, 1).movedim(-1, 2)
         inputs = ClipInputs(
             clip=Clip(0, 0, size.frames, 0, size.frames),
-            given=first,
-            mask=conditioning_mask(size.frames, 1, height=encoded.shape[3], width=encoded.shape[4])[None],
+            given=given,
+            mask=conditioning_mask(size.frames, talk.given, height=encoded.shape[3], width=encoded.shape[4])[
+                None
+            ],
             encoded=encoded,
-            audio=ClipAudio(windows=windows.flip(0) if swapped else windows, masks=masks, grid=grid),
+            audio=ClipAudio(windows=windows.flip(0) if filming.swapped else windows, masks=masks, grid=grid),
             noise=torch.randn(encoded.shape, generator=torch.Generator().manual_seed(seed)),
             sampling=self.sampling,
             binding=self.binding,
@@ -201,9 +228,7 @@ def measure(
     talks: int,
     size: Size,
     sway: float,
-    swapped: bool = False,
-    marked: int | None = None,
-    apart: bool = False,
+    filming: Filming = Filming(),
     on_talk: Callable[[Talk], None] | None = None,
 ) -> Measured:
     """Film unseen talks of a kind and measure the films.
@@ -217,29 +242,27 @@ def measure(
     size : Size
     sway : float
         Maximum amplitude of the persons' movement, in picture heights.
-    swapped : bool
-        Give each person the other's voice, and measure against it.
-    marked : int, optional
-        Only so many persons are marked and have voices; the others are bystanders.
-    apart : bool
-        Film the two persons one by one, and put the films beside each other.
+    filming : Filming
     on_talk : callable, optional
         Called with each talk before it is filmed.
     """
     measured = Measured()
     for seed in range(UNSEEN_SEEDS, UNSEEN_SEEDS + talks):
         talk = random_talk(seed, size, kind, sway=sway, given=1)
+        marking = talk.scene if filming.later == LATER_PICTURE else None
+        if filming.later is not None:
+            talk = replace(talk, scene=talk.scene.settled(max(GIVEN_FRAMES)))
         if on_talk is not None:
             on_talk(talk)
         started = time.process_time()
         if sampler is None:
             film = talk.film(size)
-        elif apart:
+        elif filming.apart:
             film = film_apart(sampler, talk, seed)
         else:
-            film = sampler.film(talk, seed, swapped=swapped, marked=marked)
+            film = sampler.film(talk, seed, filming=filming, marking=marking)
         measured.seconds += time.process_time() - started
-        measured.add(film, talk, swapped)
+        measured.add(film, talk, filming.swapped)
     return measured
 
 
