@@ -263,6 +263,11 @@ def test_motion_frames_as_long_as_the_clip(refused):
     assert "leave nothing new" in refused(*TWO_VOICES, "--clip-frames", "5", "--motion-frames", "5")
 
 
+def test_persons_are_followed_only_where_the_film_depends_on_it(refused):
+    infinite = ("--continuation", "infinitetalk", "--follow-persons")
+    assert "choose the continuation multitalk" in refused(*TWO_VOICES, *infinite)
+
+
 @pytest.mark.parametrize(
     ("options", "size"),
     [
