@@ -12,7 +12,6 @@ from multitalk_core.film.clips import plan_clips
 from multitalk_core.film.film import make_film
 from multitalk_core.film.followed_persons import FollowedPersons, check_following
 from multitalk_core.film.spec import Continuation
-from multitalk_core.media.video_source import FittedVideo
 from multitalk_core.persons.detection import find_persons
 from multitalk_core.persons.face_detector import WEIGHTS
 
@@ -23,9 +22,8 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 @pytest.fixture(scope="module")
 def film():
     """A film's spec, and its frames: a woman and a man who cross, and he leaves."""
-    shown = crossing_people(rate=5)
-    frames = FittedVideo(shown, *SIZE, 25.0).frames(0, 75)
-    persons = find_persons(shown.picture())
+    shown = crossing_people(rate=25)
+    frames, persons = shown.images, find_persons(shown.picture())
     tiny = TinyFilm(2)
     spec = replace(
         tiny.spec,
@@ -45,7 +43,7 @@ def test_each_clip_has_the_persons_where_its_first_frame_shows_them(film):
         new = clip.start + clip.motion_frames
         before = frames[clip.start : new].movedim(-1, 0)[None] * 2 - 1
         following.follow(clip, before, frames[new : clip.start + clip.frames])
-        second = later.start // 5 / 5  # of the picture that is shown
+        second = later.start / 25
         woman, man, background = following.masks.unflatten(-1, (HEIGHT // 16, WIDTH // 16))
         face = int((WOMAN_AT + WOMAN_SPEED * second) / 16)
         assert woman[6, face] and not man[6, face] and not background[6, face]
