@@ -90,7 +90,7 @@ def make_film(
         masks = spec.clip_masks(clip) if following is None else following.masks
         unfinished, reference = _sampled(sampling, clip, before, masks=masks, clips=clips)
         if following is not None and clip is not spec.plan.clips[-1]:
-            following.follow(clip, before, unfinished.stored.frames)
+            following.follow(clip, unfinished.stored.frames)
         before = unfinished.stored.motion
         for retaking in retakings:
             unfinished = retaking.retaken(clip, unfinished, clips)

@@ -1,14 +1,11 @@
 """Persons through a film in the making: their masks where each clip begins."""
 
-from fractions import Fraction
-
 import torch
 from torch import Tensor
 
 from ..errors import MultiTalkError
-from ..media.video_source import VideoInMemory
-from ..persons.face_detector import FaceDetector
-from ..persons.following import follow_video
+from ..persons.face_detector import DetectedFace, FaceDetector
+from ..persons.following import face_in, follow_faces
 from ..persons.masks import Persons
 from ..persons.moving_persons import MovingPersons
 from .clips import Clip
@@ -35,10 +32,10 @@ def check_following(continuation: str, *, dubbed: bool) -> None:
 
 
 class FollowedPersons:
-    """Follows the persons' faces through each finished clip to the start of the next.
+    """Follows the persons' faces from the picture through each finished clip to the start of the next.
 
     The method locates persons by their masks on a clip's first frame (paper 3.3), which in later clips is the
-    first motion frame. Persons without a face in a clip's first frame stay where they were.
+    first motion frame. Persons without a face in the picture stay where they are there.
 
     Parameters
     ----------
@@ -54,32 +51,27 @@ class FollowedPersons:
     def __init__(self, spec: FilmSpec) -> None:
         assert spec.face_model is not None
         self._detector = FaceDetector(spec.face_model)
-        self._size, self._overlap = spec.size, spec.plan.overlap
-        self._rate = Fraction(spec.conversation.fps).limit_denominator()
+        self._size, self._overlap, self._fps = spec.size, spec.plan.overlap, spec.conversation.fps
         *masks, background = pixel_masks(spec.masks, *spec.size)
         self._persons = Persons(torch.stack(masks), background)
+        found = self._detector.faces(spec.picture)
+        self._first = [face_in(mask, found) for mask in masks]
+        self._later: list[list[DetectedFace]] = []
         self.masks = spec.masks
 
-    def follow(self, clip: Clip, before: Tensor, added: Tensor) -> None:
-        """Follow the persons through a finished clip.
+    def follow(self, clip: Clip, added: Tensor) -> None:
+        """Follow the persons through the next finished clip.
 
         Parameters
         ----------
         clip : Clip
-        before : Tensor [1, 3, motion frames, height, width], in -1..1
-            The clip's motion frames; not read for the first clip.
         added : Tensor [new frames, height, width, 3], in 0..1
         """
-        shown = added
-        if clip.motion_frames:
-            shown = torch.cat([before[0].movedim(0, -1) / 2 + 0.5, added])
-        start = clip.frames - self._overlap
-        followed = follow_video(
-            self._detector,
-            VideoInMemory(shown, self._rate),
-            self._persons,
-            pictures=start + 1,
-            all_seen=False,
-        )
-        self._persons = MovingPersons(self._persons, followed).in_picture(start)
-        self.masks = self._persons.token_masks(*self._size, may_vanish=True)
+        if not any(self._first):
+            return
+        new = added if self._later else added[1:]  # the film begins with the picture
+        self._later += [self._detector.candidates(frame) for frame in new]
+        seconds = [index / self._fps for index in range(len(self._later) + 1)]
+        followed = follow_faces(self._first, self._later, seconds, size=self._size)
+        shown = MovingPersons(self._persons, followed).in_picture(clip.start + clip.frames - self._overlap)
+        self.masks = shown.token_masks(*self._size, may_vanish=True)

@@ -41,8 +41,7 @@ def test_each_clip_has_the_persons_where_its_first_frame_shows_them(film):
     assert torch.equal(following.masks, spec.masks)
     for clip, later in zip(spec.plan.clips, spec.plan.clips[1:], strict=False):
         new = clip.start + clip.motion_frames
-        before = frames[clip.start : new].movedim(-1, 0)[None] * 2 - 1
-        following.follow(clip, before, frames[new : clip.start + clip.frames])
+        following.follow(clip, frames[new : clip.start + clip.frames])
         second = later.start / 25
         woman, man, background = following.masks.unflatten(-1, (HEIGHT // 16, WIDTH // 16))
         face = int((WOMAN_AT + WOMAN_SPEED * second) / 16)
