@@ -98,7 +98,8 @@ class OverNeighbours(Relocated):
         """Means of 3 × 3 × 3 tokens."""
         size = self.size
         grid = 1 + (size.frames - 1) // TEMPORAL_STRIDE, size.height // TOKEN_STEP, size.width // TOKEN_STEP
-        return F.avg_pool3d(shares.unflatten(2, grid), 3, 1, 1, count_include_pad=False).flatten(2)
+        around = F.pad(shares.unflatten(2, grid), (1,) * 6, mode="replicate")
+        return F.avg_pool3d(around, 3, 1).flatten(2)
 
 
 class TruePlaces(Relocated):

@@ -71,7 +71,7 @@ def binding(results: Results) -> str:
 
 def seeds(results: Results) -> str:
     """The adapter's stage with several seeds."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for stage, way in (
         ("two", "talking"),
         ("two", "swapped"),
@@ -128,7 +128,7 @@ def later(results: Results) -> str:
 def apart(results: Results) -> str:
     """Fig. 7: one film of two people, or two films of one beside each other."""
     names = {"real": "real films", "two": "one film of both", "two apart": "two films of one"}
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for key, name in names.items():
         walked = _cell(results, f"{key} crossing", lambda shown: _share(*shown["arrived"]))
         seam = _cell(results, f"{key} talking", lambda shown: f"{shown['seam']:.1f}")
@@ -142,7 +142,7 @@ def apart(results: Results) -> str:
 
 def listening(results: Results) -> str:
     """How shut a listener's mouth is and how still a bystander's, by scheme."""
-    rows = [("real films", *_silent(results, "real listening"), "", "")]
+    rows: list[tuple[str, ...]] = [("real films", *_silent(results, "real listening"), "", "")]
     for stage in SCHEMES:
         beside = (_silent(results, f"{stage} beside {voices}")[1] for voices in ("one", "two"))
         rows.append((NAMES[stage], *_silent(results, f"{stage} listening"), *beside))
@@ -166,10 +166,10 @@ def prompts(results: Results) -> str:
         "full": "everything, with the I2V task",
         "full-plain": "everything, without",
     }
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for stage in PROMPTED:
         performed, unasked = (
-            _cell(results, f"{stage} acting", lambda shown, part=part: _share(*shown[part]))
+            _cell(results, f"{stage} acting", partial(_counted, part=part))
             for part in ("performed", "unasked")
         )
         rows.append((names[stage], performed, unasked))
@@ -236,14 +236,21 @@ def _cell(results: Results, name: str, shown: Callable[[dict[str, Any]], str]) -
 
 def _binding(results: Results, name: str) -> tuple[str, str, str]:
     own, other, difference = (
-        _cell(results, name, lambda shown, part=part: _interval(shown[part]))
-        for part in ("own", "other", "difference")
+        _cell(results, name, partial(_scored, part=part)) for part in ("own", "other", "difference")
     )
     return own, other, difference
 
 
 def _difference(results: Results, name: str) -> str:
     return _cell(results, name, lambda shown: _interval(shown["difference"]))
+
+
+def _scored(shown: dict[str, Any], *, part: str) -> str:
+    return _interval(shown[part])
+
+
+def _counted(shown: dict[str, Any], *, part: str) -> str:
+    return _share(*shown[part])
 
 
 def _interval(value: list[float]) -> str:
@@ -258,13 +265,11 @@ def _look(shown: dict[str, Any], *, kind: str) -> str:
 def _silent(results: Results, name: str) -> tuple[str, str]:
     """Openness and movement of the last person's mouth, as shares of the others'."""
 
-    def share(shown: dict[str, Any], part: str) -> str:
+    def share(shown: dict[str, Any], *, part: str) -> str:
         *speakers, silent = shown[part]
         return f"{silent * len(speakers) / sum(speakers):.0%}"
 
-    opened, moves = (
-        _cell(results, name, lambda shown, part=part: share(shown, part)) for part in ("openness", "movement")
-    )
+    opened, moves = (_cell(results, name, partial(share, part=part)) for part in ("openness", "movement"))
     return opened, moves
 
 
