@@ -55,6 +55,7 @@ class OverBlocks(Relocated):
     """The mean of the blocks so far."""
 
     name = "smoothed over blocks"
+    sum: Tensor
 
     def changed(self, shares: Tensor, block: int) -> Tensor:
         """The running mean of this step."""
@@ -66,6 +67,7 @@ class OverSteps(Relocated):
     """Half of the block's own localization, half of its own in the steps before."""
 
     name = "smoothed over steps"
+    before: list[Tensor]
 
     def changed(self, shares: Tensor, block: int) -> Tensor:
         """A mean that forgets half with every step."""
@@ -79,6 +81,7 @@ class LastBlock(Relocated):
     """The last block's localization, the best one, smoothed over the steps before."""
 
     name = "last block's, smoothed over steps"
+    before: Tensor
 
     def changed(self, shares: Tensor, block: int) -> Tensor:
         """The steps' before this one; the first step has its own."""
