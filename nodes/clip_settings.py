@@ -82,6 +82,15 @@ class ClipSettingsNode(io.ComfyNode):
                     tooltip="A watermark in the pixels of the video output, offered by another package "
                     "(docs/origin.md). The images output has none.",
                 ),
+                io.Boolean.Input(
+                    "follow_persons",
+                    display_name="follow persons",
+                    default=USUAL.follow_persons,
+                    optional=True,
+                    tooltip="In each clip after the first, locates the persons where its first frame shows "
+                    "them, by their faces: for people who walk or change sides. With the continuation "
+                    "multitalk; persons in a dubbed video are always followed.",
+                ),
             ],
             outputs=[
                 MultiTalkClipSettings.Output(

@@ -16,6 +16,7 @@ from torch import Tensor
 from ..multitalk_core.audio.conversation import Conversation
 from ..multitalk_core.drawing.drift import drift_picture
 from ..multitalk_core.film.clips import ClipPlan, plan_clips
+from ..multitalk_core.film.followed_persons import check_following
 from ..multitalk_core.film.retakes import (
     Retake,
     check_clip,
@@ -33,6 +34,7 @@ from ..multitalk_core.guards.memory import GIGABYTE
 from ..multitalk_core.media.video_source import film_frames
 from ..multitalk_core.origin.film_mark import FilmMark
 from ..multitalk_core.origin.watermark import find_watermark
+from ..multitalk_core.persons.face_detector import WEIGHTS
 from .host.checks import check_queued, checked, naming
 from .host.computed import computed
 from .host.film_identity import described_input, film_identity, film_title, store_folder
@@ -156,6 +158,8 @@ class LongVideoNode(io.ComfyNode):
         clips, stored = clip_settings or ClipSettings(), store_settings or StoreSettings()
         size_inputs.check_sizes(shared["width"], shared["height"])
         picture, video = source_of("picture", shared["picture"])
+        if clips.follow_persons:
+            check_following(clips.continuation, dubbed=video is not None)
         shared = with_size(shared, picture)
         audio, size = shared["audio"], {name: shared[name] for name in ("width", "height")}
         spoken = audio.frames if video is None else film_frames(video, audio.fps)
@@ -186,6 +190,7 @@ class LongVideoNode(io.ComfyNode):
             overrides=overrides,
             stop_after=stored.stop_after - 1 if stored.stop_after else None,
             store=store,
+            face_model=WEIGHTS if clips.follow_persons else None,
             identity=computed(shared["model"], shared["vae"])
             | film_identity(graph, node_id, shared, dubbed=video is not None),
             text_encoder=described_input(graph, node_id, "text_encoder"),

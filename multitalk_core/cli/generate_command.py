@@ -239,6 +239,7 @@ def _film_spec(
 ) -> "FilmSpec":
     from ..film.spec import FilmSpec, RecordedStep
     from ..media.picture import resize_and_crop
+    from ..persons.face_detector import WEIGHTS
 
     height, width = outline.size
     recorded_step = arguments.recorded_step or arguments.steps
@@ -260,5 +261,6 @@ def _film_spec(
         stop_after=None if arguments.stop_after is None else arguments.stop_after - 1,
         store=store,
         identity=identity,
+        face_model=(arguments.face_model or WEIGHTS) if arguments.follow_persons else None,
         person_retakes=outline.person_retakes,
     )

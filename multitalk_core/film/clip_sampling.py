@@ -41,7 +41,7 @@ class ClipSampling:
         recorded = spec.recorded
         self.recorder = None if recorded is None else BindingRecorder(recorded.block, recorded.step)
 
-    def made(self, clip: Clip, before: Tensor, dubbed: DubbedClip | None) -> StoredClip:
+    def made(self, clip: Clip, before: Tensor, dubbed: DubbedClip | None, *, masks: Tensor) -> StoredClip:
         """Generate a clip.
 
         Parameters
@@ -51,6 +51,8 @@ class ClipSampling:
             The last frames of the clip before; of the first clip, the picture.
         dubbed : DubbedClip or None
             What lies under the clip in a video.
+        masks : Tensor [persons + 1, tokens of a frame]
+            Person masks on the clip's first frame.
 
         Raises
         ------
@@ -59,7 +61,7 @@ class ClipSampling:
         """
         spec, model = self.spec, self.model
         reference = self.picture if dubbed is None else dubbed.frames
-        latent = model.sample(self._inputs(clip, before, reference, dubbed=dubbed))
+        latent = model.sample(self._inputs(clip, before, reference, dubbed=dubbed, masks=masks))
         check_finite(latent, f"The latent of clip {clip.index + 1}")
         frames = model.decode(latent).to(self.picture)
         check_finite(frames, f"What the VAE decodes of clip {clip.index + 1}")
@@ -83,7 +85,7 @@ class ClipSampling:
         return None if self.recorder is None else self.recorder.records.get(clip.index)
 
     def _inputs(
-        self, clip: Clip, before: Tensor, reference: Tensor, *, dubbed: DubbedClip | None
+        self, clip: Clip, before: Tensor, reference: Tensor, *, dubbed: DubbedClip | None, masks: Tensor
     ) -> ClipInputs:
         """What the model samples a clip from; the noise is drawn here.
 
@@ -96,6 +98,8 @@ class ClipSampling:
             The picture, or the dubbed video's frames.
         dubbed : DubbedClip or None
             What lies under the clip in a dubbed video.
+        masks : Tensor [persons + 1, tokens of a frame]
+            As in `made`.
         """
         spec, model, override = self.spec, self.model, self.spec.override(clip)
         if override.seed is not None:
@@ -110,7 +114,7 @@ class ClipSampling:
         encoded = model.encode(conditioning_frames(shown, clip.frames))
         noise = clip_noise(tuple(encoded.shape), self.generator)
         windows = spec.conversation.windows(clip.start, clip.frames, spec.window, prolonged=spec.ending(clip))
-        audio = ClipAudio(windows=windows, masks=spec.clip_masks(clip), grid=Grid.of_latent(encoded))
+        audio = ClipAudio(windows=windows, masks=masks, grid=Grid.of_latent(encoded))
         if self.recorder is not None:
             self.recorder.clip, self.recorder.grid, self.recorder.step = clip.index, audio.grid, 0
         return ClipInputs(

@@ -12,6 +12,7 @@ from .clip_sampling import ClipSampling
 from .clips import Clip
 from .dubbing import DubbedClip
 from .film_listener import FilmListener, SilentListener
+from .followed_persons import FollowedPersons
 from .person_retaking import PersonRetaking, UnfinishedClip
 from .spec import FilmSpec
 from .store import FilmClips
@@ -81,11 +82,15 @@ def make_film(
     listener = listener or SilentListener()
     sampling = ClipSampling(spec, model, listener)
     retakings = [PersonRetaking(spec, retake, model, listener=listener) for retake in spec.person_retakes]
+    following = None if spec.face_model is None else FollowedPersons(spec)
     before = sampling.picture
     for clip in spec.plan.clips:
         if not clip.new_frames:
             break  # the reference implementation's plan may end in a clip that adds nothing
-        unfinished, reference = _sampled(sampling, clip, before, clips=clips)
+        masks = spec.clip_masks(clip) if following is None else following.masks
+        unfinished, reference = _sampled(sampling, clip, before, masks=masks, clips=clips)
+        if following is not None and clip is not spec.plan.clips[-1]:
+            following.follow(clip, unfinished.stored.frames)
         before = unfinished.stored.motion
         for retaking in retakings:
             unfinished = retaking.retaken(clip, unfinished, clips)
@@ -108,7 +113,7 @@ def make_film(
 
 
 def _sampled(
-    sampling: ClipSampling, clip: Clip, before: Tensor, *, clips: FilmClips | None
+    sampling: ClipSampling, clip: Clip, before: Tensor, *, masks: Tensor, clips: FilmClips | None
 ) -> tuple[UnfinishedClip, Tensor]:
     """A clip from the store, or sampled and stored, and what its colours are matched with."""
     spec, dubbed = sampling.spec, None
@@ -118,11 +123,12 @@ def _sampled(
         sampling.restore(clip, stored)
     else:
         dubbed = None if spec.dubbing is None else spec.dubbing.clip(clip)
-        stored = sampling.made(clip, before, dubbed)
+        stored = sampling.made(clip, before, dubbed, masks=masks)
         if clips is not None:
             stored = clips.write(clip.index, stored)
     unfinished = UnfinishedClip(
         stored=stored,
+        masks=masks,
         key=None if clips is None else clips.keys[clip.index],
         sampled=int(not restored),
         restored=int(restored),

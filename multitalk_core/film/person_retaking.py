@@ -26,6 +26,8 @@ class UnfinishedClip:
     Attributes
     ----------
     stored : StoredClip
+    masks : Tensor [persons + 1, tokens of a frame]
+        Person masks on the clip's first frame.
     key : str or None
         Of the store; None without one.
     sampled, restored : int
@@ -33,6 +35,7 @@ class UnfinishedClip:
     """
 
     stored: StoredClip
+    masks: Tensor
     key: str | None
     sampled: int
     restored: int
@@ -82,7 +85,7 @@ class PersonRetaking:
                 stored = clips.read_retake(clip.index, key)
             if stored is not None:
                 result = replace(given, stored=stored, key=key, restored=given.restored + 1)
-            elif (made := self._made(clip, given.stored)) is not None:
+            elif (made := self._made(clip, given.stored, given.masks)) is not None:
                 stored = made if clips is None else clips.write(clip.index, made, key)
                 result = replace(given, stored=stored, key=key, sampled=given.sampled + 1)
             self._begun = True
@@ -106,12 +109,12 @@ class PersonRetaking:
         following = clip.index + 1
         return following < len(self.sampling.spec.plan.clips) and following not in self.retake.clips
 
-    def _made(self, clip: Clip, given: StoredClip) -> StoredClip | None:
+    def _made(self, clip: Clip, given: StoredClip, masks: Tensor) -> StoredClip | None:
         """The clip with the mouth regenerated; None where it stays as it was."""
         frames = given.frames.movedim(-1, 0)[None] * 2 - 1
         if clip.motion_frames:
             frames = torch.cat([self._motion, frames], dim=2)
-        region, held = self._region(clip, frames), 0
+        region, held = self._region(clip, frames, masks), 0
         if region is None:
             return None
         if self._returns(clip):
@@ -120,7 +123,7 @@ class PersonRetaking:
                 RETURN_FRAMES + 1
             )
         dubbed = DubbedClip(frames=frames, region=region[None, None], denoise=1.0, unchanged=held)
-        made = self.sampling.made(clip, self._motion, dubbed)
+        made = self.sampling.made(clip, self._motion, dubbed, masks=masks)
         inside = region > 0
         new, end = inside[clip.motion_frames :], inside[len(inside) - given.motion.shape[2] :]
         return replace(
@@ -129,13 +132,13 @@ class PersonRetaking:
             motion=torch.where(end[None, None], made.motion, given.motion),
         )
 
-    def _region(self, clip: Clip, frames: Tensor) -> Tensor | None:
+    def _region(self, clip: Clip, frames: Tensor, masks: Tensor) -> Tensor | None:
         """Where the person's mouth moves, [frames, height, width] in 0..1; None where the clip stays."""
         person, spec = self.retake.person, self.sampling.spec
         shown = frames[0].movedim(0, -1) / 2 + 0.5
-        masks = pixel_masks(spec.clip_masks(clip)[:-1], *spec.size)
+        places = pixel_masks(masks[:-1], *spec.size)
         try:
-            region = self.retake.region.in_clip(shown, clip.start, masks, person=person)
+            region = self.retake.region.in_clip(shown, clip.start, places, person=person)
             touched = (region > TOUCHED).flatten(1).any(dim=1)[clip.motion_frames :]
             if not touched.any():
                 raise MultiTalkError(

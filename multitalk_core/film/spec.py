@@ -146,6 +146,9 @@ class FilmSpec:
         Identifies models, prompts and files. Whatever shapes the film and is no other field belongs here.
     text_encoder : plain value
         Identifies the text encoder of single clips' prompts.
+    face_model : Path, optional
+        Weights for `FaceDetector`: later clips locate the persons where their first frame shows them
+        (`FollowedPersons`). Without, where the picture does.
     person_retakes : sequence of PersonRetake
         Passes over the finished clips, one after another. They are no part of the film's description, so that
         its clips stay stored without them.
@@ -174,6 +177,7 @@ class FilmSpec:
     store: StoreOptions | None = None
     identity: Mapping[str, Json] = field(default_factory=dict)
     text_encoder: Json = None
+    face_model: Path | None = None
     person_retakes: Sequence[PersonRetake] = ()
 
     def __post_init__(self) -> None:
@@ -214,7 +218,7 @@ class FilmSpec:
         return self.overrides.get(clip.index, ClipOverride())
 
     def clip_masks(self, clip: Clip) -> Tensor:
-        """Person masks on the first frame of a clip, [persons + 1, tokens of a frame]."""
+        """Person masks on the first frame of a clip, [persons + 1, tokens of a frame], unless followed."""
         return self._moved_masks.get(clip.index, self.masks)
 
     @property
@@ -244,6 +248,7 @@ class FilmSpec:
             "audio strength": binding.strength,
             **self.seams.description(),
             **({} if self.dubbing is None else {"denoise": self.dubbing.denoise}),
+            **({} if self.face_model is None else {"persons": "followed"}),
             **self.identity,
         }
 

@@ -1,1 +1,1 @@
-"""What ends work in time: interruption, too little memory, too many processes, numbers that are not finite."""
+"""What ends work: interruption, too little memory, several processes, numbers that are not finite."""

@@ -122,7 +122,7 @@ def follow_video(
     found = detector.faces(picture, check_interrupted)
     first: list[DetectedFace | None] = [*found]
     if persons is not None:
-        first = [_face_in(mask, found) for mask in persons.masks]
+        first = [face_in(mask, found) for mask in persons.masks]
     if all_seen and None in first:
         raise MultiTalkError(
             f"No face of person {first.index(None) + 1} was found in the video's first picture, so their "
@@ -141,7 +141,7 @@ def follow_video(
     return follow_faces(first, later, seconds, size=(height, width), changes=changes)
 
 
-def _face_in(mask: Tensor, faces: Sequence[DetectedFace]) -> DetectedFace | None:
+def face_in(mask: Tensor, faces: Sequence[DetectedFace]) -> DetectedFace | None:
     """The largest face whose centre lies in a person's mask [height, width]."""
     height, width = mask.shape
 

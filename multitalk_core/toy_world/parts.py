@@ -71,7 +71,9 @@ class CartoonParts:
         return f"colours {drift}; {lost} in {self.mouths.shape[1]} frames"
 
 
-def measure_parts(film: Tensor, picture: Tensor, faces: Sequence[CartoonFace]) -> CartoonParts:
+def measure_parts(
+    film: Tensor, picture: Tensor, faces: Sequence[CartoonFace], *, expected: Tensor | None = None
+) -> CartoonParts:
     """Compare every frame with the picture.
 
     Parameters
@@ -81,10 +83,14 @@ def measure_parts(film: Tensor, picture: Tensor, faces: Sequence[CartoonFace]) -
         At the film's size.
     faces : sequence of CartoonFace
         Positions in the picture.
+    expected : Tensor [faces, frames, 2], optional
+        Where the faces should be, for people who walk.
     """
     # The picture comes first, so that faces are followed by their eyes as they should look.
     frames = torch.cat([picture[None], film])
-    paths = follow_faces(frames, faces)
+    if expected is not None:
+        expected = torch.cat([expected[:, :1], expected], dim=1)
+    paths = follow_faces(frames, faces, expected=expected)
     colours = {}
     for name, region in COLOURED.items():
         for number, (face, path) in enumerate(zip(faces, paths, strict=True), start=1):

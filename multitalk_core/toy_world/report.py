@@ -1,11 +1,18 @@
-"""The tables and plots of docs/results.md, from measured results; the text around them is hand-written."""
+"""The tables of docs/results.md, from measured results; the text around them is hand-written."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .results import LABELS, PROMPTED, SCHEMES
+from .apart import APART_PICTURE
+from .relocating import LOCALIZATIONS
+from .report_plots import draw_localization, draw_schemes
+from .results import LABELS, PROMPTED, RESULTS, SCHEMES, WAYS
+from .scoring import LATER_MOTION, LATER_PICTURE
+from .stages import SEEDS
 
 Results = dict[str, Any]
 NAMES = {
@@ -16,29 +23,42 @@ NAMES = {
     "concat": "concat",
     "add": "add",
 }
-WAYS = ("talking", "crossing")
+LARGE_NAME = "the demo's model, 192 × 128"
+LOOKS = ("hair", "skin", "shirt", "wall", "missing mouths", "missing eyes")
+NOT_YET = "not measured yet"
+NOTHING_YET = "Not measured yet.\n"
 
 
 def write_report(folder: Path, page: Path) -> None:
-    """Insert every table into its place on the page, and draw the plots beside it."""
-    results = json.loads((folder / "results.json").read_text())
+    """Insert every table into its place on the page, and draw the plots beside it.
+
+    What is not measured yet says so, and a plot without its measures stays as it is.
+    """
+    results = json.loads((folder / RESULTS).read_text())
     text = page.read_text(encoding="utf-8")
     for name, table in TABLES.items():
         before, start, rest = text.partition(f"<!-- {name} -->\n")
         _, end, after = rest.partition("<!-- end -->")
         text = before + start + table(results) + end + after
     page.write_text(text, encoding="utf-8")
-    draw_schemes(results, page.with_name("results_schemes.png"))
-    draw_localization(results["localization"], page.with_name("results_localization.png"))
+    if all(f"{stage} {way}" in results for stage in SCHEMES for way in WAYS):
+        by_way = {
+            way: {NAMES[stage]: results[f"{stage} {way}"]["difference"] for stage in SCHEMES} for way in WAYS
+        }
+        draw_schemes(by_way, page.with_name("results_schemes.png"))
+    if "localization" in results:
+        draw_localization(results["localization"], page.with_name("results_localization.png"))
+    if (folder / APART_PICTURE).exists():
+        shutil.copyfile(folder / APART_PICTURE, page.with_name(APART_PICTURE))
 
 
 def detector(results: Results) -> str:
     """Scores of the rendered films, which bound what a model can reach."""
     rows = [(way, *_binding(results, f"real {way}")) for way in ("talking", "crossing", "three")]
-    performed, asked = results["real acting"]["performed"]
+    seen = _cell(results, "real acting", lambda shown: "{} of {}".format(*shown["performed"]))
     return (
         _table(("real films", "own voice", "other voice", "difference"), rows)
-        + f"\nActions seen as asked: {performed} of {asked}.\n"
+        + f"\nActions seen as asked: {seen}.\n"
     )
 
 
@@ -49,10 +69,85 @@ def binding(results: Results) -> str:
     return _table(("l-rope", "own voice", "other voice", "difference"), rows)
 
 
+def seeds(results: Results) -> str:
+    """The adapter's stage with several seeds."""
+    rows: list[tuple[str, ...]] = []
+    for stage, way in (
+        ("two", "talking"),
+        ("two", "swapped"),
+        ("two", "crossing"),
+        ("routed", "talking"),
+        ("routed", "crossing"),
+    ):
+        names = [f"{stage} {way}", *(f"{stage}-seed-{seed} {way}" for seed in SEEDS)]
+        shown = [_cell(results, name, lambda each: f"{each['difference'][0]:+.2f}") for name in names]
+        rows.append((f"{NAMES[stage]}, {way}", *shown))
+    return _table(("own − other", "seed 0", *(f"seed {seed}" for seed in SEEDS)), rows)
+
+
+def looks(results: Results) -> str:
+    """Colours, mouths and eyes that stay."""
+    names = {
+        "real": "real films",
+        "two": "l-rope",
+        "routed": "routed",
+        "large": "the demo's model, 192 × 128",
+    }
+    rows = [
+        (name, *(_cell(results, f"{stage} talking", partial(_look, kind=kind)) for kind in LOOKS))
+        for stage, name in names.items()
+    ]
+    return _table(("talking", *LOOKS), rows)
+
+
 def schemes(results: Results) -> str:
     """Fig. 3."""
     rows = [(NAMES[stage], *(_difference(results, f"{stage} {way}") for way in WAYS)) for stage in SCHEMES]
     return _table(("own − other", *WAYS), rows)
+
+
+def crossing(results: Results) -> str:
+    """What better localization brings while people change sides."""
+    names = {
+        "two": "as in the paper",
+        **{other.name: other.name for other in LOCALIZATIONS},
+        "large": f"finer tokens ({LARGE_NAME})",
+        "routed": "routed, as in section 2",
+    }
+    rows = [(name, *(_difference(results, f"{key} {way}") for way in WAYS)) for key, name in names.items()]
+    return _table(("own − other", *WAYS), rows)
+
+
+def later(results: Results) -> str:
+    """The clip after people have changed sides, by where they are marked."""
+    names = {LATER_PICTURE: "in the picture, before", LATER_MOTION: "in the motion frames"}
+    rows = [(name, *_binding(results, f"two later {key}")) for key, name in names.items()]
+    return _table(("marked", "own voice", "other voice", "difference"), rows)
+
+
+def apart(results: Results) -> str:
+    """Fig. 7: one film of two people, or two films of one beside each other."""
+    names = {"real": "real films", "two": "one film of both", "two apart": "two films of one"}
+    rows: list[tuple[str, ...]] = []
+    for key, name in names.items():
+        walked = _cell(results, f"{key} crossing", lambda shown: _share(*shown["arrived"]))
+        seam = _cell(results, f"{key} talking", lambda shown: f"{shown['seam']:.1f}")
+        seconds = _cell(results, f"{key} talking", lambda shown: f"{shown['seconds']:.1f} s")
+        cost = "" if key == "real" else seconds
+        rows.append((name, _difference(results, f"{key} talking"), walked, seam, cost))
+    return _table(
+        ("", "own − other, talking", "people who change sides", "step of the wall", "CPU time"), rows
+    )
+
+
+def listening(results: Results) -> str:
+    """How shut a listener's mouth is and how still a bystander's, by scheme."""
+    rows: list[tuple[str, ...]] = [("real films", *_silent(results, "real listening"), "", "")]
+    for stage in SCHEMES:
+        beside = (_silent(results, f"{stage} beside {voices}")[1] for voices in ("one", "two"))
+        rows.append((NAMES[stage], *_silent(results, f"{stage} listening"), *beside))
+    head = ("listener open", "listener moves", "bystander of one moves", "of two moves")
+    return _table(("share of the speakers'", *head), rows)
 
 
 def labels(results: Results) -> str:
@@ -71,10 +166,13 @@ def prompts(results: Results) -> str:
         "full": "everything, with the I2V task",
         "full-plain": "everything, without",
     }
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for stage in PROMPTED:
-        measured = results[f"{stage} acting"]
-        rows.append((names[stage], _share(*measured["performed"]), _share(*measured["unasked"])))
+        performed, unasked = (
+            _cell(results, f"{stage} acting", partial(_counted, part=part))
+            for part in ("performed", "unasked")
+        )
+        rows.append((names[stage], performed, unasked))
     return _table(("trained", "done as asked", "done unasked"), rows)
 
 
@@ -92,73 +190,87 @@ def three(results: Results) -> str:
 def alone(results: Results) -> str:
     """Films of one person."""
     names = {"one": "one-person adapter", "two": "two-person adapter"}
-    rows = [(name, _interval(results[f"{stage} alone"]["own"])) for stage, name in names.items()]
+    rows = [
+        (name, _cell(results, f"{stage} alone", lambda shown: _interval(shown["own"])))
+        for stage, name in names.items()
+    ]
     return _table(("one person", "own voice"), rows)
 
 
 def located(results: Results) -> str:
     """Accuracy of the localization in every block."""
-    shares = results["localization"]["shares"]
+    if "localization" not in results:
+        return NOTHING_YET
     rows = [
         (str(block), f"{row[0]:.0%}", f"{sum(row) / len(row):.0%}", f"{row[-1]:.0%}")
-        for block, row in enumerate(shares)
+        for block, row in enumerate(results["localization"]["shares"])
     ]
     return _table(("block", "first step", "mean", "last step"), rows)
 
 
 TABLES: dict[str, Callable[[Results], str]] = {
-    table.__name__: table for table in (detector, binding, schemes, labels, prompts, three, alone, located)
+    table.__name__: table
+    for table in (
+        detector,
+        binding,
+        seeds,
+        looks,
+        schemes,
+        crossing,
+        later,
+        apart,
+        listening,
+        labels,
+        prompts,
+        three,
+        alone,
+        located,
+    )
 }
 
 
-def draw_schemes(results: Results, path: Path) -> None:
-    """Plot own − other for every scheme, with intervals."""
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(figsize=(8, 3), layout="constrained")
-    for offset, way in enumerate(WAYS):
-        values = [results[f"{stage} {way}"]["difference"] for stage in SCHEMES]
-        places = [index + 0.4 * (offset - 0.5) for index in range(len(SCHEMES))]
-        spread = [
-            [value - low for value, low, _ in values],
-            [high - value for value, _, high in values],
-        ]
-        axes.bar(places, [value for value, _, _ in values], 0.38, yerr=spread, capsize=2, label=way)
-    axes.set_xticks(range(len(SCHEMES)), [NAMES[stage] for stage in SCHEMES])
-    axes.axhline(0, color="black", linewidth=0.8)
-    axes.set_ylabel("own − other")
-    axes.legend(frameon=False)
-    figure.savefig(path, dpi=110)
-    plt.close(figure)
-
-
-def draw_localization(localization: dict[str, Any], path: Path) -> None:
-    """Plot the share of face tokens assigned to the right person, over blocks and noise levels."""
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(figsize=(8, 2.4), layout="constrained")
-    drawn = axes.imshow(localization["shares"], vmin=0, vmax=1, aspect="auto", cmap="viridis")
-    levels = localization["levels"]
-    axes.set_xticks(range(len(levels)), [f"{level:.2f}" for level in levels])
-    axes.set_yticks(range(len(localization["shares"])))
-    axes.set_xlabel("noise level")
-    axes.set_ylabel("block")
-    figure.colorbar(drawn, label="right person")
-    figure.savefig(path, dpi=110)
-    plt.close(figure)
+def _cell(results: Results, name: str, shown: Callable[[dict[str, Any]], str]) -> str:
+    """A measure as `shown`, or that it is not made yet."""
+    return shown(results[name]) if name in results else NOT_YET
 
 
 def _binding(results: Results, name: str) -> tuple[str, str, str]:
-    own, other, difference = (_interval(results[name][part]) for part in ("own", "other", "difference"))
+    own, other, difference = (
+        _cell(results, name, partial(_scored, part=part)) for part in ("own", "other", "difference")
+    )
     return own, other, difference
 
 
 def _difference(results: Results, name: str) -> str:
-    return _interval(results[name]["difference"])
+    return _cell(results, name, lambda shown: _interval(shown["difference"]))
+
+
+def _scored(shown: dict[str, Any], *, part: str) -> str:
+    return _interval(shown[part])
+
+
+def _counted(shown: dict[str, Any], *, part: str) -> str:
+    return _share(*shown[part])
 
 
 def _interval(value: list[float]) -> str:
     return "{:+.2f} ({:+.2f} to {:+.2f})".format(*value)
+
+
+def _look(shown: dict[str, Any], *, kind: str) -> str:
+    value = shown["looks"][kind]
+    return f"{value:.1%}" if "missing" in kind else f"{value:.1f}"
+
+
+def _silent(results: Results, name: str) -> tuple[str, str]:
+    """Openness and movement of the last person's mouth, as shares of the others'."""
+
+    def share(shown: dict[str, Any], *, part: str) -> str:
+        *speakers, silent = shown[part]
+        return f"{silent * len(speakers) / sum(speakers):.0%}"
+
+    opened, moves = (_cell(results, name, partial(share, part=part)) for part in ("openness", "movement"))
+    return opened, moves
 
 
 def _share(part: int, whole: int) -> str:
@@ -166,6 +278,8 @@ def _share(part: int, whole: int) -> str:
 
 
 def _table(head: Iterable[str], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = [tuple(head)]
-    lines += [("---",) * len(lines[0]), *rows]
+    lines = [tuple(head), *rows]
+    if all(cell in (NOT_YET, "") for _, *cells in lines[1:] for cell in cells):
+        return NOTHING_YET
+    lines.insert(1, ("---",) * len(lines[0]))
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)

@@ -161,6 +161,11 @@ class Scene:
         way = second.x - first.x
         return replace(self, persons=(replace(first, walk=way), replace(second, walk=-way)))
 
+    def settled(self, given: int) -> "Scene":
+        """The same scene after all walks, with so many conditioning frames."""
+        persons = (replace(person, x=person.x + person.walk, walk=0.0) for person in self.persons)
+        return replace(self, persons=tuple(persons), start=given - 1)
+
     def acting(self, actions: tuple[str, ...]) -> "Scene":
         """The same scene with an action for each person."""
         persons = zip(self.persons, actions, strict=True)

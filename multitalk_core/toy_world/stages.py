@@ -53,6 +53,9 @@ STAGES = {
         replace(SECOND, steps=2000, batch=8, learning_rate=5e-4), "large", ("base", "one", "two", "finer")
     ),
 }
+SEEDED = {"two": "l-rope", "routed": "routed"}  # what README recommends: their schemes by stage
+SEEDS = (1, 2)  # besides 0
+
 ABLATIONS = {
     "concat": second_stage(scheme="concat"),
     "add": second_stage(scheme="add"),
@@ -64,4 +67,9 @@ ABLATIONS = {
     "one-plain": Stage(replace(SECOND, **PLAIN), "one", ("base",), events=False),
     "plain": Stage(replace(SECOND, **PLAIN), "two", ("base", "one-plain"), events=False),
     "full-plain": Stage(replace(SECOND, trained=FULL, **PLAIN), "two", ("base", "one-plain"), events=False),
+    **{
+        f"{name}-seed-{seed}": second_stage(scheme=scheme, seed=seed)
+        for name, scheme in SEEDED.items()
+        for seed in SEEDS
+    },
 }

@@ -64,6 +64,8 @@ class Kind:
         Whether clips have voices; clips without are for the I2V task.
     left_to_right : bool
         Whether speakers stand in speaker order, as `split` assumes.
+    listeners : int
+        How many of the persons, the last in speaker order, are silent.
     """
 
     persons: tuple[int, ...] = (2,)
@@ -71,6 +73,7 @@ class Kind:
     acting: float = 0.0
     voiced: bool = True
     left_to_right: bool = False
+    listeners: int = 0
 
 
 @dataclass(frozen=True)
@@ -153,9 +156,9 @@ def random_talk(seed: int, size: Size, kind: Kind, *, sway: float, given: int | 
     unseen = seed >= UNSEEN_SEEDS
     tracks = tuple(
         silent_track()
-        if rng.random() < LISTENER_SHARE and not unseen
+        if (rng.random() < LISTENER_SHARE and not unseen) or index >= len(scene.persons) - kind.listeners
         else random_track(int(rng.integers(TRACKS)), unseen, SENTENCES_A_TRACK)
-        for _ in scene.persons
+        for index in range(len(scene.persons))
     )
     starts = tuple(int(rng.integers(len(track.openness) - size.frames + 1)) for track in tracks)
     return Talk(scene, tracks, starts)

@@ -71,6 +71,8 @@ class ClipSettings:
         0..1.
     watermark : str
         One of `multitalk_core.origin.watermark`, or "none".
+    follow_persons : bool
+        Whether later clips locate the persons where their first frame shows them.
     """
 
     clip_frames: int = 81
@@ -79,6 +81,7 @@ class ClipSettings:
     seam_frames: int = SEAM_FRAMES
     codec_correction: float = 0.0
     watermark: str = NO_WATERMARK
+    follow_persons: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -115,8 +115,10 @@ def test_measures_are_made_once_and_reported(trained):
     world, folder = trained
     results = make_results(world, folder, talks=1, report=lambda text: None)
     made = {name for name, wanted in measures().items() if wanted.stage in (None, "base", "one", "two")}
-    assert set(results) == made | {"localization"}
+    assert set(results) == made | {"localization", "apart"}
     assert results["real talking"]["own"][0] > 0.9
+    assert max(results["real talking"]["looks"].values()) < 1
+    assert results["real listening"]["movement"][1] < 0.01 < results["real listening"]["movement"][0]
     shares = results["localization"]["shares"]
     assert len(shares) == 4 and all(0 <= share <= 1 for row in shares for share in row)
     again = make_results(world, folder, talks=1, report=lambda text: pytest.fail(f"{text} was made twice"))

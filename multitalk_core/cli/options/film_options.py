@@ -7,6 +7,7 @@ from torch import Tensor
 from ...audio.timeline import Timeline
 from ...audio.waveform import SPEECH_RATE
 from ...film.clips import ClipPlan, plan_clips, plan_mirrored
+from ...film.followed_persons import check_following
 from ...film.spec import Continuation
 from ...limits import CLIP_FRAMES, FILM_FRAMES, FPS, MOTION_FRAMES
 from ...method.wan import MINIATURE, RESOLUTIONS, nearest_bucket
@@ -64,6 +65,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "usually takes 9 motion frames (default: %(default)s)",
     )
     group.add_argument(
+        "--follow-persons",
+        action="store_true",
+        help="in each clip after the first, locate the persons where its first frame shows them, by their "
+        "faces: for people who walk or change sides",
+    )
+    group.add_argument(
         "--ending",
         choices=("silence", "mirror"),
         default="silence",
@@ -73,8 +80,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def check(arguments: argparse.Namespace) -> None:
-    """Raise a MultiTalkError for motion frames that leave no new frames in a clip."""
+    """Raise a MultiTalkError for motion frames that leave no new frames in a clip, and needless following."""
     plan_clips(1, arguments.clip_frames, arguments.motion_frames)
+    if arguments.follow_persons:
+        check_following(arguments.continuation, dubbed=arguments.video is not None)
 
 
 def film_size(arguments: argparse.Namespace, picture: Tensor) -> tuple[int, int]:

@@ -188,6 +188,7 @@ def signatures(arguments: argparse.Namespace) -> dict[str, Json]:
         **({"components": arguments.components} if arguments.components else {}),
         **({"video": arguments.video} if arguments.video else {}),
         **_region_file(arguments),
+        **({"followed faces": arguments.face_model or WEIGHTS} if arguments.follow_persons else {}),
     }
     files = {name: file_signature(path) for name, path in paths.items()}
     loras: list[Json] = [[file_signature(lora.path), lora.strength] for lora in arguments.loras or ()]

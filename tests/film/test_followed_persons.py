@@ -1,0 +1,75 @@
+"""The persons of a film in the making are followed to the start of each clip."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from helpers.crossing_people import MAN_AT, MAN_LEAVES, MAN_SPEED, WOMAN_AT, WOMAN_SPEED, crossing_people
+from helpers.tiny_film import TinyFilm
+from multitalk_core.errors import MultiTalkError
+from multitalk_core.film.clips import plan_clips
+from multitalk_core.film.film import make_film
+from multitalk_core.film.followed_persons import FollowedPersons, check_following
+from multitalk_core.film.spec import Continuation
+from multitalk_core.persons.detection import find_persons
+from multitalk_core.persons.face_detector import WEIGHTS
+
+SIZE = HEIGHT, WIDTH = 256, 640
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+@pytest.fixture(scope="module")
+def film():
+    """A film's spec, and its frames: a woman and a man who cross, and he leaves."""
+    shown = crossing_people(rate=25)
+    frames, persons = shown.images, find_persons(shown.picture())
+    tiny = TinyFilm(2)
+    spec = replace(
+        tiny.spec,
+        picture=frames[0],
+        masks=persons.token_masks(*SIZE),
+        plan=plan_clips(75, clip_frames=25, motion_frames=5),
+        face_model=WEIGHTS,
+    )
+    return spec, frames
+
+
+def test_each_clip_has_the_persons_where_its_first_frame_shows_them(film):
+    spec, frames = film
+    following = FollowedPersons(spec)
+    assert torch.equal(following.masks, spec.masks)
+    for clip, later in zip(spec.plan.clips, spec.plan.clips[1:], strict=False):
+        new = clip.start + clip.motion_frames
+        following.follow(clip, frames[new : clip.start + clip.frames])
+        second = later.start / 25
+        woman, man, background = following.masks.unflatten(-1, (HEIGHT // 16, WIDTH // 16))
+        face = int((WOMAN_AT + WOMAN_SPEED * second) / 16)
+        assert woman[6, face] and not man[6, face] and not background[6, face]
+        if second < 0.8 or 1.5 < second < MAN_LEAVES:  # he is not behind her
+            face = int((MAN_AT + MAN_SPEED * second) / 16)
+            assert man[6, face] and not woman[6, face]
+
+
+def test_a_film_uses_them_and_without_faces_persons_stay_where_the_picture_shows_them(monkeypatch):
+    tiny, seen = TinyFilm(2), []
+    sample = tiny.model.sample
+    monkeypatch.setattr(tiny.model, "sample", lambda given: seen.append(given.audio.masks) or sample(given))
+    plain = [clip.frames for clip in make_film(tiny.spec, tiny.model)]
+    followed = [clip.frames for clip in make_film(replace(tiny.spec, face_model=WEIGHTS), tiny.model)]
+    assert all(torch.equal(one, other) for one, other in zip(plain, followed, strict=True))
+    assert len(seen) == 4 and all(torch.equal(masks, tiny.spec.masks) for masks in seen)
+    assert replace(tiny.spec, face_model=WEIGHTS).description() != tiny.spec.description()
+
+
+@pytest.mark.parametrize(
+    ("continuation", "dubbed", "reason"),
+    [
+        (Continuation.MULTITALK, True, "without being asked"),
+        (Continuation.INFINITETALK, False, "choose the continuation multitalk"),
+    ],
+)
+def test_following_that_changes_nothing_is_refused(continuation, dubbed, reason):
+    with pytest.raises(MultiTalkError, match=reason):
+        check_following(continuation, dubbed=dubbed)
+    check_following(Continuation.MULTITALK, dubbed=False)
