@@ -83,7 +83,7 @@ function addTimeline(node, kind, view) {
 
 /** The timeline of an encoder, on the node itself or on a subgraph node around it. */
 function encoderView(encoder, node) {
-  const table = new EncoderTable(encoder, () => view.draw())
+  const table = new EncoderTable(encoder, node === encoder ? null : node, () => view.draw())
   const view = new TimelineView(table, {}, (...two) => exchangeVoices(encoder, ...two))
   if (node === encoder) keepTable(table)
   const before = node.onConnectionsChange

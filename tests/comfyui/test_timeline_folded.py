@@ -21,6 +21,16 @@ TURNS = (
     "return encoder.widgets.find(each => each.name === 'timing.turns').value"
 )
 LINKS = f"return {HOST}.inputs.map(each => app.rootGraph.getLink(each.link)?.origin_id ?? null)"
+SECOND = f"""
+const other = LiteGraph.createNode({HOST}.subgraph.id);
+other.pos = [420, 600];
+app.rootGraph.add(other);
+const voice = app.rootGraph.nodes.find(each => each.widgets?.some(widget => widget.value === 'lane_2.wav'));
+voice.connect(0, other, 1);
+await new Promise(done => setTimeout(done));
+"""
+OTHER = HOST.replace("find", "findLast")
+OTHERS_FACE = FACE.replace(HOST, OTHER)
 TOGGLE = """
 const [extension] = app.extensions.filter(each => each.name === 'MultiTalk.Timeline');
 const [item] = extension.getNodeMenuItems(host());
@@ -80,3 +90,23 @@ def test_it_is_hidden_and_shown_and_opened_again(page):
     saved = page.evaluate("return app.rootGraph.serialize()")
     page.evaluate("await app.loadGraphData(saved, true, true, 'folded')", saved=saved)
     page.wait_for(f"{STATUS}.startsWith('2 turns, 3.00 s.')")
+
+
+def test_nodes_that_show_the_same_subgraph_do_not_change_each_other(page):
+    """Each shows its own voices; the turns, which they have in common, change where all of them do."""
+    before = page.evaluate(TURNS)
+    page.evaluate(SECOND)
+    page.wait_for(f"{STATUS}.startsWith('Other nodes show this subgraph too')")
+    page.wait_for(f"{OTHERS_FACE}.querySelector('.status').textContent.startsWith('Other nodes show')")
+    options = "return [...{}.querySelector('canvas.lanes').children].map(each => each.textContent)"
+    assert len(page.evaluate(options.format(FACE))) == 2
+    assert page.evaluate(options.format(OTHERS_FACE)) == ["Speaker 2, 0.00 to 2.00 s, frames 0 to 50"]
+    voices = page.evaluate(LINKS)
+    page.drag(lane(page, 2, 0.5), lane(page, 2, 0.8), lane(page, 2, 1.02))
+    page.evaluate(f"{FACE}.querySelector('[data-key=grip-2]').focus()")
+    page.press("ArrowUp")
+    assert page.evaluate(TURNS) == before and page.evaluate(LINKS) == voices
+    page.evaluate(f"app.rootGraph.remove({OTHER})")
+    page.wait_for(f"{STATUS}.startsWith('2 turns, 3.00 s.')")
+    page.drag(lane(page, 2, 0.5), lane(page, 2, 0.8), lane(page, 2, 1.02))
+    assert page.evaluate(TURNS).split("\n")[1:] == ["1,0,3,,0", "2,0.52,2.52,,0"]
