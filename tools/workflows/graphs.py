@@ -187,7 +187,7 @@ def two_people_from_a_script() -> Workflow:
         [
             [Group("Start here"), released_models()],
             [
-                Group("Script", {"script": Node("MultiTalkScript", prompted, height=160)}),
+                Group("Script", {"script": Node("MultiTalkScript", prompted, height=40)}),
                 Group("Picture and persons", picture(PEOPLE[2]) | faces(2)),
             ],
             [Group("Spoken lines", spoken_lines)],

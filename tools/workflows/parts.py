@@ -179,9 +179,13 @@ SAMPLING = {
 }
 
 
-def sampler(kind: str, length: dict, **changes: object) -> dict[str, Node]:
+def sampler(kind: str, length: dict, height: int = 0, **changes: object) -> dict[str, Node]:
     inputs = VOICES_AND_PERSONS | CONDITIONS | AS_PICTURE | length | SAMPLING | changes
-    return {"sampler": Node(kind, {name: value for name, value in inputs.items() if value is not None})}
+    return {
+        "sampler": Node(
+            kind, {name: value for name, value in inputs.items() if value is not None}, height=height
+        )
+    }
 
 
 def one_clip(**changes: object) -> dict[str, Node]:
@@ -189,7 +193,8 @@ def one_clip(**changes: object) -> dict[str, Node]:
 
 
 def long_video(**changes: object) -> dict[str, Node]:
-    return sampler("MultiTalkLongVideo", {"length": 0}, **changes)
+    """Nodes 2.0 makes its timeline and texts higher than it says at first."""
+    return sampler("MultiTalkLongVideo", {"length": 0}, height=104, **changes)
 
 
 def settings(topic: str, **values: object) -> dict[str, Node]:
