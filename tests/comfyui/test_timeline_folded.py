@@ -12,7 +12,11 @@ FOLD = (
     f"const {{ node }} = app.canvas.graph.convertToSubgraph(new Set([{ENCODER}]));"
     "node.pos = [420, 80];" + CLOSE
 )
-HOST = "app.rootGraph.nodes.find(each => each.isSubgraphNode?.())"
+# By number: a click on a node makes it the last of the graph's list.
+HOSTS = (
+    "app.rootGraph.nodes.filter(each => each.isSubgraphNode?.()).toSorted((one, other) => one.id - other.id)"
+)
+HOST, OTHER = f"{HOSTS}[0]", f"{HOSTS}[1]"
 WIDGET = f"{HOST}.widgets.find(each => each.name === 'timeline')"
 FACE = f"{WIDGET}.element"
 STATUS = f"{FACE}.querySelector('.status').textContent"
@@ -29,7 +33,6 @@ const voice = app.rootGraph.nodes.find(each => each.widgets?.some(widget => widg
 voice.connect(0, other, 1);
 await new Promise(done => setTimeout(done));
 """
-OTHER = HOST.replace("find", "findLast")
 OTHERS_FACE = FACE.replace(HOST, OTHER)
 TOGGLE = """
 const [extension] = app.extensions.filter(each => each.name === 'MultiTalk.Timeline');
