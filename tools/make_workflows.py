@@ -12,7 +12,7 @@ from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
 
 from browser import Browser
-from comfy_page import open_page
+from comfy_page import BARS, FIT, open_page
 from comfy_server import ComfyServer
 from standins import put_standins
 from workflows.blueprints import BLUEPRINTS, Blueprint
@@ -23,14 +23,15 @@ from workflows.graphs import WORKFLOWS
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "workflows"
 SUBGRAPHS = ROOT / "subgraphs"
-ARRANGE, FOLD = (
-    (Path(__file__).parent / "workflows" / name).read_text() for name in ("arrange.js", "fold.js")
+MEASURE, ARRANGE, FOLD = (
+    (Path(__file__).parent / "workflows" / name).read_text()
+    for name in ("measure.js", "arrange.js", "fold.js")
 )
 PAGE = 2400, 1300
 PREVIEW = "video-preview"  # which ComfyUI sends as an input once it has loaded
 PREVIEWED = """
 app.rootGraph.nodes.every(({ type, imgs, widgets }) => {
-  if (type === 'LoadImage') return imgs?.length;
+  if (type === 'LoadImage') return widgets.some(({ name }) => name === '$$canvas-image-preview');
   return type !== 'LoadVideo' || widgets.some(({ element }) => element?.querySelector('video')?.videoWidth);
 })
 """
@@ -111,8 +112,18 @@ def make(workflow: Workflow, page: Browser, object_info: dict) -> None:
     """Write one workflow."""
     graph, numbers = api_graph(workflow, object_info)
     page.evaluate("await app.loadApiJson(graph, name)", graph=graph, name=workflow.name)
+    page.evaluate(FIT, bars=BARS)  # a node out of sight has no preview
     page.wait_for(PREVIEWED)  # a preview takes room
-    layout = {"columns": arrangement(workflow, numbers), "app_mode": app_mode(workflow, numbers)}
+    sizes = [
+        {"id": numbers[name], "width": group.width, "height": node.height}
+        for group in workflow.groups
+        for name, node in group.nodes.items()
+    ]
+    layout = {
+        "columns": arrangement(workflow, numbers),
+        "heights": page.evaluate(MEASURE, sizes=sizes),
+        "app_mode": app_mode(workflow, numbers),
+    }
     made = json.loads(page.evaluate(ARRANGE, **layout))
     for node in made["prompt"].values():
         node["inputs"].pop(PREVIEW, None)

@@ -2,6 +2,7 @@ import { api } from "../../scripts/api.js"
 import { app } from "../../scripts/app.js"
 import { ClipTable } from "./timeline/clip_table.js"
 import { ClipView } from "./timeline/clip_view.js"
+import { pageColours } from "./timeline/colours.js"
 import { EncoderTable } from "./timeline/encoder_table.js"
 import { keepTable } from "./timeline/encoders.js"
 import { readHistory } from "./timeline/history.js"
@@ -83,7 +84,7 @@ function addTimeline(node, kind, view) {
 
 /** The timeline of an encoder, on the node itself or on a subgraph node around it. */
 function encoderView(encoder, node) {
-  const table = new EncoderTable(encoder, () => view.draw())
+  const table = new EncoderTable(encoder, node === encoder ? null : node, () => view.draw())
   const view = new TimelineView(table, {}, (...two) => exchangeVoices(encoder, ...two))
   if (node === encoder) keepTable(table)
   const before = node.onConnectionsChange
@@ -106,7 +107,8 @@ function look(entry) {
     view.memory = memories.get(entry.key)
     if (view.memory.focused) view.canvas.element.focus({ preventScroll: true })
   }
-  const seen = `${view.signature} ${view.canvas.element.getBoundingClientRect().width}`
+  const { width } = view.canvas.element.getBoundingClientRect()
+  const seen = `${view.signature} ${width} ${JSON.stringify(pageColours())}`
   if (seen === entry.seen) return
   entry.seen = seen
   view.refresh()

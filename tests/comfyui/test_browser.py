@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from browser import Browser
 from comfy_page import RUN_BUTTON, complaints, settle
+from page_layout import layout_faults
+from timeline_page import use_nodes_2
 
 from helpers.foreign_graphs import infinitetalk_graph, wrapper_graph
 from helpers.sound_files import write_sound
@@ -16,6 +18,7 @@ from multitalk_core.converting.node_list import NodeList
 
 FOLDER = Path(__file__).parents[2] / "workflows"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
+LARGE = ("demo", "dub_a_video")
 MISSING = """
 return app.rootGraph.nodes
   .filter(node => !LiteGraph.registered_node_types[node.type] || node.has_errors)
@@ -46,11 +49,25 @@ def test_workflow_opens_whole_and_is_the_graph_of_the_api(page, name):
     scale, right, bottom = page.evaluate(SHOWN)
     # Readable; all columns are seen, and all but the last lines of the highest one.
     assert scale >= 0.6 and right <= 1600 and bottom <= 1080, (scale, right, bottom)
+    assert layout_faults(page) == []
     prompt = json.loads(page.evaluate("return JSON.stringify((await app.graphToPrompt()).output)"))
     for node in prompt.values():
         node["inputs"].pop("video-preview", None)  # there once it has loaded
     assert prompt == json.loads((FOLDER / "api" / f"{name}.json").read_text())
     assert complaints(page) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[] if name in LARGE else [pytest.mark.soak]) for name in NAMES],
+)
+def test_workflow_has_its_nodes_in_their_groups_in_nodes_2_0(page, name):
+    """Which draws nodes higher than the classic canvas, where opening a workflow tests the same."""
+    use_nodes_2(page, True)
+    load(page, name)
+    faults = layout_faults(page)
+    use_nodes_2(page, False)
+    assert faults == []
 
 
 @pytest.mark.parametrize("make", [infinitetalk_graph, wrapper_graph])

@@ -12,7 +12,11 @@ FOLD = (
     f"const {{ node }} = app.canvas.graph.convertToSubgraph(new Set([{ENCODER}]));"
     "node.pos = [420, 80];" + CLOSE
 )
-HOST = "app.rootGraph.nodes.find(each => each.isSubgraphNode?.())"
+# By number: a click on a node makes it the last of the graph's list.
+HOSTS = (
+    "app.rootGraph.nodes.filter(each => each.isSubgraphNode?.()).toSorted((one, other) => one.id - other.id)"
+)
+HOST, OTHER = f"{HOSTS}[0]", f"{HOSTS}[1]"
 WIDGET = f"{HOST}.widgets.find(each => each.name === 'timeline')"
 FACE = f"{WIDGET}.element"
 STATUS = f"{FACE}.querySelector('.status').textContent"
@@ -21,6 +25,15 @@ TURNS = (
     "return encoder.widgets.find(each => each.name === 'timing.turns').value"
 )
 LINKS = f"return {HOST}.inputs.map(each => app.rootGraph.getLink(each.link)?.origin_id ?? null)"
+SECOND = f"""
+const other = LiteGraph.createNode({HOST}.subgraph.id);
+other.pos = [420, 600];
+app.rootGraph.add(other);
+const voice = app.rootGraph.nodes.find(each => each.widgets?.some(widget => widget.value === 'lane_2.wav'));
+voice.connect(0, other, 1);
+await new Promise(done => setTimeout(done));
+"""
+OTHERS_FACE = FACE.replace(HOST, OTHER)
 TOGGLE = """
 const [extension] = app.extensions.filter(each => each.name === 'MultiTalk.Timeline');
 const [item] = extension.getNodeMenuItems(host());
@@ -30,8 +43,14 @@ return item.content;
 
 
 @pytest.fixture(params=[False, True], ids=["classic", "nodes 2.0"])
-def page(request, page):
-    use_nodes_2(page, request.param)
+def nodes_2(request):
+    return request.param
+
+
+@pytest.fixture
+def page(nodes_2, page):
+    complaints(page)
+    use_nodes_2(page, nodes_2)
     build(page, SOURCES, turns=2)
     page.evaluate(FOLD)
     page.wait_for(f"{STATUS}.startsWith('2 turns, 3.00 s.')")
@@ -80,3 +99,23 @@ def test_it_is_hidden_and_shown_and_opened_again(page):
     saved = page.evaluate("return app.rootGraph.serialize()")
     page.evaluate("await app.loadGraphData(saved, true, true, 'folded')", saved=saved)
     page.wait_for(f"{STATUS}.startsWith('2 turns, 3.00 s.')")
+
+
+def test_nodes_that_show_the_same_subgraph_do_not_change_each_other(page):
+    """Each shows its own voices; the turns, which they have in common, change where all of them do."""
+    timing = TURNS.replace("timing.turns", "timing")
+    page.evaluate(SECOND)
+    page.wait_for(f"{STATUS}.startsWith('Other nodes show this subgraph too')")
+    page.wait_for(f"{OTHERS_FACE}.querySelector('.status').textContent.startsWith('Other nodes show')")
+    options = "return [...{}.querySelector('canvas.lanes').children].map(each => each.textContent)"
+    assert len(page.evaluate(options.format(FACE))) == 2
+    assert page.evaluate(options.format(OTHERS_FACE)) == ["Speaker 2, 0.00 to 2.00 s, frames 0 to 50"]
+    voices = page.evaluate(LINKS)
+    page.drag(lane(page, 2, 0.5), lane(page, 2, 0.8), lane(page, 2, 1.02))
+    page.evaluate(f"{FACE}.querySelector('[data-key=grip-2]').focus()")
+    page.press("ArrowUp")
+    assert page.evaluate(timing) == "together" and page.evaluate(LINKS) == voices
+    page.evaluate(f"app.rootGraph.remove({OTHER})")
+    page.wait_for(f"{STATUS}.startsWith('2 turns, 3.00 s.')")
+    page.drag(lane(page, 2, 0.5), lane(page, 2, 0.8), lane(page, 2, 1.02))
+    assert page.evaluate(TURNS).split("\n")[1:] == ["1,0,3,,0", "2,0.52,2.52,,0"]

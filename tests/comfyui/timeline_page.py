@@ -13,7 +13,6 @@ RULER = 20  # pixels above the lanes
 SLACK = 1.05  # the ruler shows so much more than the film
 BUILD = """
 await app.loadGraphData({ version: 0.4, last_node_id: 0, last_link_id: 0, nodes: [], links: [] }, true, true);
-await app.refreshComboInNodes();
 const add = (type, at) => {
   const node = LiteGraph.createNode(type);
   node.pos = at;

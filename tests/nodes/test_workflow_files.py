@@ -108,7 +108,7 @@ def test_page_has_a_note_on_every_model_file(path):
     assert path.stem == "demo" or len(files) >= 5
     for file in files:
         assert f"[{file['name']}]({file['url']})" in note
-        assert f"`{file['directory']}/`" in note
+        assert f"**{file['directory']}**" in note
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)

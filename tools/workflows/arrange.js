@@ -1,5 +1,6 @@
 // Arranges the graph that is open in ComfyUI's page, in columns of groups, and returns it in both formats.
 // Given: columns [[{title, width, note, nodes: [{id, height, models}]}]]; a note is null or {text, height}.
+// And heights, by a node's id, that Nodes 2.0 needs.
 // And app_mode, what App Mode shows: null or {inputs: [[id of a node, name of its widget]], outputs: [id of a node]}.
 const TITLE = 30, GAP = 20, PADDING = 15, HEADING = 45, COLUMN_GAP = 30;
 const OFFSET = [140, 130]; // of the page's bars; the graph is seen in a window of 1600 by 1000
@@ -33,7 +34,7 @@ for (const column of columns) {
       const node = graph.getNodeById(id);
       y += TITLE;
       node.pos = [left + PADDING, y];
-      node.setSize([width, node.computeSize()[1] + height]);
+      node.setSize([width, Math.max(node.computeSize()[1] + height, heights[id])]);
       if (models.length) node.properties.models = models;
       y += node.size[1] + GAP;
     }

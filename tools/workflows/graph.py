@@ -89,9 +89,9 @@ def named_files(group: Group) -> list[str]:
 
 def file_note(names: list[str]) -> str:
     """Markdown: which file goes where."""
-    lines = ["Files, each in its folder of `ComfyUI/models/`:", ""]
+    lines = ["Files, each in its folder of **ComfyUI/models**:", ""]
     for name in names:
         file = FILES[name]
         instead = f" (or {file.instead})" if file.instead else ""
-        lines.append(f"- `{file.folder}/`: [{name}]({file.address}){instead}")
+        lines.append(f"- **{file.folder}**: [{name}]({file.address}){instead}")
     return "\n".join([*lines, "", LICENCES])

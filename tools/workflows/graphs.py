@@ -5,7 +5,6 @@ A tuple (node, output) among the inputs is a link.
 
 from .graph import Group, Node, Workflow
 from .parts import (
-    BADGE,
     CONDITIONS,
     IN_TURN,
     ONE_CLIP,
@@ -188,7 +187,7 @@ def two_people_from_a_script() -> Workflow:
         [
             [Group("Start here"), released_models()],
             [
-                Group("Script", {"script": Node("MultiTalkScript", prompted, height=160)}),
+                Group("Script", {"script": Node("MultiTalkScript", prompted, height=40)}),
                 Group("Picture and persons", picture(PEOPLE[2]) | faces(2)),
             ],
             [Group("Spoken lines", spoken_lines)],
@@ -231,12 +230,12 @@ def dub_a_video() -> Workflow:
         "dub_a_video",
         [
             [Group("Start here"), released_models()],
-            [Group("Video and persons", video | faces(2, ("picture", "VIDEO")))],
-            [Group("Voices", spoken(2, TOGETHER, WHOLE))],
             [
+                Group("Video and persons", video | faces(2, ("picture", "VIDEO"))),
                 Group("Dubbing", settings("denoise", denoise=0.8, mouths_only=True)),
-                Group("Video", long_video(picture=("picture", "VIDEO"), **with_settings("denoise"))),
             ],
+            [Group("Voices", spoken(2, TOGETHER, WHOLE))],
+            [Group("Video", long_video(picture=("picture", "VIDEO"), **with_settings("denoise")))],
             [Group("Result", result, 440), prompts(PROMPTS[2])],
         ],
     )
@@ -301,7 +300,7 @@ def two_people_with_custom_sampling() -> Workflow:
                     {
                         "seen": Node("CLIPVisionEncode", seen),
                         "start": Node("WanImageToVideo", start),
-                        "apply": Node("MultiTalkApply", apply, height=BADGE),
+                        "apply": Node("MultiTalkApply", apply),
                         "guider": Node("MultiTalkGuider", guider),
                     },
                 ),
@@ -313,7 +312,7 @@ def two_people_with_custom_sampling() -> Workflow:
                     {
                         "noise": Node("RandomNoise", {"noise_seed": 0}),
                         "euler": Node("KSamplerSelect", {"sampler_name": "euler"}),
-                        "sigmas": Node("MultiTalkSigmas", {"steps": 40, "shift": 7.0}, height=2 * BADGE),
+                        "sigmas": Node("MultiTalkSigmas", {"steps": 40, "shift": 7.0}),
                         "sample": Node("SamplerCustomAdvanced", sampling),
                         "decode": Node("VAEDecode", decode),
                     },

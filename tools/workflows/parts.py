@@ -11,15 +11,14 @@ PROMPTS = {
     3: f"Three people side by side talk to one another and look at each other now and then. {MANNER}",
 }
 FPS, FRAMES = 25.0, 81
-BADGE = 12  # Nodes 2.0 makes room for the pack's name
 
 
 def models(diffusion_model: str, vae: str, adapter: str, dtype: str, encoder: str, **further: Node) -> Group:
     nodes = {
         "model": Node("UNETLoader", {"unet_name": diffusion_model, "weight_dtype": "default"}),
         **further,
-        "adapter": Node("MultiTalkAudioAdapterLoader", {"adapter": adapter, "dtype": dtype}, height=BADGE),
-        "encoder": Node("MultiTalkAudioEncoderLoader", {"audio_encoder": encoder}, height=BADGE),
+        "adapter": Node("MultiTalkAudioAdapterLoader", {"adapter": adapter, "dtype": dtype}),
+        "encoder": Node("MultiTalkAudioEncoderLoader", {"audio_encoder": encoder}),
         "vae": Node("VAELoader", {"vae_name": vae}),
     }
     return Group("Models", nodes)
@@ -180,9 +179,13 @@ SAMPLING = {
 }
 
 
-def sampler(kind: str, length: dict, **changes: object) -> dict[str, Node]:
+def sampler(kind: str, length: dict, height: int = 0, **changes: object) -> dict[str, Node]:
     inputs = VOICES_AND_PERSONS | CONDITIONS | AS_PICTURE | length | SAMPLING | changes
-    return {"sampler": Node(kind, {name: value for name, value in inputs.items() if value is not None})}
+    return {
+        "sampler": Node(
+            kind, {name: value for name, value in inputs.items() if value is not None}, height=height
+        )
+    }
 
 
 def one_clip(**changes: object) -> dict[str, Node]:
@@ -190,12 +193,13 @@ def one_clip(**changes: object) -> dict[str, Node]:
 
 
 def long_video(**changes: object) -> dict[str, Node]:
-    return sampler("MultiTalkLongVideo", {"length": 0}, **changes)
+    """Nodes 2.0 makes its timeline and texts higher than it says at first."""
+    return sampler("MultiTalkLongVideo", {"length": 0}, height=104, **changes)
 
 
 def settings(topic: str, **values: object) -> dict[str, Node]:
     """A settings node of this topic, named after the input that it is linked to."""
-    return {f"{topic}_settings": Node(f"MultiTalk{topic.title()}Settings", values, height=3 * BADGE)}
+    return {f"{topic}_settings": Node(f"MultiTalk{topic.title()}Settings", values)}
 
 
 def with_settings(topic: str) -> dict[str, tuple[str, str]]:

@@ -3,6 +3,7 @@
 import { clock } from "./clips.js"
 import { pageColours } from "./colours.js"
 import { LanesCanvas } from "./lanes_canvas.js"
+import { labelOf } from "./graph.js"
 import { words } from "./locale.js"
 import { RULER_HEIGHT } from "./ruler.js"
 
@@ -170,7 +171,7 @@ export class ClipView {
     const retaken = seed === "" ? where : words("clips.retaken", { clip: where, seed })
     canvas.setAttribute("aria-valuetext", prompt ? words("clips.prompted", { clip: retaken, prompt }) : retaken)
     this.prompt.setAttribute("aria-label", words(own ? "clips.retake_prompt" : "clips.prompt"))
-    this.status.textContent = locked ? words("clips.linked", { input: locked }) : where
+    this.status.textContent = locked ? words("clips.linked", { input: labelOf(this.table.node, locked) }) : where
   }
 }
 

@@ -1,7 +1,7 @@
 // Who speaks when by the inputs of Encode MultiTalk Audio: read from its texts, and written there. The only state is theirs.
 
 import { api } from "../../../scripts/api.js"
-import { asOneStep, isLinked, outsideOf, setValue, shownBy, unlink, valueOf } from "./graph.js"
+import { asOneStep, asSeenFrom, isLinked, isShared, labelOf, outsideOf, setValue, shownBy, unlink, valueOf } from "./graph.js"
 import { words } from "./locale.js"
 import { endOf, filled, isPlaced, parse, swapped, write } from "./turns.js"
 import { addressOf, faultOf, linkedSpeakers, MOST_SPEAKERS, voiceAt } from "./voices.js"
@@ -11,9 +11,13 @@ const TURNS = "timing.turns"
 const NUMBER = /^\d+(\.0+)?$/
 
 export class EncoderTable {
-  /** @param {() => void} changed called when what is to be shown is other than before. */
-  constructor(node, changed) {
+  /**
+   * @param host the subgraph node around the encoder that the timeline is on; null on the encoder itself
+   * @param {() => void} changed called when what is to be shown is other than before
+   */
+  constructor(node, host, changed) {
     this.node = node
+    this.host = host
     this.changed = changed
     this.linked = [] // speakers with a voice
     this.addresses = new Map() // of their voices
@@ -28,11 +32,11 @@ export class EncoderTable {
   }
 
   get fps() {
-    return Number(valueOf(this.node, "fps", 25)) || 25
+    return Number(this.#value("fps", 25)) || 25
   }
 
   get timing() {
-    return valueOf(this.node, "timing")
+    return this.#value("timing")
   }
 
   /** Whether the first voice may have turns of everyone. */
@@ -52,43 +56,49 @@ export class EncoderTable {
 
   /** The text of the table; one that comes from another node is known after a run. */
   get text() {
-    return isLinked(this.node, TURNS) ? (shownBy(this.node)?.multitalk_turns?.[0] ?? "") : valueOf(this.node, TURNS, "")
+    return this.#isLinked(TURNS) ? (this.#seen(() => shownBy(this.node))?.multitalk_turns?.[0] ?? "") : this.#value(TURNS, "")
   }
 
   /**
-   * The input that comes from another node, for which turns cannot be changed here; null if there is none.
-   * A change of turns that are known takes their link away.
+   * Why turns cannot be changed here; null if they can. A change of turns that are known takes their link away.
+   * Other nodes that show the same subgraph would change with it.
    */
   get locked() {
-    if (outsideOf(this.node, "timing")) return "timing" // the texts of the word chosen there are not here
-    if (isLinked(this.node, TURNS) && !this.text) return TURNS
-    return ["timing", "timing.names"].find((name) => isLinked(this.node, name)) ?? null
+    if (this.host && isShared(this.node)) return words("turns.shared")
+    const input = this.#foreign()
+    return input ? words("turns.linked", { input: labelOf(this.node, input) }) : null
+  }
+
+  /** The input that comes from another node, for which turns cannot be changed; null if there is none. */
+  #foreign() {
+    if (this.#seen(() => outsideOf(this.node, "timing"))) return "timing" // the texts of the word chosen there are not here
+    if (this.#isLinked(TURNS) && !this.text) return TURNS
+    return ["timing", "timing.names"].find((name) => this.#isLinked(name)) ?? null
   }
 
   /** How long the film is, in seconds, as far as it is known. */
   get seconds() {
-    const length = valueOf(this.node, "length")
-    if (length === "seconds") return Number(valueOf(this.node, "length.seconds", 0))
-    if (length === "frames") return Number(valueOf(this.node, "length.frames", 0)) / this.fps
+    const length = this.#value("length")
+    if (length === "seconds") return Number(this.#value("length.seconds", 0))
+    if (length === "frames") return Number(this.#value("length.frames", 0)) / this.fps
     return this.whole ? (this.voices.get(1)?.seconds ?? endOf(this.turns)) : endOf(this.turns)
   }
 
   /** What everything here is read from, to see whether it has changed. */
   get signature() {
     const names = ["timing", "timing.turns", "timing.names", "timing.gap", "speakers", "fps", "length"]
-    const values = [...names, "length.seconds", "length.frames"].map((name) => valueOf(this.node, name))
-    const linked = linkedSpeakers(this.node)
-    return JSON.stringify([values, linked.map((speaker) => [speaker, addressOf(this.node, speaker)]), this.locked, this.text])
+    const values = [...names, "length.seconds", "length.frames"].map((name) => this.#value(name))
+    return JSON.stringify([values, [...this.#voiceAddresses()], this.locked, this.text])
   }
 
   read() {
     const before = this.linked
-    this.linked = linkedSpeakers(this.node)
+    this.addresses = this.#voiceAddresses()
+    this.linked = [...this.addresses.keys()]
     // Left alone, the first voice would be read as a recording of everyone.
-    if (before.length > 1 && this.ofEveryone && this.turns.length && !this.locked && !isLinked(this.node, TURNS)) this.#set(this.turns)
+    if (before.length > 1 && this.ofEveryone && this.turns.length && !this.locked && !this.#isLinked(TURNS)) this.#set(this.turns)
     this.fault = null
     this.voices.clear()
-    this.addresses = new Map(this.linked.map((speaker) => [speaker, addressOf(this.node, speaker)]))
     for (const [speaker, address] of this.addresses) {
       const voice = voiceAt(address, this.reread)
       if (voice) this.voices.set(speaker, voice)
@@ -97,7 +107,7 @@ export class EncoderTable {
     this.written = false
     this.turns = this.timing === TABLE ? this.#tableTurns() : this.#wholeVoices()
     const spoken = Math.max(0, ...this.turns.map((turn) => turn.speaker))
-    const asked = Number(valueOf(this.node, "speakers", 0))
+    const asked = Number(this.#value("speakers", 0))
     this.speakers = Math.min(MOST_SPEAKERS, Math.max(1, asked, spoken, this.names.length, ...this.linked))
     this.changed()
   }
@@ -156,6 +166,24 @@ export class EncoderTable {
       }))
   }
 
+  #seen(look) {
+    return asSeenFrom(this.host, look)
+  }
+
+  #value(name, otherwise) {
+    return this.#seen(() => valueOf(this.node, name, otherwise))
+  }
+
+  #isLinked(name) {
+    return this.#seen(() => isLinked(this.node, name))
+  }
+
+  /** The addresses of the linked speakers' voices, as far as they are known. */
+  #voiceAddresses() {
+    const addresses = () => linkedSpeakers(this.node).map((speaker) => [speaker, addressOf(this.node, speaker)])
+    return new Map(this.#seen(addresses))
+  }
+
   #set(turns) {
     const names = this.#allNames()
     if (names.length) setValue(this.node, "timing.names", names.join(", "))
@@ -169,7 +197,7 @@ export class EncoderTable {
   }
 
   #wholeVoices() {
-    const gap = this.timing === "in turn" ? Number(valueOf(this.node, "timing.gap", 0)) : null
+    const gap = this.timing === "in turn" ? Number(this.#value("timing.gap", 0)) : null
     const turns = []
     let start = 0
     for (const speaker of this.linked) {
@@ -187,8 +215,8 @@ export class EncoderTable {
 
   #tableTurns() {
     const text = this.text
-    if (!text && isLinked(this.node, TURNS)) return []
-    const listed = valueOf(this.node, "timing.names", "")
+    if (!text && this.#isLinked(TURNS)) return []
+    const listed = this.#value("timing.names", "")
     this.names = listed.split(",").flatMap((name) => name.trim() || [])
     const own = parse(text, this.names)
     if (own?.length) {

@@ -1,13 +1,14 @@
 // The persons of a picture, as Locate MultiTalk Persons showed them in its last run.
 
 import { api } from "../../../scripts/api.js"
-import { originOf, shownBy, takersOf, viewAddress } from "./graph.js"
+import { isShared, originOf, shownBy, takersOf, viewAddress } from "./graph.js"
 
 const FILMS = ["MultiTalkLongVideo", "MultiTalkSampler", "MultiTalkApply"]
 const pictures = new Map() // address -> HTMLImageElement
 
-/** Faces by speaker, from 0: { address, box }; none before the first run. */
+/** Faces by speaker, from 0: { address, box }; none before the first run, and none for several pictures. */
 export function facesFor(encoder) {
+  if (isShared(encoder)) return []
   for (const film of takersOf(encoder, "audio", FILMS)) {
     const locate = originOf(film, "persons")?.node
     const shown = locate && shownBy(locate)

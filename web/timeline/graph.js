@@ -5,6 +5,18 @@ import { remembered } from "./history.js"
 
 const DEEPEST = 64
 const [MUTED, BYPASSED] = [2, 4] // modes of a node
+let viewpoint = null // the subgraph node that is looked from
+
+/** Look into a subgraph from one of the nodes that show it: the links and values are those of that node. */
+export function asSeenFrom(host, look) {
+  const before = viewpoint
+  viewpoint = host
+  try {
+    return look()
+  } finally {
+    viewpoint = before
+  }
+}
 
 /** The node and the output slot that an input's value comes from in a run: { node, slot }; null if there is none. */
 export function originOf(node, inputName, depth = DEEPEST) {
@@ -17,7 +29,7 @@ function originOfLink(graph, linkId, depth) {
   const ends = link?.resolve(graph)
   if (!ends) return null
   if (ends.subgraphInput) {
-    const host = hostsOf(graph)[0]
+    const host = hostOf(graph)
     return host ? originOf(host, ends.subgraphInput.name, depth - 1) : null
   }
   return ends.outputNode ? innerOrigin(ends.outputNode, link.origin_slot, depth) : null
@@ -45,6 +57,16 @@ export function hostsOf(subgraph) {
   return allNodes().filter((node) => node.isSubgraphNode?.() && node.subgraph === subgraph)
 }
 
+/** The node that a subgraph is looked at from, else the first that shows it. */
+function hostOf(subgraph) {
+  return viewpoint?.subgraph === subgraph ? viewpoint : hostsOf(subgraph)[0]
+}
+
+/** Whether several nodes show the subgraph that a node is in, and so the node's own values. */
+export function isShared(node) {
+  return node.graph !== app.rootGraph && hostsOf(node.graph).length > 1
+}
+
 /** All nodes of the workflow, those within subgraphs too. */
 export function allNodes() {
   const graphs = [app.rootGraph, ...(app.rootGraph?.subgraphs?.values() ?? [])]
@@ -62,13 +84,19 @@ export function widgetOf(node, name) {
   return promoted ? widgetOf(...promoted) : node?.widgets?.find((widget) => widget.name === name)
 }
 
-/** The subgraph node, and its input there, from which an input within a subgraph comes; null if none or several. */
+/** The subgraph node, and its input there, from which an input within a subgraph comes; null if none, or several and none is looked from. */
 export function outsideOf(node, name) {
   const input = node?.inputs?.find((each) => each.name === name)
   const link = input?.link == null ? null : node.graph?.getLink(input.link)
   const outside = link?.resolve(node.graph)?.subgraphInput
-  const hosts = outside ? hostsOf(node.graph) : []
-  return hosts.length === 1 ? [hosts[0], outside.name] : null
+  if (!outside || (isShared(node) && viewpoint?.subgraph !== node.graph)) return null
+  const host = hostOf(node.graph)
+  return host ? [host, outside.name] : null
+}
+
+/** What the page calls a widget of a node. */
+export function labelOf(node, name) {
+  return node.widgets?.find((widget) => widget.name === name)?.label ?? name
 }
 
 /** The value of a widget, or another where the node has none of this name. */
@@ -112,16 +140,19 @@ export function setValue(node, name, value) {
   node.onWidgetChanged?.(name, value, before, widget)
 }
 
-/** What the last run of a node showed; ComfyUI keeps it by the node's graph, the server by its place in the run. */
+/**
+ * What the last run of a node showed; ComfyUI keeps it by the node's graph, which several nodes may show, the server by
+ * its place in the run.
+ */
 export function shownBy(node) {
   const inside = node.graph && node.graph !== app.rootGraph
   const shown = app.nodeOutputs?.[inside ? `${node.graph.id}:${node.id}` : String(node.id)]
-  return shown ?? remembered(app.rootGraph?.id, placeOf(node))
+  return (isShared(node) ? null : shown) ?? remembered(app.rootGraph?.id, placeOf(node))
 }
 
 /** A node's place in a run: its id after those of the subgraphs around it. */
 function placeOf(node) {
-  const host = node.graph && node.graph !== app.rootGraph ? hostsOf(node.graph)[0] : null
+  const host = node.graph && node.graph !== app.rootGraph ? hostOf(node.graph) : null
   return host ? `${placeOf(host)}:${node.id}` : String(node.id)
 }
 

@@ -153,8 +153,9 @@ export class TimelineView {
       muted: editable && turns[selected].muted,
       disabled: [...(editable ? [] : ["split", "mute"]), ...(table.locked || !table.voices.size ? ["speech"] : [])],
     })
-    const fault = table.fault ?? (table.locked ? words("turns.linked", { input: table.locked }) : null)
+    const fault = table.fault ?? table.locked
     this.status.classList.toggle("fault", Boolean(table.fault))
+    this.status.classList.toggle("whole", Boolean(fault))
     this.status.textContent = fault ?? (selected >= 0 ? turnSentence(turns[selected], table) : summary(table))
     if (!this.drag) this.#list()
   }
