@@ -93,7 +93,7 @@ def stored_film(folder: Path) -> dict:
         "film.json": named(written) | {"format": written["format"]},
         "description": named(written["description"]),
         "link": named(written["links"][0]),
-        "clip": {"tensors": tensors, "metadata": named(metadata) | {"format": metadata["format"]}},
+        "clip": {"tensors": tensors, "metadata": named(sorted(metadata)) | {"format": metadata["format"]}},
     }
 
 
