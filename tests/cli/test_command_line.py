@@ -157,11 +157,6 @@ def test_one_marked_voice_among_bystanders_is_routed(tmp_path, capsys):
     assert "scheme l-rope" in capsys.readouterr().out
 
 
-def test_persons_are_followed_only_where_the_film_depends_on_it(refused):
-    infinite = ("--continuation", "infinitetalk", "--follow-persons")
-    assert "choose the continuation multitalk" in refused(*TWO_VOICES, *infinite)
-
-
 @pytest.mark.parametrize(
     ("options", "size"),
     [

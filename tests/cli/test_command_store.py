@@ -153,6 +153,7 @@ def test_other_seam_settings_make_another_film(generate, tmp_path):
 
 HOMELESS = """
 import os, sys
+import multitalk_core.cli.films_command  # nobody else may read this Python
 from multitalk_core.cli.main import main
 os.environ.clear()
 os.setuid(54321)

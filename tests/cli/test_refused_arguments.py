@@ -308,3 +308,8 @@ def test_outputs_that_cannot_be(tmp_path, capsys, output):
     command = ["generate", "--picture", str(PICTURE), *TWO_VOICES, *BOXES, *SMALL]
     assert main([*command, "--output", str(tmp_path / output)]) == 2
     assert capsys.readouterr().err.startswith("Error: ") and not list(tmp_path.iterdir())
+
+
+def test_persons_are_followed_only_where_the_film_depends_on_it(refused):
+    infinite = ("--continuation", "infinitetalk", "--follow-persons")
+    assert "choose the continuation multitalk" in refused(*TWO_VOICES, *infinite)

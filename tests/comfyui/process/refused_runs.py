@@ -58,7 +58,7 @@ def shard() -> dict[str, Tensor]:
         return block["original_block"](given | {name: given[name][:, :count] for name in ("img", "pe")})
 
     patched.set_model_patch_replace(first_half, "dit", "double_block", 0)
-    return {"": refused(lambda: sample(guided(patched)), "video tokens, so that voices would reach wrong")}
+    return {"": refused(lambda: sample(guided(patched)), "a node that divides a film among GPUs cannot")}
 
 
 @run
