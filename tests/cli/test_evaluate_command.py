@@ -108,7 +108,8 @@ def test_given_voices_and_boxes_need_no_picture(evaluated, folder, tmp_path):
     voices = ["--voice", folder / "1.wav", "--voice", folder / "2.wav", "--metrics", "binding"]
     height, width = talking_frames(FIRST, SECOND).shape[1:3]
     boxes = f"0,0,{width // 2},{height}", f"{width // 2},0,{width},{height}"
-    _, content, _ = evaluated(film, *voices, "--boxes", *boxes)
+    code, content, said = evaluated(film, *voices, "--boxes", *boxes)
+    assert code == 0, said
     assert values(content)["binding difference"] > 1
     code, _, said = evaluated(film, *voices)
     assert code == 2 and "lost.png" in said
