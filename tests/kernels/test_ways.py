@@ -190,3 +190,24 @@ def test_compiled_models_see_one_operation_each():
     compiled = torch.compile(step, fullgraph=True, backend="aot_eager")
     inputs = query, key, masks, voices
     torch.testing.assert_close(compiled(*inputs), step(*inputs))
+
+
+def test_compiled_models_choose_again_when_the_choice_changes(monkeypatch):
+    """The way is a constant of the traced graph, and is traced again where it is another one."""
+    monkeypatch.setattr(ways, "HAS_TRITON", True)
+    monkeypatch.setattr(ways, "broken", set())
+    gpu = torch.device("cuda")
+
+    def step(number):
+        return number + [*Way].index(ways.choose("localize", gpu, True))
+
+    compiled = torch.compile(step, fullgraph=True, backend="eager")
+
+    def chosen():
+        return [*Way][int(compiled(torch.zeros(1)))]
+
+    assert chosen() is Way.TRITON
+    with ways.only(Way.TWIN):
+        assert chosen() is Way.TWIN
+    ways.broken.add("localize")
+    assert chosen() is Way.SDPA
