@@ -64,6 +64,26 @@ def test_each_clip_has_the_persons_where_its_first_frame_shows_them(film):
     assert notes.sentences == ["Persons 1 and 2 change sides at 1.2 s."]
 
 
+def test_who_leaves_is_reported_once(film):
+    """The man is gone for the last clips."""
+    spec, _ = film
+    shown = crossing_people(rate=10).images
+    frames = torch.cat([shown, shown[-1:].expand(14, -1, -1, -1)])
+    plan = plan_clips(len(frames), clip_frames=9, motion_frames=1)
+    spec = replace(spec, plan=plan, conversation=replace(spec.conversation, fps=10.0))
+    notes = Notes()
+    following = FollowedPersons(spec, notes)
+    for clip in plan.clips[:-1]:
+        following.follow(clip, frames[clip.start + clip.motion_frames :][: clip.new_frames])
+    assert notes.sentences == [
+        "Person 2 is lost from 0.8 s to 1.4 s.",
+        "Persons 1 and 2 change sides at 1.4 s.",
+        "Person 2 leaves the picture and is lost from 2.1 s on.",
+        "Person 2 is not shown where clip 5 begins, so their voice moves nobody until a clip begins with "
+        "them again.",
+    ]
+
+
 def test_a_person_without_a_face_is_reported_and_so_is_a_film_without_faces(film):
     spec, _ = film
     woman, man, background = spec.masks
