@@ -70,14 +70,16 @@ def evaluated_film(path: Path, arguments: argparse.Namespace) -> EvaluatedFilm:
     if timeline is None and arguments.persons == 1:
         timeline = _own_sound(path)
     boxes = None if arguments.boxes is None else tuple(arguments.boxes)
-    picture = None if entry is None else _picture(entry, folders, needed=boxes is None)
-    if picture is not None and boxes is None and entry.boxes is not None:
-        boxes = _in_film(entry.boxes, picture, path)
-        if timeline is not None and timeline.speakers != len(boxes):
-            raise MultiTalkError(
-                f"{beside} describes {len(boxes)} persons, and the voices are those of "
-                f"{timeline.speakers}: give a --voice or none to each person, or all their --boxes."
-            )
+    picture = None
+    if entry is not None:
+        picture = _picture(entry, folders, needed=boxes is None)
+        if picture is not None and boxes is None and entry.boxes is not None:
+            boxes = _in_film(entry.boxes, picture, path)
+            if timeline is not None and timeline.speakers != len(boxes):
+                raise MultiTalkError(
+                    f"{beside} describes {len(boxes)} persons, and the voices are those of "
+                    f"{timeline.speakers}: give a --voice or none to each person, or all their --boxes."
+                )
     film = EvaluatedFilm(
         path=path, timeline=timeline, boxes=boxes, picture=picture, persons=arguments.persons
     )
