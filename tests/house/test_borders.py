@@ -146,6 +146,12 @@ def test_names_of_files_and_classes_are_unique():
         assert not {name for name in names if names.count(name) > 1}
 
 
+def test_names_of_test_files_are_unique():
+    """Else pytest runs none of them together."""
+    names = [path.stem for path in (PACK / "tests").rglob("test_*.py")]
+    assert not {name for name in names if names.count(name) > 1}
+
+
 @pytest.mark.parametrize("path", files(CORE), ids=lambda path: str(path.relative_to(PACK)))
 def test_heavy_libraries_wait_until_they_are_used(path):
     room, *inner = path.relative_to(CORE).parts
