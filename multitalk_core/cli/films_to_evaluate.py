@@ -71,10 +71,9 @@ def evaluated_film(path: Path, arguments: argparse.Namespace) -> EvaluatedFilm:
         timeline = _own_sound(path)
     boxes = None if arguments.boxes is None else tuple(arguments.boxes)
     picture = None
-    if entry is not None and entry.source is not None:
-        source = find_file(entry.source, folders, "picture or video")
-        picture = VideoFile.open(source).picture() if entry.moving else read_picture(source)
-        if boxes is None and entry.boxes is not None:
+    if entry is not None:
+        picture = _picture(entry, folders, needed=boxes is None)
+        if picture is not None and boxes is None and entry.boxes is not None:
             boxes = _in_film(entry.boxes, picture, path)
             if timeline is not None and timeline.speakers != len(boxes):
                 raise MultiTalkError(
@@ -113,6 +112,19 @@ def _timeline(
         order = order_of(entry.timing)
     names = [None if name is None else find_file(name, folders, "voice") for name in entry.voices]
     return arranged([None if name is None else read_audio(name) for name in names], order)
+
+
+def _picture(entry: MultiTalkInput, folders: Sequence[Path], *, needed: bool) -> Tensor | None:
+    """What a JSON's film was made from; None where it names nothing or an unneeded file is missing."""
+    if entry.source is None:
+        return None
+    try:
+        source = find_file(entry.source, folders, "picture or video")
+    except MultiTalkError:
+        if needed:
+            raise
+        return None
+    return VideoFile.open(source).picture() if entry.moving else read_picture(source)
 
 
 def _own_sound(path: Path) -> Timeline | None:

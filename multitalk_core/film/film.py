@@ -1,10 +1,11 @@
 """A film, clip by clip: the last frames of one condition the next (paper 3.5). Knows no library of models."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 from torch import Tensor
 
+from ..guards.interruption import uninterrupted
 from ..guards.stopping import delayed_interrupt
 from ..method.recorder import BindingRecord
 from .clip_inputs import VideoModel
@@ -57,6 +58,7 @@ def make_film(
     *,
     clips: FilmClips | None = None,
     listener: FilmListener | None = None,
+    check_interrupted: Callable[[], None] = uninterrupted,
 ) -> Generator[FinishedClip, None, None]:
     """Make a film clip by clip; no more than one clip of frames is in memory, and one of a dubbed video's.
 
@@ -69,6 +71,8 @@ def make_film(
         are read, the others stored.
     listener : FilmListener, optional
         Gets every step, and each clip when the next one is asked for.
+    check_interrupted : callable
+        Called for every frame in which persons are followed; raises to stop.
 
     Yields
     ------
@@ -82,7 +86,9 @@ def make_film(
     listener = listener or SilentListener()
     sampling = ClipSampling(spec, model, listener)
     retakings = [PersonRetaking(spec, retake, model, listener=listener) for retake in spec.person_retakes]
-    following = None if spec.face_model is None else FollowedPersons(spec)
+    following = None
+    if spec.face_model is not None:
+        following = FollowedPersons(spec, listener, check_interrupted)
     before = sampling.picture
     for clip in spec.plan.clips:
         if not clip.new_frames:

@@ -102,7 +102,7 @@ def write_film(
     mark : FilmMark
         What the film says about itself besides its digital source type, and who signs it.
     check_interrupted : callable
-        Called repeatedly while the film is planned; raises to stop.
+        Called repeatedly while the film is planned and its persons are followed; raises to stop.
 
     Returns
     -------
@@ -131,7 +131,7 @@ def write_film(
     with _stored_clips(spec, path, listener, check_interrupted=check_interrupted) as clips:
         if clips is not None:
             listener.note(_where_stored(clips))
-        film = make_film(spec, model, clips=clips, listener=listener)
+        film = make_film(spec, model, clips=clips, listener=listener, check_interrupted=check_interrupted)
         try:
             with writer, closing(film):
                 result.ended = _append(film, writer, result, spec=spec)

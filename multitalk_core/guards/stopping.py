@@ -39,7 +39,7 @@ def delayed_interrupt() -> Iterator[None]:
 
 
 def ignore_termination() -> None:
-    """Ignore SIGTERM from now on: its sender ends this process later anyway, which has something to say."""
+    """Ignore SIGTERM from now on, after the contexts too: its sender kills this process later anyway."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
@@ -58,4 +58,5 @@ def _handled(handler: Handler) -> Iterator[None]:
         yield
     finally:
         for number, known in before.items():
-            signal.signal(number, known or signal.SIG_DFL)
+            if signal.getsignal(number) != signal.SIG_IGN:  # `ignore_termination` outlasts the context
+                signal.signal(number, known or signal.SIG_DFL)

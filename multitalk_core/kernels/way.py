@@ -1,12 +1,13 @@
-"""Which way a kernel is computed: by its twin, by torch's fused attention, or by Triton."""
+"""Which way a kernel is computed: by its twin, by torch's fused attention, or by Triton.
 
-import functools
+torch.compile traces `only_way` and `choose`, so they read nothing that it cannot guard.
+"""
+
 import importlib.util
 import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from enum import StrEnum
 from typing import TypeVar
 
@@ -16,6 +17,7 @@ from ..errors import MultiTalkError, quoted
 
 LOG = logging.getLogger(__name__)
 VARIABLE = "MULTITALK_KERNELS"
+HAS_TRITON = importlib.util.find_spec("triton") is not None  # it is not imported
 
 Result = TypeVar("Result")
 
@@ -41,7 +43,7 @@ class Way(StrEnum):
     TRITON = "triton"
 
 
-_only: ContextVar[Way | None] = ContextVar("only", default=None)
+_only: Way | None = None
 
 
 @contextmanager
@@ -52,17 +54,17 @@ def only(way: Way) -> Iterator[None]:
     ----------
     way : Way
     """
-    token = _only.set(way)
+    global _only
+    before, _only = _only, way
     try:
         yield
     finally:
-        _only.reset(token)
+        _only = before
 
 
-@torch.compiler.assume_constant_result
 def only_way() -> Way | None:
     """The way of `only`, or None outside of it."""
-    return _only.get()
+    return _only
 
 
 LIMITED_TO = {"off": Way.TWIN, "sdpa": Way.SDPA, "triton": Way.TRITON}
@@ -82,13 +84,6 @@ def limit() -> Way:
     return LIMITED_TO[word]
 
 
-@functools.cache
-def has_triton() -> bool:
-    """Whether Triton is installed; it is not imported."""
-    return importlib.util.find_spec("triton") is not None
-
-
-@torch.compiler.assume_constant_result
 def choose(kernel: str, device: torch.device, fits: bool) -> Way:
     """The fastest way that is at hand, or the way of `only`.
 
@@ -108,7 +103,7 @@ def choose(kernel: str, device: torch.device, fits: bool) -> Way:
     if device.type != "cuda" or allowed is Way.TWIN:
         return Way.TWIN
     nvidia = torch.version.hip is None
-    if allowed is Way.TRITON and nvidia and fits and has_triton() and kernel not in broken:
+    if allowed is Way.TRITON and nvidia and fits and HAS_TRITON and kernel not in broken:
         return Way.TRITON
     return Way.SDPA
 
@@ -123,7 +118,7 @@ def reason(kernel: str, device: torch.device, fits: bool) -> str:
         return "the GPU is AMD's"
     if kernel in broken:
         return "the GPU's own kernel does not run here"
-    if not has_triton():
+    if not HAS_TRITON:
         return "Triton is not installed"
     return "it is the fastest" if fits else "the GPU's own kernel is written for other inputs"
 

@@ -1,6 +1,5 @@
 """The tables of docs/results.md, from measured results; the text around them is hand-written."""
 
-import json
 import shutil
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -10,7 +9,7 @@ from typing import Any
 from .apart import APART_PICTURE
 from .relocating import LOCALIZATIONS
 from .report_plots import draw_localization, draw_schemes
-from .results import LABELS, PROMPTED, RESULTS, SCHEMES, WAYS
+from .results import LABELS, PROMPTED, RESULTS, SCHEMES, WAYS, read_results
 from .scoring import LATER_MOTION, LATER_PICTURE
 from .stages import SEEDS
 
@@ -34,7 +33,7 @@ def write_report(folder: Path, page: Path) -> None:
 
     What is not measured yet says so, and a plot without its measures stays as it is.
     """
-    results = json.loads((folder / RESULTS).read_text())
+    results = read_results(folder / RESULTS)
     text = page.read_text(encoding="utf-8")
     for name, table in TABLES.items():
         before, start, rest = text.partition(f"<!-- {name} -->\n")

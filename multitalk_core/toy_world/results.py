@@ -37,6 +37,9 @@ LOCALIZED_TALKS = 8
 DRAWN_SEED = UNSEEN_SEEDS + 1
 ONE_VOICE = (("ranges", None),)
 SWAPPED = Filming(swapped=True)
+SCORES = frozenset({"own", "other", "difference", "performed", "unasked", "openness", "movement"})
+NUMBERS = SCORES | {"looks", "arrived", "seam", "seconds"}
+OF_NO_MEASURE = {"localization": frozenset({"shares", "levels"}), "apart": frozenset({"picture"})}
 
 
 @dataclass(frozen=True)
@@ -147,13 +150,19 @@ def make_results(world: World, folder: Path, *, talks: int, report: Callable[[st
         Called with the name of each finished measure.
     """
     path = folder / RESULTS
-    results = json.loads(path.read_text()) if path.exists() else {}
+    results = read_results(path) if path.exists() else {}
     for name, measured in _missing(world, folder, talks=talks, results=results):
         results[name] = measured
         with whole_file(path) as part:
             part.write_text(json.dumps(results, indent=1))
         report(name)
     return results
+
+
+def read_results(path: Path) -> dict[str, Any]:
+    """The results of a file, without those that lack a number: they are of an older version."""
+    results = json.loads(path.read_text())
+    return {name: made for name, made in results.items() if OF_NO_MEASURE.get(name, NUMBERS) <= made.keys()}
 
 
 def _missing(

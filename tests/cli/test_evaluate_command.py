@@ -101,6 +101,20 @@ def test_given_voices_leave_the_persons_to_the_json(evaluated, folder, tmp_path)
     assert code == 2 and "describes 2 persons, and the voices are those of 1:" in said
 
 
+def test_given_boxes_need_no_picture(evaluated, folder, tmp_path):
+    """The faces are looked for in the film; a JSON's own boxes are in pixels of the picture."""
+    film = tmp_path / "talk.mp4"
+    write_film(film, talking_frames(FIRST, SECOND)[:4])
+    film.with_suffix(".json").write_text(json.dumps(ENTRY | {"cond_image": "lost.png"}))
+    voices = ["--voice", folder / "1.wav", "--voice", folder / "2.wav", "--metrics", "binding"]
+    height, width = talking_frames(FIRST, SECOND).shape[1:3]
+    boxes = f"0,0,{width // 2},{height}", f"{width // 2},0,{width},{height}"
+    _, _, said = evaluated(film, *voices, "--boxes", *boxes)
+    assert "lost.png" not in said and "4/4" in said
+    code, _, said = evaluated(film, *voices)
+    assert code == 2 and "lost.png" in said
+
+
 def test_odd_films_are_named_and_the_others_scored(evaluated, folder, tmp_path):
     films = tmp_path / "films"
     shutil.copytree(folder, films)

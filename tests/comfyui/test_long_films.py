@@ -81,6 +81,13 @@ def test_clips_are_shown_as_they_are_finished(server, picture):
     assert states[-1] == 3 and all(earlier <= later for earlier, later in pairwise(states))
 
 
+def test_the_node_says_when_nobody_can_be_followed(server, tmp_path):
+    Image.new("RGB", (WIDTH, HEIGHT), "grey").save(tmp_path / "blank.png")
+    graph = film_graph(server.upload(tmp_path / "blank.png"), clips=1, seed=94)
+    graph["clip_settings"]["inputs"]["follow_persons"] = True
+    assert any("nobody is followed" in text for text in server.run(graph).texts)
+
+
 def test_the_video_has_the_frames_and_the_users_own_sound(server, picture):
     write_click(server.input / "click.wav")
     graph = film_graph(picture, clips=4, seed=92)

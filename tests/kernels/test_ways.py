@@ -45,7 +45,7 @@ def test_labels_go_from_the_lowest_to_the_highest_of_each_range():
 
 
 def test_a_cpu_takes_the_twin_and_a_gpu_the_fastest_that_is_allowed(monkeypatch):
-    monkeypatch.setattr(ways, "has_triton", lambda: True)
+    monkeypatch.setattr(ways, "HAS_TRITON", True)
     gpu = torch.device("cuda")
     assert ways.choose("localize", torch.device("cpu"), True) is Way.TWIN
     assert ways.choose("localize", gpu, True) is Way.TRITON
@@ -59,12 +59,12 @@ def test_a_cpu_takes_the_twin_and_a_gpu_the_fastest_that_is_allowed(monkeypatch)
 
 
 def test_without_triton_a_gpu_takes_torchs_attention(monkeypatch):
-    monkeypatch.setattr(ways, "has_triton", lambda: False)
+    monkeypatch.setattr(ways, "HAS_TRITON", False)
     assert ways.choose("localize", torch.device("cuda"), True) is Way.SDPA
 
 
 def test_a_kernel_that_does_not_run_is_reported_once_and_not_tried_again(monkeypatch, caplog):
-    monkeypatch.setattr(ways, "has_triton", lambda: True)
+    monkeypatch.setattr(ways, "HAS_TRITON", True)
     monkeypatch.setattr(ways, "broken", set())
 
     def launch():
@@ -190,3 +190,24 @@ def test_compiled_models_see_one_operation_each():
     compiled = torch.compile(step, fullgraph=True, backend="aot_eager")
     inputs = query, key, masks, voices
     torch.testing.assert_close(compiled(*inputs), step(*inputs))
+
+
+def test_compiled_models_choose_again_when_the_choice_changes(monkeypatch):
+    """The way is a constant of the traced graph, and is traced again where it is another one."""
+    monkeypatch.setattr(ways, "HAS_TRITON", True)
+    monkeypatch.setattr(ways, "broken", set())
+    gpu = torch.device("cuda")
+
+    def step(number):
+        return number + [*Way].index(ways.choose("localize", gpu, True))
+
+    compiled = torch.compile(step, fullgraph=True, backend="eager")
+
+    def chosen():
+        return [*Way][int(compiled(torch.zeros(1)))]
+
+    assert chosen() is Way.TRITON
+    with ways.only(Way.TWIN):
+        assert chosen() is Way.TWIN
+    ways.broken.add("localize")
+    assert chosen() is Way.SDPA

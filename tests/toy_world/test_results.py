@@ -13,7 +13,7 @@ from multitalk_core.method.schemes import SCHEMES
 from multitalk_core.toy_world.apart import halves, seam
 from multitalk_core.toy_world.relocating import LOCALIZATIONS, relocated
 from multitalk_core.toy_world.report import NOT_YET, TABLES, write_report
-from multitalk_core.toy_world.results import measures, numbers
+from multitalk_core.toy_world.results import NUMBERS, measures, numbers, read_results
 from multitalk_core.toy_world.scoring import measure
 from multitalk_core.toy_world.talks import UNSEEN_SEEDS, Kind, Size, random_talk
 from multitalk_core.toy_world.tracks import silent_track
@@ -69,9 +69,12 @@ def test_every_measure_films_with_a_stage_that_can_be_trained():
 
 
 @needs_espeak
-def test_a_page_says_what_is_not_measured_yet(tmp_path):
+def test_a_page_says_what_is_not_measured_yet_or_was_before_there_were_these_numbers(tmp_path):
     measured = numbers(measure(None, Kind(), talks=2, size=SIZE, sway=0.02))
-    (tmp_path / "results.json").write_text(json.dumps({"two talking": measured}))
+    old = {name: value for name, value in measured.items() if name not in ("looks", "seam")}
+    results = {"two talking": measured, "real talking": old, "localization": {"shares": [[1.0]]}}
+    (tmp_path / "results.json").write_text(json.dumps(results))
+    assert measured.keys() == NUMBERS and [*read_results(tmp_path / "results.json")] == ["two talking"]
     page = tmp_path / "results.md"
     page.write_text("".join(f"<!-- {name} -->\nold\n<!-- end -->\nby hand\n" for name in TABLES))
     write_report(tmp_path, page)

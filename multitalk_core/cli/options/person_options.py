@@ -71,9 +71,9 @@ def add_arguments(parser: argparse.ArgumentParser, *, required: bool = True) -> 
         "--face-model",
         type=input_file,
         metavar="FILE",
-        help="face detector for --persons auto and for following persons through a --video: a "
-        "RetinaFace-mobilenet0.25 as tools/make_face_detector.py writes it (default: the one that comes with "
-        "the package)",
+        help="face detector for --persons auto, for --follow-persons, and for following persons through a "
+        "--video: a RetinaFace-mobilenet0.25 as tools/make_face_detector.py writes it (default: the one that "
+        "comes with the package)",
     )
     group.add_argument(
         "--speakers-order",
