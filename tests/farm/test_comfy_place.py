@@ -27,5 +27,5 @@ def test_a_pack_that_is_disabled_is_none(tmp_path):
 def test_a_package_without_nodes_cannot_be_lent(tmp_path, monkeypatch):
     """As after `pip install .`, which takes multitalk_core alone."""
     monkeypatch.setattr(comfy_place, "PACK", tmp_path / "site-packages")
-    with pytest.raises(MultiTalkError, match="without nodes: put the pack into .*custom_nodes"):
+    with pytest.raises(MultiTalkError, match=r"without nodes: put the pack into .*custom_nodes"):
         place(tmp_path, "other.disabled").extra_paths(tmp_path)
