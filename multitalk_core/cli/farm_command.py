@@ -1,7 +1,6 @@
 """The command `farm`: films by the thousand, on as many servers as there are GPUs."""
 
 import argparse
-import shlex
 from pathlib import Path
 
 from ..farm.farm_actor import ServerSettings
@@ -9,9 +8,10 @@ from ..farm.farm_driver import FarmOptions
 from ..farm.farm_folder import FarmFolder
 from ..farm.farm_run import run_farm
 from ..farm.jobs import JobFile
-from ..limits import KEPT_FREE_GIGABYTES, RETRIES, SERVERS
+from ..limits import KEPT_FREE_GIGABYTES, RETRIES
 from .options.limited_number import within
 from .options.paths import folder_path, input_file, input_folder
+from .options.server_options import add_server_options, check_server_options
 
 SOME_FAILED = 1  # exit code
 
@@ -87,61 +87,13 @@ def add_command(commands: argparse._SubParsersAction) -> None:
         metavar="GB",
         help="begin no film when the output's disk has less free space (default: 5)",
     )
-    _add_servers(parser)
+    add_server_options(parser)
     parser.set_defaults(command=run)
-
-
-def _add_servers(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("servers")
-    which = group.add_mutually_exclusive_group()
-    which.add_argument(
-        "--servers",
-        type=within(SERVERS),
-        metavar="NUMBER",
-        help="how many servers (default: one for each GPU, or one on the CPU)",
-    )
-    which.add_argument(
-        "--join",
-        action="append",
-        default=[],
-        metavar="URL",
-        help="use a ComfyUI that runs, such as http://10.0.0.5:8188, and start none; repeatable",
-    )
-    group.add_argument(
-        "--comfyui",
-        type=Path,
-        metavar="FOLDER",
-        help="ComfyUI's folder on each machine (default: COMFYUI_PATH, where this pack lies, ~/ComfyUI)",
-    )
-    group.add_argument(
-        "--comfyui-python",
-        type=Path,
-        metavar="FILE",
-        help="ComfyUI's interpreter on each machine (default: COMFYUI_PYTHON, .venv in its folder)",
-    )
-    group.add_argument(
-        "--comfyui-options",
-        type=shlex.split,
-        default=(),
-        metavar="OPTIONS",
-        help='further options of ComfyUI, in one text: "--lowvram --reserve-vram 1"',
-    )
-    group.add_argument(
-        "--cluster",
-        metavar="ADDRESS",
-        help="a Ray cluster, HOST:PORT, or auto for the one that `ray start` has started on this machine "
-        "(default: Ray starts here, and ends with the command)",
-    )
-    group.add_argument(
-        "--no-dashboard",
-        action="store_false",
-        dest="dashboard",
-        help="start Ray without its dashboard, which is for this machine alone",
-    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Check all jobs and make the films that are not finished; the exit code."""
+    check_server_options(arguments)
     output = FarmFolder(arguments.output.absolute())
     inputs = (arguments.input_folder or arguments.jobs.parent).absolute()
     seen = None if arguments.join else inputs
@@ -152,7 +104,7 @@ def run(arguments: argparse.Namespace) -> int:
         user=(arguments.user_folder or output.root / "user").absolute(),
         comfyui=arguments.comfyui,
         python=arguments.comfyui_python,
-        options=tuple(arguments.comfyui_options),
+        options=arguments.comfyui_options,
     )
     options = FarmOptions(
         settings=settings,

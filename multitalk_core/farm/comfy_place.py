@@ -10,6 +10,7 @@ from ..errors import MultiTalkError
 
 PACK = Path(__file__).absolute().parents[2]
 PACK_NAME = "ComfyUI-MultiTalk"
+DISABLED = ".disabled"  # ends the name of a pack that ComfyUI leaves out
 
 
 @dataclass(frozen=True)
@@ -55,12 +56,24 @@ class ComfyPlace:
     @property
     def has_pack(self) -> bool:
         """Whether this pack, or a copy of it, is among its custom nodes."""
-        return any((self.folder / "custom_nodes").glob("*/multitalk_core/__init__.py"))
+        packs = (self.folder / "custom_nodes").glob("*/multitalk_core/__init__.py")
+        return any(path.parents[1].suffix != DISABLED for path in packs)
 
     def extra_paths(self, folder: Path) -> list[str]:
-        """Options that add this pack to a ComfyUI without it; links and settings go to `folder`."""
+        """Options that add this pack to a ComfyUI without it; links and settings go to `folder`.
+
+        Raises
+        ------
+        MultiTalkError
+            When this pack was installed without its nodes.
+        """
         if self.has_pack:
             return []
+        if not (PACK / "nodes" / "__init__.py").is_file():
+            raise MultiTalkError(
+                f"ComfyUI in {self.folder} has no {PACK_NAME} among its custom nodes, and multitalk_core in "
+                f"{PACK} was installed without nodes: put the pack into {self.folder / 'custom_nodes'}."
+            )
         nodes = folder / "custom_nodes"
         nodes.mkdir(exist_ok=True)
         link = nodes / PACK_NAME

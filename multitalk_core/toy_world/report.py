@@ -26,6 +26,10 @@ LARGE_NAME = "the demo's model, 192 × 128"
 LOOKS = ("hair", "skin", "shirt", "wall", "missing mouths", "missing eyes")
 NOT_YET = "not measured yet"
 NOTHING_YET = "Not measured yet.\n"
+APART_SHOWN = (
+    "\n![People who change sides: the real film, one film of both, and two films of one beside each other]"
+    f"({APART_PICTURE})\n"
+)
 
 
 def write_report(folder: Path, page: Path) -> None:
@@ -134,9 +138,8 @@ def apart(results: Results) -> str:
         seconds = _cell(results, f"{key} talking", lambda shown: f"{shown['seconds']:.1f} s")
         cost = "" if key == "real" else seconds
         rows.append((name, _difference(results, f"{key} talking"), walked, seam, cost))
-    return _table(
-        ("", "own − other, talking", "people who change sides", "step of the wall", "CPU time"), rows
-    )
+    head = ("", "own − other, talking", "people who change sides", "step of the wall", "CPU time")
+    return _table(head, rows) + (APART_SHOWN if "apart" in results else "")
 
 
 def listening(results: Results) -> str:

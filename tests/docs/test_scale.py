@@ -44,6 +44,12 @@ def test_the_simulated_days_are_of_these_figures():
         assert plot.size == (1280, 580)
 
 
+def test_days_of_other_clips_are_others(monkeypatch):
+    before = scale_page.digest()
+    monkeypatch.setattr(scale_page, "clips_of", lambda seconds: 1)
+    assert scale_page.digest() != before
+
+
 def test_every_input_says_where_it_comes_from():
     for name, value in scale_page._inputs():
         assert value > 0 and value.unit and value.source and value.kind in inputs.Kind, name

@@ -10,7 +10,7 @@ import torch
 from multitalk_core.errors import MultiTalkError
 from multitalk_core.kernels import Way, localize
 from multitalk_core.kernels import way as ways
-from tools.gpu_day import costs, kernel_check, speed_page
+from tools.gpu_day import costs, kernel_check, speed_page, two_cards
 from tools.gpu_day.bound_voices import bound_voices, random_adapter
 from tools.gpu_day.cards import CARDS
 from tools.gpu_day.command import PARTS, SHORT, main, sound
@@ -141,6 +141,13 @@ def test_a_wrong_result_ends_with_exit_code_1(tmp_path, monkeypatch):
 
     monkeypatch.setitem(PARTS, "check", (part, "tiny"))
     assert main(["--part", "check", "--device", "cpu", "--tiny", "--output", str(tmp_path)]) == 1
+
+
+def test_processes_that_hang_are_ended(tmp_path, monkeypatch):
+    monkeypatch.setattr(two_cards, "LONGEST", 1.0)
+    run = begun(tmp_path)
+    run.item("ulysses", lambda: two_cards._divided(run, two_cards.WAYS["ulysses"]))
+    assert "did not end within 1 s" in run.failed["ulysses"]
 
 
 def test_an_item_that_fails_does_not_end_the_part(tmp_path):

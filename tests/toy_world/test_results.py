@@ -10,7 +10,7 @@ import torch
 from multitalk_core.method.audio_patch import BindingOptions
 from multitalk_core.method.labels import spread_ranges
 from multitalk_core.method.schemes import SCHEMES
-from multitalk_core.toy_world.apart import halves, seam
+from multitalk_core.toy_world.apart import APART_PICTURE, halves, seam
 from multitalk_core.toy_world.relocating import LOCALIZATIONS, relocated
 from multitalk_core.toy_world.report import NOT_YET, TABLES, write_report
 from multitalk_core.toy_world.results import NUMBERS, measures, numbers, read_results
@@ -66,6 +66,12 @@ def test_another_localization_is_known_by_its_name_for_a_while_and_starts_again_
 
 def test_every_measure_films_with_a_stage_that_can_be_trained():
     assert {wanted.stage for wanted in measures().values()} <= {None, *World().stages}
+
+
+def test_the_picture_of_two_films_is_shown_once_it_is_drawn():
+    apart = TABLES["apart"]
+    assert f"]({APART_PICTURE})\n" in apart({"apart": {"picture": APART_PICTURE}})
+    assert APART_PICTURE not in apart({})
 
 
 @needs_espeak

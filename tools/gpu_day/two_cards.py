@@ -15,6 +15,7 @@ from .measuring_run import Figures, MeasuringRun
 
 TOOL = Path(__file__).parents[1] / "gpu_day.py"
 PROCESSES = 2
+LONGEST = 600.0  # seconds; processes that wait for each other would do so for a day
 # Attention across the cards, whether the weights are divided too, and what computes the attention.
 WAYS = {
     "ulysses": {"attention": "ulysses", "shard": False, "backend": "native"},
@@ -44,9 +45,15 @@ def _divided(run: MeasuringRun, way: dict[str, str | bool]) -> Figures:
     asked = {**way, "device": run.device.type, "size": run.size_name, "found": str(found)}
     started = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node"]
     started += [str(PROCESSES), str(TOOL), "--divided-pass", json.dumps(asked)]
-    ended = subprocess.run(started, capture_output=True, text=True)
-    if ended.returncode:
-        raise MultiTalkError(f"The processes ended with {ended.returncode}: {ended.stderr[-300:]}")
+    with subprocess.Popen(started, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as launcher:
+        try:
+            _, errors = launcher.communicate(timeout=LONGEST)
+        except subprocess.TimeoutExpired:
+            launcher.terminate()  # and it ends its processes
+            launcher.communicate()
+            raise MultiTalkError(f"The processes did not end within {LONGEST:g} s.") from None
+    if launcher.returncode:
+        raise MultiTalkError(f"The processes ended with {launcher.returncode}: {errors[-300:]}")
     figures: Figures = json.loads(found.read_text())
     found.unlink()
     return figures

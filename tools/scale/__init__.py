@@ -5,6 +5,7 @@ measuring          how the measured ones were found
 film_minute        GPU seconds and bytes of a minute of film, by stage
 plant              GPUs, driver, store and failures, and the plant of the plan
 shared_link        the store's bandwidth, divided among those that use it
+outcome            what comes of a simulated plant
 simulation         the plant at work, on SimPy
 scenarios          what happens to the plant, and how far it grows
 scale_plot         docs/scale.png

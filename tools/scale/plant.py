@@ -85,7 +85,7 @@ class Plant:
     film, clip : float
         Seconds of a GPU once a film, and for each clip.
     steps : int
-        Of a clip, each of which the driver is told.
+        Of a clip, each of which is reported to the driver.
     clip_bytes, minute_bytes : float
         A stored clip, and a minute of film.
     bandwidth, link : float

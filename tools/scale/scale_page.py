@@ -9,13 +9,13 @@ from tools.gpu_day.cards import card_named
 
 from . import inputs
 from .film_minute import PLANNED, SETTINGS, clip_bytes, clips_of, film_bytes, minute_seconds
-from .plant import DAY, HOUR, INPUT_BYTES, planned_plant
+from .outcome import Outcome
+from .plant import DAY, HOUR, INPUT_BYTES, LENGTHS, planned_plant
 from .scenarios import PART, SEED, clips_in_flight, day, limits, scenarios
-from .simulation import Outcome
 
 ROOT = Path(__file__).parents[2]
 PAGE, PLOT = ROOT / "docs" / "scale.md", ROOT / "docs" / "scale.png"
-SIMULATED = ("inputs", "plant", "scenarios", "shared_link", "simulation", "scale_plot")
+SIMULATED = ("inputs", "outcome", "plant", "scenarios", "shared_link", "simulation", "scale_plot")
 Rows = list[list[str]]
 
 
@@ -77,7 +77,8 @@ def simulated() -> dict[str, str]:
 def digest() -> str:
     """Of everything that the simulated days depend on."""
     parts = [(Path(__file__).parent / f"{name}.py").read_text() for name in SIMULATED]
-    return hashlib.sha256("".join([*parts, repr(planned_plant())]).encode()).hexdigest()[:16]
+    clips = {length: clips_of(length) for length in LENGTHS}
+    return hashlib.sha256("".join([*parts, repr(planned_plant()), repr(clips)]).encode()).hexdigest()[:16]
 
 
 def _day(outcome: Outcome, gpus: int) -> list[str]:

@@ -6,8 +6,9 @@ from functools import cache
 
 from . import inputs
 from .film_minute import clips_of
+from .outcome import Outcome
 from .plant import HOUR, INPUT_BYTES, LENGTHS, Plant, planned_plant
-from .simulation import Farm, Outcome
+from .simulation import Farm
 
 SEED = 20
 PART = 64  # GPUs that are simulated
