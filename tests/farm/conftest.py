@@ -19,7 +19,7 @@ def comfyui() -> ComfyPlace:
 @pytest.fixture(scope="session")
 def started(comfyui, tmp_path_factory):
     """Start a server whose input folder has a picture, or has none."""
-    pytest.importorskip("websocket")
+    pytest.importorskip("ray")
     children = []
 
     def start(with_picture: bool) -> ComfyChild:
