@@ -154,7 +154,8 @@ class FarmDriver:
     def _next_for(self, server: FarmServer) -> Job | None:
         """First what failed elsewhere; nothing new for a server that may be at fault itself."""
         job = self.trials.take(server)
-        if job is None and self.pending and self.trials.of(server) < MOST_FAILURES:
+        in_doubt = server.failures >= MOST_FAILURES and self.trials.concern(server)
+        if job is None and self.pending and not in_doubt:
             return self.pending.popleft()
         return job
 

@@ -71,7 +71,6 @@ class Trials:
             if servers and all(server is trial.server for server in servers):
                 yield trial
 
-    def of(self, server: FarmServer) -> int:
-        """How many films failed on a server, and no other has tried yet."""
-        trials = (*self._waiting.values(), *self._begun.values())
-        return sum(trial.server is server for trial in trials)
+    def concern(self, server: FarmServer) -> bool:
+        """Whether films failed on a server that no other has tried yet."""
+        return any(trial.server is server for trial in (*self._waiting.values(), *self._begun.values()))
