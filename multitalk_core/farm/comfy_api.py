@@ -78,9 +78,8 @@ class ComfyApi:
 
         try:
             address = self.url.replace("http", "ws", 1)
-            connection = websocket.create_connection(
-                f"{address}/ws?clientId={self.client}", timeout=LOOK_SECONDS
-            )
+            connection = websocket.create_connection(f"{address}/ws?clientId={self.client}", timeout=SECONDS)
+            connection.settimeout(LOOK_SECONDS)
             try:
                 prompt = self._queue(graph)
                 yield prompt

@@ -32,13 +32,15 @@ def test_a_graph_that_somebody_removes_from_the_queue_is_lost(server, tmp_path):
     running = first.run(long)
     prompt = next(running)
     next(running)
-    waiting = second.run(picture_graph("here.png"))
-    next(waiting)
-    request = urllib.request.Request(f"{server.api.url}/queue", b'{"clear": true}')
-    urllib.request.urlopen(request).close()
-    with pytest.raises(LostServer, match="removed from the queue"):
+    try:
+        waiting = second.run(picture_graph("here.png"))
         next(waiting)
-    first.cancel(prompt)
+        request = urllib.request.Request(f"{server.api.url}/queue", b'{"clear": true}')
+        urllib.request.urlopen(request).close()
+        with pytest.raises(LostServer, match="removed from the queue"):
+            next(waiting)
+    finally:
+        first.cancel(prompt)
     with pytest.raises(LostServer, match="interrupted"):
         result(running)
 
