@@ -3,6 +3,7 @@
 import http.client
 import json
 import shutil
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -141,14 +142,17 @@ class ComfyApi:
     def _followed(self, connection: Any, graph: ApiGraph, prompt: str) -> Iterator[str]:
         import websocket
 
+        last = time.monotonic()  # of this graph's events: ComfyUI also sends what other graphs show
         while True:
+            if time.monotonic() - last >= LOOK_SECONDS:
+                if not self.lives():
+                    raise LostServer(f"ComfyUI at {self.url} has ended.")
+                if self._has_ended(graph, prompt):
+                    return
+                last = time.monotonic()
             try:
                 message = connection.recv()
             except websocket.WebSocketTimeoutException:
-                if not self.lives():
-                    raise LostServer(f"ComfyUI at {self.url} has ended.") from None
-                if self._has_ended(graph, prompt):
-                    return
                 continue
             if not isinstance(message, str):
                 yield from _shown_text(message)
@@ -157,6 +161,7 @@ class ComfyApi:
             kind, data = event["type"], event["data"]
             if data.get("prompt_id") != prompt:
                 continue
+            last = time.monotonic()
             if kind == "progress_state":
                 yield from _running(data["nodes"], graph)
             elif kind == "executing" and data["node"] is None:

@@ -38,7 +38,7 @@ def test_a_graph_that_somebody_removes_from_the_queue_is_lost(server, tmp_path):
         request = urllib.request.Request(f"{server.api.url}/queue", b'{"clear": true}')
         urllib.request.urlopen(request).close()
         with pytest.raises(LostServer, match="removed from the queue"):
-            next(waiting)
+            result(waiting)
     finally:
         first.cancel(prompt)
     with pytest.raises(LostServer, match="interrupted"):
