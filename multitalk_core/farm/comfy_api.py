@@ -3,11 +3,13 @@
 import http.client
 import json
 import shutil
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
 import uuid
 from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -28,7 +30,7 @@ class LostServer(Exception):
 
 
 class FailedGraph(MultiTalkError):
-    """The graph cannot be made into a film, on any server."""
+    """ComfyUI refuses the graph, or a node fails."""
 
 
 class ComfyApi:
@@ -77,9 +79,8 @@ class ComfyApi:
 
         try:
             address = self.url.replace("http", "ws", 1)
-            connection = websocket.create_connection(
-                f"{address}/ws?clientId={self.client}", timeout=LOOK_SECONDS
-            )
+            connection = websocket.create_connection(f"{address}/ws?clientId={self.client}", timeout=SECONDS)
+            connection.settimeout(LOOK_SECONDS)
             try:
                 prompt = self._queue(graph)
                 yield prompt
@@ -124,19 +125,34 @@ class ComfyApi:
         try:
             return str(self._post("/prompt", {"prompt": graph, "client_id": self.client})["prompt_id"])
         except urllib.error.HTTPError as error:
-            if error.code != http.client.BAD_REQUEST:
+            if not error.code // 100 == 4:  # only these blame the request
                 raise
-            raise FailedGraph(_refusal(json.load(error), graph)) from error
+            raise FailedGraph(self._refusal(error, graph)) from error
+
+    def _refusal(self, error: urllib.error.HTTPError, graph: ApiGraph) -> str:
+        """Why a graph was not queued."""
+        if error.code == http.client.BAD_REQUEST:
+            with suppress(json.JSONDecodeError):  # a proxy's is no JSON
+                return _fault(json.load(error), graph)
+        advice = ""
+        if error.code == http.client.REQUEST_ENTITY_TOO_LARGE:
+            advice = ": start it with a larger --max-upload-size"
+        return f"ComfyUI at {self.url} refuses the graph (HTTP {error.code}, {quoted(error.reason)}){advice}."
 
     def _followed(self, connection: Any, graph: ApiGraph, prompt: str) -> Iterator[str]:
         import websocket
 
+        last = time.monotonic()  # of this graph's events: ComfyUI also sends what other graphs show
         while True:
+            if time.monotonic() - last >= LOOK_SECONDS:
+                if not self.lives():
+                    raise LostServer(f"ComfyUI at {self.url} has ended.")
+                if self._has_ended(graph, prompt):
+                    return
+                last = time.monotonic()
             try:
                 message = connection.recv()
             except websocket.WebSocketTimeoutException:
-                if not self.lives():
-                    raise LostServer(f"ComfyUI at {self.url} has ended.") from None
                 continue
             if not isinstance(message, str):
                 yield from _shown_text(message)
@@ -145,14 +161,34 @@ class ComfyApi:
             kind, data = event["type"], event["data"]
             if data.get("prompt_id") != prompt:
                 continue
+            last = time.monotonic()
             if kind == "progress_state":
                 yield from _running(data["nodes"], graph)
-            elif kind == "execution_error":
-                raise FailedGraph(_failure(data, graph))
-            elif kind == "execution_interrupted":
-                raise LostServer(f"The graph was interrupted on {self.url}.")
             elif kind == "executing" and data["node"] is None:
                 return  # ComfyUI has written the history
+            self._check(kind, data, graph)
+
+    def _check(self, kind: str, data: dict[str, Any], graph: ApiGraph) -> None:
+        """Raise what an event says has gone wrong."""
+        if kind == "execution_error":
+            raise FailedGraph(_failure(data, graph))
+        if kind == "execution_interrupted":
+            raise LostServer(f"The graph was interrupted on {self.url}.")
+
+    def _has_ended(self, graph: ApiGraph, prompt: str) -> bool:
+        """Look whether a graph of which nothing is reported has ended, or was removed by somebody."""
+        try:
+            queue = self._get("/queue")
+            if any(entry[1] == prompt for entries in queue.values() for entry in entries):
+                return False
+            ended = self._get(f"/history/{prompt}").get(prompt)
+        except TimeoutError:  # it is too busy to answer
+            return False
+        if ended is None:
+            raise LostServer(f"The graph was removed from the queue of {self.url}.")
+        for kind, data in (ended["status"] or {}).get("messages", ()):
+            self._check(kind, data, graph)
+        return True
 
     def _saved(self, prompt: str) -> list[dict[str, str]]:
         outputs = self._get(f"/history/{prompt}")[prompt]["outputs"]
@@ -191,7 +227,7 @@ def _failure(data: dict[str, Any], graph: ApiGraph) -> str:
     return f"node {number} ({quoted(title)}): {str(data.get('exception_message', '')).strip()}"
 
 
-def _refusal(answer: dict[str, Any], graph: ApiGraph) -> str:
+def _fault(answer: dict[str, Any], graph: ApiGraph) -> str:
     """The first fault that ComfyUI found before it ran the graph."""
     for number, faults in (answer.get("node_errors") or {}).items():
         first = faults["errors"][0]

@@ -8,8 +8,9 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from logging import makeLogRecord
+from logging import LogRecord, makeLogRecord
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import IO
@@ -64,10 +65,13 @@ class ComfyChild:
     ------
     MultiTalkError
         When ComfyUI does not start; its log says why.
+    OSError
+        When its folders or its log cannot be written.
     """
 
     def __init__(self, place: ComfyPlace, folders: ComfyFolders, options: Sequence[str]) -> None:
         folders.empty()
+        log = _Log(folders.log, maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8")
         port = _free_port()
         command = [str(place.python), "main.py", "--port", str(port)]
         command += ["--output-directory", str(folders.own / "output"), "--temp-directory", str(folders.own)]
@@ -85,7 +89,7 @@ class ComfyChild:
         )
         assert self.process.stdout is not None
         self.last_line = ""
-        threading.Thread(target=self._log, args=(self.process.stdout, folders.log), daemon=True).start()
+        threading.Thread(target=self._log, args=(self.process.stdout, log), daemon=True).start()
         self.api = ComfyApi(f"http://127.0.0.1:{port}", self.lives)
         if not self._started():
             self.stop()
@@ -116,12 +120,18 @@ class ComfyChild:
             time.sleep(0.3)
         return True
 
-    def _log(self, lines: IO[str], path: Path) -> None:
-        handler = RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8")
+    def _log(self, lines: IO[str], log: "_Log") -> None:
+        """Read all that ComfyUI prints, whatever happens to the log: it waits while nobody reads."""
         for line in lines:
             self.last_line = line.strip() or self.last_line
-            handler.emit(makeLogRecord({"msg": line.rstrip("\n")}))
-        handler.close()
+            log.emit(makeLogRecord({"msg": line.rstrip("\n")}))
+        with suppress(OSError):
+            log.close()
+
+
+class _Log(RotatingFileHandler):
+    def handleError(self, record: LogRecord) -> None:
+        """Lose a line, where the disk is full."""
 
 
 def _free_port() -> int:

@@ -1,6 +1,7 @@
 """What runs in a Ray actor: one server, one film at a time."""
 
 import os
+import shutil
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
@@ -67,13 +68,16 @@ class FarmActor:
     ----------
     name : str
     settings : ServerSettings
+    token : str
+        Of the output.
     joined : str or None
         The address of a server that runs; None starts one.
     """
 
-    def __init__(self, name: str, settings: ServerSettings, joined: str | None) -> None:
+    def __init__(self, name: str, settings: ServerSettings, *, token: str, joined: str | None) -> None:
         self.name = name
         self.settings = settings
+        self.token = token
         self.joined = joined
         self.child: ComfyChild | None = None
         self.folders = ComfyFolders(
@@ -86,25 +90,41 @@ class FarmActor:
     def __repr__(self) -> str:  # what Ray's dashboard shows
         return self.name
 
-    def start(self) -> Report:
+    def start(self, again: bool) -> Report:
         """Start the server, if it does not run, or look whether the joined one answers.
+
+        Parameters
+        ----------
+        again : bool
+            End it before, if it runs.
 
         Returns
         -------
         Report
-            "ready"; "failed" when there is no ComfyUI, or it does not start; "lost" when the joined server
-            does not answer.
+            "ready"; "failed" when there is no ComfyUI, it does not start, or films cannot be delivered from
+            this machine; "lost" when the joined server does not answer.
         """
+        try:
+            import websocket  # noqa: F401
+
+            self.settings.output.check(self.token)
+        except ImportError:
+            where = os.uname().nodename
+            return Report("failed", f"No websocket-client on {where}: pip install websocket-client.")
+        except (MultiTalkError, OSError) as error:
+            return Report("failed", str(error))
         if self.joined is not None:
             if ComfyApi(self.joined).answers():
                 return Report("ready", self.joined)
             time.sleep(JOIN_SECONDS)  # it may be starting
             return Report("lost", f"No ComfyUI answers at {self.joined}.")
         try:
+            if again and self.child is not None:
+                self.child.stop()
             if self.child is None or not self.child.lives():
                 place = ComfyPlace.find(self.settings.comfyui, self.settings.python)
                 self.child = ComfyChild(place, self.folders, self.settings.options)
-        except MultiTalkError as error:
+        except (MultiTalkError, OSError) as error:
             return Report("failed", str(error))
         where = f"{self.child.api.url} on {os.uname().nodename}, process {self.child.process.pid}"
         return Report("ready", where)
@@ -154,16 +174,20 @@ class FarmActor:
         """Fetch the files and make the film's folder appear; the server's own copies go."""
         output = self.settings.output
         part = output.new_part(name)
-        files = [self._api.fetch(file, part).name for file in saved]
-        record: Entry = {
-            "id": name,
-            "files": files,
-            "server": self.name,
-            "seconds": round(time.time() - started, 1),
-            "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-            "job": digest,
-        }
-        record = output.deliver(part, record)
+        try:
+            files = [self._api.fetch(file, part).name for file in saved]
+            record: Entry = {
+                "id": name,
+                "files": files,
+                "server": self.name,
+                "seconds": round(time.time() - started, 1),
+                "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+                "job": digest,
+            }
+            record = output.deliver(part, record)
+        except BaseException:
+            shutil.rmtree(part, ignore_errors=True)
+            raise
         if self.child is not None:
             self.folders.empty()
         return record

@@ -13,11 +13,13 @@ from .farm_progress import FarmProgress
 from .farm_server import FarmServer
 from .jobs import Job
 from .ray_cluster import RayCluster
+from .trials import Trial, Trials
 
 LOOK_SECONDS = 1.0
 GROW_SECONDS = 10.0
 PATIENCE_SECONDS = 120.0  # until it says that no server is ready
 MOST_STARTS = 3  # in a row that fail, until a server is given up
+MOST_FAILURES = 3  # of films in a row, until a server is restarted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,9 +69,11 @@ class FarmDriver:
         self.options, self.cluster, self.progress = options, cluster, progress
         self.pending = pending
         self.losses: Counter[str] = Counter()  # by the job's id
+        self.trials = Trials()
         self.failed_starts: Counter[str] = Counter()  # by the server's name
         self.servers: list[FarmServer] = []
         self.begun = 0  # servers
+        self.answered = False  # whether a server has ever been ready
         self.grown = self.last_ready = time.monotonic()
 
     def run(self) -> int:
@@ -84,7 +88,7 @@ class FarmDriver:
         """
         self._grow()
         try:
-            while self.pending or self._busy():
+            while self.pending or self.trials or self._busy():
                 if time.monotonic() - self.grown >= GROW_SECONDS:
                     self._grow()
                 self._give()
@@ -95,7 +99,8 @@ class FarmDriver:
                 "again to continue."
             ) from None
         finally:
-            self._cancel()
+            for server in self._busy():
+                _cancel(server)
         return self.progress.failed
 
     def _busy(self) -> list[FarmServer]:
@@ -109,7 +114,7 @@ class FarmDriver:
                 self._add(self.options.joined[self.begun])
             return
         gpus = self.cluster.gpus
-        if not gpus and not self.options.servers and self.options.cluster:
+        if not (gpus or self.begun or self.options.servers) and self.options.cluster:
             raise MultiTalkError("The cluster has no GPU: say with --servers how many servers use its CPUs.")
         while self.begun < (self.options.servers or gpus or 1):
             self._add(None, on_gpu=gpus > 0)
@@ -123,8 +128,10 @@ class FarmDriver:
 
     def _give(self) -> None:
         """Give a job to each server that has none, while the disk has room."""
+        for trial in self.trials.without([server for server in self.servers if server.ready]):
+            self._fail(trial.job, trial.server, trial.sentence)
         for server in self.servers:
-            if not (server.idle and self.pending):
+            if not (server.idle and (self.pending or self.trials)):
                 continue
             if self._is_full():
                 if not self._busy():
@@ -134,13 +141,23 @@ class FarmDriver:
                         "the same command again to continue."
                     )
                 return
-            job = self.pending.popleft()
+            job = self._next_for(server)
+            if job is None:
+                continue
             try:
                 server.take(job)
             except MultiTalkError as error:  # its graph has changed since it was checked
                 self._fail(job, server, str(error))
             else:
                 self.progress.begin(job, server.name)
+
+    def _next_for(self, server: FarmServer) -> Job | None:
+        """First what failed elsewhere; nothing new for a server that may be at fault itself."""
+        job = self.trials.take(server)
+        in_doubt = server.failures >= MOST_FAILURES and self.trials.concern(server)
+        if job is None and self.pending and not in_doubt:
+            return self.pending.popleft()
+        return job
 
     def _is_full(self) -> bool:
         free = shutil.disk_usage(self.options.settings.output.root).free
@@ -174,30 +191,69 @@ class FarmDriver:
             self.options.settings.output.results.append(report.record)
             seconds = report.record["seconds"]
             self.progress.ended(job, f"{job.id} is finished, {seconds:g} s on {server.name}", failed=False)
+            server.failures, server.restarted = 0, False
             server.rest()
+            self._blame(self.trials.end(job))
         elif report.kind == "failed":
-            self._fail(job, server, report.text)
             server.rest()
+            self._doubt(job, server, report.text)
         elif report.kind == "lost":
             self._lose(job, server, report.text)
 
     def _follow_start(self, server: FarmServer, report: Report) -> None:
         if report.kind == "ready":
             self.failed_starts[server.name] = 0
+            self.answered = True
             server.rest()
             self.progress.say(f"{server.name} is ready: {report.text}")
             return
         self.failed_starts[server.name] += 1
         if self.failed_starts[server.name] == 1:
             self.progress.say(f"{server.name}: {report.text}")
-        if self.failed_starts[server.name] < MOST_STARTS:
+        if self.failed_starts[server.name] < MOST_STARTS or (server.joined and self.answered):
             server.start()
-            return
+        else:
+            self._give_up(server, report.text)
+
+    def _give_up(self, server: FarmServer, sentence: str) -> None:
+        if server.job is not None:
+            _cancel(server)
+            self._put_back(server.job)
         self.servers.remove(server)
+        server.end()
         if not self.servers:
-            raise MultiTalkError(f"No server is left. {report.text}")
+            raise MultiTalkError(f"No server is left. {sentence}")
+        self.progress.say(f"{server.name} is given up. {sentence}")
+
+    def _doubt(self, job: Job, server: FarmServer, sentence: str) -> None:
+        """Try a failed film on another server, once; restart one on which a row of films failed."""
+        trial = self.trials.end(job)
+        if trial is not None:  # the film is at fault
+            trial.server.failures = max(0, trial.server.failures - 1)
+            self._fail(job, server, sentence)
+            return
+        server.failures += 1
+        if any(other.ready for other in self.servers if other is not server):
+            self.trials.add(Trial(job, server, sentence))
+            self.progress.say(f"{job.id} failed on {server.name} and is tried on another one: {sentence}")
+        else:
+            self._fail(job, server, sentence)
+        if server.failures >= MOST_FAILURES and not server.restarted and not server.joined:
+            server.failures, server.restarted = 0, True
+            self.pending.extendleft(reversed(list(self.trials.drop(server))))
+            self.progress.say(f"{server.name} is restarted: {MOST_FAILURES} films in a row failed there.")
+            server.start(again=True)
+
+    def _blame(self, trial: Trial | None) -> None:
+        """Give up a server on which a row of films failed, once another has made one of them."""
+        if trial is not None and trial.server in self.servers and trial.server.failures >= MOST_FAILURES:
+            self._give_up(
+                trial.server,
+                f"Films fail there that another server makes, such as {trial.job.id}: {trial.sentence}",
+            )
 
     def _fail(self, job: Job, server: FarmServer, sentence: str) -> None:
+        self.trials.end(job)
         failure = {"id": job.id, "line": job.line, "error": sentence, "server": server.name}
         self.options.settings.output.failures.append(failure)
         self.progress.ended(job, f"{job.id} failed on {server.name}: {sentence}", failed=True)
@@ -209,12 +265,16 @@ class FarmDriver:
             times = self.losses[job.id]
             self._fail(job, server, f"its server was lost {times} times. {sentence}")
         else:
-            self.pending.appendleft(job)
+            self._put_back(job)
             self.progress.say(f"{job.id} begins again: {sentence}")
         server.start()
 
-    def _cancel(self) -> None:
-        """Stop what still runs on servers that the farm has joined; its own end with it."""
-        for server in self._busy():
-            if server.joined and server.prompt:
-                ComfyApi(server.joined).cancel(server.prompt)
+    def _put_back(self, job: Job) -> None:
+        if not self.trials.again(job):
+            self.pending.appendleft(job)
+
+
+def _cancel(server: FarmServer) -> None:
+    """Stop what runs on a server that the farm has joined; its own end with it."""
+    if server.joined and server.prompt:
+        ComfyApi(server.joined).cancel(server.prompt)

@@ -5,6 +5,7 @@ results.jsonl         the records of all finished films
 failures.jsonl        what failed in the last run, and why
 servers/NAME/         a server's temporary files
 logs/NAME.log         its log
+.token                what a server's machine reads to see that this is the folder of the command
 user/                 ComfyUI's user folder, shared by all servers: stored clips, signing keys
 """
 
@@ -26,6 +27,7 @@ from .journal import Entry, Journal
 
 RECORD = "film.json"
 PART = ".part"
+TOKEN = ".token"
 
 
 @dataclass(frozen=True)
@@ -70,12 +72,33 @@ class FarmFolder:
             with locked(self.root / ".farm.lock"):
                 for left in self.films.glob(f".*{PART}"):  # by a kill
                     shutil.rmtree(left, ignore_errors=True)
+                (self.root / TOKEN).write_text(uuid4().hex)
                 yield
         except Locked as taken:
             raise MultiTalkError(
                 f"Process {taken.holder} is making films in {self.root}: wait until it ends, or choose "
                 "another --output."
             ) from taken
+
+    @property
+    def token(self) -> str:
+        """What the last farm that opened the folder wrote into it; empty where there is none."""
+        place = self.root / TOKEN
+        return place.read_text() if place.exists() else ""
+
+    def check(self, token: str) -> None:
+        """Check on a server's machine that this is the folder of the command, and can be written to.
+
+        Raises
+        ------
+        MultiTalkError
+        """
+        if self.token != token:
+            raise MultiTalkError(
+                f"The folder {self.root} on {os.uname().nodename} is not that of the command: name an "
+                "--output that all machines share."
+            )
+        check_folder(self.films)
 
     def finished(self) -> dict[str, Entry]:
         """The records of finished films by id; results.jsonl then has the same."""

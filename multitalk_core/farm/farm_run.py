@@ -35,13 +35,14 @@ def run_farm(jobs: Sequence[Job], options: FarmOptions) -> int:
     with output.opened():
         finished = output.finished()
         pending = list(_unfinished(jobs, finished))
-        output.failures.replace([])
         progress = FarmProgress(len(jobs), len(jobs) - len(pending))
         progress.say(f"{len(jobs)} films, {progress.finished} of them finished")
         if not pending:
+            output.failures.replace([])
             return 0
         servers = options.servers or 1
         with connected(options.cluster, servers=servers, dashboard=options.dashboard) as cluster:
+            output.failures.replace([])
             if cluster.dashboard:
                 progress.say(f"Ray's dashboard: http://{cluster.dashboard}")
             with stoppable():  # Ray has its own handler for SIGTERM

@@ -18,6 +18,13 @@ class FarmServer:
         Whether the actor owns a GPU.
     joined : str, optional
         The address of a server that runs.
+
+    Attributes
+    ----------
+    failures : int
+        Films in a row that failed here first.
+    restarted : bool
+        Whether it was restarted because of them.
     """
 
     def __init__(
@@ -37,11 +44,13 @@ class FarmServer:
                 max_restarts=-1,
                 max_task_retries=0,
             )
-            .remote(name, settings, joined)
+            .remote(name, settings, token=settings.output.token, joined=joined)
         )
         self.job: Job | None = None
         self.prompt: str | None = None
         self.ready = False
+        self.failures = 0
+        self.restarted = False
         self.waited: Any = None
         self.start()
 
@@ -54,10 +63,18 @@ class FarmServer:
         """Wait for a job."""
         self.ready, self.job, self.prompt, self.waited = True, None, None, None
 
-    def start(self) -> None:
-        """Start its server, if it does not run."""
+    def start(self, again: bool = False) -> None:
+        """Start its server, if it does not run; `again` ends it before."""
         self.ready, self.job, self.prompt = False, None, None
-        self.waited = self.actor.start.options(name=f"start {self.name}", max_task_retries=-1).remote()
+        start = self.actor.start.options(name=f"start {self.name}", max_task_retries=-1)
+        self.waited = start.remote(again)
+
+    def end(self) -> None:
+        """End its actor, and the server that this owns."""
+        import ray
+
+        ray.kill(self.actor)
+        self.waited = None
 
     def take(self, job: Job) -> None:
         """Begin a job.

@@ -48,15 +48,17 @@ def connected(address: str | None, *, servers: int, dashboard: bool) -> Iterator
     Raises
     ------
     MultiTalkError
-        When Ray is not installed, or there is no such cluster.
+        When Ray or websocket-client is not installed, or there is no such cluster.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # films are nobody else's business
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     try:
         import ray
+        import websocket  # noqa: F401  # the servers' actors need it
     except ImportError as error:
         raise MultiTalkError(
-            "Ray is not installed: pip install 'ray[default]' websocket-client (or this pack with [farm])."
+            "Ray is not installed, or websocket-client is not: pip install 'ray[default]' websocket-client "
+            "(or this pack with [farm])."
         ) from error
     quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
     try:

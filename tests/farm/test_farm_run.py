@@ -1,4 +1,6 @@
-"""A farm with Ray and a real ComfyUI: films, failures, a killed server, a second run."""
+"""A farm with Ray and real ComfyUI servers: films, failures, servers that die, fail or do not start."""
+
+import json
 
 import pytest
 
@@ -8,22 +10,26 @@ from helpers.running_farm import (
     job_list,
     kill,
     no_process_is_left,
+    picture,
+    picture_graph,
     tiny_graph,
 )
-from multitalk_core.errors import MultiTalkError
-from multitalk_core.farm.comfy_place import ComfyPlace
 
 pytest.importorskip("ray")
+pytestmark = pytest.mark.usefixtures("comfyui")
 CLIPS = 12
 FRAMES = 9 + 8 * (CLIPS - 1)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def comfyui():
-    try:
-        return ComfyPlace.find(None, None)
-    except MultiTalkError:
-        pytest.skip("no ComfyUI here: set COMFYUI_PATH and COMFYUI_PYTHON, or install it in ~/ComfyUI")
+def pictures(folder, *names):
+    """A list of graphs that each save a picture of the input folder, and the graph."""
+    graph = folder / "picture.json"
+    graph.write_text(json.dumps(picture_graph("here.png")))
+    jobs = [
+        {"id": f"job-{number}", "overrides": {"1.image": name, "2.filename_prefix": str(number)}}
+        for number, name in enumerate(names, start=1)
+    ]
+    return job_list(folder, *jobs), "--graph", graph
 
 
 def test_films_are_made_while_a_server_dies_and_a_graph_fails(tmp_path):
@@ -55,3 +61,40 @@ def test_films_are_made_while_a_server_dies_and_a_graph_fails(tmp_path):
     ) as other:
         assert other.ended() == 2
     assert "The film a is finished, and line 1 now asks for another" in other.lines[-1]
+
+
+def test_a_server_on_which_all_fails_is_given_up_and_its_films_are_made_elsewhere(server, started, tmp_path):
+    """One of two joined servers lacks the picture that films need."""
+    bare, output = started(with_picture=False), tmp_path / "out"
+    line = pictures(tmp_path, *["here.png"] * 12)
+    with RunningFarm(output, *line, "--join", bare.api.url, "--join", server.api.url) as farm:
+        assert farm.ended() == 0, farm.lines
+    assert len(entries(output / "results.jsonl")) == 12
+    assert {entry["server"] for entry in entries(output / "results.jsonl")} == {"server-2"}
+    assert any("failed on server-1 and is tried on another one: node 1" in each for each in farm.lines)
+    assert any("server-1 is given up. Films fail there that another server makes" in e for e in farm.lines)
+
+
+def test_a_film_that_fails_on_two_servers_has_failed_and_neither_is_given_up(server, started, tmp_path):
+    second, output = started(with_picture=True), tmp_path / "out"
+    line = pictures(tmp_path, *["gone.png"] * 8, "here.png")
+    with RunningFarm(output, *line, "--join", second.api.url, "--join", server.api.url) as farm:
+        assert farm.ended() == 1, farm.lines
+    assert [entry["id"] for entry in entries(output / "results.jsonl")] == ["job-9"]
+    assert len(entries(output / "failures.jsonl")) == 8
+    assert not any("given up" in each for each in farm.lines)
+
+
+def test_a_lone_server_is_restarted_and_one_that_does_not_start_is_given_up(tmp_path):
+    output = tmp_path / "out"
+    (output / "logs" / "server-2.log").mkdir(parents=True)  # so its log cannot be opened
+    picture(tmp_path / "here.png")
+    line = (*pictures(tmp_path, *["gone.png"] * 3, "here.png"), "--servers", 2)
+    with RunningFarm(output, *line) as farm:
+        assert farm.ended() == 1, farm.lines
+    assert no_process_is_left(output)
+    assert any("server-2 is given up." in each and "server-2.log" in each for each in farm.lines)
+    assert "server-1 is restarted: 3 films in a row failed there." in farm.lines
+    assert sum("server-1 is ready" in each for each in farm.lines) == 2
+    assert [entry["id"] for entry in entries(output / "results.jsonl")] == ["job-4"]
+    assert len(entries(output / "failures.jsonl")) == 3

@@ -153,5 +153,9 @@ def test_the_command_needs_no_torch_and_no_numpy(tmp_path):
     finished = subprocess.run(line, cwd=PACK, capture_output=True, text=True)
     assert finished.returncode == 2 and "line 1: " in finished.stderr and "a number" in finished.stderr
     written(tmp_path, {"id": "a"})
+    failures = tmp_path / "out" / "failures.jsonl"
+    failures.parent.mkdir()
+    failures.write_text('{"id": "of the run before"}\n')
     finished = subprocess.run(line, cwd=PACK, capture_output=True, text=True)
     assert finished.returncode == 2 and "Ray is not installed" in finished.stderr
+    assert "of the run before" in failures.read_text()

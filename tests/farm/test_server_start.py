@@ -1,0 +1,82 @@
+"""What a server's machine checks before it takes a film, and what its log cannot stop."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from multitalk_core.farm.comfy_child import ComfyChild, ComfyFolders
+from multitalk_core.farm.comfy_place import ComfyPlace
+from multitalk_core.farm.farm_actor import FarmActor, Report, ServerSettings
+from multitalk_core.farm.farm_folder import FarmFolder
+
+TALKATIVE = """
+import http.server, sys
+for _ in range(5000):
+    print("x" * 99)
+class Answer(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'{"system": {}}')
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[sys.argv.index("--port") + 1])), Answer).serve_forever()
+"""
+
+
+def started(output: FarmFolder, token: str, comfyui: Path | None = None) -> Report:
+    settings = ServerSettings(
+        output=output,
+        inputs=output.root,
+        user=output.root,
+        comfyui=comfyui,
+        python=Path(sys.executable),
+        options=(),
+    )
+    return FarmActor("server-1", settings, token=token, joined=None).start(again=False)
+
+
+def test_an_output_that_is_not_shared_is_refused_before_any_film(tmp_path):
+    """Each machine has a folder of that name, and the worker's is another one."""
+    here, there = FarmFolder(tmp_path / "here"), FarmFolder(tmp_path / "there")
+    with here.opened(), there.opened():
+        report = started(there, here.token)
+    assert report.kind == "failed" and "is not that of the command: name an --output" in report.text
+    assert not list((there.root / "servers").iterdir())
+
+
+def test_a_machine_that_has_no_such_folder_is_refused(tmp_path):
+    report = started(FarmFolder(tmp_path / "gone"), "token")
+    assert report.kind == "failed" and "name an --output that all machines share" in report.text
+    assert not (tmp_path / "gone").exists()
+
+
+def test_a_machine_without_websocket_client_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "websocket", None)
+    output = FarmFolder(tmp_path)
+    with output.opened():
+        report = started(output, output.token)
+    assert report.kind == "failed" and "pip install websocket-client" in report.text
+
+
+def test_a_log_that_cannot_be_opened_is_reported_before_comfyui_starts(tmp_path):
+    pytest.importorskip("websocket")
+    output, comfyui = FarmFolder(tmp_path / "out"), tmp_path / "comfyui"
+    comfyui.mkdir()
+    (comfyui / "main.py").write_text("open('started', 'w')")
+    with output.opened():
+        (output.root / "logs" / "server-1.log").mkdir()
+        report = started(output, output.token, comfyui)
+    assert report.kind == "failed" and "server-1.log" in report.text
+    assert not (comfyui / "started").exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a full disk to write to")
+def test_comfyui_goes_on_where_its_log_cannot_grow(tmp_path):
+    """500 kB fill a pipe that nobody reads."""
+    (tmp_path / "main.py").write_text(TALKATIVE)
+    (tmp_path / "custom_nodes" / "pack" / "multitalk_core").mkdir(parents=True)
+    (tmp_path / "custom_nodes" / "pack" / "multitalk_core" / "__init__.py").touch()
+    folders = ComfyFolders(own=tmp_path / "own", log=Path("/dev/full"), inputs=tmp_path, user=tmp_path)
+    child = ComfyChild(ComfyPlace(tmp_path, Path(sys.executable)), folders, [])
+    assert child.api.answers()
+    child.stop()
