@@ -116,6 +116,6 @@ def test_nodes_that_show_the_same_subgraph_do_not_change_each_other(page):
     page.press("ArrowUp")
     assert page.evaluate(timing) == "together" and page.evaluate(LINKS) == voices
     page.evaluate(f"app.rootGraph.remove({OTHER})")
-    page.wait_for(f"{STATUS}.startsWith('2 turns, 3.00 s.')")
+    page.wait_for(f"{STATUS}.startsWith('Speaker 2, 0.00 to 2.00 s')")  # chosen by the drag
     page.drag(lane(page, 2, 0.5), lane(page, 2, 0.8), lane(page, 2, 1.02))
     assert page.evaluate(TURNS).split("\n")[1:] == ["1,0,3,,0", "2,0.52,2.52,,0"]
