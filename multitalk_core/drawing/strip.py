@@ -1,6 +1,7 @@
 """The persons as the model located them over time: frames, and the class of each token over them."""
 
 from collections.abc import Sequence
+from math import ceil
 
 import torch
 from PIL import Image, ImageDraw
@@ -16,6 +17,7 @@ MARGIN = 12
 CAPTION = 40
 LEGEND = 64
 LETTERS = 32  # readable where a node shows the strip at a third of its size
+AFTER_SIDE, BETWEEN = 12, 40  # pixels after a colour of the legend, and between two entries
 TINT = 0.62
 
 
@@ -51,8 +53,9 @@ def localization_strip(
     height, width = frames.shape[1:3]
     scale = (CELL_AREA / (height * width)) ** 0.5
     cell = (round(width * scale), round(height * scale))
+    row = len(latents) * (cell[0] + GAP) - GAP
     size = (
-        2 * MARGIN + len(latents) * (cell[0] + GAP) - GAP,
+        2 * MARGIN + max(row, _legend_width(persons)),
         2 * MARGIN + CAPTION + 2 * cell[1] + GAP + LEGEND,
     )
     strip = Image.new("RGB", size, CANVAS)
@@ -60,7 +63,7 @@ def localization_strip(
     for place, latent in enumerate(latents):
         shown = round(latent * (len(frames) - 1) / max(1, len(classes) - 1))
         frame = to_image(frames[shown]).resize(cell, Image.Resampling.LANCZOS)
-        left, top = MARGIN + place * (cell[0] + GAP), MARGIN + CAPTION
+        left, top = (size[0] - row) // 2 + place * (cell[0] + GAP), MARGIN + CAPTION
         draw.text(
             (left + cell[0] / 2, MARGIN + CAPTION / 2 - 4),
             captions[shown] if captions else f"frame {shown}",
@@ -87,9 +90,16 @@ def _tinted(
     return Image.blend(frame.convert("L").convert("RGB"), tint, TINT)
 
 
+def _legend_width(persons: int) -> int:
+    names = class_names(persons)
+    return (
+        ceil(sum(LETTERS + AFTER_SIDE + font(LETTERS).getlength(name) for name in names)) + BETWEEN * persons
+    )
+
+
 def _draw_legend(draw: ImageDraw.ImageDraw, row: float, persons: int) -> None:
     column, side = float(MARGIN), LETTERS
     for name, colour in zip(class_names(persons), class_colours(persons), strict=True):
         draw.rounded_rectangle((column, row - side / 2, column + side, row + side / 2), 8, fill=colour)
-        draw.text((column + side + 12, row), name, TEXT, font(LETTERS), anchor="lm")
-        column += side + 12 + draw.textlength(name, font(LETTERS)) + 40
+        draw.text((column + side + AFTER_SIDE, row), name, TEXT, font(LETTERS), anchor="lm")
+        column += side + AFTER_SIDE + draw.textlength(name, font(LETTERS)) + BETWEEN

@@ -34,6 +34,13 @@ voice.connect(0, other, 1);
 await new Promise(done => setTimeout(done));
 """
 OTHERS_FACE = FACE.replace(HOST, OTHER)
+OUTER = (
+    f"const {{ node }} = app.rootGraph.convertToSubgraph(new Set([{HOST}])); node.pos = [420, 80];" + CLOSE
+)
+INNER = f"{HOST}.subgraph.nodes.find(each => each.isSubgraphNode?.())"
+INNER_FACE = FACE.replace(HOST, INNER)
+INNER_STATUS = STATUS.replace(FACE, INNER_FACE)
+INNER_TURNS = TURNS.replace(HOST, INNER)
 TOGGLE = """
 const [extension] = app.extensions.filter(each => each.name === 'MultiTalk.Timeline');
 const [item] = extension.getNodeMenuItems(host());
@@ -61,9 +68,9 @@ def page(nodes_2, page):
     assert complaints(page) == []
 
 
-def lane(page: Browser, speaker: int, second: float) -> list[float]:
+def lane(page: Browser, speaker: int, second: float, face: str = FACE) -> list[float]:
     """Where a second of a lane is, of the timeline on the subgraph node."""
-    lanes = f"{FACE}.querySelector('canvas.lanes')"
+    lanes = f"{face}.querySelector('canvas.lanes')"
     return point(page, speaker, second, longest=LONGEST, lanes=lanes)
 
 
@@ -116,6 +123,22 @@ def test_nodes_that_show_the_same_subgraph_do_not_change_each_other(page):
     page.press("ArrowUp")
     assert page.evaluate(timing) == "together" and page.evaluate(LINKS) == voices
     page.evaluate(f"app.rootGraph.remove({OTHER})")
-    page.wait_for(f"{STATUS}.startsWith('2 turns, 3.00 s.')")
+    page.wait_for(f"{STATUS}.startsWith('Speaker 2, 0.00 to 2.00 s')")  # chosen by the drag
     page.drag(lane(page, 2, 0.5), lane(page, 2, 0.8), lane(page, 2, 1.02))
     assert page.evaluate(TURNS).split("\n")[1:] == ["1,0,3,,0", "2,0.52,2.52,,0"]
+
+
+def test_within_a_subgraph_that_two_nodes_show_too(page):
+    """The turns are those of both nodes, whose voices are others."""
+    page.evaluate(OUTER)
+    page.evaluate(SECOND)
+    page.evaluate(f"app.canvas.setGraph({HOST}.subgraph); {CLOSE}")
+    page.wait_for(f"{INNER_STATUS}.startsWith('Other nodes show this subgraph too')")
+    settle(page)
+    drag = [lane(page, 2, second, INNER_FACE) for second in (0.5, 0.8, 1.02)]
+    page.drag(*drag)
+    assert page.evaluate(INNER_TURNS.replace("timing.turns", "timing")) == "together"
+    page.evaluate(f"app.rootGraph.remove({OTHER})")
+    page.wait_for(f"{INNER_STATUS}.startsWith('Speaker 2, 0.00 to 2.00 s')")  # chosen by the drag
+    page.drag(*drag)
+    assert page.evaluate(INNER_TURNS).split("\n")[1:] == ["1,0,3,,0", "2,0.52,2.52,,0"]

@@ -106,6 +106,14 @@ def test_strip_shows_the_classes_of_first_and_last_latent_frame():
         assert share(strip[-60:], colour) > 0.001  # the legend
 
 
+@pytest.mark.parametrize("persons", [2, 5])
+def test_strip_of_a_short_film_is_as_wide_as_its_legend(persons):
+    strip = localization_strip(torch.zeros(5, 96, 64, 3), torch.full((1, 6, 4), persons), persons)
+    legend, edge = strip[-60:], strip[-60:, -4:]
+    assert share(legend[:, -200:], TEXT) > 0.001  # the last name
+    assert share(edge, TEXT) == 0
+
+
 def test_strip_of_a_long_clip_stays_readable():
     strip = localization_strip(torch.rand(81, 32, 32, 3), torch.randint(0, 3, (21, 4, 4)), 2)
     assert strip.shape[1] < 1400  # a node shows it some 400 pixels wide

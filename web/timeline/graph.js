@@ -62,9 +62,10 @@ function hostOf(subgraph) {
   return viewpoint?.subgraph === subgraph ? viewpoint : hostsOf(subgraph)[0]
 }
 
-/** Whether several nodes show the subgraph that a node is in, and so the node's own values. */
+/** Whether several nodes show a subgraph that a node is in, at any depth, and so the node's own values. */
 export function isShared(node) {
-  return node.graph !== app.rootGraph && hostsOf(node.graph).length > 1
+  const hosts = hostsOf(node.graph)
+  return hosts.length > 1 || hosts.some(isShared)
 }
 
 /** All nodes of the workflow, those within subgraphs too. */
@@ -89,7 +90,7 @@ export function outsideOf(node, name) {
   const input = node?.inputs?.find((each) => each.name === name)
   const link = input?.link == null ? null : node.graph?.getLink(input.link)
   const outside = link?.resolve(node.graph)?.subgraphInput
-  if (!outside || (isShared(node) && viewpoint?.subgraph !== node.graph)) return null
+  if (!outside || (hostsOf(node.graph).length > 1 && viewpoint?.subgraph !== node.graph)) return null
   const host = hostOf(node.graph)
   return host ? [host, outside.name] : null
 }

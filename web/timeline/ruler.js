@@ -65,7 +65,8 @@ export class Ruler {
       pen.fillRect(x - 0.5, RULER_HEIGHT, 1, height)
       pen.globalAlpha = 1
       pen.fillStyle = colours.faint
-      pen.fillText(label(mark * step, step), x + 4, RULER_HEIGHT / 2)
+      const words = label(mark * step, step)
+      if (x + 4 + pen.measureText(words).width <= this.width) pen.fillText(words, x + 4, RULER_HEIGHT / 2)
     }
   }
 
