@@ -91,7 +91,8 @@ def test_a_killed_process_ends_all_with_a_sentence_and_the_film_goes_on(tmp_path
     os.kill(process_of_rank(running.pid, rank), signal.SIGKILL)
     said = running.communicate(timeout=120)[1]
     assert running.returncode != 0
-    assert said.count(f"Error: {LOST}") == 1 and "Stopped" not in said  # the traceback is torchrun's
+    # Between two passes, torchrun's SIGTERM is the first to say it.
+    assert said.count(f"Error: {LOST}") + said.count("Stopped: ") == 1
     assert "resumes" in make(film, 2, "--steps", "60")
 
 
