@@ -108,12 +108,17 @@ def canvas_note(text: str | None, width: int) -> dict | None:
     return {"text": text, "height": max(LOWEST_NOTE, NOTE_MARGIN + LINE_HEIGHT * lines)}
 
 
+def wait_for_previews(page: Browser) -> None:
+    """Which take room; a node out of sight has none."""
+    page.evaluate(FIT, bars=BARS)
+    page.wait_for(PREVIEWED)
+
+
 def make(workflow: Workflow, page: Browser, object_info: dict) -> None:
     """Write one workflow."""
     graph, numbers = api_graph(workflow, object_info)
     page.evaluate("await app.loadApiJson(graph, name)", graph=graph, name=workflow.name)
-    page.evaluate(FIT, bars=BARS)  # a node out of sight has no preview
-    page.wait_for(PREVIEWED)  # a preview takes room
+    wait_for_previews(page)
     sizes = [
         {"id": numbers[name], "width": group.width, "height": node.height}
         for group in workflow.groups
@@ -124,6 +129,7 @@ def make(workflow: Workflow, page: Browser, object_info: dict) -> None:
         "heights": page.evaluate(MEASURE, sizes=sizes),
         "app_mode": app_mode(workflow, numbers),
     }
+    wait_for_previews(page)
     made = json.loads(page.evaluate(ARRANGE, **layout))
     for node in made["prompt"].values():
         node["inputs"].pop(PREVIEW, None)

@@ -47,6 +47,7 @@ for (const column of columns) {
 }
 
 const workflow = graph.serialize();
+workflow.id = '00000000-0000-0000-0000-000000000000'; // the page draws another each time
 const ends = graph.groups.map(({ pos, size }) => [pos[0] + size[0] + OFFSET[0], pos[1] + size[1] + OFFSET[1]]);
 const fits = Math.min(...ends.flatMap(([right, bottom]) => [1600 / right, 1000 / bottom]));
 const scale = Math.max(0.6, Math.min(0.65, Math.floor(100 * fits) / 100)); // below, texts are hard to read

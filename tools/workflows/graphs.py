@@ -89,7 +89,7 @@ def demo() -> Workflow:
             [Group("Persons", persons(("scene", "picture"), halves)), Group("Settings", set_up)],
             [Group("Voices", conversation(voices, TOGETHER, WHOLE), 400)],
             [Group("Video", long_video(**embedded))],
-            [Group("Result", save("demo", ("sampler", "video")) | mouths() | binding(), 440)],
+            [Group("Result", save("demo", ("sampler", "video"), 280) | mouths() | binding(), 440)],
         ],
         app_inputs=(("scene", "prompt"), ("sampler", "length"), ("sampler", "seed"), ("sampler", "draft")),
         app_outputs=("save", "mouths"),
@@ -187,7 +187,7 @@ def two_people_from_a_script() -> Workflow:
         [
             [Group("Start here"), released_models()],
             [
-                Group("Script", {"script": Node("MultiTalkScript", prompted, height=40)}),
+                Group("Script", {"script": Node("MultiTalkScript", prompted, height=20)}),
                 Group("Picture and persons", picture(PEOPLE[2]) | faces(2)),
             ],
             [Group("Spoken lines", spoken_lines)],

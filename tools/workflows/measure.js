@@ -8,7 +8,7 @@ const measure = () =>
   Object.fromEntries(
     sizes.map(({ id }) => {
       const element = document.querySelector(`[data-node-id='${id}']`);
-      return [id, element && Math.round(element.getBoundingClientRect().height / app.canvas.ds.scale) - TITLE];
+      return [id, element && element.offsetHeight - TITLE];
     }),
   );
 
@@ -16,7 +16,9 @@ for (const { id, width, height } of sizes) {
   const node = graph.getNodeById(id);
   node.setSize([width, node.computeSize()[1] + height]);
 }
+const sized = graph.serialize();
 await use(true);
+await app.loadGraphData(sized, true, false); // what the classic canvas has drawn would be higher
 let heights = {};
 for (let still = 0, frames = 0; still < 10 || Object.values(heights).includes(null); frames++) {
   if (frames > MOST_FRAMES) throw new Error(`not drawn, or not yet: ${JSON.stringify(heights)}`);
@@ -25,6 +27,7 @@ for (let still = 0, frames = 0; still < 10 || Object.values(heights).includes(nu
   heights = measure();
   still = JSON.stringify(heights) === before ? still + 1 : 0;
 }
+const measured = app.rootGraph.serialize(); // with the values that nodes take from their pictures
 await use(false);
-await draw();
+await app.loadGraphData(measured, true, false);
 return heights;

@@ -179,13 +179,9 @@ SAMPLING = {
 }
 
 
-def sampler(kind: str, length: dict, height: int = 0, **changes: object) -> dict[str, Node]:
+def sampler(kind: str, length: dict, **changes: object) -> dict[str, Node]:
     inputs = VOICES_AND_PERSONS | CONDITIONS | AS_PICTURE | length | SAMPLING | changes
-    return {
-        "sampler": Node(
-            kind, {name: value for name, value in inputs.items() if value is not None}, height=height
-        )
-    }
+    return {"sampler": Node(kind, {name: value for name, value in inputs.items() if value is not None})}
 
 
 def one_clip(**changes: object) -> dict[str, Node]:
@@ -193,8 +189,7 @@ def one_clip(**changes: object) -> dict[str, Node]:
 
 
 def long_video(**changes: object) -> dict[str, Node]:
-    """Nodes 2.0 makes its timeline and texts higher than it says at first."""
-    return sampler("MultiTalkLongVideo", {"length": 0}, height=104, **changes)
+    return sampler("MultiTalkLongVideo", {"length": 0}, **changes)
 
 
 def settings(topic: str, **values: object) -> dict[str, Node]:
@@ -207,14 +202,14 @@ def with_settings(topic: str) -> dict[str, tuple[str, str]]:
     return {f"{topic}_settings": (f"{topic}_settings", f"{topic} settings")}
 
 
-def save(name: str, video: tuple[str, str]) -> dict[str, Node]:
+def save(name: str, video: tuple[str, str], height: int = 220) -> dict[str, Node]:
     inputs = {
         "video": video,
         "filename_prefix": f"MultiTalk/{name}",
         "format": "auto",
         "format.codec": "auto",
     }
-    return {"save": Node("SaveVideo", inputs, height=220)}
+    return {"save": Node("SaveVideo", inputs, height=height)}
 
 
 def film(name: str, images: tuple[str, str] = ("sampler", "images")) -> dict[str, Node]:
