@@ -128,7 +128,7 @@ class FarmDriver:
 
     def _give(self) -> None:
         """Give a job to each server that has none, while the disk has room."""
-        for trial in self.trials.without([server for server in self.servers if server.ready]):
+        for trial in self.trials.without([server for server in self.servers if server.expected]):
             self._fail(trial.job, trial.server, trial.sentence)
         for server in self.servers:
             if not (server.idle and (self.pending or self.trials)):
@@ -233,7 +233,7 @@ class FarmDriver:
             self._fail(job, server, sentence)
             return
         server.failures += 1
-        if any(other.ready for other in self.servers if other is not server):
+        if any(other.expected for other in self.servers if other is not server):
             self.trials.add(Trial(job, server, sentence))
             self.progress.say(f"{job.id} failed on {server.name} and is tried on another one: {sentence}")
         else:

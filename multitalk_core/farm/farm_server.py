@@ -1,10 +1,13 @@
 """A server of the farm as the driver sees it: an actor, what it does now, and what it is waited for."""
 
+import time
 from typing import Any
 
 from ..errors import quoted
 from .farm_actor import FarmActor, Report, ServerSettings
 from .jobs import Job
+
+START_SECONDS = 120  # that films which failed elsewhere wait for it
 
 
 class FarmServer:
@@ -59,6 +62,11 @@ class FarmServer:
         """Whether it can take a job."""
         return self.ready and self.job is None
 
+    @property
+    def expected(self) -> bool:
+        """Whether it is ready or busy, or may soon be."""
+        return self.ready or time.monotonic() - self.asked < START_SECONDS
+
     def rest(self) -> None:
         """Wait for a job."""
         self.ready, self.job, self.prompt, self.waited = True, None, None, None
@@ -66,6 +74,7 @@ class FarmServer:
     def start(self, again: bool = False) -> None:
         """Start its server, if it does not run; `again` ends it before."""
         self.ready, self.job, self.prompt = False, None, None
+        self.asked = time.monotonic()
         start = self.actor.start.options(name=f"start {self.name}", max_task_retries=-1)
         self.waited = start.remote(again)
 
