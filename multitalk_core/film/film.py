@@ -95,7 +95,7 @@ def make_film(
             break  # the reference implementation's plan may end in a clip that adds nothing
         masks = spec.clip_masks(clip) if following is None else following.masks
         unfinished, reference = _sampled(sampling, clip, before, masks=masks, clips=clips)
-        if following is not None and clip is not spec.plan.clips[-1]:
+        if following is not None and clip.index + 1 < len(spec.plan.clips):
             following.follow(clip, unfinished.stored.frames)
         before = unfinished.stored.motion
         for retaking in retakings:
