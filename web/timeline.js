@@ -80,6 +80,7 @@ function addTimeline(node, kind, view) {
     view.player?.stop()
     return removed?.apply(this, given)
   }
+  app.canvas?.setDirty(true, true) // the page places the element when it draws the graph
 }
 
 /** The timeline of an encoder, on the node itself or on a subgraph node around it. */
