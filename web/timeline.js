@@ -73,6 +73,12 @@ function addTimeline(node, kind, view) {
   widget.serialize = false
   const entry = { view, node, key: null, seen: null }
   shown.add(entry)
+  const placed = () => {
+    if (!shown.has(entry)) return
+    look(entry)
+    view.draw()
+  }
+  new ResizeObserver(placed).observe(view.element) // also once the page has placed it
   const removed = widget.onRemove
   widget.onRemove = function (...given) {
     shown.delete(entry)

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import shutil
 import subprocess
 import tempfile
@@ -22,9 +23,12 @@ FLAGS = [
     "--remote-debugging-port=0",
     "--remote-allow-origins=*",
 ]
-START_SECONDS = 30
+START_SECONDS = 120
 KEY_CODES = {"ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40, "Escape": 27, " ": 32}
-ANSWER_SECONDS = 60
+ANSWER_SECONDS = 300
+WAIT_SECONDS = 120
+PAUSE_SECONDS = 0.05  # between two looks
+SLOWER = float(os.environ.get("BROWSER_SLOWER", 1))  # the page runs as on a machine so many times slower
 
 
 def find_chromium() -> str | None:
@@ -60,7 +64,10 @@ class Browser:
             stderr=subprocess.DEVNULL,
         )
         port = self._profile / "DevToolsActivePort"
-        _wait(lambda: port.is_file() and len(port.read_text().split()) == 2, START_SECONDS, "Chromium")
+        deadline = time.monotonic() + START_SECONDS
+        while not (port.is_file() and len(port.read_text().split()) == 2):
+            assert time.monotonic() < deadline, f"Chromium did not start within {START_SECONDS} seconds"
+            time.sleep(PAUSE_SECONDS)
         number, path = port.read_text().split()
         self._connection = create_connection(f"ws://127.0.0.1:{number}{path}", timeout=ANSWER_SECONDS)
         self._session = None
@@ -76,29 +83,31 @@ class Browser:
             deviceScaleFactor=1,
             mobile=False,
         )
+        self._call("Emulation.setCPUThrottlingRate", rate=SLOWER)
         return self
 
     def __exit__(self, *exception: object) -> None:
         self._connection.close()
         self._process.terminate()
-        self._process.wait(20)
+        try:
+            self._process.wait(START_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
         shutil.rmtree(self._profile, ignore_errors=True)
 
     def open(self, address: str) -> None:
-        """Go to an address."""
-        self._call("Page.navigate", url=address)
+        """Go to an address, and wait until its page begins to load."""
+        self._leave("Page.navigate", url=address)
 
     def reload(self) -> None:
-        """Read the page again, and wait until it begins anew."""
-        self.evaluate("window.isOld = true")
-        self._call("Page.reload")
-        _wait(lambda: not self._is_old(), ANSWER_SECONDS, "the page again")
+        """Load the page again, and wait until it begins to."""
+        self._leave("Page.reload")
 
-    def _is_old(self) -> bool:
-        try:
-            return bool(self.evaluate("return window.isOld"))
-        except AssertionError:  # asked while one page goes and the other comes
-            return True
+    def _leave(self, method: str, **parameters: object) -> None:
+        self.evaluate("window.isOld = true")
+        self._call(method, **parameters)
+        self.wait_for("!window.isOld")
 
     def evaluate(self, script: str, **values: object) -> object:
         """What a JavaScript function body returns, awaited; values are its named constants."""
@@ -113,9 +122,19 @@ class Browser:
             raise AssertionError(answer["exceptionDetails"]["exception"].get("description", answer))
         return answer["result"].get("value")
 
-    def wait_for(self, condition: str, seconds: float = 60, **values: object) -> None:
-        """Until a JavaScript expression is true."""
-        _wait(lambda: self.evaluate(f"return Boolean({condition})", **values), seconds, condition)
+    def wait_for(self, condition: str, seconds: float = WAIT_SECONDS, **values: object) -> None:
+        """Until a JavaScript expression is true; one that throws is not true yet."""
+        deadline = time.monotonic() + seconds
+        while (found := self._found(condition, **values)) is not True:
+            assert time.monotonic() < deadline, f"not within {seconds} seconds: {condition}: {found}"
+            time.sleep(PAUSE_SECONDS)
+
+    def _found(self, condition: str, **values: object) -> object:
+        """Whether an expression is true, or what it throws."""
+        try:
+            return self.evaluate(f"return Boolean({condition})", **values)
+        except AssertionError as thrown:  # also while one page goes and the other comes
+            return thrown
 
     def accessibility(self) -> list[tuple[str, str]]:
         """Roles and names of everything that a screen reader finds."""
@@ -195,10 +214,3 @@ class Browser:
                 self.complaints.append(f"{entry['text']} {entry.get('url', '')}")
             case "Page.javascriptDialogOpening", _:  # whether to leave a page that was used
                 self._send("Page.handleJavaScriptDialog", accept=True)
-
-
-def _wait(condition, seconds: float, what: str) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds} seconds: {what}"
-        time.sleep(0.05)

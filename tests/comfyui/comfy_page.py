@@ -3,7 +3,8 @@
 from browser import Browser
 from comfy_server import ComfyServer
 
-READY = "window.app?.extensionManager && window.app.rootGraph && document.querySelector('canvas')"
+# The splash goes once extensions are set up and the last workflow is open again, which replaces any other.
+READY = "window.app?.canvas?.graph && !document.getElementById('splash-loader')"
 # What a fresh ComfyUI asks for and does not have.
 EXPECTED = ("user.css", "userdata", "graph accessed before initialization", "api.comfy.org", "favicon")
 
@@ -17,6 +18,7 @@ SETTINGS = {
 RUN_BUTTON = "[...document.querySelectorAll('button')].find(button => button.innerText.trim() === 'Run')"
 VIDEO = "[...document.querySelectorAll('video')].some(video => video.videoWidth && video.duration > 1)"
 BARS = {"left": 70, "top": 110}  # pixels of the page that are not the graph's
+RUN_SECONDS = 300  # of the demo, at the most
 FRAMES = "for (let left = count; left; left--) await new Promise(requestAnimationFrame);"
 FIT = """
 const items = [...app.rootGraph.nodes, ...app.rootGraph.groups];
@@ -49,6 +51,7 @@ def settle(page: Browser) -> None:
 
 def complaints(page: Browser) -> list[str]:
     """What the console complained of since the last call, but for what a fresh ComfyUI always does."""
+    settle(page)  # what is on its way belongs to what was done before
     unexpected = [line for line in page.complaints if not any(word in line for word in EXPECTED)]
     page.complaints.clear()
     return unexpected
@@ -61,14 +64,20 @@ def picture_of_graph(page: Browser) -> bytes:
     return page.screenshot(place)
 
 
-def press_run(page: Browser, seconds: float = 300) -> None:
+def click_run(page: Browser) -> None:
+    """Press Run."""
+    page.wait_for(f"!({RUN_BUTTON}).disabled")
+    page.evaluate(f"({RUN_BUTTON}).click()")
+
+
+def press_run(page: Browser, seconds: float = RUN_SECONDS) -> None:
     """Press Run, and wait until the page shows the video; a failure that it shows raises."""
     page.evaluate(FIT, bars=BARS)  # a node out of sight shows no video
-    page.evaluate(f"""
+    page.evaluate("""
     window.failures = [];
     app.api.addEventListener('execution_error', event => failures.push(event.detail.exception_message));
-    ({RUN_BUTTON}).click();
     """)
+    click_run(page)
     page.wait_for(f"failures.length || {VIDEO}", seconds)
     failures = page.evaluate("return failures")
     assert not failures, failures

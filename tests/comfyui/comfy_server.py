@@ -21,7 +21,8 @@ PACKS = {
     "odd_values": Path(__file__).parent / "odd_values",
     "espeak": Path(__file__).parent / "espeak",
 }
-START_SECONDS = 120
+START_SECONDS = 300
+ANSWER_SECONDS = 120
 RUN_SECONDS = 300
 PREVIEW, TEXT = 1, 3  # kinds of binary messages
 EXCEPTION = "exception_during"  # of a node's own check
@@ -136,13 +137,13 @@ class ComfyServer:
 
     def get(self, path: str) -> dict:
         """The JSON behind a path."""
-        with urllib.request.urlopen(f"http://{self.address}{path}", timeout=30) as answer:
+        with urllib.request.urlopen(f"http://{self.address}{path}", timeout=ANSWER_SECONDS) as answer:
             return json.load(answer)
 
     def post(self, path: str, data: dict) -> dict:
         """Send JSON; the JSON answer, or an empty one."""
         request = urllib.request.Request(f"http://{self.address}{path}", json.dumps(data).encode())
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as answer:
             return json.loads(answer.read() or b"{}")
 
     def upload(self, path: Path, name: str | None = None) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from browser import Browser
-from comfy_page import RUN_BUTTON, complaints, settle
+from comfy_page import RUN_SECONDS, click_run, complaints, settle
 from page_layout import layout_faults
 from timeline_page import use_nodes_2
 
@@ -115,36 +115,37 @@ def test_boxes_leave_the_other_settings_alone_when_a_graph_is_opened_again(page)
     assert page.evaluate("return (await app.graphToPrompt()).output")["2"]["inputs"] == locate
 
 
-def words_of_failure(page: Browser, node: str, widget: str, value: object, *, until: str) -> tuple[str, str]:
-    """What the page shows when the demo has run with another value of a widget: at first, and in detail."""
+def fail(page: Browser, node: str, widget: str, value: object) -> None:
+    """Run the demo with another value of a widget; waits until the page offers details of the failure."""
     load(page, "demo")
+    page.wait_for(f"!({DETAILS_BUTTON})")  # of another failure
     page.evaluate(
         "const changed = app.rootGraph.nodes.find(each => each.type === node);"
-        "changed.widgets.find(each => each.name === widget).value = value;"
-        f"({RUN_BUTTON}).click();",
+        "changed.widgets.find(each => each.name === widget).value = value;",
         node=node,
         widget=widget,
         value=value,
     )
-    page.wait_for(DETAILS_BUTTON, 120)
-    first = page.evaluate("return document.body.innerText")
-    page.evaluate(f"({DETAILS_BUTTON}).click()")
-    page.wait_for("document.body.innerText.includes(until)", until=until)
-    return first, page.evaluate("return document.body.innerText")
+    click_run(page)
+    page.wait_for(DETAILS_BUTTON, RUN_SECONDS)
+
+
+def wait_for_text(page: Browser, text: str) -> None:
+    """Until somebody can read it in the page."""
+    page.wait_for("document.body.innerText.includes(text)", text=text)
 
 
 def test_the_sentence_of_a_failed_run_is_shown_at_once_and_in_the_report_before_any_path(page):
-    first, report = words_of_failure(
-        page, "MultiTalkPersonLocalizer", "speaker_order", "3, 1", until="Exception Message:"
-    )
+    fail(page, "MultiTalkPersonLocalizer", "speaker_order", "3, 1")
     sentence = "MultiTalk: speaker_order: The order 3, 1 does not name each of the 2 persons exactly once."
-    assert sentence.removeprefix("MultiTalk: ") in first
-    assert f"- **Exception Type:** MultiTalk\n- **Exception Message:** {sentence}" in report
+    wait_for_text(page, sentence.removeprefix("MultiTalk: "))
+    page.evaluate(f"({DETAILS_BUTTON}).click()")
+    wait_for_text(page, f"- **Exception Type:** MultiTalk\n- **Exception Message:** {sentence}")
 
 
 def test_a_graph_that_is_refused_shows_its_sentence_at_once(page):
-    shown, _ = words_of_failure(page, "MultiTalkClipSettings", "clip_frames", 14, until="Error detected")
-    assert "clip_frames is 14, but Wan makes 4n + 1 frames: use 13 or 17 instead." in shown
+    fail(page, "MultiTalkClipSettings", "clip_frames", 14)
+    wait_for_text(page, "clip_frames is 14, but Wan makes 4n + 1 frames: use 13 or 17 instead.")
 
 
 def test_load_voice_has_a_player_and_an_upload_button(page, server):

@@ -31,40 +31,46 @@ return {
   saved: node.serialize().inputs.filter(each => !each.widget).map(each => each.label ?? null),
 };
 """
-SEARCH = """
-const pause = milliseconds => new Promise(done => setTimeout(done, milliseconds));
+BOX = """
+const until = async condition => { while (!condition()) await new Promise(requestAnimationFrame) };
 await app.extensionManager.command.execute('Workspace.SearchBox.Toggle');
-while (!document.querySelector('input[role=combobox]')) await pause(50);
+await until(() => document.querySelector('input[role=combobox]'));
 const box = document.querySelector('input[role=combobox]');
-const listed = () => [...document.querySelectorAll('[data-testid=result-item]')].map(each => each.innerText);
+const listed = () => [...document.querySelectorAll('[data-testid=result-item]')];
+const search = text => {
+  box.value = text;
+  box.dispatchEvent(new Event('input', { bubbles: true }));
+};
+"""
+SEARCH = (
+    BOX
+    + """
 const found = {};
 for (const each of words) {
-  const before = String(listed());
-  box.value = each;
-  box.dispatchEvent(new Event('input', { bubbles: true }));
-  for (let waited = 0; waited < 600 && String(listed()) === before; waited += 50) await pause(50);
-  found[each] = listed();
+  search('☃'); // so that what is listed then is of these words
+  await until(() => !listed().length);
+  search(each);
+  await until(() => listed().length);
+  found[each] = listed().map(item => item.innerText);
 }
 await app.extensionManager.command.execute('Workspace.SearchBox.Toggle');
 return found;
 """
-PUT = """
-const pause = milliseconds => new Promise(done => setTimeout(done, milliseconds));
-await app.extensionManager.command.execute('Workspace.SearchBox.Toggle');
-while (!document.querySelector('input[role=combobox]')) await pause(50);
-const box = document.querySelector('input[role=combobox]');
-box.value = words;
-box.dispatchEvent(new Event('input', { bubbles: true }));
-await pause(600);
-const found = [...document.querySelectorAll('[data-testid=result-item]')];
-found.find(each => each.innerText.includes('MultiTalk Conversation')).click();
-for (let waited = 0; waited < 50 && !app.rootGraph.nodes.length; waited++) await pause(100);
+)
+PUT = (
+    BOX
+    + """
+search(words);
+const ours = () => listed().find(each => each.innerText.includes('MultiTalk Conversation'));
+await until(ours);
+ours().click();
+await until(() => app.rootGraph.nodes.length);
 const button = { button: 0, buttons: 1, pointerId: 1, isPrimary: true };
 const at = { clientX: 800, clientY: 400, bubbles: true, ...button };
 for (const event of ['pointermove', 'pointerdown', 'pointerup']) // until then the node follows the pointer
   app.canvas.canvas.dispatchEvent(new PointerEvent(event, at));
-await pause(100);
 """
+)
 TIMELINES = """
 const timelines = app.rootGraph.nodes.flatMap(node => node.widgets.filter(each => each.name === 'timeline'));
 const elements = timelines.flatMap(each => [...each.element.querySelectorAll('*')]);
@@ -154,12 +160,12 @@ def test_the_blueprint_is_found_and_put_on_an_empty_canvas(page):
     complaints(page)
     page.evaluate("app.rootGraph.clear()")
     page.evaluate(PUT, words="conversation")
+    page.wait_for("app.canvas.state.ghostNodeId === null")  # the node is put down
     ((title, inside),) = page.evaluate(
         "return app.rootGraph.nodes.map("
         "  node => [node.title, node.subgraph?.nodes.map(each => each.type) ?? []]"
         ")"
     )
-    assert page.evaluate("return app.canvas.state.ghostNodeId") is None, "the node is put down"
     assert title == "MultiTalk Conversation"
     assert {"MultiTalkLongVideo", "MultiTalkAudioEncoder", "MultiTalkPersonLocalizer"} <= set(inside)
     assert complaints(page) == []

@@ -156,12 +156,12 @@ def test_nodes_2_0_draw_the_sockets_that_are_shown(page):
         ".filter(each => /speaker \\d/.test(each.innerText)).length"
     )
     page.evaluate(HELPERS + SCENE + "app.canvas.ds.reset();", **GROUPS[0])
-    page.wait_for(f"{count} === 4", 10)
+    page.wait_for(f"{count} === 4")
     page.evaluate(
         "const node = app.rootGraph.nodes.find(each => each.type === 'MultiTalkAudioEncoder');"
         "node.disconnectInput(node.inputs.findIndex(each => each.name === 'speaker_3'));"
     )
-    page.wait_for(f"{count} === 3", 10)
+    page.wait_for(f"{count} === 3")
     page.evaluate("await app.loadGraphData(app.rootGraph.serialize()); app.canvas.ds.reset();")
-    page.wait_for(f"{count} === 3", 10)
+    page.wait_for(f"{count} === 3")
     use_nodes_2(page, False)

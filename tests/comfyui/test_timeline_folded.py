@@ -3,14 +3,13 @@
 import pytest
 from browser import Browser
 from comfy_page import complaints, settle
-from timeline_page import ENCODER, LANES, build, point, rows, use_nodes_2
+from timeline_page import CORNER, ENCODER, LANES, build, enter, point, rows, use_nodes_2
 
 SOURCES = [("LoadAudio", "lane_1.wav"), ("LoadAudio", "lane_2.wav")]
 LONGEST = 3.0  # seconds
-CLOSE = "app.canvas.ds.scale = 1; app.canvas.ds.offset = [0, 0]; app.canvas.setDirty(true, true);"
 FOLD = (
     f"const {{ node }} = app.canvas.graph.convertToSubgraph(new Set([{ENCODER}]));"
-    "node.pos = [420, 80];" + CLOSE
+    "node.pos = [420, 80];" + CORNER
 )
 # By number: a click on a node makes it the last of the graph's list.
 HOSTS = (
@@ -35,7 +34,7 @@ await new Promise(done => setTimeout(done));
 """
 OTHERS_FACE = FACE.replace(HOST, OTHER)
 OUTER = (
-    f"const {{ node }} = app.rootGraph.convertToSubgraph(new Set([{HOST}])); node.pos = [420, 80];" + CLOSE
+    f"const {{ node }} = app.rootGraph.convertToSubgraph(new Set([{HOST}])); node.pos = [420, 80];" + CORNER
 )
 INNER = f"{HOST}.subgraph.nodes.find(each => each.isSubgraphNode?.())"
 INNER_FACE = FACE.replace(HOST, INNER)
@@ -61,9 +60,8 @@ def page(nodes_2, page):
     build(page, SOURCES, turns=2)
     page.evaluate(FOLD)
     page.wait_for(f"{STATUS}.startsWith('2 turns, 3.00 s.')")
-    settle(page)
     yield page
-    page.evaluate("app.canvas.setGraph(app.rootGraph)")
+    enter(page, "app.rootGraph")
     use_nodes_2(page, False)
     assert complaints(page) == []
 
@@ -75,9 +73,8 @@ def lane(page: Browser, speaker: int, second: float, face: str = FACE) -> list[f
 
 
 def test_inside_a_subgraph_the_voices_outside_are_found(page):
-    page.evaluate(f"app.canvas.setGraph({HOST}.subgraph); {CLOSE}")
+    enter(page, f"{HOST}.subgraph")
     page.wait_for(f"{LANES}.children.length === 2")
-    settle(page)
     page.drag(point(page, 2, 0.5, longest=LONGEST), point(page, 2, 1.02, longest=LONGEST))
     assert rows(page) == ["1,0,3,,0", "2,0.52,2.52,,0"]
 
@@ -133,13 +130,11 @@ def test_within_a_subgraph_that_two_nodes_show_too(page):
     """The turns are those of both nodes, whose voices are others."""
     page.evaluate(OUTER)
     page.evaluate(SECOND)
-    page.evaluate(f"app.canvas.setGraph({HOST}.subgraph); {CLOSE}")
+    enter(page, f"{HOST}.subgraph")
     page.wait_for(f"{INNER_STATUS}.startsWith('Other nodes show this subgraph too')")
-    settle(page)
-    drag = [lane(page, 2, second, INNER_FACE) for second in (0.5, 0.8, 1.02)]
-    page.drag(*drag)
+    page.drag(*(lane(page, 2, second, INNER_FACE) for second in (0.5, 0.8, 1.02)))
     assert page.evaluate(INNER_TURNS.replace("timing.turns", "timing")) == "together"
     page.evaluate(f"app.rootGraph.remove({OTHER})")
     page.wait_for(f"{INNER_STATUS}.startsWith('Speaker 2, 0.00 to 2.00 s')")  # chosen by the drag
-    page.drag(*drag)
+    page.drag(*(lane(page, 2, second, INNER_FACE) for second in (0.5, 0.8, 1.02)))
     assert page.evaluate(INNER_TURNS).split("\n")[1:] == ["1,0,3,,0", "2,0.52,2.52,,0"]

@@ -2,11 +2,12 @@
 
 import json
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from browser import Browser
-from comfy_page import RUN_BUTTON, complaints
-from timeline_page import ENCODER, LANES, OPTIONS, build, options, point, rows, undo, value
+from comfy_page import RUN_SECONDS, click_run, complaints, settle
+from timeline_page import ENCODER, LANES, OPTIONS, build, options, point, rows, undo, value, wait_until_still
 
 from multitalk_core.drawing.palette import speaker_colour
 from multitalk_core.film.clips import plan_clips
@@ -14,6 +15,7 @@ from multitalk_core.film.clips import plan_clips
 DEMO = Path(__file__).parents[2] / "workflows" / "demo.json"
 SOURCES = [("LoadAudio", "lane_1.wav"), ("LoadAudio", "lane_2.wav")]
 ELEMENT = f"{ENCODER}.widgets.find(each => each.name === 'timeline').element"
+FACES = f"{ELEMENT}.querySelectorAll('canvas.face')"
 LINKED = f"""
 return {ENCODER}.inputs
   .filter(each => /speaker_\\d/.test(each.name) && each.link != null)
@@ -50,6 +52,7 @@ def page(page):
 
 
 def middle(page: Browser, selector: str) -> list[float]:
+    wait_until_still(page)
     return page.evaluate(
         f"const box = {ELEMENT}.querySelector(selector).getBoundingClientRect();"
         "return [box.left + box.width / 2, box.top + box.height / 2];",
@@ -96,7 +99,7 @@ def test_a_screen_reader_is_told_of_turns_and_buttons(page):
     build(page, SOURCES, turns=2)
     page.evaluate(f"{LANES}.focus()")
     page.press("ArrowRight")
-    page.listen(0.3)
+    settle(page)
     nodes = page.accessibility()
     named = {(role, name) for role, name in nodes if name}
     assert ("group", "Timeline: who speaks when") in named
@@ -162,30 +165,30 @@ def frames(count: int) -> str:
 
 def test_after_a_run_lanes_have_faces_and_a_drag_changes_the_next_run(page):
     """The film itself is not run: Locate and the encoder are."""
-    page.evaluate(SEEN, workflow=json.loads(DEMO.read_text()))
+    unseen = json.loads(DEMO.read_text()) | {"id": str(uuid4())}  # other tests run the demo too
+    page.evaluate(SEEN, workflow=unseen)
     page.wait_for(f"{ELEMENT}.querySelector('.status').textContent.includes('after the first run')")
-    page.evaluate(f"({RUN_BUTTON}).click()")
-    page.wait_for(f"{OPTIONS}.length === 2 && {ELEMENT}.querySelectorAll('canvas.face').length === 2", 120)
+    click_run(page)
+    page.wait_for(f"{OPTIONS}.length === 2 && {FACES}.length === 2", RUN_SECONDS)
     page.wait_for(
-        f"[...{ELEMENT}.querySelectorAll('canvas.face')].every(each =>"
+        f"[...{FACES}].every(each =>"
         "  each.getContext('2d').getImageData(16, 16, 32, 32).data"
         ".every((level, at) => at % 4 < 3 || level === 255))"
     )
-    page.wait_for(frames(93))
+    page.wait_for(frames(93), RUN_SECONDS)
     page.evaluate(
         f"app.canvas.ds.scale = 1; app.canvas.ds.offset = {ENCODER}.pos.map(side => 120 - side);"
         f"{ENCODER}.setSize([760, {ENCODER}.size[1]]); app.canvas.setDirty(true, true);"
     )
-    page.listen(0.5)
     start, end = (point(page, 2, second, longest=3.914) for second in (1.0, 2.0))
     page.drag(start, [(start[0] + end[0]) / 2, end[1]], end)
     assert rows(page)[1].startswith("2,1,4.914")
-    page.evaluate(f"({RUN_BUTTON}).click()")
-    page.wait_for(frames(117), 120)
+    click_run(page)
+    page.wait_for(frames(117), RUN_SECONDS)
     # Opened again, the page has no output of its own any more, and the server runs nothing that it knows.
     page.evaluate("for (const name of Object.keys(app.nodeOutputs)) delete app.nodeOutputs[name];")
     page.evaluate("await app.loadGraphData(app.rootGraph.serialize(), true, true, 'again')")
-    page.wait_for(f"{OPTIONS}.length === 2 && {ELEMENT}.querySelectorAll('canvas.face').length === 2")
+    page.wait_for(f"{OPTIONS}.length === 2 && {FACES}.length === 2")
 
 
 def asked(page: Browser, name: str) -> str:

@@ -66,7 +66,6 @@ export class ClipView {
     this.element.setAttribute("role", "group")
     this.element.setAttribute("aria-label", words("clips.label"))
     this.element.append(body, this.#fields(), this.status)
-    new ResizeObserver(() => this.draw()).observe(this.element)
   }
 
   #fields() {

@@ -28,6 +28,7 @@ export class EncoderTable {
     this.voices = new Map() // speaker -> { buffer, peaks, seconds }, once known
     this.fault = null
     this.answer = null // of the server, for tables in other forms
+    this.asking = false
     this.reread = () => this.read()
   }
 
@@ -110,6 +111,12 @@ export class EncoderTable {
     const asked = Number(this.#value("speakers", 0))
     this.speakers = Math.min(MOST_SPEAKERS, Math.max(1, asked, spoken, this.names.length, ...this.linked))
     this.changed()
+  }
+
+  /** Whether a voice or a table is still being read, so that turns may change. */
+  get loading() {
+    const addresses = this.linked.filter((speaker) => !this.voices.has(speaker)).map((each) => this.addresses.get(each))
+    return this.asking || addresses.some((address) => address && !faultOf(address))
   }
 
   /** What a lane says where it has no waveform; null where it has one. */
@@ -246,12 +253,15 @@ export class EncoderTable {
   async #ask(text, listed) {
     const asked = { text, listed, names: [], turns: [] }
     this.answer = asked
+    this.asking = true
     const body = JSON.stringify({ text, names: listed })
     const said = await api
       .fetchApi("/multitalk/turns", { method: "POST", body })
       .then((answer) => answer.json())
       .catch(() => ({ error: words("files.unread_table") }))
     Object.assign(asked, said)
-    if (this.answer === asked) this.read()
+    if (this.answer !== asked) return
+    this.asking = false
+    this.read()
   }
 }

@@ -93,7 +93,6 @@ export class TimelineView {
     canvas.addEventListener("keydown", (event) => this.#key(event))
     canvas.addEventListener("focus", () => this.#focus(true))
     canvas.addEventListener("blur", () => canvas.isConnected && this.#focus(false))
-    new ResizeObserver(() => this.draw()).observe(this.element)
   }
 
   #focus(focused) {
@@ -116,6 +115,7 @@ export class TimelineView {
     const remarks = lanes.map((speaker) => table.remark(speaker))
     const { turns, selected } = this
     canvas.draw({ turns, speakers, voices, remarks, selected, head: this.memory.head, seconds, fps, focused })
+    canvas.element.ariaBusy = String(table.loading)
     if (!this.drag) this.#lanes(lanes)
     this.#words()
   }
