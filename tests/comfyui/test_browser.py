@@ -146,6 +146,7 @@ def test_the_sentence_of_a_failed_run_is_shown_at_once_and_in_the_report_before_
 def test_a_graph_that_is_refused_shows_its_sentence_at_once(page):
     fail(page, "MultiTalkClipSettings", "clip_frames", 14)
     wait_for_text(page, "clip_frames is 14, but Wan makes 4n + 1 frames: use 13 or 17 instead.")
+    page.evaluate(f"({DETAILS_BUTTON}).click()")  # the notice goes
 
 
 def test_load_voice_has_a_player_and_an_upload_button(page, server):
