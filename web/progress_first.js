@@ -14,7 +14,6 @@ style.textContent = `
   [${MARK}] [data-testid^="node-body-"] > img,
   [${MARK}] [data-testid^="node-body-"] > img + div { order: -1 }
   [${MARK}] [data-testid="node-widget"]:has(.widget-markdown) { order: -1 }
-  [${MARK}] .comfy-markdown-content p { white-space: pre-line }
 `
 
 app.registerExtension({
