@@ -6,7 +6,7 @@ import torch
 from comfy_page import BARS, FIT, RUN_BUTTON, complaints
 from PIL import Image
 from test_browser import load
-from test_while_it_runs import FRAMES, PREPARE, WATCH
+from test_while_it_runs import FILM, FRAMES, PREPARE, WATCH
 from timeline_page import LANES, OPTIONS, point, rows, undo, use_nodes_2
 
 from multitalk_core.demo.files import EMBEDDED
@@ -24,6 +24,7 @@ def test_the_film_is_that_of_the_edited_turns(page, server, nodes_2):
     complaints(page)
     load(page, "demo")
     page.evaluate(WATCH)
+    page.evaluate(FILM + "film.pos = [film.pos[0], 2000];")  # not over the wide encoder
     page.evaluate(PREPARE, turns=TURNS, frames=FRAMES, seed=920 + nodes_2)
     page.wait_for(f"{OPTIONS}.length === 2 && {LANES}.getBoundingClientRect().width > 200")
     edit(page)
