@@ -1,7 +1,5 @@
 """Where ComfyUI's node library shows the nodes: the main ones also among its essentials."""
 
-import pytest
-
 ESSENTIAL = {
     "MultiTalkLongVideo": "Video Generation",
     "MultiTalkSampler": "Video Generation",
@@ -17,9 +15,3 @@ def test_the_main_nodes_are_essentials_and_the_others_are_not(server):
     info = {name: each for name, each in server.object_info.items() if name.startswith("MultiTalk")}
     essential = {name: each.get("essentials_category") for name, each in info.items()}
     assert {name: category for name, category in essential.items() if category} == ESSENTIAL
-
-
-@pytest.mark.parametrize("name", ["MultiTalkLongVideo", "MultiTalkSampler", "MultiTalkAudioEncoder"])
-def test_the_aliases_are_told_to_the_page(server, name):
-    tasks = {"dub", "dubbing", "portrait", "avatar", "two people", "podcast", "interview", "lip sync"}
-    assert tasks <= set(server.object_info[name]["search_aliases"])
