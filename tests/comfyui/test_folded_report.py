@@ -11,7 +11,7 @@ FOLD = (
     FILM + "const { node } = app.rootGraph.convertToSubgraph(new Set([film])); window.folded = node;"
     "return folded.serialize().widgets_values ?? null;"
 )
-REPORT = "document.querySelector('.multitalk_report')"
+REPORT = "folded.widgets.find(each => each.name === 'multitalk_report')?.element"
 FIRST = f"""
 const top = each => each.getBoundingClientRect().top;
 if (!LiteGraph.vueNodesMode) {{
