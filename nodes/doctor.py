@@ -82,7 +82,7 @@ class DoctorNode(io.ComfyNode):
         )
 
         def show(line: str) -> None:
-            lines.append(line.replace("**", ""))
+            lines.append(_plain(line))
             if node_id is not None:
                 show_text("\n".join(lines), node_id)
 
@@ -90,8 +90,14 @@ class DoctorNode(io.ComfyNode):
         examine(given, checkup, node_id, version=__version__)
         report = checkup.report()
         saved = _saved(report)
-        announce(f"{checkup.summary()} The report is {saved} in the output folder.\n\n{report}", node_id)
+        summary = f"{checkup.summary()} The report is {saved} in the output folder."
+        announce(f"{summary}\n\n{_plain(report)}", node_id)
         return io.NodeOutput(report, ui=ui.PreviewText(report))
+
+
+def _plain(markdown: str) -> str:
+    """Text of the report without its signs of bold type, which the node shows as they are."""
+    return markdown.replace("**", "")
 
 
 def _saved(report: str) -> str:

@@ -4,28 +4,40 @@ import { api } from "../../scripts/api.js"
 // Nodes that work for minutes show their progress and preview above their widgets, where ComfyUI puts both below.
 const NODES = ["MultiTalkSampler", "MultiTalkLongVideo"]
 const FIRST = ["$$node-text-preview", "$$canvas-image-preview"]
-const TEXT_HEIGHT = 130 // as much as the lines that matter
-const MARK = "data-multitalk-progress"
+const TEXT_HEIGHT = 160 // as much as the lines that matter
+const MARK = "multitalk-report"
 
-// Nodes 2.0: a node's body is a flex column and its widgets are a grid, which CSS can reorder.
+// Nodes 2.0: a node's body is a flex column and its widgets are a grid, which CSS can reorder. Nodes are named by their
+// ids, because what is set on an element is lost where the page draws it again.
 const style = document.createElement("style")
-style.textContent = `
-  [${MARK}] [data-testid^="node-body-"] > :first-child { order: -2 }
-  [${MARK}] [data-testid^="node-body-"] > img,
-  [${MARK}] [data-testid^="node-body-"] > img + div { order: -1 }
-  [${MARK}] [data-testid="node-widget"]:has(.widget-markdown) { order: -1 }
-  [${MARK}] .comfy-markdown-content p { white-space: pre-line }
-`
+const ids = new Set()
+
+function order() {
+  const nodes = `:is(${[...ids].map((id) => `[data-node-id="${CSS.escape(id)}"]`).join()})`
+  style.textContent = `
+    .${MARK} .break-all { word-break: normal; overflow-wrap: anywhere }
+    ${nodes} [data-testid^="node-body-"] > :first-child { order: -2 }
+    ${nodes} [data-testid^="node-body-"] > img,
+    ${nodes} [data-testid^="node-body-"] > img + div { order: -1 }
+    ${nodes} [data-testid="node-widget"]:has(.widget-markdown) { order: -1 }
+  `
+}
 
 app.registerExtension({
   name: "MultiTalk.ProgressFirst",
   setup() {
     document.head.append(style)
+    order()
     api.addEventListener("progress_text", ({ detail }) => {
       const id = String(detail.nodeId).split(":").at(-1) // of the node in its own subgraph
-      if (!NODES.includes(app.canvas.graph?.getNodeById(id)?.comfyClass)) return
-      document.querySelector(`[data-node-id="${CSS.escape(id)}"]`)?.setAttribute(MARK, "")
+      if (ids.has(id) || !NODES.includes(app.canvas.graph?.getNodeById(id)?.comfyClass)) return
+      ids.add(id)
+      order()
     })
+  },
+  afterConfigureGraph() {
+    ids.clear() // another graph, without texts
+    order()
   },
   nodeCreated(node) {
     if (!NODES.includes(node.comfyClass)) return
@@ -34,7 +46,10 @@ app.registerExtension({
       const widgets = before.call(this)
       const isFirst = (widget) => FIRST.includes(widget.name)
       const text = widgets.find((widget) => widget.name === FIRST[0])
-      if (text) text.options.getMinHeight = () => TEXT_HEIGHT
+      if (text) {
+        text.options.getMinHeight = () => TEXT_HEIGHT
+        text.props.class = MARK
+      }
       return [...widgets.filter(isFirst), ...widgets.filter((widget) => !isFirst(widget))]
     }
   },

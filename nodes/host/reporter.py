@@ -1,6 +1,7 @@
 """What a node reports: a summary before the first step, progress, previews, the rest in time, the results."""
 
 import logging
+import re
 import time
 from html import escape
 
@@ -22,6 +23,8 @@ from ...multitalk_core.method.wan import LATENT_CHANNELS, Grid
 from .comfy_video_model import ComfyVideoModel
 
 Preview = tuple[str, Image.Image, int]  # format, picture, longest side
+# A sign within a line that Markdown takes away: of an escape, code, a link, what is struck out or stressed.
+MARKDOWN_SIGN = re.compile(r"\\(?=[^\w\s]|_)|[`*\[\]~]|(?<![^\W_])_")
 
 
 def summary(spec: FilmSpec, model: ComfyVideoModel, *, frames_in_memory: int) -> str:
@@ -139,8 +142,13 @@ def announce(text: str, node_id: str | None, level: int = logging.INFO) -> None:
 
 
 def show_text(text: str, node_id: str) -> None:
-    """Show a text on a node. The page takes it as HTML, so that signs of markup are escaped."""
-    PromptServer.instance.send_progress_text(escape(lines_of(text), quote=False), quoted(node_id))
+    """Show a text on a node.
+
+    The classic canvas takes it as HTML and Nodes 2.0 as Markdown: signs of both are escaped, and a line ends
+    with two spaces so that both break it.
+    """
+    shown = MARKDOWN_SIGN.sub(lambda sign: f"&#{ord(sign[0])};", escape(lines_of(text), quote=False))
+    PromptServer.instance.send_progress_text(shown.replace("\n", "  \n"), quoted(node_id))
 
 
 def lines_of(text: str) -> str:

@@ -25,6 +25,7 @@ START_SECONDS = 300
 ANSWER_SECONDS = 120
 RUN_SECONDS = 300
 PREVIEW, TEXT = 1, 3  # kinds of binary messages
+LINE_END = "  \n"  # of a text that the page shows as HTML or as Markdown
 EXCEPTION = "exception_during"  # of a node's own check
 FINAL_EVENTS = ("execution_success", "execution_error", "execution_interrupted")
 
@@ -236,7 +237,7 @@ def _take_shown(run: Run, message: bytes) -> None:
     if kind == PREVIEW:
         run.previews.append(message[8:])
     elif kind == TEXT:
-        run.texts.append(message[8 + length :].decode())
+        run.texts.append(message[8 + length :].decode().replace(LINE_END, "\n"))
 
 
 def _validation_failure(answer: dict) -> Failure:

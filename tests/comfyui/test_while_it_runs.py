@@ -53,7 +53,7 @@ WATCH = (
     + """
 if (!window.said) {
   app.api.addEventListener('progress_text', ({ detail }) => {
-    if (detail.nodeId == film.id) said.push(detail.text);
+    if (detail.nodeId == film.id) said.push(detail.text.replaceAll('  \\n', '\\n'));
   });
   app.api.addEventListener('executed', ({ detail }) => {
     if (detail.output?.images?.[0]?.filename.endsWith('.mp4')) window.saved = detail.output.images[0];

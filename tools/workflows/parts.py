@@ -232,4 +232,4 @@ def mouths() -> dict[str, Node]:
         "audio": ("voices", "multitalk audio"),
         "picture": ("scene", "picture"),
     }
-    return {"mouths": Node("MultiTalkMouthsPlot", inputs, height=200)}
+    return {"mouths": Node("MultiTalkMouthsPlot", inputs, height=255)}

@@ -1,0 +1,45 @@
+"""What Long Video reports where it is folded, as in the blueprint: on the subgraph's node, too."""
+
+import pytest
+from comfy_page import BARS, FIT, RUN_BUTTON, complaints
+from test_browser import load
+from test_while_it_runs import FILM, SHORTEN, WATCH
+from timeline_page import use_nodes_2
+
+pytestmark = pytest.mark.soak
+FOLD = (
+    FILM + "const { node } = app.rootGraph.convertToSubgraph(new Set([film])); window.folded = node;"
+    "return folded.serialize().widgets_values ?? null;"
+)
+REPORT = "folded.widgets.find(each => each.name === 'multitalk_report')?.element"
+FIRST = f"""
+const top = each => each.getBoundingClientRect().top;
+if (!LiteGraph.vueNodesMode) {{
+  const [report, ...others] = folded.getLayoutWidgets();
+  return report.element === {REPORT} && others.every(each => each.y > report.y);
+}}
+const rows = [...document.querySelectorAll(`[data-node-id='${{folded.id}}'] [data-testid=node-widget]`)];
+return Math.min(...rows.map(top)) === top(rows.find(row => row.contains({REPORT})));
+"""
+
+
+@pytest.mark.parametrize("nodes_2", [False, True], ids=["classic", "nodes-2.0"])
+def test_the_report_is_the_first_widget_of_the_subgraphs_node(page, nodes_2):
+    use_nodes_2(page, nodes_2)
+    complaints(page)
+    load(page, "demo")
+    page.evaluate(WATCH)
+    page.evaluate(SHORTEN, seed=960 + nodes_2)
+    values = page.evaluate(FOLD)
+    page.evaluate(FIT, bars=BARS)
+    page.evaluate(f"({RUN_BUTTON}).click()")
+    page.wait_for(f"{REPORT}?.innerText.includes('left: clip')", 180)
+    page.evaluate(FIT, bars=BARS)
+    page.wait_for(f"(() => {{ {FIRST} }})()")
+    page.wait_for("window.finished !== null", 180)
+    assert page.evaluate("return finished") == ""
+    first, second, *_ = page.evaluate(f"return {REPORT}.innerText").split("\n")
+    assert first.startswith("the video, 21 frames, 0.8 s, is ") and second.startswith("drift: ")
+    assert page.evaluate("return folded.serialize().widgets_values ?? null") == values
+    use_nodes_2(page, False)
+    assert complaints(page) == []
