@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from multitalk_core.cli.loading import loading_libraries
+from multitalk_core.cli.library_loading import loading_libraries
 
 
 @pytest.hookimpl(wrapper=True)

@@ -11,7 +11,7 @@ from ..demo.boxes import BOXES
 from ..demo.files import EMBEDDED
 from ..errors import MultiTalkError
 from ..files.whole import is_taken, whole_file
-from .loading import loading_libraries
+from .library_loading import loading_libraries
 from .options.paths import folder_path
 from .options.types import box_text
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from ..errors import MultiTalkError
 from ..files.outputs import check_folder, free_name
 from ..files.whole import whole_file
-from .loading import loading_libraries
+from .library_loading import loading_libraries
 from .options import memory_options, model_options
 from .options.paths import input_folder, input_folder_or_file, input_path, output_file
 from .options.types import box

@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from ..method.labels import LabelRanges
-from .loading import loading_libraries
+from .library_loading import loading_libraries
 from .options import (
     dubbing_options,
     film_options,

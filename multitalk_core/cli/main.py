@@ -11,7 +11,7 @@ from .. import __version__
 from ..errors import MultiTalkError, quoted
 from ..guards.started_processes import started_processes
 from ..guards.stopping import stoppable
-from .loading import loading_libraries
+from .library_loading import loading_libraries
 from .output_streams import LastingStream, lasting_streams
 
 # Each is a file of this room, loaded when it is needed: farm runs without torch.

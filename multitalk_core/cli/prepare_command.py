@@ -13,7 +13,7 @@ from ..files.outputs import check_inputs_stay
 from ..guards.memory import check_memory, clip_bytes
 from ..limits import CLIP_FRAMES, FRACTION, MOTION_FRAMES, SEED
 from ..training.manifest import read_entry, read_lines
-from .loading import loading_libraries
+from .library_loading import loading_libraries
 from .options.limited_number import within
 from .options.paths import folder_path, input_file, input_folder_or_file
 from .options.types import frame_count, size, text

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..errors import MultiTalkError, quoted
 from ..files.outputs import check_inputs_stay
 from ..files.whole import is_taken, name_trouble
-from .loading import loading_libraries
+from .library_loading import loading_libraries
 from .options.paths import input_file
 
 if TYPE_CHECKING:

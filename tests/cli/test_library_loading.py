@@ -7,7 +7,7 @@ import pytest
 
 SCRIPT = """
 import gc, weakref
-from multitalk_core.cli.loading import loading_libraries
+from multitalk_core.cli.library_loading import loading_libraries
 
 class Ring:
     def __init__(self):
@@ -31,7 +31,7 @@ def test_only_what_libraries_made_is_passed_over():
 
 @pytest.mark.parametrize("collects", [True, False])
 def test_the_collector_is_as_before_also_after_a_failure(collects):
-    failing = "import gc\nfrom multitalk_core.cli.loading import loading_libraries\n"
+    failing = "import gc\nfrom multitalk_core.cli.library_loading import loading_libraries\n"
     failing += f"{'gc.enable' if collects else 'gc.disable'}()\n"
     failing += "try:\n    with loading_libraries():\n        import nowhere_to_be_found\n"
     failing += "except ModuleNotFoundError:\n    print(gc.isenabled())"
