@@ -6,6 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from multitalk_core.cli.library_loading import loading_libraries
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """What the test files and their libraries make while they load is never searched for garbage."""
+    with loading_libraries():
+        return (yield)
+
 
 @pytest.fixture(scope="session", autouse=True)
 def store_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> None:

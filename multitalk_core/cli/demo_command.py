@@ -11,6 +11,7 @@ from ..demo.boxes import BOXES
 from ..demo.files import EMBEDDED
 from ..errors import MultiTalkError
 from ..files.whole import is_taken, whole_file
+from .library_loading import loading_libraries
 from .options.paths import folder_path
 from .options.types import box_text
 
@@ -71,7 +72,6 @@ def make_demo(folder: Path) -> None:
     MultiTalkError
         When the folder cannot be created, or a file cannot be written.
     """
-    from .generate import SAVED, generate
     from .generate_command import read_inputs
     from .main import make_parser
     from .options.film_files import FilmFiles
@@ -87,6 +87,8 @@ def make_demo(folder: Path) -> None:
     picture, film = folder / "mouths.png", folder / "film_with_mouths.mp4"
     description = folder / "film.json"
     check_own(folder, [*files.all(), picture, film, description])
+    with loading_libraries():
+        from .generate import SAVED, generate
     command = ["generate", *demo_arguments(), "--output", str(files.film)]
     print("Equivalent command:\n  python -m multitalk_core", shlex.join(command))
     planned = read_inputs(make_parser().parse_args(command), files)

@@ -6,6 +6,7 @@ from pathlib import Path
 from ..errors import MultiTalkError
 from ..files.outputs import check_folder, free_name
 from ..files.whole import whole_file
+from .library_loading import loading_libraries
 from .options import memory_options, model_options
 from .options.paths import input_folder, input_folder_or_file, input_path, output_file
 from .options.types import box
@@ -81,11 +82,12 @@ def run(arguments: argparse.Namespace) -> None:
     KeyboardInterrupt
         With a sentence that names the report so far.
     """
-    from ..doctor.checkup import Checkup
-    from ..doctor.report_line import Verdict
-    from .doctor_run import examine
-
     check_folder(arguments.output.parent)
+    with loading_libraries():
+        from ..doctor.checkup import Checkup
+        from ..doctor.report_line import Verdict
+        from .doctor_run import examine
+
     checkup = Checkup(_named(arguments), lambda line: print(line, flush=True))
     try:
         examine(arguments, checkup)

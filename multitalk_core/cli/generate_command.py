@@ -4,6 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from ..method.labels import LabelRanges
+from .library_loading import loading_libraries
 from .options import (
     dubbing_options,
     film_options,
@@ -139,13 +140,14 @@ def _join(arguments: argparse.Namespace) -> None:
 
 
 def _make(arguments: argparse.Namespace, processes: "Processes | None") -> None:
-    from .generate import generate
-
     store = store_options.store(arguments)
     files = output_options.film_files(arguments, store)
     if store is None and arguments.keep:
         print("Clips are not stored, because there is no home folder: name a folder with --store.")
-    generate(read_inputs(arguments, files, processes))
+    planned = read_inputs(arguments, files, processes)
+    with loading_libraries():
+        from .generate import generate
+    generate(planned)
 
 
 def check(arguments: argparse.Namespace) -> None:
@@ -167,11 +169,12 @@ def read_inputs(
     MultiTalkError
         For whatever cannot be used.
     """
-    from ..hosts.diffusers.video_model import NEGATIVE_PROMPT, DiffusersVideoModel
     from .film_outline import read_outline
-    from .planned_film import PlannedFilm, computed_with
 
     outline = read_outline(arguments, files)
+    with loading_libraries():
+        from ..hosts.diffusers.video_model import NEGATIVE_PROMPT, DiffusersVideoModel
+        from .planned_film import PlannedFilm, computed_with
     encoder = model_options.load_encoder(arguments)
     if not arguments.ignore_memory:
         voice_options.check_memory(outline.timeline, encoder, fps=arguments.fps, frames=outline.plan.frames)

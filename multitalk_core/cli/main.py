@@ -11,6 +11,7 @@ from .. import __version__
 from ..errors import MultiTalkError, quoted
 from ..guards.started_processes import started_processes
 from ..guards.stopping import stoppable
+from .library_loading import loading_libraries
 from .output_streams import LastingStream, lasting_streams
 
 # Each is a file of this room, loaded when it is needed: farm runs without torch.
@@ -162,6 +163,8 @@ def make_parser(names: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(
         title="commands", required=True, metavar="COMMAND", parser_class=CommandParser
     )
-    for name in names:
-        import_module(f".{name}_command", __package__).add_command(commands)
+    with loading_libraries():
+        modules = [import_module(f".{name}_command", __package__) for name in names]
+    for module in modules:
+        module.add_command(commands)
     return parser

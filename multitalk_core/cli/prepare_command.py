@@ -13,6 +13,7 @@ from ..files.outputs import check_inputs_stay
 from ..guards.memory import check_memory, clip_bytes
 from ..limits import CLIP_FRAMES, FRACTION, MOTION_FRAMES, SEED
 from ..training.manifest import read_entry, read_lines
+from .library_loading import loading_libraries
 from .options.limited_number import within
 from .options.paths import folder_path, input_file, input_folder_or_file
 from .options.types import frame_count, size, text
@@ -231,10 +232,11 @@ def load(arguments: argparse.Namespace) -> "tuple[Models, AudioEncoder]":
     from .options.model_options import chosen_device, encoder_path
 
     device = chosen_device(arguments)
-    encoder = AudioEncoder.load(encoder_path(arguments), device)
-    if arguments.model:
-        return load_folder(arguments.model, device, transformer=None), encoder
-    return load_embedded(device), encoder
+    with loading_libraries():  # they come with the models
+        encoder = AudioEncoder.load(encoder_path(arguments), device)
+        if arguments.model:
+            return load_folder(arguments.model, device, transformer=None), encoder
+        return load_embedded(device), encoder
 
 
 def account(folder: Path, prepared: "list[Prepared]", notes: list[str]) -> dict[str, str]:

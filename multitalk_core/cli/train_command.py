@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ..errors import MultiTalkError, quoted
 from ..files.outputs import check_inputs_stay
 from ..files.whole import is_taken, name_trouble
+from .library_loading import loading_libraries
 from .options.paths import input_file
 
 if TYPE_CHECKING:
@@ -117,9 +118,10 @@ def train_config(config: "TrainingConfig") -> None:
     """
     from tqdm import tqdm
 
-    from ..training.run import check_fits, check_same_run, make_accelerator, make_model, write_result
-    from ..training.shards import ShardedClips
-    from ..training.trainer import train
+    with loading_libraries():
+        from ..training.run import check_fits, check_same_run, make_accelerator, make_model, write_result
+        from ..training.shards import ShardedClips
+        from ..training.trainer import train
     from .summary import print_lines
 
     accelerator = make_accelerator(config)

@@ -1,5 +1,7 @@
 """Colour correction between clips: each frame's Lab statistics are set to a reference's."""
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
@@ -22,6 +24,20 @@ class ColourMethod(Word):
 
     LAB = "lab"
     MEAN = "mean"
+
+
+class LabStatistics(NamedTuple):
+    """Of each frame's channels in CIE Lab, both [rows, 3, frames, 1, 1].
+
+    Attributes
+    ----------
+    mean : Tensor
+    spread : Tensor
+        The population deviation.
+    """
+
+    mean: Tensor
+    spread: Tensor
 
 
 def match_colour(
@@ -48,16 +64,25 @@ def match_colour(
     MultiTalkError
         For an unknown method.
     """
+    return match_statistics(frames, lab_statistics(reference), strength, method=method)
+
+
+def match_statistics(
+    frames: Tensor, goal: LabStatistics, strength: float = 1.0, *, method: str = ColourMethod.LAB
+) -> Tensor:
+    """Match colours as `match_colour` does, with a reference whose statistics are known."""
     with_spread = ColourMethod(method) is ColourMethod.LAB
-    source = ((frames + 1) / 2).clamp(0, 1)
+    source = _in_unit_range(frames)
     lab = lab_from_rgb(source)
-    goal = lab_from_rgb(((reference + 1) / 2).clamp(0, 1))
-    mean, spread = _statistics(lab)
-    goal_mean, goal_spread = _statistics(goal)
-    gain = torch.where(spread > 0, goal_spread / spread, 0.0) if with_spread else 1.0
-    matched = (lab - mean) * gain + goal_mean
-    matched = rgb_from_lab(matched).clamp(0, 1)
+    own = _statistics(lab)
+    gain = torch.where(own.spread > 0, goal.spread / own.spread, 0.0) if with_spread else 1.0
+    matched = rgb_from_lab((lab - own.mean) * gain + goal.mean).clamp(0, 1)
     return ((1 - strength) * source + strength * matched) * 2 - 1
+
+
+def lab_statistics(frames: Tensor) -> LabStatistics:
+    """Mean and spread in CIE Lab of each frame of [rows, 3, frames, height, width], in -1..1."""
+    return _statistics(lab_from_rgb(_in_unit_range(frames)))
 
 
 def colour_drift(frames: Tensor, goal: Tensor) -> Tensor:
@@ -82,17 +107,24 @@ def _mean_colours(frames: Tensor) -> Tensor:
     return torch.cat([lab_from_rgb(frame.movedim(-1, 0)[None]).mean(dim=(-2, -1)) for frame in frames])
 
 
-def _statistics(lab: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and population deviation of each frame's channels."""
-    mean = lab.mean(dim=(-2, -1), keepdim=True)
-    return mean, lab.var(dim=(-2, -1), keepdim=True, unbiased=False).sqrt()
+def _in_unit_range(frames: Tensor) -> Tensor:
+    return ((frames + 1) / 2).clamp(0, 1)
+
+
+def _statistics(lab: Tensor) -> LabStatistics:
+    """Mean and spread, several times as fast as Tensor.var."""
+    first = lab[..., :1, :1]
+    shifted = lab - first  # exactly 0 in a flat frame, whose spread is then 0 too
+    mean = shifted.mean(dim=(-2, -1), keepdim=True)
+    variance = (shifted - mean).square().mean(dim=(-2, -1), keepdim=True)
+    return LabStatistics(first + mean, variance.sqrt())
 
 
 def lab_from_rgb(rgb: Tensor) -> Tensor:
     """From sRGB in 0..1 to CIE Lab, channels in dimension 1."""
     linear = torch.where(rgb > 0.04045, ((rgb + 0.055) / 1.055) ** 2.4, rgb / 12.92)
-    xyz = _mix(linear, torch.tensor(_XYZ_FROM_RGB, dtype=torch.float64)) / _white(rgb)
-    cubed = torch.where(xyz > 0.008856, xyz.clamp(min=0) ** (1 / 3), 7.787 * xyz + 16 / 116)
+    xyz = _mix(linear, _relative_xyz_from_rgb())
+    cubed = torch.where(xyz > 0.008856, xyz ** (1 / 3), 7.787 * xyz + 16 / 116)
     x, y, z = cubed.unbind(1)
     return torch.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], dim=1)
 
@@ -102,14 +134,16 @@ def rgb_from_lab(lab: Tensor) -> Tensor:
     lightness, a, b = lab.unbind(1)
     y = (lightness + 16) / 116
     cubed = torch.stack([a / 500 + y, y, (y - b / 200).clamp(min=0)], dim=1)
-    xyz = torch.where(cubed > 0.2068966, cubed**3, (cubed - 16 / 116) / 7.787) * _white(lab)
-    linear = _mix(xyz, torch.tensor(_XYZ_FROM_RGB, dtype=torch.float64).inverse())
-    return torch.where(linear > 0.0031308, 1.055 * linear.clamp(min=0) ** (1 / 2.4) - 0.055, 12.92 * linear)
+    xyz = torch.where(cubed > 0.2068966, cubed**3, (cubed - 16 / 116) / 7.787)
+    linear = _mix(xyz, _relative_xyz_from_rgb().inverse())
+    return torch.where(linear > 0.0031308, 1.055 * linear ** (1 / 2.4) - 0.055, 12.92 * linear)
 
 
 def _mix(colours: Tensor, matrix: Tensor) -> Tensor:
     return torch.einsum("ij,bj...->bi...", matrix.to(colours), colours)
 
 
-def _white(like: Tensor) -> Tensor:
-    return like.new_tensor(_WHITE_D65).view(-1, *[1] * (like.ndim - 2))
+def _relative_xyz_from_rgb() -> Tensor:
+    """Matrix [3, 3], float64, from linear light to CIE XYZ, in which white is 1."""
+    xyz, white = (torch.tensor(values, dtype=torch.float64) for values in (_XYZ_FROM_RGB, _WHITE_D65))
+    return xyz / white[:, None]

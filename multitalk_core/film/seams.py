@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import cycle
 
 import torch
 from torch import Tensor
 
 from ..files.digests import Json
-from .colour import ColourMethod, match_colour
+from .colour import ColourMethod, lab_statistics, match_statistics
 
 SEAM_FRAMES = 4  # what users start with: no seam shows then on a still scene
 
@@ -58,10 +59,11 @@ class SeamCorrection:
         frames : Tensor [1, 3, frames, height, width], in -1..1
         reference : Tensor [1, 3, 1 or frames, height, width], in -1..1
         """
-        references = reference.expand(-1, -1, frames.shape[2], -1, -1)
-        for index in range(frames.shape[2]):
-            frame, goal = (part[:, :, index : index + 1] for part in (frames, references))
-            frame.copy_(match_colour(frame, goal, self.colour_strength, method=self.colour_method))
+        if not self.colour_strength:
+            return frames.clamp_(-1, 1)
+        goals = [lab_statistics(part) for part in reference.split(1, dim=2)]
+        for frame, goal in zip(frames.split(1, dim=2), cycle(goals), strict=False):
+            frame.copy_(match_statistics(frame, goal, self.colour_strength, method=self.colour_method))
         return frames
 
     def precompensated(

@@ -40,7 +40,7 @@ def test_a_stop_in_the_first_clip_keeps_nothing(tmp_path, stop):
 
 @pytest.mark.parametrize("stop", STOPS)
 def test_a_stop_later_keeps_the_finished_clips(tmp_path, stop):
-    code, said, _ = interrupted(tmp_path, stop, "400", "clip 2 of 3, sampling")
+    code, said, _ = interrupted(tmp_path, stop, "200", "clip 2 of 3, sampling")
     kept = tmp_path / "film.unfinished-9-of-21-frames.mp4"
     assert code == 130 and str(kept) in said
     assert {file.name for file in tmp_path.iterdir()} == {kept.name, "film.localization.png"}

@@ -45,9 +45,12 @@ def test_strength_mixes(strength: float) -> None:
 
 def test_a_flat_frame_takes_the_references_mean_and_is_no_nan() -> None:
     picture = frames(5, 1)
-    corrected = match_colour(torch.zeros(1, 3, 1, 8, 8), picture)
+    flat = torch.tensor([0.3, 0.15, 0.09]).view(1, 3, 1, 1, 1).expand(1, 3, 1, 480, 832)
+    corrected = match_colour(flat, picture)
     assert corrected.isfinite().all()
     assert corrected.var(dim=(-1, -2)).max() < 1e-6
+    seen, goal = (lab_from_rgb(part / 2 + 0.5).mean((-1, -2)) for part in (corrected, picture))
+    torch.testing.assert_close(seen, goal, atol=0.1, rtol=0)
 
 
 def test_the_mean_alone_leaves_the_contrast() -> None:
