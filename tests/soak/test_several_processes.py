@@ -58,7 +58,8 @@ def same_film(ours, theirs):
 @pytest.mark.parametrize("voices", [1, 2, 3])
 def test_a_film_is_that_of_one_process(tmp_path, scheme, voices):
     for processes in (1, 2):
-        make(tmp_path / str(processes), processes, "--scheme", scheme, voices=voices)
+        said = make(tmp_path / str(processes), processes, "--scheme", scheme, voices=voices)
+        assert said.count("clips are stored in") == said.count("drawings ") == 1  # by the first alone
     same_film(tmp_path / "1", tmp_path / "2")
 
 
