@@ -87,7 +87,7 @@ def read_outline(arguments: argparse.Namespace, files: FilmFiles) -> FilmOutline
     plan, prolonged = film_options.plan_film(arguments, timeline, frames)
     retakes = store_options.read_retakes(arguments)
     overrides = store_options.read_overrides(arguments, retakes, plan)
-    parallel_options.check_size(arguments, frames=plan.clips[0].frames, size=size)
+    parallel_options.check_film(arguments, frames=plan.clips[0].frames, size=size)
     check_room(arguments, plan, size, files=files)
     store_options.check(arguments, *size)
     persons = person_options.read_persons(arguments, picture, timeline.speakers)

@@ -251,7 +251,9 @@ class BlockPatch:
         if shard is not None:
             before, after = shard.padding
             hidden = F.pad(hidden, (0, 0, before, after))
-            tokens, grid, binding = tokens[:, shard.frames], shard.own_grid, shard.own_binding(binding)
+            # Otherwise torch rounds each product before it adds the bias.
+            tokens = tokens[:, shard.frames].contiguous()
+            grid, binding = shard.own_grid, shard.own_binding(binding)
         added: Tensor = self.layer(hidden.to(tokens.dtype), tokens, grid, binding=binding)
         if self.patch.options.strength != 1:
             added *= self.patch.options.strength

@@ -4,10 +4,12 @@ import pytest
 import torch
 
 from multitalk_core.cli.main import COMMANDS, FOR_SEVERAL_PROCESSES, main, make_parser
+from multitalk_core.cli.options import parallel_options
 from multitalk_core.demo.files import EMBEDDED
 from multitalk_core.errors import MultiTalkError
 from multitalk_core.guards.started_processes import STARTED_BY_TORCHRUN
 from multitalk_core.hosts.diffusers.offloading import Offload
+from multitalk_core.hosts.diffusers.processes import ParallelAttention
 from multitalk_core.hosts.diffusers.quantization import Quantization, check_quantization
 
 LINE = [
@@ -64,6 +66,16 @@ def test_what_cannot_be_divided_is_refused(refused):
     assert "choose native, cudnn, flash or sage" in refused(2, *ASKED, "--attention", "xformers")
     assert "--device cuda:0 cannot hold for all" in refused(2, *ASKED, "--device", "cuda:0")
     assert "--attention cudnn or flash" in refused(2, *ASKED, "--parallel-attention", "ring")
+
+
+def test_heads_are_checked_before_the_model_is_loaded():
+    asked = ["--context-parallel", "3", "--parallel-attention"]
+    ulysses, ring = (make_parser().parse_args([*LINE, *asked, each]) for each in ParallelAttention.words())
+    with pytest.raises(MultiTalkError, match="The model's 4 attention heads cannot be divided among 3 GPUs"):
+        parallel_options.check_film(ulysses, frames=13, size=(96, 144))
+    parallel_options.check_film(ring, frames=13, size=(96, 144))
+    with pytest.raises(MultiTalkError, match=r"among 3 GPUs: use --size \d+x\d+ or \d+x\d+"):
+        parallel_options.check_film(ring, frames=13, size=(64, 64))
 
 
 def test_weights_are_divided_among_several_processes_and_in_full_precision(refused):

@@ -1,4 +1,4 @@
-"""One of several processes: forward passes of a tiny Wan, divided among all of them, beside one process's.
+"""One of several processes: forward passes of a small Wan, divided among all of them, beside one process's.
 
 Started by torch.distributed.run; the first process writes what it found to the file that is named.
 """
@@ -16,9 +16,12 @@ from torch import Tensor
 from torch.distributed.tensor import DTensor
 
 from helpers.tiny_wan import difference
+from multitalk_core.demo.files import EMBEDDED, EMBEDDED_FILES
 from multitalk_core.hosts.diffusers.context_parallel import divide
+from multitalk_core.hosts.diffusers.embedded_models import load_embedded_transformer
 from multitalk_core.hosts.diffusers.joined_passes import join_passes
 from multitalk_core.hosts.diffusers.processes import ParallelAttention, Processes, SharedPass
+from multitalk_core.hosts.diffusers.wan_adapter import read_fitting_adapter
 from multitalk_core.hosts.diffusers.wan_host import WanHost
 from multitalk_core.method.adapter import AudioAdapter
 from multitalk_core.method.adapter_shape import AdapterShape
@@ -27,9 +30,14 @@ from multitalk_core.method.schemes import SCHEMES
 from multitalk_core.method.wan import Grid
 
 PERSONS = (1, 2, 3)
+ADAPTER = EMBEDDED / EMBEDDED_FILES["adapter"]
 
 
-def tiny_wan(heads: int) -> tuple[WanTransformer3DModel, AudioAdapter]:
+def small_wan(heads: int | None) -> tuple[WanTransformer3DModel, AudioAdapter]:
+    """A random one with so many heads; the demo's where None."""
+    if heads is None:
+        demo = load_embedded_transformer(torch.float32)
+        return demo, read_fitting_adapter(ADAPTER, demo, torch.float32, model_name="demo")
     torch.manual_seed(0)
     transformer = WanTransformer3DModel(
         in_channels=36, num_attention_heads=heads, attention_head_dim=16, num_layers=2, ffn_dim=32, text_dim=8
@@ -38,11 +46,11 @@ def tiny_wan(heads: int) -> tuple[WanTransformer3DModel, AudioAdapter]:
     return transformer.eval(), adapter.eval()
 
 
-def given(grid: Grid) -> dict[str, Any]:
+def given(grid: Grid, text_width: int) -> dict[str, Any]:
     """A latent in two rows: with audio and without."""
     generator = torch.manual_seed(1)
     latent = torch.randn(2, 36, *grid.latent_size, generator=generator)
-    text = torch.randn(2, 3, 8, generator=generator)
+    text = torch.randn(2, 3, text_width, generator=generator)
     return {
         "hidden_states": latent,
         "timestep": torch.full((2,), 700.0),
@@ -54,7 +62,9 @@ def given(grid: Grid) -> dict[str, Any]:
 def conditioned(adapter: AudioAdapter, grid: Grid, persons: int, seed: int = 2) -> AudioRows:
     """Each person in a column of the picture; the last column is background."""
     generator = torch.manual_seed(seed)
-    windows = torch.randn(persons, grid.video_size[0], 5, 2, 4, generator=generator)
+    shape = adapter.shape
+    drawn = persons, grid.video_size[0], shape.window, 1, shape.feature_size
+    windows = torch.randn(drawn, generator=generator)
     column = torch.arange(grid.width).repeat(grid.height)
     masks = torch.stack([column == person for person in range(persons)] + [column >= persons])
     return audio_rows(adapter.voice_tokens(windows), masks.float(), [True, False])
@@ -100,21 +110,21 @@ def attend_with_sums(
 
 
 @torch.no_grad()
-def main(*, heads: int, attention: str, shard: bool, grids: list[list[int]], found: Path) -> None:
+def main(*, heads: int | None, attention: str, shard: bool, grids: list[list[int]], found: Path) -> None:
     processes = Processes(torch.device("cpu"), ParallelAttention(attention), shard_weights=shard)
     if processes.attention == ParallelAttention.RING:
         attention_dispatch._native_attention_forward_op = attend_with_sums
-    transformer, adapter = tiny_wan(heads)
+    transformer, adapter = small_wan(heads)
     if processes.rank:
         join_passes(transformer, adapter, processes)
         processes.end()
         return
-    alone, whole_adapter = tiny_wan(heads)
+    alone, whole_adapter = small_wan(heads)
     divide(transformer, adapter, processes)
     differences = {}
     for scheme, persons, numbers in product(SCHEMES, PERSONS, grids):
         grid = Grid(*numbers)
-        rows, inputs = conditioned(adapter, grid, persons), given(grid)
+        rows, inputs = conditioned(adapter, grid, persons), given(grid, alone.config.text_dim)
         binding = BindingOptions(scheme=scheme)
         expected, located = passed(alone, whole_adapter, rows, inputs, binding)
         with processes.passing(SharedPass(rows=rows, binding=binding, inputs=inputs)):

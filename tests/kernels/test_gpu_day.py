@@ -10,7 +10,7 @@ import torch
 from multitalk_core.errors import MultiTalkError
 from multitalk_core.kernels import Way, localize
 from multitalk_core.kernels import way as ways
-from tools.gpu_day import costs, kernel_check, speed_page, two_cards
+from tools.gpu_day import costs, kernel_check, measuring_run, speed_page, two_cards
 from tools.gpu_day.bound_voices import bound_voices, random_adapter
 from tools.gpu_day.cards import CARDS
 from tools.gpu_day.command import PARTS, SHORT, main, sound
@@ -55,6 +55,7 @@ def test_every_part_ends_and_says_what_it_did(files):
     )
     assert files["whole-model"]["items"]["compiled/2"]["graphs"] == 1
     assert "NVIDIA GPU" in files["two-cards"]["skipped"]["ring"]
+    assert "--comfyui FOLDER" in files["two-cards"]["skipped"][two_cards.SPLIT]
     divided = files["two-cards"]["items"]["ulysses, weights divided"]
     assert divided["error"] < 1e-5 and divided["two"]["weights_mib"] < 0.75 * divided["one"]["weights_mib"]
     timed = files["bench-480"]["items"]["block/comfyui/2"]
@@ -141,6 +142,15 @@ def test_a_wrong_result_ends_with_exit_code_1(tmp_path, monkeypatch):
 
     monkeypatch.setitem(PARTS, "check", (part, "tiny"))
     assert main(["--part", "check", "--device", "cpu", "--tiny", "--output", str(tmp_path)]) == 1
+
+
+def test_one_card_skips_what_needs_two(tmp_path, monkeypatch):
+    monkeypatch.setattr(measuring_run, "machine", lambda device: {"card": "the only one"})
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    run = MeasuringRun("two-cards", tmp_path, device=torch.device("cuda"), size="480", minutes=1)
+    two_cards.run_two_cards(run)
+    known = json.loads(run.path.read_text())
+    assert known["skipped"] == {"two-cards": "two cards are needed, and torch finds 1"} and not known["items"]
 
 
 def test_processes_that_hang_are_ended(tmp_path, monkeypatch):

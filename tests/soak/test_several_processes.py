@@ -58,13 +58,21 @@ def same_film(ours, theirs):
 @pytest.mark.parametrize("voices", [1, 2, 3])
 def test_a_film_is_that_of_one_process(tmp_path, scheme, voices):
     for processes in (1, 2):
-        make(tmp_path / str(processes), processes, "--scheme", scheme, voices=voices)
+        said = make(tmp_path / str(processes), processes, "--scheme", scheme, voices=voices)
+        assert said.count("clips are stored in") == 1  # the first process alone reports
     same_film(tmp_path / "1", tmp_path / "2")
 
 
 def test_a_film_with_divided_weights_is_that_of_one_process(tmp_path):
     make(tmp_path / "1", 1)
     make(tmp_path / "2", 2, "--offload", "shard")
+    same_film(tmp_path / "1", tmp_path / "2")
+
+
+@pytest.mark.parametrize("options", [[], ["--offload", "shard"]])
+def test_a_film_in_bfloat16_is_that_of_one_process(tmp_path, options):
+    make(tmp_path / "1", 1, "--dtype", "bfloat16")
+    make(tmp_path / "2", 2, "--dtype", "bfloat16", *options)
     same_film(tmp_path / "1", tmp_path / "2")
 
 
@@ -76,8 +84,8 @@ def test_a_film_goes_on_with_another_number_of_processes(tmp_path, before, after
     same_film(tmp_path / "whole", tmp_path / "resumed")
 
 
-@pytest.mark.parametrize("rank", [0, 1])
-def test_a_killed_process_ends_all_with_a_sentence_and_the_film_goes_on(tmp_path, rank):
+@pytest.mark.parametrize(("rank", "after"), [(0, 1), (1, 2)])
+def test_a_killed_process_ends_all_with_a_sentence_and_the_film_goes_on(tmp_path, rank, after):
     film = tmp_path / "film"
     film.mkdir()
     running = subprocess.Popen(
@@ -93,7 +101,9 @@ def test_a_killed_process_ends_all_with_a_sentence_and_the_film_goes_on(tmp_path
     assert running.returncode != 0
     # Between two passes, torchrun's SIGTERM is the first to say it.
     assert said.count(f"Error: {LOST}") + said.count("Stopped: ") == 1
-    assert "resumes" in make(film, 2, "--steps", "60")
+    assert "resumes" in make(film, after, "--steps", "60")
+    make(tmp_path / "whole", 1, "--steps", "60")
+    same_film(tmp_path / "whole", film)
 
 
 def process_of_rank(torchrun, rank):

@@ -36,6 +36,11 @@ def main(arguments: list[str] | None = None) -> int:
 
         run_divided_pass(options.divided_pass)
         return 0
+    if options.split_conditions is not None:
+        from .split_conditions import run_split_conditions
+
+        run_split_conditions(options.split_conditions)
+        return 0
     if options.write_docs is not None:
         try:
             speed_page.write(options.write_docs)
@@ -65,14 +70,15 @@ def _parser() -> argparse.ArgumentParser:
         metavar="JSON",
         help="take these files into docs/speed/ and write the tables of docs/speed.md",
     )
-    todo.add_argument("--divided-pass", help=argparse.SUPPRESS)  # a process of two-cards
+    for process in ("--divided-pass", "--split-conditions"):  # of two-cards
+        todo.add_argument(process, help=argparse.SUPPRESS)
     folder = Path(os.environ.get("OUT", "gpu_day"))
     parser.add_argument("--output", type=Path, default=folder, help="folder of the JSON ($OUT, or gpu_day)")
     parser.add_argument("--minutes", type=float, default=8.5, help="no item begins later (8.5, each part)")
     parser.add_argument("--device", default="cuda", choices=["cuda", "cpu"], help="(cuda)")
     parser.add_argument("--tiny", action="store_true", help="tiny shapes, to try the tool on a CPU")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--comfyui", type=Path, help="a ComfyUI folder, to time its own Wan as well")
+    parser.add_argument("--comfyui", type=Path, help="a ComfyUI folder, to time in it as well")
     return parser
 
 

@@ -149,6 +149,13 @@ def load(arguments: argparse.Namespace, encoder: AudioEncoder) -> tuple[Models, 
     return models, adapter
 
 
+def attention_heads(arguments: argparse.Namespace) -> int | None:
+    """How many the transformer has, before it is loaded; None where its folder does not say."""
+    from ...hosts.diffusers.wan_folder import attention_heads as heads_of
+
+    return heads_of(arguments.components or arguments.model or EMBEDDED / "diffusers")
+
+
 def load_transformer(arguments: argparse.Namespace) -> tuple["WanTransformer3DModel", AudioAdapter]:
     """Load the transformer and the adapter alone, as `load` does.
 

@@ -10,7 +10,7 @@ import torch
 from ...errors import MultiTalkError
 from ...guards.started_processes import started_processes
 from ...hosts.diffusers.attention_backend import AttentionBackend
-from ...hosts.diffusers.context_parallel import check_grid
+from ...hosts.diffusers.context_parallel import check_grid, check_heads
 from ...hosts.diffusers.offloading import Offload
 from ...hosts.diffusers.processes import (
     FIRST,
@@ -22,7 +22,7 @@ from ...hosts.diffusers.step_cache import StepCache
 from ...limits import GPUS
 from ...method.wan import Grid
 from .limited_number import within
-from .model_options import chosen_device
+from .model_options import attention_heads, chosen_device
 
 WITH_RING = (AttentionBackend.CUDNN, AttentionBackend.FLASH)  # which also give the sums of their weights
 
@@ -98,10 +98,14 @@ def _check_devices(arguments: argparse.Namespace) -> None:
         )
 
 
-def check_size(arguments: argparse.Namespace, *, frames: int, size: tuple[int, int]) -> None:
-    """Refuse clips of so many frames and such a size, height and width, that cannot be divided."""
-    if arguments.context_parallel is not None:
-        check_grid(Grid.of_video(frames, *size), arguments.context_parallel)
+def check_film(arguments: argparse.Namespace, *, frames: int, size: tuple[int, int]) -> None:
+    """Refuse clips of so many frames and such a height and width, or a model, that cannot be divided."""
+    if arguments.context_parallel is None:
+        return
+    check_grid(Grid.of_video(frames, *size), arguments.context_parallel)
+    heads = attention_heads(arguments)
+    if heads is not None and arguments.parallel_attention == ParallelAttention.ULYSSES:
+        check_heads(heads, arguments.context_parallel)
 
 
 def follows(arguments: argparse.Namespace) -> bool:

@@ -40,12 +40,7 @@ def divide(transformer: "WanTransformer3DModel", adapter: AudioAdapter, processe
     from diffusers.hooks import apply_context_parallel
 
     context = processes.config.context_parallel_config
-    heads: int = transformer.config.num_attention_heads
-    if heads % context.ulysses_degree:
-        raise MultiTalkError(
-            f"The model's {heads} attention heads cannot be divided among {processes.count} GPUs: use "
-            f"a number of GPUs that divides {heads}, or --parallel-attention ring."
-        )
+    check_heads(transformer.config.num_attention_heads, context.ulysses_degree)
     # What `enable_parallelism` does, which cannot run on a CPU: it divides by the number of GPUs.
     transformer._parallel_config = processes.config
     for processor in transformer.attn_processors.values():
@@ -75,6 +70,20 @@ def token_shard(transformer: "WanTransformer3DModel", grid: Grid) -> TokenShard 
         count=count,
         gather=lambda tensor, dim: EquipartitionSharder.unshard(tensor, dim, mesh),
     )
+
+
+def check_heads(heads: int, processes: int) -> None:
+    """Refuse a model whose attention heads Ulysses cannot divide among so many processes.
+
+    Raises
+    ------
+    MultiTalkError
+    """
+    if heads % processes:
+        raise MultiTalkError(
+            f"The model's {heads} attention heads cannot be divided among {processes} GPUs: use a number of "
+            f"GPUs that divides {heads}, or --parallel-attention ring."
+        )
 
 
 def check_grid(grid: Grid, processes: int) -> None:

@@ -101,6 +101,18 @@ def load_transformer(
     return read_transformer(folder, dtype, options)
 
 
+def attention_heads(folder: Path) -> int | None:
+    """How many the transformer of a folder in diffusers' format has; None where its config.json does not say.
+
+    Raises
+    ------
+    MultiTalkError
+        As `load_folder`.
+    """
+    heads = _read_json(folder, "transformer/config.json").get("num_attention_heads")
+    return heads if isinstance(heads, int) else None
+
+
 def load_vae(folder: Path) -> "AutoencoderKLWan":
     """The VAE alone of a folder in diffusers' format, in float32 on the CPU.
 
