@@ -81,6 +81,8 @@ def test_a_multitalk_input_goes_to_its_node(tmp_path):
     [
         ("{", "it is not valid JSON"),
         ('{"id": "a", "overrides": {"10.seed": NaN}}', "it is not valid JSON"),
+        ('{"id": "a", "overrides": {"10.seed": 1e999}}', "the number 1e999 is too large"),
+        ('{"id": "a", "overrides": {"10.seed": 1, "10.seed": 2}}', 'it has "10.seed" twice'),
         ("[1]", "it is no object"),
         ({"id": 7}, "it has no id"),
         ({"id": "a/b"}, "the id a/b cannot name a folder"),
@@ -98,6 +100,10 @@ def test_a_multitalk_input_goes_to_its_node(tmp_path):
         ({"id": "a", "overrides": {"99.seed": 1}}, '"99.seed" names no node'),
         ({"id": "a", "overrides": {"10.sead": 1}}, 'node 10 (MultiTalk Long Video) has no input "sead"'),
         ({"id": "a", "overrides": {"10.seed": "1"}}, '"10.seed" is 1, a text: it takes a number'),
+        (
+            {"id": "a", "overrides": {"10.seed": 1, "MultiTalk Long Video.seed": 2}},
+            '"10.seed" and "MultiTalk Long Video.seed" are one input',
+        ),
         ({"id": "a", "overrides": {"10.draft": 1}}, "a number: it takes true or false"),
         ({"id": "a", "overrides": {"10.vae": ["50", 0]}}, "node 50, which is not in the graph"),
         ({"id": "a", "film": 2}, "a film and no input"),
