@@ -129,7 +129,7 @@ class JobFile:
         name = content.get("id")
         if not isinstance(name, str):
             raise MultiTalkError('it has no id: write a text such as "id": "talk-1".')
-        trouble = name_trouble(name, windows=True)
+        trouble = name_trouble(name, windows=True) or not name.isprintable()
         if trouble or name.startswith(".") or {*name} & {*"/\\"} or len(name) > LONGEST_NAME:
             raise MultiTalkError(
                 f"the id {quoted(name)} cannot name a folder: use letters, digits, - and _, at most "

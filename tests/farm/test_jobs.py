@@ -88,6 +88,7 @@ def test_a_multitalk_input_goes_to_its_node(tmp_path):
         ({"id": "a/b"}, "the id a/b cannot name a folder"),
         ({"id": ".a"}, "the id .a cannot name a folder"),
         ({"id": "CON"}, "the id CON cannot name a folder"),
+        ('{"id": "a\\ud800"}', "cannot name a folder"),
         ({"id": "ok"}, "the id ok is that of line 1"),
         ({"id": "OK"}, "the id OK is that of line 1"),
         ({"id": "a", "seed": 3}, 'it has "seed"'),
