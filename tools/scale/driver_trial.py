@@ -59,10 +59,19 @@ class StandIn(FarmServer):
         self.start()
 
 
-def measured(cluster: RayCluster, output: FarmFolder, *, servers: int, every: float) -> tuple[float, float]:
-    """CPU seconds of the driver for each report, and reports a second."""
-    import ray
+class CountedProgress(FarmProgress):
+    """Counts the reports of films that run."""
 
+    reports = 0
+
+    def running(self, job: Job, server: str, text: str) -> None:
+        """One report."""
+        self.reports += 1
+        super().running(job, server, text)
+
+
+def driver_of(cluster: RayCluster, output: FarmFolder, progress: FarmProgress, *, servers: int) -> FarmDriver:
+    """The farm's driver, which has a film for each server."""
     settings = ServerSettings(
         output=output, inputs=output.root, user=output.root, comfyui=None, python=None, options=()
     )
@@ -76,7 +85,23 @@ def measured(cluster: RayCluster, output: FarmFolder, *, servers: int, every: fl
         keep_free=0.0,
     )
     jobs = deque(Job(line, f"film-{line}", {}, {}, "") for line in range(servers))
-    driver = FarmDriver(options, cluster, FarmProgress(servers, 0), pending=jobs)
+    return FarmDriver(options, cluster, progress, pending=jobs)
+
+
+def work(driver: FarmDriver, seconds: float) -> None:
+    """What the driver does all day."""
+    begin = time.monotonic()
+    while time.monotonic() < begin + seconds:
+        driver._give()
+        driver._wait()
+
+
+def measured(cluster: RayCluster, output: FarmFolder, *, servers: int, every: float) -> tuple[float, float]:
+    """CPU seconds of the driver for each report, and reports a second."""
+    import ray
+
+    progress = CountedProgress(servers, 0)
+    driver = driver_of(cluster, output, progress, servers=servers)
     actors = [
         ray.remote(Reporter)
         .options(num_cpus=0, max_concurrency=2 * servers // ACTORS, max_restarts=-1)
@@ -84,30 +109,15 @@ def measured(cluster: RayCluster, output: FarmFolder, *, servers: int, every: fl
         for _ in range(ACTORS)
     ]
     driver.servers = [StandIn(f"server-{number}", actors[number % ACTORS]) for number in range(servers)]
-    reports = 0
-    follow = driver._follow
-
-    def counted(server: FarmServer, report: Report) -> None:
-        nonlocal reports
-        reports += 1
-        follow(server, report)
-
-    driver._follow = counted
     while len(driver._busy()) < servers:
-        driver._give()
-        driver._wait()
-    begin = time.monotonic() + BEFORE
-    while time.monotonic() < begin:
-        driver._give()
-        driver._wait()
-    reports, before, begin = 0, time.thread_time(), time.monotonic()
-    while time.monotonic() < begin + SECONDS:
-        driver._give()
-        driver._wait()
+        work(driver, 0.1)
+    work(driver, BEFORE)
+    progress.reports, before = 0, time.thread_time()
+    work(driver, SECONDS)
     seconds = time.thread_time() - before
     for actor in actors:
         ray.kill(actor)
-    return seconds / reports, reports / (time.monotonic() - begin)
+    return seconds / progress.reports, progress.reports / SECONDS
 
 
 def main() -> None:
