@@ -41,7 +41,7 @@ farm-test: ray
 	.venv-farm/bin/python -m pytest -rs tests/farm
 
 farm-soak: ray
-	.venv-farm/bin/python -m pytest -rs -s -m soak tests/soak/test_farm_kills.py
+	.venv-farm/bin/python -m pytest -rs -s -m soak tests/soak/test_farm_*.py
 
 # The farm comes last: where Ray cannot be installed, all else has run.
 soak: .venv/dev.stamp

@@ -1,21 +1,20 @@
 """The farm's driver: gives jobs to servers, one each, until all are films or failures."""
 
-import shutil
 import time
 from collections import Counter, deque
 from dataclasses import dataclass, replace
 
 from ..errors import MultiTalkError
-from ..guards.memory import GIGABYTE
 from .comfy_api import ComfyApi
 from .farm_actor import Report, ServerSettings
 from .farm_progress import FarmProgress
 from .farm_server import FarmServer
 from .jobs import Job
 from .ray_cluster import RayCluster
+from .store_room import store_warning
 from .trials import Trial, Trials
 
-LOOK_SECONDS = 1.0
+GATHER_SECONDS = 0.05  # of reports that are taken together
 GROW_SECONDS = 10.0
 PATIENCE_SECONDS = 120.0  # until it says that no server is ready
 MOST_STARTS = 3  # in a row that fail, until a server is given up
@@ -87,6 +86,8 @@ class FarmDriver:
             After Ctrl-C or SIGTERM.
         """
         self._grow()
+        if not self.options.joined and (warning := store_warning(self.pending[0].composed(), self.begun)):
+            self.progress.say(warning)
         try:
             while self.pending or self.trials or self._busy():
                 if time.monotonic() - self.grown >= GROW_SECONDS:
@@ -133,14 +134,12 @@ class FarmDriver:
         for server in self.servers:
             if not (server.idle and (self.pending or self.trials)):
                 continue
-            if self._is_full():
-                if not self._busy():
-                    raise MultiTalkError(
-                        f"The disk of {self.options.settings.output.root} has less than "
-                        f"{self.options.keep_free:g} GB free: free some space, or lower --keep-free, and run "
-                        "the same command again to continue."
-                    )
-                return
+            try:
+                self.options.settings.output.check_room(self.options.keep_free)
+            except MultiTalkError:
+                if self._busy():
+                    return
+                raise
             job = self._next_for(server)
             if job is None:
                 continue
@@ -159,20 +158,17 @@ class FarmDriver:
             return self.pending.popleft()
         return job
 
-    def _is_full(self) -> bool:
-        free = shutil.disk_usage(self.options.settings.output.root).free
-        return free < self.options.keep_free * GIGABYTE
-
     def _wait(self) -> None:
-        """Take the reports that come within a moment."""
+        """Take all reports that come within a moment: each wait costs as much as there are servers."""
         import ray
 
-        waited = [server.waited for server in self.servers if server.waited is not None]
+        waited = {server.waited: server for server in self.servers if server.waited is not None}
         if not waited:
             return
-        ready, _ = ray.wait(waited, num_returns=1, timeout=LOOK_SECONDS)
-        for server in list(self.servers):
-            if any(server.waited is each for each in ready):
+        ready, _ = ray.wait(list(waited), num_returns=len(waited), timeout=GATHER_SECONDS)
+        for each in ready:
+            server = waited[each]
+            if server.waited is each:  # it is not given up because of another one's report
                 self._follow(server, server.report())
         if self._busy() or any(server.ready for server in self.servers):
             self.last_ready = time.monotonic()

@@ -23,6 +23,7 @@ from ..errors import MultiTalkError
 from ..files.given import read_json
 from ..files.lock import Locked, locked
 from ..files.outputs import check_folder
+from ..guards.memory import GIGABYTE
 from .journal import Entry, Journal
 
 RECORD = "film.json"
@@ -99,6 +100,19 @@ class FarmFolder:
                 "--output that all machines share."
             )
         check_folder(self.films)
+
+    def check_room(self, keep_free: float) -> None:
+        """Check that the disk has so many GB free.
+
+        Raises
+        ------
+        MultiTalkError
+        """
+        if shutil.disk_usage(self.root).free < keep_free * GIGABYTE:
+            raise MultiTalkError(
+                f"The disk of {self.root} has less than {keep_free:g} GB free: free some space, or lower "
+                "--keep-free, and run the same command again to continue."
+            )
 
     def finished(self) -> dict[str, Entry]:
         """The records of finished films by id; results.jsonl then has the same."""

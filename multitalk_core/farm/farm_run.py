@@ -36,10 +36,11 @@ def run_farm(jobs: Sequence[Job], options: FarmOptions) -> int:
         finished = output.finished()
         pending = list(_unfinished(jobs, finished))
         progress = FarmProgress(len(jobs), len(jobs) - len(pending))
-        progress.say(f"{len(jobs)} films, {progress.finished} of them finished")
+        progress.say(f"{progress.finished} of {len(jobs)} films are finished")
         if not pending:
             output.failures.replace([])
             return 0
+        output.check_room(options.keep_free)
         servers = options.servers or 1
         with connected(options.cluster, servers=servers, dashboard=options.dashboard) as cluster:
             output.failures.replace([])

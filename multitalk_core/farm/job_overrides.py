@@ -24,11 +24,15 @@ def placed_overrides(graph: ApiGraph, overrides: Mapping[str, Any]) -> dict[Plac
     Raises
     ------
     MultiTalkError
-        When there is no such input, several nodes have the title, or the value is of another kind.
+        When there is no such input, several nodes have the title, two overrides name the same input, or the
+        value is of another kind.
     """
     placed = {}
+    keys: dict[Place, str] = {}
     for key, value in overrides.items():
-        number, name = _place(graph, key)
+        number, name = place = _place(graph, key)
+        if (first := keys.setdefault(place, key)) != key:
+            raise MultiTalkError(f'"{quoted(first)}" and "{quoted(key)}" are one input: write one of them.')
         before = graph[number]["inputs"][name]
         _check_kind(graph, key, before=before, value=value)
         if value != before:

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import math
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -127,7 +129,7 @@ class JobFile:
         name = content.get("id")
         if not isinstance(name, str):
             raise MultiTalkError('it has no id: write a text such as "id": "talk-1".')
-        trouble = name_trouble(name, windows=True)
+        trouble = name_trouble(name, windows=True) or not name.isprintable()
         if trouble or name.startswith(".") or {*name} & {*"/\\"} or len(name) > LONGEST_NAME:
             raise MultiTalkError(
                 f"the id {quoted(name)} cannot name a folder: use letters, digits, - and _, at most "
@@ -166,7 +168,11 @@ class JobFile:
 
 def _parsed(text: str) -> dict[str, Any]:
     try:
-        content = json.loads(text, parse_constant=_no_number)
+        content = json.loads(
+            text, parse_constant=_no_number, parse_float=_finite, object_pairs_hook=_without_doubles
+        )
+    except MultiTalkError:
+        raise
     except (ValueError, RecursionError) as error:
         raise MultiTalkError("it is not valid JSON: write one object a line.") from error
     if not isinstance(content, dict):
@@ -178,6 +184,23 @@ def _parsed(text: str) -> dict[str, Any]:
 
 def _no_number(word: str) -> NoReturn:
     raise ValueError(f"{word} is no number of JSON")
+
+
+def _finite(word: str) -> float:
+    number = float(word)
+    if math.isinf(number):
+        raise MultiTalkError(f"the number {quoted(word)} is too large: write a smaller one.")
+    return number
+
+
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object; JSON would take the last of several values, without a word."""
+    content = dict(pairs)
+    if len(content) != len(pairs):
+        counted = Counter(name for name, _ in pairs)
+        (name, _), *_ = counted.most_common(1)
+        raise MultiTalkError(f'it has "{quoted(name)}" twice: write it once.')
+    return content
 
 
 def _digest(graph: Path | ApiGraph, overrides: dict[str, Any]) -> str:

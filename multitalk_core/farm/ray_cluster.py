@@ -2,6 +2,7 @@
 
 import logging
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from ..errors import MultiTalkError, quoted
 
 OBJECT_BYTES = 100_000_000  # of Ray's object store: a farm's messages are small
+ANSWER_SECONDS = 10
 LOCALHOST = "127.0.0.1"
 
 
@@ -60,6 +62,8 @@ def connected(address: str | None, *, servers: int, dashboard: bool) -> Iterator
             "Ray is not installed, or websocket-client is not: pip install 'ray[default]' websocket-client "
             "(or this pack with [farm])."
         ) from error
+    if address is not None:
+        _check_answers(address)
     quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
     try:
         if address is not None:
@@ -75,12 +79,34 @@ def connected(address: str | None, *, servers: int, dashboard: bool) -> Iterator
             )
     except SystemExit:  # Ray's own handler for SIGTERM
         raise KeyboardInterrupt from None
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        raise MultiTalkError(
-            f"Ray cannot be reached or started ({quoted(str(error).strip().splitlines()[0])}): start it with "
-            "`ray start --head`, or leave --cluster out."
-        ) from error
+    except Exception as error:  # Ray raises bare ones too
+        why = (str(error).strip() or repr(error)).splitlines()[0]
+        raise _unreachable(why) if address is not None else _not_started(why) from error
     try:
         yield RayCluster(context.dashboard_url or "")
     finally:
         ray.shutdown()
+
+
+def _check_answers(address: str) -> None:
+    """Try HOST:PORT: Ray itself waits for minutes."""
+    host, colon, port = address.rpartition(":")
+    if not (colon and port.isdecimal()) or "://" in address:
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), ANSWER_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise _unreachable(f"{address}: {error}") from error
+
+
+def _unreachable(why: str) -> MultiTalkError:
+    return MultiTalkError(
+        f"Ray cannot be reached ({quoted(why)}): start it with `ray start --head`, or leave --cluster out."
+    )
+
+
+def _not_started(why: str) -> MultiTalkError:
+    return MultiTalkError(
+        f"Ray does not start on this machine ({quoted(why)}): run the same command again when the machine is "
+        "less busy."
+    )

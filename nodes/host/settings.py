@@ -6,6 +6,7 @@ from ...multitalk_core.film.colour import ColourMethod
 from ...multitalk_core.film.dubbing import USUAL_DENOISE
 from ...multitalk_core.film.seams import SEAM_FRAMES
 from ...multitalk_core.film.spec import Continuation
+from ...multitalk_core.limits import USUAL_STORE_GIGABYTES
 from ...multitalk_core.method.schemes import AUTOMATIC
 from .sampling_sigmas import RELEASED
 
@@ -98,7 +99,7 @@ class StoreSettings:
     """
 
     store_clips: bool = True
-    store_at_most: float = 50.0
+    store_at_most: float = USUAL_STORE_GIGABYTES
     stop_after: int = 0
 
 

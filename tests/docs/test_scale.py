@@ -77,7 +77,8 @@ def test_the_plan_has_as_many_gpus_as_it_says():
     plant = planned_plant()
     assert plant.gpus % int(inputs.NODE) == 0 and plant.farms * int(inputs.FARM) == plant.gpus
     assert inputs.BUSY * 0.95 < plant.load <= inputs.BUSY
-    assert limits(plant)["one driver"] < plant.gpus < limits(plant)["the store's bandwidth"]
+    assert plant.gpus / plant.farms < min(limits(plant).values())
+    assert plant.gpus < limits(plant)["the store's bandwidth"]
 
 
 def test_bandwidth_is_divided_among_those_that_use_it():
@@ -163,7 +164,7 @@ def test_a_part_behaves_as_a_larger_part():
 
 
 def test_one_driver_is_full_where_the_table_says():
-    plant = steady(stores=planned_plant().farms)
+    plant = steady(stores=10**6, bandwidth=1e15)  # else these are full before the driver
     for times, follows in ((0.8, True), (1.3, False)):
         gpus = limits(plant)["one driver"] * times
         farm = replace(plant.grown(gpus / plant.gpus), farms=1)

@@ -31,6 +31,14 @@ def driver_of(output: FarmFolder, cluster: RayCluster) -> FarmDriver:
     return FarmDriver(options, cluster, FarmProgress(1, 0), pending=deque())
 
 
+def test_a_cluster_that_does_not_answer_is_refused_at_once():
+    with (
+        pytest.raises(MultiTalkError, match=r"Ray cannot be reached \(127.0.0.1:1: .*refused"),
+        connected("127.0.0.1:1", servers=1, dashboard=False),
+    ):
+        pass
+
+
 def test_a_cluster_may_lose_its_last_gpu_but_not_begin_without_one(tmp_path, monkeypatch):
     from ray.cluster_utils import Cluster
 

@@ -55,7 +55,7 @@ def test_films_are_made_while_a_server_dies_and_a_graph_fails(tmp_path):
 
     with RunningFarm(output, job_list(tmp_path, *jobs), "--graph", graph) as again:
         assert again.ended() == 0
-    assert again.lines[0] == "2 films, 2 of them finished"
+    assert again.lines[0] == "2 of 2 films are finished"
     with RunningFarm(
         output, job_list(tmp_path, {"id": "a", "overrides": {"10.seed": 9}}), "--graph", graph
     ) as other:

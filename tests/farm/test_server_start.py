@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from multitalk_core.farm.comfy_child import ComfyChild, ComfyFolders
+from multitalk_core.farm.comfy_child import LOG_BYTES, ComfyChild, ComfyFolders
 from multitalk_core.farm.comfy_place import ComfyPlace
 from multitalk_core.farm.farm_actor import FarmActor, Report, ServerSettings
 from multitalk_core.farm.farm_folder import FarmFolder
 
 TALKATIVE = """
 import http.server, sys
-for _ in range(5000):
+for _ in range(LINES):
     print("x" * 99)
 class Answer(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
@@ -70,13 +70,29 @@ def test_a_log_that_cannot_be_opened_is_reported_before_comfyui_starts(tmp_path)
     assert not (comfyui / "started").exists()
 
 
+def talkative(folder: Path, lines: int, log: Path) -> ComfyChild:
+    """A server that has printed so many lines of 100 bytes when it answers."""
+    (folder / "main.py").write_text(TALKATIVE.replace("LINES", str(lines)))
+    (folder / "custom_nodes" / "pack" / "multitalk_core").mkdir(parents=True)
+    (folder / "custom_nodes" / "pack" / "multitalk_core" / "__init__.py").touch()
+    folders = ComfyFolders(own=folder / "own", log=log, inputs=folder, user=folder)
+    return ComfyChild(ComfyPlace(folder, Path(sys.executable)), folders, [])
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a full disk to write to")
 def test_comfyui_goes_on_where_its_log_cannot_grow(tmp_path):
     """500 kB fill a pipe that nobody reads."""
-    (tmp_path / "main.py").write_text(TALKATIVE)
-    (tmp_path / "custom_nodes" / "pack" / "multitalk_core").mkdir(parents=True)
-    (tmp_path / "custom_nodes" / "pack" / "multitalk_core" / "__init__.py").touch()
-    folders = ComfyFolders(own=tmp_path / "own", log=Path("/dev/full"), inputs=tmp_path, user=tmp_path)
-    child = ComfyChild(ComfyPlace(tmp_path, Path(sys.executable)), folders, [])
+    child = talkative(tmp_path, 5000, Path("/dev/full"))
     assert child.api.answers()
     child.stop()
+
+
+def test_a_log_stays_small(tmp_path):
+    """12 MB are printed: the log and the one before have 5 MB each at most."""
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    child = talkative(tmp_path, 120_000, logs / "server-1.log")
+    child.stop()
+    last, before = logs / "server-1.log", logs / "server-1.log.1"
+    assert sorted(logs.iterdir()) == [last, before]
+    assert LOG_BYTES * 0.99 < before.stat().st_size <= LOG_BYTES and last.stat().st_size < LOG_BYTES

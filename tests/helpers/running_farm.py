@@ -60,14 +60,16 @@ class RunningFarm:
     output : Path
     arguments : object
         Further ones of the command.
+    keep_free : float
+        GB.
     """
 
-    def __init__(self, output: Path, *arguments: object) -> None:
+    def __init__(self, output: Path, *arguments: object, keep_free: float = 0) -> None:
         self.output = output
         command = [sys.executable, "-m", "multitalk_core", "farm", "--output", output, *arguments]
         self.lines: list[str] = []
         self.process = subprocess.Popen(
-            [*map(str, command), "--no-dashboard", "--keep-free", "0"],
+            [*map(str, command), "--no-dashboard", "--keep-free", str(keep_free)],
             cwd=PACK,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -2,6 +2,7 @@
 
 inputs             every figure that is measured, counted, published or assumed, with its source
 measuring          how the measured ones were found
+driver_trial       how the driver's were found, with Ray
 film_minute        GPU seconds and bytes of a minute of film, by stage
 plant              GPUs, driver, store and failures, and the plant of the plan
 shared_link        the store's bandwidth, divided among those that use it

@@ -122,9 +122,8 @@ class Plant:
 
     @property
     def report(self) -> float:
-        """The same of a step: a driver looks at all of its servers for each."""
-        servers = self.gpus / self.share / self.farms
-        return (inputs.REPORT + inputs.WAITED * servers) / self.farms / self.share
+        """The same of a step."""
+        return inputs.REPORT / self.farms / self.share
 
     @property
     def listing(self) -> float:

@@ -22,7 +22,6 @@ SHOWN = {
     "all restarted, weights from the store": "all restarted, weights from the store",
     "a store of 10 GB/s": "a store of 10 GB/s",
     "one store folder for all films": "one store folder for all",
-    "one driver for all GPUs": "one driver for all",
 }
 Points = Sequence[tuple[float, float]]
 

@@ -85,13 +85,9 @@ def clips_in_flight() -> float:
 
 
 def limits(plant: Plant) -> dict[str, float]:
-    """GPUs at which each thing that GPUs share is full; lowest first.
-
-    A driver spends more on each report the more servers it has, so that its work grows with their square.
-    """
+    """GPUs at which each thing that GPUs share is full; lowest first."""
     clips = mean_clips()
-    reports = clips * plant.steps / plant.mean_seconds  # a second and GPU
-    driver = (math.sqrt(inputs.REPORT**2 + 4 * inputs.WAITED / reports) - inputs.REPORT) / 2 / inputs.WAITED
+    driver = plant.mean_seconds / (clips * plant.steps * inputs.REPORT + inputs.DISPATCH)
     written = (clips * plant.clip_bytes + plant.minute_bytes + INPUT_BYTES) / plant.mean_seconds
     found = {
         "one driver": driver,

@@ -12,7 +12,7 @@ from ...film.retakes import Retake, check_clip, plan_overrides, whole_clips
 from ...film.spec import ClipOverride, StoreOptions
 from ...film.store import check_store, stored_clip_bytes
 from ...guards.memory import GIGABYTE
-from ...limits import CLIPS, STORE_GIGABYTES
+from ...limits import CLIPS, STORE_GIGABYTES, USUAL_STORE_GIGABYTES
 from .film_files import FilmFiles
 from .limited_number import within
 from .paths import folder_path
@@ -59,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--store-limit",
         type=within(STORE_GIGABYTES),
-        default=50.0,
+        default=USUAL_STORE_GIGABYTES,
         metavar="GB",
         help="maximum size of the store; the least recently used films are deleted first (default: 50)",
     )

@@ -11,6 +11,7 @@ from ...errors import MultiTalkError, quoted
 from ...files.digests import Json, chain
 from ...files.lock import Locked, locked
 from ...guards.memory import GIGABYTE
+from ...limits import USUAL_STORE_GIGABYTES
 from .stored_clip import BrokenClip, StoredClip, read_clip, write_clip
 from .stored_film import (
     FOLDER_DIGITS,
@@ -25,7 +26,7 @@ from .stored_film import (
 )
 from .stored_films import make_room, not_writable, stored_films
 
-LIMIT_BYTES = 50 * GIGABYTE
+LIMIT_BYTES = round(USUAL_STORE_GIGABYTES * GIGABYTE)
 
 Note = Callable[[str], None]  # takes a sentence for the user
 
