@@ -1,4 +1,4 @@
-"""Files of text that a command line may be given: tables, scripts, lists of films, graphs; right and wrong."""
+"""Files of text that a command line may be given: tables, scripts, lists of films, graphs; good and bad."""
 
 import json
 
