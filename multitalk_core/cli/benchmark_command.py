@@ -88,7 +88,9 @@ def _check_options(options: list[str]) -> None:
             "out."
         )
     if taken := [option for name, option in given.items() if name in FROM_THE_LIST]:
-        raise MultiTalkError(f"{', '.join(taken)}: the list says this of every film, so leave the option out.")
+        raise MultiTalkError(
+            f"{', '.join(taken)}: the list says this of every film, so leave the option out."
+        )
 
 
 def _make_all(rows: list[BenchmarkRow | FaultyRow], folder: BenchmarkFolder) -> list[str]:

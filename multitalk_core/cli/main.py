@@ -65,7 +65,7 @@ class Parser(argparse.ArgumentParser):
 
 
 class CommandParser(Parser):
-    """The parser of one command; what it parses has, as `given`, the option of each argument that is named."""
+    """The parser of one command; what it parses has, as `given`, the option of each named argument."""
 
     def parse_known_args(
         self, args: Iterable[str] | None = None, namespace: Any = None

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -166,7 +167,7 @@ class JobFile:
 
 def _parsed(text: str) -> dict[str, Any]:
     try:
-        content = json.loads(text, parse_constant=_no_number)
+        content = json.loads(text, parse_constant=_no_number, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise MultiTalkError("it is not valid JSON: write one object a line.") from error
     if not isinstance(content, dict):
@@ -174,6 +175,11 @@ def _parsed(text: str) -> dict[str, Any]:
     if unknown := sorted(content.keys() - KEYS):
         raise MultiTalkError(f'it has "{quoted(unknown[0])}": write id, graph, overrides, input or film.')
     return content
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    return number if math.isfinite(number) else _no_number(digits)
 
 
 def _no_number(word: str) -> NoReturn:

@@ -60,6 +60,23 @@ def test_what_is_no_graph_of_ours_to_convert_is_refused_in_one_sentence(convert,
     assert not list(Path().glob("*_multitalk*"))
 
 
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999"])
+def test_what_is_no_number_counts_as_missing(convert, number):
+    """Python writes NaN into the metadata of pictures; a page could not open a graph with it."""
+    text = json.dumps(page_of(wrapper_graph() | {"3": wrapper_graph()["3"] | {"is_changed": 12.5}}))
+    code, _, error = convert(text.replace('"steps"', f'"unused": {number}, "steps"').replace("6.0", number))
+    assert code == 0, error
+    written = "".join(path.read_text() for path in Path().glob("theirs_multitalk*"))
+    assert "NaN" not in written and "Infinity" not in written
+
+
+def test_what_is_listed_is_short_and_printable(convert):
+    graph = wrapper_graph()
+    graph["30"] = node("\x1b[31mNobody" + "x" * 9000, value=1)
+    code, printed, _ = convert(graph)
+    assert code == 0 and "\\x1b[31mNobody" in printed and max(map(len, printed.splitlines())) < 500
+
+
 def test_a_server_that_is_none_is_refused(convert):
     code, _, error = convert(wrapper_graph(), "--server", "127.0.0.1:9")
     assert code == 2 and "No ComfyUI answers at 127.0.0.1:9" in error

@@ -116,6 +116,6 @@ def test_every_text_may_be_in_utf_16(tmp_path, encoding):
 @pytest.mark.parametrize(("name", "about_csv"), [("talk.txt", False), ("talk.CSV", True)])
 def test_a_text_in_another_encoding_is_to_be_saved_again(tmp_path, name, about_csv):
     (tmp_path / name).write_bytes("Zoë: Hé!".encode("latin-1"))
-    with pytest.raises(MultiTalkError, match="is not UTF-8 text: .* save it as UTF-8") as refused:
+    with pytest.raises(MultiTalkError, match=r"is not UTF-8 text: .* save it as UTF-8") as refused:
         read_text(tmp_path / name, "script", 1000)
     assert ("CSV" in str(refused.value)) == about_csv
