@@ -77,7 +77,7 @@ class SaveSignedVideoNode(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(
+    def validate_inputs(  # noqa: PLR0917
         cls,
         filename_prefix: str | None = None,
         key: str | None = None,
