@@ -6,6 +6,7 @@ from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 
 import folder_paths
+from comfy.model_management import throw_exception_if_processing_interrupted
 from comfy_api.latest import Input, Types, io, ui
 
 from ..multitalk_core.errors import MultiTalkError, quoted
@@ -114,7 +115,7 @@ class SaveSignedVideoNode(io.ComfyNode):
                 dubbed=None if dubbed is None else _file_of(dubbed, Path(scratch)),
             )
             rewrite(given, signed, mark)
-            sign_video(signed, mark)
+            sign_video(signed, mark, throw_exception_if_processing_interrupted)
             with whole_file(path) as part:
                 shutil.copyfile(signed, part)
         saved = ui.SavedResult(path.name, subfolder, io.FolderType.output)
