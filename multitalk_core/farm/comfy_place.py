@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import MultiTalkError
+from ..files.home import home_folder
 
 PACK = Path(__file__).absolute().parents[2]
 PACK_NAME = "ComfyUI-MultiTalk"
@@ -49,7 +50,7 @@ class ComfyPlace:
                 return cls(place.absolute(), interpreter.absolute())
         raise MultiTalkError(
             f"There is no ComfyUI with its Python on {os.uname().nodename} (looked in "
-            f"{', '.join(map(str, places))}): name its folder with --comfyui and its interpreter with "
+            f"{', '.join(map(str, places)) or 'no folder'}): name its folder with --comfyui and its interpreter with "
             "--comfyui-python, or set COMFYUI_PATH and COMFYUI_PYTHON."
         )
 
@@ -90,4 +91,5 @@ def _usual_folders() -> Iterable[Path]:
         return
     if PACK.parent.name == "custom_nodes":
         yield PACK.parent.parent
-    yield Path.home() / "ComfyUI"
+    if (home := home_folder()) is not None:
+        yield home / "ComfyUI"

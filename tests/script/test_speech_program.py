@@ -102,7 +102,7 @@ def test_a_voice_whose_file_has_changed_speaks_again(tmp_path):
 
 def test_a_sound_that_another_run_deletes_meanwhile_is_no_trouble(tmp_path, monkeypatch):
     monkeypatch.setattr(spoken_lines, "MOST_STORED", 1)
-    gone = tmp_path / f"gone{spoken_lines.ENDING}"
+    gone = tmp_path / f"{'0' * spoken_lines.KEY}{spoken_lines.ENDING}"
     gone.symlink_to(tmp_path / "nowhere")  # listed, but nothing is there
     speak_lines(parse_script("Anna: Hi."), program(TONE), {}, folder=tmp_path, report=lambda sentence: None)
     (left,) = tmp_path.iterdir()
