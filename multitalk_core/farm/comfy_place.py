@@ -48,10 +48,11 @@ class ComfyPlace:
             interpreter = given or place / ".venv" / "bin" / "python"
             if (place / "main.py").is_file() and interpreter.is_file():
                 return cls(place.absolute(), interpreter.absolute())
+        looked = ", ".join(map(str, places)) or "no folder"
         raise MultiTalkError(
-            f"There is no ComfyUI with its Python on {os.uname().nodename} (looked in "
-            f"{', '.join(map(str, places)) or 'no folder'}): name its folder with --comfyui and its interpreter with "
-            "--comfyui-python, or set COMFYUI_PATH and COMFYUI_PYTHON."
+            f"There is no ComfyUI with its Python on {os.uname().nodename} (looked in {looked}): name its "
+            "folder with --comfyui and its interpreter with --comfyui-python, or set COMFYUI_PATH and "
+            "COMFYUI_PYTHON."
         )
 
     @property
