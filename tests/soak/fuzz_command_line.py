@@ -189,7 +189,7 @@ def _child(line: list[str], folder: Path, said: Path) -> None:
     code = 1
     try:
         os.chdir(folder)
-        written = os.open(said, os.O_WRONLY | os.O_CREAT)
+        written = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         for number in (1, 2):
             os.dup2(written, number)
         sys.stdout, sys.stderr = (open(number, "w", closefd=False) for number in (1, 2))  # noqa: SIM115
