@@ -2,20 +2,22 @@
 
 import shutil
 from io import BytesIO
-from pathlib import Path
+from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 
 import folder_paths
+from comfy.model_management import throw_exception_if_processing_interrupted
 from comfy_api.latest import Input, Types, io, ui
 
 from ..multitalk_core.errors import MultiTalkError, quoted
-from ..multitalk_core.files.whole import whole_file
+from ..multitalk_core.files.outputs import check_folder
+from ..multitalk_core.files.whole import name_trouble, whole_file
 from ..multitalk_core.media.video_writer import rewrite
 from ..multitalk_core.origin.digital_source import DigitalSource, known_source
 from ..multitalk_core.origin.film_mark import FilmMark
 from ..multitalk_core.origin.found_origin import film_origin
 from ..multitalk_core.origin.signed_video import sign_video
-from .host.checks import checked
+from .host.checks import check_queued, checked
 from .host.signing_files import NONE, check_names, identity_of, list_authorities, list_keys
 from .host.sockets import CATEGORY
 from .host.workflow_tags import workflow_tags
@@ -76,9 +78,16 @@ class SaveSignedVideoNode(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(
-        cls, key: str | None = None, certificate: str | None = None, timestamps: str | None = None
+    def validate_inputs(  # noqa: PLR0917
+        cls,
+        filename_prefix: str | None = None,
+        key: str | None = None,
+        certificate: str | None = None,
+        timestamps: str | None = None,
     ) -> bool:
+        check_queued(cls, filename_prefix=filename_prefix)
+        if filename_prefix is not None:
+            _check_prefix(filename_prefix)
         check_names(key=key, certificate=certificate, timestamps=timestamps)
         return True
 
@@ -106,7 +115,7 @@ class SaveSignedVideoNode(io.ComfyNode):
                 dubbed=None if dubbed is None else _file_of(dubbed, Path(scratch)),
             )
             rewrite(given, signed, mark)
-            sign_video(signed, mark)
+            sign_video(signed, mark, throw_exception_if_processing_interrupted)
             with whole_file(path) as part:
                 shutil.copyfile(signed, part)
         saved = ui.SavedResult(path.name, subfolder, io.FolderType.output)
@@ -115,6 +124,7 @@ class SaveSignedVideoNode(io.ComfyNode):
 
 def _new_path(prefix: str, video: Input.Video) -> tuple[Path, str]:
     """The next file of this name in the output folder, and its folder in there."""
+    _check_prefix(prefix)
     try:
         folder, name, number, subfolder, _ = folder_paths.get_save_image_path(
             prefix, folder_paths.get_output_directory(), *video.get_dimensions()
@@ -123,7 +133,14 @@ def _new_path(prefix: str, video: Input.Video) -> tuple[Path, str]:
         raise MultiTalkError(
             f"filename_prefix: {quoted(prefix)} is no name in ComfyUI's output folder; choose another."
         ) from error
+    check_folder(Path(folder))
     return Path(folder) / f"{name}_{number:05}_.mp4", subfolder
+
+
+def _check_prefix(prefix: str) -> None:
+    for name in PurePath(prefix).parts:
+        if name not in ("/", "..") and (trouble := name_trouble(name)):
+            raise MultiTalkError(f"filename_prefix: the name {quoted(name)} {trouble}; choose another.")
 
 
 def _source(video: Path, dubbed: Input.Video | None) -> DigitalSource:

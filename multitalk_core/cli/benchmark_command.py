@@ -2,7 +2,7 @@
 
 import argparse
 
-from ..errors import MultiTalkError, quoted
+from ..errors import MultiTalkError
 from ..files.lock import Locked, locked
 from ..files.outputs import check_folder
 from . import generate_command
@@ -81,15 +81,15 @@ def _check_options(options: list[str]) -> None:
     """Refuse options that `generate` does not have, those that the list stands for, and several GPUs."""
     from .main import make_parser
 
-    given = set(make_parser().parse_args(["generate", *options]).given)
-    if SEVERAL_GPUS & given:
+    given = make_parser().parse_args(["generate", *options]).given
+    if SEVERAL_GPUS & given.keys():
         raise MultiTalkError(
             "The films of a list are made by one process: leave --context-parallel and --parallel-attention "
             "out."
         )
-    if taken := sorted(FROM_THE_LIST & given):
+    if taken := [option for name, option in given.items() if name in FROM_THE_LIST]:
         raise MultiTalkError(
-            f"{quoted(', '.join(taken))}: the list says this of every film, so leave the option out."
+            f"{', '.join(taken)}: the list says this of every film, so leave the option out."
         )
 
 

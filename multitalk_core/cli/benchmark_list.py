@@ -56,7 +56,8 @@ def read_benchmark(path: Path) -> list[BenchmarkRow | FaultyRow]:
     MultiTalkError
         When the file cannot be read, or has no rows.
     """
-    lines = enumerate(read_text(path, "benchmark", LONGEST_LIST).splitlines(), start=1)
+    # A prompt may contain line separators other than the line feed.
+    lines = enumerate(read_text(path, "benchmark", LONGEST_LIST).split("\n"), start=1)
     rows: list[BenchmarkRow | FaultyRow] = []
     names: dict[str, int] = {}
     for line, text in lines:

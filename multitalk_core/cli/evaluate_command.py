@@ -11,7 +11,7 @@ from ..evaluation.metric import Metric
 from ..files.outputs import check_folder, check_inputs_stay, check_replaced, free_name
 from ..files.whole import whole_file
 from ..media.picture import check_picture_name, write_picture
-from .films_to_evaluate import video_files
+from .films_to_evaluate import files_read, video_files
 from .options import output_options, person_voices
 from .options.limited_number import within
 from .options.paths import folder_path, input_folder_or_file, input_path, output_file
@@ -200,8 +200,6 @@ def _output(arguments: argparse.Namespace) -> Path:
         written.append(arguments.plot)
     for path in written:
         check_folder(path.parent)
-    films = video_files([*arguments.films, *(arguments.references or ())])
-    voices = [file.path for file in arguments.voices or () if file is not None]
-    check_inputs_stay(written, [*films, *(film.with_suffix(".json") for film in films), *voices], "--output")
+    check_inputs_stay(written, files_read(video_files(arguments.films), arguments), "--output")
     check_replaced(written, arguments.overwrite)
     return output

@@ -8,6 +8,7 @@ from ..farm.farm_driver import FarmOptions
 from ..farm.farm_folder import FarmFolder
 from ..farm.farm_run import run_farm
 from ..farm.jobs import JobFile
+from ..files.outputs import check_inputs_stay
 from ..limits import KEPT_FREE_GIGABYTES, RETRIES
 from .options.limited_number import within
 from .options.paths import folder_path, input_file, input_folder
@@ -95,6 +96,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Check all jobs and make the films that are not finished; the exit code."""
     check_server_options(arguments)
     output = FarmFolder(arguments.output.absolute())
+    lists = [output.results.path, output.failures.path]
+    check_inputs_stay(lists, filter(None, [arguments.jobs, arguments.graph]), "--output")
     inputs = (arguments.input_folder or arguments.jobs.parent).absolute()
     seen = None if arguments.join else inputs
     jobs = JobFile(arguments.jobs, graph=arguments.graph, inputs=seen).read()

@@ -1,7 +1,7 @@
 """The films that `evaluate` is given, with what is known of their voices and persons."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -65,7 +65,7 @@ def evaluated_film(path: Path, arguments: argparse.Namespace) -> EvaluatedFilm:
     """
     beside = path.with_suffix(".json")
     entry = _entry(beside) if beside.is_file() else None
-    folders = [beside.absolute().parent, beside.absolute().parent.parent, Path.cwd()]
+    folders = _folders(beside)
     timeline = _timeline(arguments, entry, folders)
     if timeline is None and arguments.persons == 1:
         timeline = _own_sound(path)
@@ -89,6 +89,26 @@ def evaluated_film(path: Path, arguments: argparse.Namespace) -> EvaluatedFilm:
             f"{arguments.persons}: leave --persons out."
         )
     return film
+
+
+def files_read(films: Sequence[Path], arguments: argparse.Namespace) -> Iterator[Path]:
+    """Every file of an evaluation: the films, their JSON files and what these name, voices, references."""
+    yield from films
+    yield from video_files(arguments.references or ())
+    yield from (file.path for file in arguments.voices or () if file is not None)
+    if arguments.weights is not None:
+        yield arguments.weights
+    for beside in (film.with_suffix(".json") for film in films):
+        yield beside
+        with suppress(MultiTalkError):  # reported where the film is read
+            entry = _entry(beside)
+            for name in filter(None, (entry.source, *entry.voices)):
+                yield find_file(name, _folders(beside), "file")
+
+
+def _folders(beside: Path) -> list[Path]:
+    """Where the files that a JSON names are looked for."""
+    return [beside.absolute().parent, beside.absolute().parent.parent, Path.cwd()]
 
 
 def _entry(beside: Path) -> MultiTalkInput:

@@ -66,7 +66,7 @@ class Parser(argparse.ArgumentParser):
 
 
 class CommandParser(Parser):
-    """The parser of one command; what it parses lists, as `given`, the arguments that the line names."""
+    """The parser of one command; what it parses has, as `given`, the option of each named argument."""
 
     def parse_known_args(
         self, args: Iterable[str] | None = None, namespace: Any = None
@@ -75,7 +75,9 @@ class CommandParser(Parser):
         line = None if args is None else list(args)
         arguments, rest = super().parse_known_args(line, namespace)
         named, _ = super().parse_known_args(line, argparse.Namespace(**dict.fromkeys(vars(arguments))))
-        arguments.given = tuple(sorted(name for name, value in vars(named).items() if value is not None))
+        options = {action.dest: action.option_strings[0] for action in self._actions if action.option_strings}
+        names = sorted(name for name, value in vars(named).items() if value is not None)
+        arguments.given = {name: options.get(name, name) for name in names}
         return arguments, rest
 
 

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from ..errors import LONGEST_MESSAGE, printable, quoted
 from .source_graph import Link, SourceNode
 
 
@@ -28,12 +29,11 @@ class Remark:
     why: str
 
     def __str__(self) -> str:
-        place = f"{self.kind} (node {self.node})"
+        place = f"{quoted(self.kind)} (node {quoted(self.node)})"
         if self.input:
-            place = (
-                f"{place}: {self.input}" if self.value is None else f"{place}: {self.input} = {self.value}"
-            )
-        return f"{place}: {self.why}"
+            place += f": {quoted(self.input)}"
+            place += "" if self.value is None else f" = {quoted(self.value)}"
+        return printable(f"{place}: {self.why}", LONGEST_MESSAGE)
 
 
 @dataclass

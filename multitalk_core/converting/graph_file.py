@@ -1,6 +1,7 @@
 """Reading a graph file, in the form of ComfyUI's page or of its API."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -49,11 +50,17 @@ def read_graph(path: Path, nodes: NodeList) -> SourceGraph:
 def _json(path: Path) -> Any:
     text = read_text(path, "graph", LONGEST)
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=lambda word: None, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise MultiTalkError(
             f"The graph {path} cannot be read as JSON: export it from ComfyUI's page again."
         ) from error
+
+
+def _finite(digits: str) -> float | None:
+    """A number; what is too large for one is missing, like NaN, which Python writes into metadata."""
+    number = float(digits)
+    return number if math.isfinite(number) else None
 
 
 def _is_api(content: object) -> bool:

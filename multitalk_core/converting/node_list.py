@@ -103,7 +103,7 @@ class NodeList:
             if name not in given:
                 if not entry["optional"] and "names" not in entry:
                     yield f"{name} has nothing connected"
-            elif isinstance(given[name], list):
+            elif is_link(given[name], graph):
                 origin, slot = given[name]
                 kind = (
                     self.outputs(graph[origin]["class_type"])[slot]["type"]
@@ -114,6 +114,11 @@ class NodeList:
                     yield f"{name} takes {entry['type']}, not {kind}"
             elif fault := _value_fault(given[name], entry):
                 yield f"{name} is {quoted(given[name])}, {fault}"
+
+
+def is_link(value: object, graph: dict[str, dict]) -> bool:
+    """Whether a value of a graph in API form is an output of one of its nodes."""
+    return isinstance(value, list) and len(value) == 2 and value[0] in graph and isinstance(value[1], int)
 
 
 def is_widget(entry: dict) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ..errors import LONGEST_MESSAGE, printable
+from ..files.home import home_folder
 from .report_line import ReportLine, Verdict, failed, sentence_of
 
 Result = TypeVar("Result")
@@ -89,7 +90,8 @@ def names_of(private: Collection[Path]) -> dict[str, str]:
     paths = [each for path in private for each in (path, path.absolute())]
     written = {str(path): path.name for path in paths if len(path.parts) > 1}
     written |= {f"{parent}{os.sep}": "" for path in paths for parent in path.parents if parent.name}
-    written |= {str(Path.home()): "the home folder"} if Path.home().name else {}
+    home = home_folder()
+    written |= {str(home): "the home folder"} if home is not None and home.name else {}
     return dict(sorted(written.items(), key=lambda pair: -len(pair[0])))
 
 

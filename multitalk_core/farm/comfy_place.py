@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import MultiTalkError
+from ..files.home import home_folder
 
 PACK = Path(__file__).absolute().parents[2]
 PACK_NAME = "ComfyUI-MultiTalk"
@@ -47,10 +48,11 @@ class ComfyPlace:
             interpreter = given or place / ".venv" / "bin" / "python"
             if (place / "main.py").is_file() and interpreter.is_file():
                 return cls(place.absolute(), interpreter.absolute())
+        looked = ", ".join(map(str, places)) or "no folder"
         raise MultiTalkError(
-            f"There is no ComfyUI with its Python on {os.uname().nodename} (looked in "
-            f"{', '.join(map(str, places))}): name its folder with --comfyui and its interpreter with "
-            "--comfyui-python, or set COMFYUI_PATH and COMFYUI_PYTHON."
+            f"There is no ComfyUI with its Python on {os.uname().nodename} (looked in {looked}): name its "
+            "folder with --comfyui and its interpreter with --comfyui-python, or set COMFYUI_PATH and "
+            "COMFYUI_PYTHON."
         )
 
     @property
@@ -90,4 +92,5 @@ def _usual_folders() -> Iterable[Path]:
         return
     if PACK.parent.name == "custom_nodes":
         yield PACK.parent.parent
-    yield Path.home() / "ComfyUI"
+    if (home := home_folder()) is not None:
+        yield home / "ComfyUI"

@@ -28,6 +28,7 @@ from .journal import Entry, Journal
 
 RECORD = "film.json"
 PART = ".part"
+PART_DIGITS = 8
 TOKEN = ".token"
 
 
@@ -71,7 +72,7 @@ class FarmFolder:
         check_folder(self.root)
         try:
             with locked(self.root / ".farm.lock"):
-                for left in self.films.glob(f".*{PART}"):  # by a kill
+                for left in self.films.glob(f".*.{'[0-9a-f]' * PART_DIGITS}{PART}"):  # by a kill
                     shutil.rmtree(left, ignore_errors=True)
                 (self.root / TOKEN).write_text(uuid4().hex)
                 yield
@@ -128,7 +129,7 @@ class FarmFolder:
 
     def new_part(self, name: str) -> Path:
         """An empty folder for the files of a film that is not finished."""
-        part = self.films / f".{name}.{uuid4().hex[:8]}{PART}"
+        part = self.films / f".{name}.{uuid4().hex[:PART_DIGITS]}{PART}"
         part.mkdir()
         return part
 

@@ -1,5 +1,6 @@
 """Checks on files that users name, before they are opened, so that nothing waits for a pipe."""
 
+import codecs
 import json
 import os
 import stat
@@ -103,8 +104,8 @@ def read_bytes(path: Path, kind: str, most: int) -> bytes:
     return content
 
 
-def read_text(path: Path, kind: str, most: int, *, encoding: str = "utf-8-sig") -> str:
-    """Read a text file.
+def read_text(path: Path, kind: str, most: int) -> str:
+    """Read a text file in UTF-8 or UTF-16.
 
     Parameters
     ----------
@@ -113,22 +114,31 @@ def read_text(path: Path, kind: str, most: int, *, encoding: str = "utf-8-sig") 
         What the error message calls it.
     most : int
         Largest size in bytes.
-    encoding : str
-        By default UTF-8, with a byte-order mark or without.
 
     Raises
     ------
     MultiTalkError
-        When there is no such file, or it is too long or not in this encoding.
+        When there is no such file, or it is too long or in another encoding.
     """
     content = read_bytes(path, kind, most)
     try:
-        return content.decode(encoding)
+        return content.decode(encoding_of(content))
     except UnicodeDecodeError as error:
+        excel = " (“CSV UTF-8” in Excel)" if path.suffix.lower() == ".csv" else ""
         raise MultiTalkError(
-            f"The {kind} {path} is not UTF-8 text: open it in the program that made it and save it as UTF-8 "
-            "(“CSV UTF-8” in Excel)."
+            f"The {kind} {path} is not UTF-8 text: open it in the program that made it and save it as "
+            f"UTF-8{excel}."
         ) from error
+
+
+def encoding_of(start: bytes) -> str:
+    """The encoding of a text that begins so: UTF-16 by its mark or by the zeros of its letters, or UTF-8."""
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    even, odd = start[0:40:2].count(0), start[1:40:2].count(0)
+    if even + odd >= 15 and min(even, odd) == 0:
+        return "utf-16-le" if odd else "utf-16-be"
+    return "utf-8-sig"
 
 
 def read_json(path: Path, kind: str, advice: str = "download it again") -> dict[str, Any]:

@@ -66,6 +66,8 @@ def name_trouble(name: str, windows: bool = os.name == "nt") -> str | None:
         return "stands for a folder"
     if len(name.encode("utf-8", "surrogatepass")) > LONGEST_NAME:
         return f"is longer than {LONGEST_NAME} bytes"
+    if "\0" in name:
+        return "contains a null character"
     if not windows:
         return None
     if name[-1] in ". ":

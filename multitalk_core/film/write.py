@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from ..errors import MultiTalkError
 from ..files.outputs import free_name
 from ..guards.interruption import uninterrupted
 from ..guards.stopping import delayed_interrupt
@@ -145,7 +146,7 @@ def write_film(
                 raise
             result.ended = result.ended or error  # delayed until the file was whole
         result.path = writer.path
-        _sign(result, mark)
+        _sign(result, mark, listener, check_interrupted=check_interrupted)
         if clips is not None and spec.store is not None and result.frames == spec.plan.frames:
             # Where it cannot be noted, the next run asks before it replaces the film.
             with suppress(OSError, PassedOver):
@@ -160,12 +161,15 @@ def digital_source(spec: FilmSpec) -> DigitalSource:
     return DigitalSource.TRAINED if spec.dubbing is None else DigitalSource.COMPOSITE
 
 
-def _sign(result: FilmResult, mark: FilmMark) -> None:
+def _sign(
+    result: FilmResult, mark: FilmMark, listener: FilmListener, *, check_interrupted: Callable[[], None]
+) -> None:
     """Sign the finished file; what prevents that ends the film, whose file stays."""
     try:
-        with delayed_interrupt():
-            sign_video(result.path, mark)
+        sign_video(result.path, mark, check_interrupted)
     except BaseException as error:
+        if not isinstance(error, MultiTalkError):
+            listener.note(f"{result.path.name} is not signed.")
         result.ended = result.ended or error
 
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from ..checkpoint import read_tensors
 from ..errors import MultiTalkError
 from ..files.given import check_file
-from ..files.outputs import check_folder
+from ..files.outputs import check_folder, check_inputs_stay
 from ..files.whole import whole_file
 from .measure_network import COUNTER
 from .weight_files import PRECISIONS, WEIGHT_FILES, Form, check_forms, check_numbers, expected_forms
@@ -56,6 +56,7 @@ def convert_measure_weights(source: Path, output: Path) -> Path:
     size = sum(tensor.nbytes for tensor in tensors.values())
     check_folder(output, size)
     path = output / WEIGHT_FILES[name].file
+    check_inputs_stay([path], [source], "--weights")
     try:
         with whole_file(path) as part:
             part.touch()

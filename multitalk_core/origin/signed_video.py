@@ -1,12 +1,14 @@
 """Sign a film with C2PA: who made it, from what, and a hash that any change breaks."""
 
 import mimetypes
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from .. import __version__
 from ..errors import MultiTalkError, quoted
 from ..files.whole import whole_file
+from ..guards.interruption import interruptible, uninterrupted
 from .film_mark import FilmMark
 from .signing_identity import SigningIdentity
 
@@ -17,35 +19,42 @@ PARENT = {"title": "the dubbed video", "relationship": "parentOf", "label": "dub
 SETTINGS = {"builder": {"thumbnail": {"enabled": False}}, "verify": {"remote_manifest_fetch": False}}
 
 
-def sign_video(path: Path, mark: FilmMark) -> None:
+def sign_video(path: Path, mark: FilmMark, check_interrupted: Callable[[], None] = uninterrupted) -> None:
     """Sign a finished mp4 in place, if its mark has an identity; whole or not at all.
 
     Parameters
     ----------
     path : Path
     mark : FilmMark
+    check_interrupted : callable
+        Called repeatedly, as an authority may take long to answer; raises to stop.
 
     Raises
     ------
     MultiTalkError
         When it cannot be signed; the file is unchanged.
     """
-    if mark.identity is None:
+    if (identity := mark.identity) is None:
         return
     import c2pa
 
-    identity = mark.identity
-    authority = None if identity.authority is None else identity.authority.encode()
     try:
-        signer = c2pa.Signer.from_info(
-            c2pa.C2paSignerInfo(identity.algorithm, identity.chain, identity.key, authority)
-        )
-        with c2pa.Context.from_dict(SETTINGS) as context, whole_file(path) as part:
-            builder = _described(mark, context)
-            with path.open("rb") as film, part.open("w+b") as signed:
-                builder.sign(signer, KIND, film, signed)
+        with whole_file(path) as part, path.open("rb") as film, part.open("w+b") as signed:
+            interruptible(lambda: _sign(film, signed, mark, identity=identity), check_interrupted)
     except (c2pa.C2paError, OSError) as error:
         raise _refused(path, identity, error) from None  # the library's error repeats the authority's address
+
+
+def _sign(film: IO[bytes], signed: IO[bytes], mark: FilmMark, *, identity: SigningIdentity) -> None:
+    """Write a signed copy; all in one thread, in which the library keeps its errors."""
+    import c2pa
+
+    authority = None if identity.authority is None else identity.authority.encode()
+    signer = c2pa.Signer.from_info(
+        c2pa.C2paSignerInfo(identity.algorithm, identity.chain, identity.key, authority)
+    )
+    with c2pa.Context.from_dict(SETTINGS) as context:
+        _described(mark, context).sign(signer, KIND, film, signed)
 
 
 def _refused(path: Path, identity: SigningIdentity, error: Exception) -> MultiTalkError:

@@ -9,6 +9,7 @@ from ..audio.turns import Turn
 from ..audio.turns.times import DIGITS
 from ..audio.waveform import Waveform
 from ..errors import MultiTalkError
+from ..limits import LONGEST_SECONDS
 from .placing import USUAL_GAP, place_lines
 from .written_script import Script
 
@@ -71,7 +72,7 @@ def join_lines(script: Script, sounds: Sequence[Waveform], gap: float = USUAL_GA
     Raises
     ------
     MultiTalkError
-        When there are more or fewer sounds than lines, or one is silent.
+        When there are more or fewer sounds than lines, one is silent, or the film would be too long.
     """
     if len(sounds) != len(script.lines):
         raise MultiTalkError(
@@ -89,6 +90,11 @@ def join_lines(script: Script, sounds: Sequence[Waveform], gap: float = USUAL_GA
             )
         spans.append(span)
     starts, remarks = place_lines(script, [end - start for start, end in spans], gap)
+    end = max(start + last - first for start, (first, last) in zip(starts, spans, strict=True))
+    if end > LONGEST_SECONDS:
+        raise MultiTalkError(
+            f"The script ends at {end:g} seconds; a film lasts at most {LONGEST_SECONDS:g}: split it."
+        )
     spacing = np.zeros(round(SPACING_SECONDS * rate), np.float32)
     turns, done = [], 0
     for line, voice, (first, last), start in zip(script.lines, voices, spans, starts, strict=True):

@@ -18,6 +18,7 @@ CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")  # no program takes them
 DIRECTIONS = re.compile(
     r"[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
 )  # of writing; nobody sees them in a name
+MOST_NESTED = 4  # signs of emphasis within each other, as in **_`word`_**
 LONGEST_NAME = 40  # characters
 MOST_WORDS = 5  # of a name
 LONGEST_BEFORE = 200  # characters before a colon, with an aside
@@ -57,9 +58,9 @@ def unmarked(line: str) -> str:
 
 def plain(text: str) -> str:
     """A text without signs of emphasis and control characters, with single blanks."""
-    text, previous = CONTROLS.sub("", text), None
-    while text != previous:
-        previous, text = text, EMPHASIS.sub(r"\2", text)
+    text = CONTROLS.sub("", text)
+    for _ in range(MOST_NESTED):
+        text = EMPHASIS.sub(r"\2", text)
     return " ".join(text.split())
 
 

@@ -1,6 +1,7 @@
 """When each line of a script begins, once it is known how long each lasts."""
 
 from collections.abc import Sequence
+from itertools import groupby
 
 from ..audio.turns.times import DIGITS
 from .written_script import Script, ScriptLine
@@ -34,9 +35,10 @@ def place_lines(
     free: dict[str, float] = {}  # when each speaker has ended
     main, main_start, main_end = None, 0.0, 0.0
     all_end = 0.0  # of the lines so far; reactions move nothing
+    shares = _shares(script)
     for place, (line, lasts) in enumerate(zip(script.lines, seconds, strict=True)):
         if line.reaction:
-            into = _into(script, place) * (main_end - main_start) if line.into is None else line.into
+            into = shares[place] * (main_end - main_start) if line.into is None else line.into
             wanted, latest = main_start + into, main_end
         else:
             after = line.gap if line.gap is not None else gap if main else 0.0
@@ -56,14 +58,13 @@ def place_lines(
     return starts, remarks
 
 
-def _into(script: Script, place: int) -> float:
-    """Where in the line before a reaction begins, as a share: several are spread evenly."""
-    first = last = place
-    while first and _spread(script.lines[first - 1]):
-        first -= 1
-    while last + 1 < len(script.lines) and _spread(script.lines[last + 1]):
-        last += 1
-    return (place - first + 1) / (last - first + 2)
+def _shares(script: Script) -> list[float]:
+    """Where in the line before a reaction begins, as a share: several in a row are spread evenly."""
+    shares: list[float] = []
+    for spread, row in groupby(script.lines, key=_spread):
+        count = len(list(row))
+        shares += [number / (count + 1) if spread else 0.0 for number in range(1, count + 1)]
+    return shares
 
 
 def _spread(line: ScriptLine) -> bool:

@@ -10,12 +10,14 @@ from ..audio.sound_file import read_audio
 from ..audio.waveform import Waveform
 from ..errors import MultiTalkError, quoted
 from ..files.digests import digest
+from ..files.plain import is_plain
 from ..files.whole import whole_file
 from .joining import heard_span
 from .speech_program import SpeechProgram
 from .written_script import Script, ScriptLine
 
 ENDING = ".line.wav"
+KEY = 32  # digits of a stored sound's name
 MOST_STORED = 2000  # sounds; the least recently used are deleted
 
 
@@ -53,13 +55,14 @@ def speak_lines(
         for line in script.lines:
             voice = voices.get(line.speaker.casefold())
             key = digest([*program.command, voice, line.text, *_version(voice)])
-            stored = place / f"{key[:32]}{ENDING}"
+            stored = place / f"{key[:KEY]}{ENDING}"
             with _naming(line):
-                if not stored.is_file():
+                if (sound := _stored_sound(stored)) is None:
                     _speak(line, program, voice, stored=stored)
+                    sound = read_audio(stored)
                     spoken += 1
                 stored.touch()
-                sounds.append(read_audio(stored))
+                sounds.append(sound)
         count = len(script.lines)
         if spoken:
             others = f"; the others are stored in {place}" if folder and spoken < count else ""
@@ -80,6 +83,15 @@ def check_voices(script: Script, program: SpeechProgram, voices: dict[str, str])
         )
     if voices and not program.has_voices:
         raise MultiTalkError("--voice-of needs a --tts with {voice} in its command.")
+
+
+def _stored_sound(stored: Path) -> Waveform | None:
+    """The sound of a line; None where it is not stored, or damaged."""
+    if not is_plain(stored):
+        return None
+    with suppress(MultiTalkError):
+        return read_audio(stored)
+    return None
 
 
 def _speak(line: ScriptLine, program: SpeechProgram, voice: str | None, *, stored: Path) -> None:
@@ -114,7 +126,7 @@ def _naming(line: ScriptLine) -> Iterator[None]:
 
 def _forget_old(folder: Path) -> None:
     """Delete the least recently used sounds beyond the most that are stored; other files stay."""
-    for path in sorted(folder.glob(f"*{ENDING}"), key=_used_at, reverse=True)[MOST_STORED:]:
+    for path in sorted(folder.glob(f"{'[0-9a-f]' * KEY}{ENDING}"), key=_used_at, reverse=True)[MOST_STORED:]:
         path.unlink(missing_ok=True)
 
 

@@ -95,12 +95,20 @@ def test_lines_that_cannot_be_used(folder, line, sentence):
     assert isinstance(rows[1], FaultyRow) and rows[1].line == 2 and sentence in rows[1].sentence
 
 
+def test_a_prompt_may_contain_any_separator_of_lines(folder):
+    separators = "\u2028 \u2029 \x85"
+    line = json.dumps(json.loads(row("one")) | {"prompt": separators}, ensure_ascii=False)
+    (found,) = read_benchmark(write_list(folder, line))
+    assert found.entry["prompt"] == separators
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (["--picture", "picture.png"], "the list says this"),
-        (["--script", "list.jsonl"], "script: the list says this"),
-        (["--face-model", "list.jsonl"], "face_model: the list says this"),
+        (["--picture", "picture.png"], "Error: --picture: the list says this"),
+        (["--voice", "list.jsonl", "--script", "list.jsonl"], "Error: --script, --voice: the list says this"),
+        (["--face-model", "list.jsonl"], "--face-model: the list says this"),
+        (["--place", "1:0:none"], "--place: the list says this"),
         (["--context-parallel", "2"], "made by one process"),
         (["--stops", "3"], "unrecognized arguments"),
     ],

@@ -60,6 +60,26 @@ def test_what_is_no_graph_of_ours_to_convert_is_refused_in_one_sentence(convert,
     assert not list(Path().glob("*_multitalk*"))
 
 
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999"])
+def test_what_is_no_number_counts_as_missing(convert, number):
+    """Python writes NaN into the metadata of pictures; a page could not open a graph with it."""
+    graph = wrapper_graph()
+    (image,) = (each for each in graph.values() if each["class_type"] == "LoadImage")
+    (sampler,) = (each for each in graph.values() if each["class_type"] == "WanVideoSampler")
+    image["inputs"]["upload"], sampler["inputs"]["shift"], sampler["is_changed"] = "?", "?", ["?"]
+    code, _, error = convert(json.dumps(graph).replace('"?"', number))
+    assert code == 0, error
+    written = "".join(path.read_text() for path in Path().glob("theirs_multitalk*"))
+    assert written and "NaN" not in written and "Infinity" not in written
+
+
+def test_what_is_listed_is_short_and_printable(convert):
+    graph = wrapper_graph()
+    graph["30"] = node("\x1b[31mNobody" + "x" * 9000, value=1)
+    code, printed, _ = convert(graph)
+    assert code == 0 and "\\x1b[31mNobody" in printed and max(map(len, printed.splitlines())) < 500
+
+
 def test_a_server_that_is_none_is_refused(convert):
     code, _, error = convert(wrapper_graph(), "--server", "127.0.0.1:9")
     assert code == 2 and "No ComfyUI answers at 127.0.0.1:9" in error

@@ -175,12 +175,16 @@ def test_other_rates_and_more_persons_than_voices(evaluated, folder, tmp_path):
         (["--convert-weights", "empty", "--weights", "empty"], "has none of syncnet_v2.model"),
         (["--convert-weights", "talk.mp4", "--weights", "empty"], "talk.mp4"),
         (["talk.mp4", "--output", "talk.json"], "talk.json is one of the inputs"),
+        (["talk.mp4", "--plot", "two.png", "--overwrite"], "two.png is one of the inputs"),
+        (["talk.mp4", "--plot", "linked.png", "--overwrite"], "linked.png is one of the inputs"),
         (["talk.mp4", "--output", "scores.txt"], "must be a .json file"),
     ],
 )
 def test_what_is_refused(folder, capsys, monkeypatch, arguments, sentence):
     monkeypatch.chdir(folder)
     (folder / "empty").mkdir(exist_ok=True)
+    if not (folder / "linked.png").exists():
+        (folder / "linked.png").hardlink_to(folder / "1.wav")  # which talk.json names
     assert main(["evaluate", *arguments]) == 2
     assert sentence in capsys.readouterr().err
 

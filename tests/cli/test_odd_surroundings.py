@@ -1,6 +1,7 @@
 """The command line without a home, with streams that fail, and with names that are no text."""
 
 import os
+import pwd
 import shlex
 import shutil
 import subprocess
@@ -10,6 +11,9 @@ from pathlib import Path
 import pytest
 
 from multitalk_core.demo.files import EMBEDDED
+from multitalk_core.doctor.checkup import names_of, without_folders
+from multitalk_core.errors import MultiTalkError
+from multitalk_core.farm import comfy_place
 from multitalk_core.media.video_writer import read_video
 
 ROOT = Path(__file__).parents[2]
@@ -47,6 +51,16 @@ def test_without_a_home_no_clips_are_kept_and_the_rest_works(tmp_path):
     assert {"film.mp4", "film-2.mp4", "store"} < {path.name for path in tmp_path.iterdir()}
     done = run(f"{command} films", tmp_path, XDG_CACHE_HOME=str(tmp_path))
     assert done.returncode == 0 and str(tmp_path / "multitalk" / "films") in done.stdout.decode()
+
+
+def test_without_a_home_the_doctor_and_the_farm_work(tmp_path, monkeypatch):
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.delenv("COMFYUI_PATH", raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", {}.__getitem__)
+    assert without_folders("/a/b.mp4 is small", names_of([Path("/a/b.mp4")])) == "b.mp4 is small"
+    monkeypatch.setattr(comfy_place, "PACK", tmp_path / "pack")
+    with pytest.raises(MultiTalkError, match="name its folder with --comfyui"):
+        comfy_place.ComfyPlace.find(None, None)
 
 
 @pytest.mark.parametrize(

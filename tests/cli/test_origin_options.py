@@ -98,6 +98,15 @@ def test_a_watermark_by_name_is_in_the_film_but_not_in_its_store(folder):
     assert dark.mean() < 0.3 * read_video("film.mp4")[0].mean()
 
 
+@pytest.mark.parametrize("part", ["key", "cert"])
+def test_a_film_replaces_no_key_whatever_its_name(folder, signed, capsys, part):
+    (kept,) = (folder / "secret keys").glob(f"*.{part}.pem")
+    before = kept.read_bytes()
+    (folder / "film.persons.png").hardlink_to(kept)
+    assert generate("--output", "film.mp4", "--overwrite", *signed) == 2
+    assert "is one of the inputs" in capsys.readouterr().err and kept.read_bytes() == before
+
+
 @pytest.mark.parametrize(
     "arguments, sentence",
     [

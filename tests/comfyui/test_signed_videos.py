@@ -97,6 +97,14 @@ def test_only_files_in_the_folder_are_read(server, picture, keys, name, place):
     assert f"{place}: there is no file" in words and "user/__multitalk/signing" in words
 
 
+@pytest.mark.parametrize("prefix", ["x" * 300, "a\0b", f"{'x' * 300}/b", "\ud800"])
+def test_a_name_that_no_file_can_have_is_refused_when_the_graph_is_queued(server, keys, prefix):
+    graph = {"video": node("LoadVideo", file=talk(server)), "signed": signing(keys, ["video", 0])}
+    graph["signed"]["inputs"]["filename_prefix"] = prefix
+    ((_, words),) = server.faults(graph)
+    assert words.startswith("filename_prefix")
+
+
 def test_a_key_is_not_read_as_an_address(server, keys):
     graph = {"video": node("LoadVideo", file=talk(server)), "signed": signing(keys, ["video", 0])}
     graph["signed"]["inputs"]["timestamps"] = keys["key"]

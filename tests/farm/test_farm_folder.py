@@ -38,10 +38,11 @@ def test_what_a_kill_left_is_cleared_and_its_records_are_found(tmp_path):
         with output.results.path.open("a") as file:
             file.write('{"id": "b", "fil')  # killed in the middle of the line
         output.new_part("c")
+        (output.films / ".mine.part").mkdir()
     with output.opened():
         assert list(output.finished()) == ["a", "b"]
         assert [entry["id"] for entry in output.results.entries()] == ["a", "b"]
-        assert sorted(path.name for path in output.films.iterdir()) == ["a", "b"]
+        assert sorted(path.name for path in output.films.iterdir()) == [".mine.part", "a", "b"]
 
 
 def test_a_film_that_was_moved_away_is_asked_for_again(tmp_path):

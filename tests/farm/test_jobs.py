@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from multitalk_core.cli.main import main
 from multitalk_core.errors import MultiTalkError
 from multitalk_core.farm.jobs import JobFile
 
@@ -119,6 +120,23 @@ def test_a_wrong_line_is_refused_in_one_sentence(tmp_path, line, words):
     refusal = sentence(tmp_path, {"id": "ok"}, "", line, inputs=tmp_path)
     assert refusal.startswith(f"{tmp_path / 'jobs.jsonl'}, line 3: ") and words in refusal
     assert "\n" not in refusal
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "1e999", "9" * 5000])
+def test_what_is_no_number_is_refused(tmp_path, number):
+    refusal = sentence(tmp_path, f'{{"id": "a", "overrides": {{"10.shift": {number}}}}}')
+    assert "line 1: it is not valid JSON" in refusal
+
+
+def test_a_list_that_the_output_would_replace_is_refused(tmp_path, monkeypatch, capsys):
+    written(tmp_path, {"id": "one"})
+    (tmp_path / "jobs.jsonl").rename(tmp_path / "results.jsonl")
+    (tmp_path / "failures.jsonl").hardlink_to(tmp_path / "results.jsonl")
+    for name in ("results", "failures"):
+        line = ["farm", str(tmp_path / f"{name}.jsonl"), "--graph", str(DEMO), "--output", str(tmp_path)]
+        assert main(line) == 2
+        assert "is one of the inputs" in capsys.readouterr().err
+    assert '"one"' in (tmp_path / "results.jsonl").read_text() and not (tmp_path / "films").exists()
 
 
 def test_two_nodes_of_one_title_are_told_apart_by_id(tmp_path):

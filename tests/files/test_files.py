@@ -83,7 +83,7 @@ def test_names_that_windows_does_not_take(name):
 
 @pytest.mark.parametrize("windows", [True, False])
 def test_names_that_no_system_takes_and_names_that_all_take(windows):
-    for name in ("", "..", "x" * 181, "é" * 91):
+    for name in ("", "..", "x" * 181, "é" * 91, "a\0b"):
         assert name_trouble(name, windows) is not None
     for name in (
         "film.mp4",

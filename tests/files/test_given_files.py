@@ -16,6 +16,7 @@ from multitalk_core.audio.turns import read_turns
 from multitalk_core.checkpoint import describe, read_adapter
 from multitalk_core.cli.options.dubbing_options import read_region
 from multitalk_core.errors import MultiTalkError, printable
+from multitalk_core.files.given import read_text
 from multitalk_core.hosts.diffusers.wan_folder import load_vae
 from multitalk_core.media.picture import read_picture
 from multitalk_core.media.video_file import VideoFile
@@ -103,3 +104,18 @@ def test_a_pipe_in_a_model_folder_is_reported(tmp_path, place, read):
     os.mkfifo(tmp_path / place)
     with pytest.raises(MultiTalkError, match="is a pipe"):
         read(tmp_path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_every_text_may_be_in_utf_16(tmp_path, encoding):
+    text = "Anna: Good morning, Ben.\n貝恩: 早安\n"
+    (tmp_path / "talk.txt").write_bytes(text.encode(encoding))
+    assert read_text(tmp_path / "talk.txt", "script", 1000) == text
+
+
+@pytest.mark.parametrize(("name", "about_csv"), [("talk.txt", False), ("talk.CSV", True)])
+def test_a_text_in_another_encoding_is_to_be_saved_again(tmp_path, name, about_csv):
+    (tmp_path / name).write_bytes("Zoë: Hé!".encode("latin-1"))
+    with pytest.raises(MultiTalkError, match=r"is not UTF-8 text: .* save it as UTF-8") as refused:
+        read_text(tmp_path / name, "script", 1000)
+    assert ("CSV" in str(refused.value)) == about_csv

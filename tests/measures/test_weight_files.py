@@ -207,6 +207,15 @@ def test_safetensors_of_others_are_put_in_place(sync, tmp_path):
     assert load_file(written).keys() == sync.keys()
 
 
+def test_a_converted_file_does_not_replace_itself(sync, tmp_path):
+    save_file(sync, tmp_path / "theirs.safetensors")
+    written = convert_measure_weights(tmp_path / "theirs.safetensors", tmp_path)
+    before = written.read_bytes()
+    with pytest.raises(MultiTalkError, match="is one of the inputs"):
+        convert_measure_weights(written, tmp_path)
+    assert written.read_bytes() == before
+
+
 def test_a_folder_that_is_missing(sync, tmp_path):
     torch.save(sync, tmp_path / "syncnet_v2.model")
     with pytest.raises(MultiTalkError, match="does not exist"):

@@ -1,8 +1,10 @@
 """Signatures: made with real keys, read by a C2PA reader; what cannot sign is refused with a sentence."""
 
 import json
+import socket
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from traceback import format_exception
@@ -51,6 +53,31 @@ def claimed(path: Path) -> list[tuple[str, str | None]]:
         if assertion["label"].startswith("c2pa.actions")
     )
     return [(action["action"], action.get("digitalSourceType")) for action in actions]
+
+
+class Stopped(Exception):
+    """What ComfyUI raises is no error of ours either."""
+
+
+def test_an_authority_that_does_not_answer_can_be_interrupted(tmp_path):
+    film = write(tmp_path / "film.mp4", FilmMark())
+    before = film.read_bytes()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        mark = FilmMark(identity=replace(identity(tmp_path / "keys"), authority=address))
+        silent.settimeout(0)
+        asked = []
+
+        def stop_once_asked() -> None:
+            with suppress(BlockingIOError):
+                asked.append(silent.accept())
+                raise Stopped
+
+        with pytest.raises(Stopped):
+            sign_video(film, mark, stop_once_asked)
+        for connection, _ in asked:
+            connection.close()
+    assert film.read_bytes() == before and {path.name for path in tmp_path.iterdir()} == {"film.mp4", "keys"}
 
 
 @pytest.mark.parametrize("kind", ["es256", "ed25519"])

@@ -108,3 +108,9 @@ def test_a_silent_line_and_a_missing_one_are_refused():
     silent = Waveform(np.zeros((1, RATE), np.float32), RATE)
     with pytest.raises(MultiTalkError, match=r"Line 2 of the script \(Ben\) is silent"):
         join_lines(script, [tone(1.0), silent])
+
+
+def test_pauses_of_more_than_a_film_are_refused():
+    script = parse_script("Anna: a\n" + "[pause 60]" * 700 + " Ben: b")
+    with pytest.raises(MultiTalkError, match=r"ends at 42002\S* seconds; a film lasts at most 36000"):
+        join_lines(script, [tone(1.0), tone(1.0)])

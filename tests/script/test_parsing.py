@@ -5,6 +5,7 @@ import pytest
 from multitalk_core.errors import MultiTalkError
 from multitalk_core.script.cast import cast_remarks, parse_cast
 from multitalk_core.script.parsing import parse_script
+from multitalk_core.script.placing import place_lines
 
 
 def said(text: str) -> list[tuple[str, str]]:
@@ -103,6 +104,13 @@ def test_every_mistake_is_a_sentence_with_its_line(text, sentence):
 
 def test_a_long_line_of_signs_is_read_at_once():
     assert len(said("Anna: hm " + "*a _b [" * 10_000)) == 1
+    assert len(said("Anna: " + "*_`" * 16_000 + "x" + "`_*" * 16_000)) == 1
+
+
+def test_many_reactions_are_spread_evenly():
+    script = parse_script("Anna: Well.\n" + "[reaction] Ben: Hm.\n" * 4000)
+    starts, _ = place_lines(script, [4001.0, *[0.5] * 4000])
+    assert starts == [0.0, *(float(second) for second in range(1, 4001))]
 
 
 def test_the_cast_is_remembered_as_text():

@@ -56,9 +56,11 @@ def test_other_alphabets_reach_the_program_whole(tmp_path):
 @needs_espeak
 def test_the_least_recently_used_sounds_are_deleted_and_other_files_stay(tmp_path, monkeypatch):
     monkeypatch.setattr(spoken_lines, "MOST_STORED", 1)
-    (tmp_path / "mine.wav").write_bytes(b"x")
+    mine = [tmp_path / "mine.wav", tmp_path / "mine.line.wav"]
+    for path in mine:
+        path.write_bytes(b"x")
     speak_lines(SCRIPT, speech_program("espeak-ng"), {}, folder=tmp_path, report=lambda sentence: None)
-    assert len(list(tmp_path.iterdir())) == 2 and (tmp_path / "mine.wav").exists()
+    assert len(list(tmp_path.iterdir())) == 3 and all(path.exists() for path in mine)
 
 
 def test_a_repeated_line_is_spoken_once_and_a_folder_that_goes_is_not_named():
@@ -66,6 +68,25 @@ def test_a_repeated_line_is_spoken_once_and_a_folder_that_goes_is_not_named():
     twice = parse_script("Anna: Hi.\nBen: No.\nAnna: Hi.")
     speak_lines(twice, program(TONE), {}, folder=None, report=reports.append)
     assert len(reports) == 1 and reports[0].endswith("spoke 2 of 3 lines.")
+
+
+def test_a_damaged_sound_is_spoken_again_and_a_link_is_not_followed(tmp_path):
+    reports, anna = [], parse_script("Anna: Hi.")
+    given = {"folder": tmp_path / "lines", "report": reports.append}
+    (tmp_path / "mine.wav").write_bytes(b"x")
+    speak_lines(anna, program(TONE), {}, **given)
+    (stored,) = (tmp_path / "lines").iterdir()
+    whole = stored.read_bytes()
+    for damage in (
+        lambda: stored.write_bytes(b""),
+        lambda: stored.write_bytes(b"RIFF" + bytes(100)),
+        lambda: (stored.unlink(), stored.symlink_to(tmp_path / "mine.wav")),
+        lambda: (stored.unlink(), os.mkfifo(stored)),
+    ):
+        damage()
+        speak_lines(anna, program(TONE), {}, **given)
+        assert "spoke 1 of 1" in reports[-1] and stored.read_bytes() == whole
+    assert (tmp_path / "mine.wav").read_bytes() == b"x"
 
 
 def test_a_voice_whose_file_has_changed_speaks_again(tmp_path):
@@ -81,7 +102,7 @@ def test_a_voice_whose_file_has_changed_speaks_again(tmp_path):
 
 def test_a_sound_that_another_run_deletes_meanwhile_is_no_trouble(tmp_path, monkeypatch):
     monkeypatch.setattr(spoken_lines, "MOST_STORED", 1)
-    gone = tmp_path / f"gone{spoken_lines.ENDING}"
+    gone = tmp_path / f"{'0' * spoken_lines.KEY}{spoken_lines.ENDING}"
     gone.symlink_to(tmp_path / "nowhere")  # listed, but nothing is there
     speak_lines(parse_script("Anna: Hi."), program(TONE), {}, folder=tmp_path, report=lambda sentence: None)
     (left,) = tmp_path.iterdir()

@@ -25,16 +25,19 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 
 import torch
 
-from multitalk_core.cli.main import main, make_parser
+from multitalk_core.cli.main import COMMANDS, main, make_parser
 from multitalk_core.guards import memory
 
-from .hostile_inputs import ANYTHING, FILES, NUMBERS, STRUCTURED, TEXTS, write_inputs
+from .hostile_inputs import ANYTHING, FILES, write_inputs
+from .hostile_values import NUMBERS, STRUCTURED, TEXTS
 
 MEMORY_BYTES = 3 * 10**9
 STOPPING_SECONDS = 60
 LIKELY = 0.6  # that a file or a word is one of those made for its option
 TWO = ["--voice", "a.wav", "--voice", "b.flac", "--boxes", "64,56,300,400", "340,50,576,400"]
 TINY = ["--size", "48x32", "--frames", "5", "--clip-frames", "5", "--motion-frames", "1", "--steps", "1"]
+PARTS = ["--persons", "parts", *TINY]
+KEY, CERTIFICATE = "ed25519.key.pem", "ed25519.cert.pem"
 BASES = {
     "generate": [
         ["--picture", "picture.png", *TWO, *TINY],
@@ -61,6 +64,9 @@ BASES = {
             "--output",
             "new.mp4",
         ],
+        ["--picture", "picture.png", "--script", "talk.script", "--tts", "cp a.wav {output}", *PARTS],
+        ["--picture", "picture.png", *TWO, *TINY, "--sign-key", KEY, "--sign-cert", CERTIFICATE],
+        ["--input", "input.json", *TINY],
         [],
     ],
     "demo": [[]],
@@ -72,16 +78,54 @@ BASES = {
         ["missing.jsonl", "new"],
     ],
     "train": [[]],
+    "doctor": [["--picture", "picture.png", "--boxes", *TWO[5:]], []],
+    "evaluate": [
+        ["talk.mp4", *TWO[:4]],
+        ["talk.mp4", "--references", "talk.mp4", "--persons", "1", "--boxes", "0,0,60,40"],
+        ["--weights", "empty_folder"],
+    ],
+    "benchmark": [["films.jsonl", "films", *TINY], ["wrong.films.jsonl", "films", *TINY]],
+    "farm": [["jobs.jsonl", "--join", "127.0.0.1:9"], ["jobs.jsonl", "--comfyui", "empty_folder"], []],
+    "convert": [["graph.json"], []],
 }
-SHARES = {"generate": 12, "localize": 3, "inspect": 2, "prepare": 3, "train": 2, "films": 1, "demo": 0.3}
+SHARES = {
+    "generate": 14,
+    "localize": 3,
+    "inspect": 2,
+    "prepare": 3,
+    "train": 2,
+    "evaluate": 2,
+    "benchmark": 2,
+    "farm": 2,
+    "convert": 2,
+    "films": 1,
+    "doctor": 0.5,
+    "demo": 0.3,
+}
 
 
-def command_line(chance: random.Random) -> list[str]:
-    """A base that works, and up to four options or arguments that may not."""
+def options_of(command: str) -> list[argparse.Action]:
+    """The options and arguments of a command."""
     commands = next(a for a in make_parser()._actions if isinstance(a, argparse._SubParsersAction)).choices
-    name = chance.choices([*commands], [SHARES.get(command, 1) for command in commands])[0]
-    line = [name, *chance.choice(BASES.get(name, [[]]))]
-    for action in chance.choices(commands[name]._actions, k=chance.choice((1, 1, 2, 3, 4))):
+    return commands[command]._actions
+
+
+def untried_options(seed: int) -> list[tuple[str, argparse.Action]]:
+    """Every option and argument of every command, in the order in which they are tried."""
+    options = [(command, action) for command in COMMANDS for action in options_of(command)]
+    random.Random(seed).shuffle(options)
+    return options
+
+
+def command_line(chance: random.Random, first: tuple[str, argparse.Action] | None) -> list[str]:
+    """A base that works, and up to four options or arguments that may not; the first may be given."""
+    shares = [SHARES[command] for command in COMMANDS]
+    name, *actions = first or chance.choices(COMMANDS, shares)
+    actions += chance.choices(
+        options_of(name), k=chance.choice((0, 1, 1, 2, 3) if first else (1, 1, 2, 3, 4))
+    )
+    line = [name, *chance.choice(BASES[name])]
+    for action in actions:
         line += [chance.choice(action.option_strings)] if action.option_strings else []
         line += values(action, chance)
     return line
@@ -145,7 +189,7 @@ def _child(line: list[str], folder: Path, said: Path) -> None:
     code = 1
     try:
         os.chdir(folder)
-        written = os.open(said, os.O_WRONLY | os.O_CREAT)
+        written = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         for number in (1, 2):
             os.dup2(written, number)
         sys.stdout, sys.stderr = (open(number, "w", closefd=False) for number in (1, 2))  # noqa: SIM115
@@ -170,8 +214,10 @@ def fuzz(folder: Path, lines: int, seed: int, seconds: float, report: Callable[[
     os.environ["XDG_CACHE_HOME"] = str(folder / "cache")
     run(["generate", *BASES["generate"][0], "--no-store"], inputs, seconds)
     counts = Counter(dict.fromkeys(("sentences", "accepted", "stopped when asked", *WRONG), 0))
+    untried = untried_options(seed)
     for number in range(lines):
-        line = command_line(random.Random(f"{seed} {number}"))
+        first = untried.pop() if untried else None
+        line = command_line(random.Random(f"{seed} {number}"), first)
         place = folder / "work" / "line"
         shutil.rmtree(place, ignore_errors=True)
         shutil.copytree(inputs, place, symlinks=True, copy_function=_linked)

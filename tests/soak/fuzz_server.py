@@ -22,7 +22,9 @@ from pathlib import Path
 import psutil
 
 from comfyui.comfy_server import ComfyServer
-from comfyui.graphs import Graph, custom_graph, long_video_graph, node, sampler_graph
+from comfyui.graphs import Graph, node
+
+from .fuzz_graphs import HOSTILE_BY_INPUT, base_graphs, write_inputs
 
 OURS = "MultiTalk"
 ERROR = "MultiTalk"  # the class of our errors, as ComfyUI names it
@@ -92,48 +94,6 @@ class Counts:
         return f"{self.outcomes.total()} prompts: {said}"
 
 
-def base_graphs(picture: str) -> list[Graph]:
-    """Small graphs in which every node of ours works."""
-    quick = {"steps": 1, "text_scale": 1.0, "audio_scale": 1.0}
-    clip = sampler_graph(picture, **quick)
-    clip |= {"binding": node("MultiTalkBindingPreview", images=["sampler", 1], binding=["sampler", 2])}
-    film = long_video_graph(picture, **quick, **{"store_clips": False, "stop_after": 1, "retakes": ""})
-    del film["images"]
-    parts = custom_graph(picture)
-    parts["guider"]["inputs"] |= {"text_scale": 1.0, "audio_scale": 1.0}
-    mouths = {
-        "mouths": node("MultiTalkMouthsPlot", images=["demo", 0], audio=["audio", 0], picture=["demo", 0])
-    }
-    kept = {"kept": node("MultiTalkStoredFilms", clear="nothing")}
-    named = {
-        "voices": node("PreviewAudio", audio=["audio", 1]),
-        "marks": node("MaskPreview", mask=["persons", 1]),
-    }
-    scene = {name: clip[name] for name in ("demo", "picture", "encoder", "audio", "persons")}
-    one = {"kept": node("MultiTalkStoredFilms", **{"clear": "one film", "clear.film": "none"})}
-    return [clip, film, parts, scene | mouths, kept, one, *option_graphs(scene | named)]
-
-
-def option_graphs(scene: Graph) -> list[Graph]:
-    """The scene with each option of its nodes chosen, and all that goes with it."""
-    turns = {"timing": "table", "timing.turns": "speaker,start,end\n1,0,0.5", "timing.names": ""}
-    choices = [
-        ("audio", {"timing": "in turn", "timing.gap": 0.0, "length": "seconds", "length.seconds": 1.0}),
-        ("audio", turns | {"length": "until the voices end"}),
-        ("persons", {"method": "masks", "method.person_1": ["mask", 0], "method.allow_overlap": True}),
-        ("persons", {"method": "boxes", "method.boxes": ["demo", 3], "method.order": "given"}),
-        ("persons", {"method": "automatic", "method.persons": 2, "method.model": "faces"}),
-    ]
-    graphs = [scene]
-    for name, chosen in choices:
-        graph = deepcopy(scene) | {"mask": node("SolidMask", value=1.0, width=640, height=400)}
-        graph[name]["inputs"] |= chosen
-        if chosen.get("timing") == "table":
-            del graph[name]["inputs"]["speaker_2"]
-        graphs.append(graph)
-    return graphs
-
-
 class Fuzz:
     """One run.
 
@@ -150,6 +110,8 @@ class Fuzz:
     def __init__(self, server: ComfyServer, picture: str, seed: int, patience: float = 1.5):
         self.server = server
         self.random = random.Random(seed)
+        write_inputs(server.base)
+        server.object_info = server.get("/object_info")  # the files may be chosen now
         self.graphs = base_graphs(picture)
         self.odd = server.object_info["OddValue"]["input"]["required"]["name"][0]
         self.process = psutil.Process(server.process.pid)
@@ -157,11 +119,12 @@ class Fuzz:
         self._peak_bytes()  # what others ran on this server does not count
         self.counts = Counts()
         self.untried = [
-            (graph, name, chosen)
+            (graph, name, chosen, text)
             for graph in self.graphs
             for name, each in graph.items()
             if each["class_type"].startswith(OURS)
             for chosen in sorted(self._inputs(graph, name))
+            for text in (None, *HOSTILE_BY_INPUT.get(f"{each['class_type']}.{chosen}", ()))
         ]
         self.random.shuffle(self.untried)
 
@@ -177,11 +140,11 @@ class Fuzz:
     # What is tried.
 
     def mutated(self) -> tuple[Graph, str]:
-        """Every input of every graph once, then any; at times another input of the same graph besides."""
+        """Every input of every graph once and with its own texts, then any; at times another one besides."""
         if self.untried:
-            base, name, chosen = self.untried.pop()
+            base, name, chosen, text = self.untried.pop()
             graph = deepcopy(base)
-            said = [self._mutate(graph, name, chosen)]
+            said = [self._mutate(graph, name, chosen, text)]
             more = (0, 0, 1)
         else:
             graph, said, more = deepcopy(self.random.choice(self.graphs)), [], (1, 1, 2)
@@ -195,9 +158,17 @@ class Fuzz:
         info = self.server.object_info[graph[name]["class_type"]]["input"]
         return dict(_described(info, graph[name]["inputs"]))
 
-    def _mutate(self, graph: Graph, name: str, chosen: str) -> str:
+    def nodes(self) -> set[str]:
+        """The kinds of all nodes of ours in the graphs."""
+        kinds = {each["class_type"] for graph in self.graphs for each in graph.values()}
+        return {kind for kind in kinds if kind.startswith(OURS)}
+
+    def _mutate(self, graph: Graph, name: str, chosen: str, text: str | None = None) -> str:
         inputs = graph[name]["inputs"]
         kind, options = self._inputs(graph, name)[chosen]
+        if text is not None:
+            inputs[chosen] = text
+            return f"{name}.{chosen} = {json.dumps(text)[:80]}"
         if self.random.random() < 0.06:
             inputs.pop(chosen, None)
             return f"{name}.{chosen} left out"

@@ -15,6 +15,8 @@ def test_fifteen_hundred_prompts(tmp_path):
     with ComfyServer(tmp_path) as server:
         fuzz = Fuzz(server, server.upload(EMBEDDED / "picture.png"), seed=0)
         counts = fuzz.run(1500)
+        ours = {kind for kind in server.object_info if kind.startswith("MultiTalk")}
     print(counts)
+    assert fuzz.nodes() == ours, "nodes that no graph has"
     assert not fuzz.untried, "inputs that were never changed"
     assert not counts.faults, "\n".join(counts.faults)

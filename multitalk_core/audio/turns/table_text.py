@@ -1,11 +1,10 @@
 """The text of a table's file: UTF-8, or UTF-16 as Praat and Excel write it."""
 
-import codecs
 import os
 from pathlib import Path
 
 from ...errors import MultiTalkError
-from ...files.given import read_bytes, read_text
+from ...files.given import encoding_of, read_bytes, read_text
 from ...limits import LONGEST_TABLE
 
 BYTES_OF_A_CHARACTER = 4  # at most, in UTF-8
@@ -32,10 +31,9 @@ def read_table_text(path: Path) -> str:
     for magic, what in OTHER_FILES.items():
         if start.startswith(magic):
             raise MultiTalkError(f"The {KIND} {path} is {what}.")
-    encoding = _encoding(start)
-    if encoding == "utf-8-sig" and b"\0" in start:
+    if encoding_of(start) == "utf-8-sig" and b"\0" in start:
         raise MultiTalkError(f"The {KIND} {path} is not a text file: export the turns as CSV, RTTM or JSON.")
-    return read_text(path, KIND, most, encoding=encoding)
+    return read_text(path, KIND, most)
 
 
 def is_text(path: Path) -> bool:
@@ -44,15 +42,5 @@ def is_text(path: Path) -> bool:
         return False
     with path.open("rb") as file:
         start = file.read(START)
-    text = start.decode(_encoding(start), "replace")
+    text = start.decode(encoding_of(start), "replace")
     return bool(text) and sum(not (sign.isprintable() or sign in "\n\r\t") for sign in text) < len(text) / 20
-
-
-def _encoding(start: bytes) -> str:
-    """UTF-16 by its mark, or by the zeros of its first characters."""
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    even, odd = start[0:40:2].count(0), start[1:40:2].count(0)
-    if even + odd >= 15 and min(even, odd) == 0:
-        return "utf-16-le" if odd else "utf-16-be"
-    return "utf-8-sig"

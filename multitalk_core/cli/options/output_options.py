@@ -88,6 +88,7 @@ def inputs(arguments: argparse.Namespace) -> Iterator[Path]:
             yield from _paths(value)
     if arguments.segmentation_model:
         yield Path(arguments.segmentation_model)
+    yield from filter(None, (arguments.sign_key, arguments.sign_cert))
 
 
 def _paths(value: object) -> Iterator[Path]:

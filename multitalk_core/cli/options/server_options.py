@@ -79,9 +79,9 @@ def check_server_options(arguments: argparse.Namespace) -> None:
     ------
     MultiTalkError
     """
-    unused = [name for name in OF_STARTED if name in arguments.given]
+    unused = [arguments.given[name] for name in OF_STARTED if name in arguments.given]
     if arguments.join and unused:
-        names = ", ".join(f"--{name.replace('_', '-')}" for name in unused)
+        names = ", ".join(unused)
         raise MultiTalkError(
             f"Servers that --join names run already, with their own folders and options: leave {names} out."
         )

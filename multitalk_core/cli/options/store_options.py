@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from ...files.home import home_folder
 from ...film.clips import ClipPlan
 from ...film.retakes import Retake, check_clip, plan_overrides, whole_clips
 from ...film.spec import ClipOverride, StoreOptions
@@ -27,9 +28,7 @@ def default_store() -> Path | None:
     cache = os.environ.get("LOCALAPPDATA" if os.name == "nt" else "XDG_CACHE_HOME")
     if cache:
         return Path(cache, STORE)
-    try:
-        home = Path.home()
-    except RuntimeError:  # neither HOME nor an entry among the system's users
+    if (home := home_folder()) is None:
         return None
     caches = {"nt": "AppData/Local", "darwin": "Library/Caches"}
     return home / caches.get(os.name, caches.get(sys.platform, ".cache")) / STORE
