@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .node_list import NodeList, is_widget
+from .node_list import NodeList, is_link, is_widget
 
 GROUPS = ("Models", "Picture and persons", "Voices", "Prompts", "Video", "Result")
 
@@ -59,7 +59,7 @@ class AssembledGraph:
     def _is_input(self, value: object) -> bool:
         """Whether a value is one, or an output of a node that is here."""
         if isinstance(value, list):
-            return len(value) == 2 and value[0] in self.nodes
+            return is_link(value, self.nodes)
         return value is not None
 
     def _complete(self, kind: str, given: dict[str, object]) -> dict[str, object]:

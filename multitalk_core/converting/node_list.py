@@ -2,7 +2,7 @@
 
 import json
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -116,9 +116,15 @@ class NodeList:
                 yield f"{name} is {quoted(given[name])}, {fault}"
 
 
-def is_link(value: object, graph: dict[str, dict]) -> bool:
-    """Whether a value of a graph in API form is an output of one of its nodes."""
-    return isinstance(value, list) and len(value) == 2 and value[0] in graph and isinstance(value[1], int)
+def is_link(value: object, numbers: Container[str]) -> bool:
+    """Whether a value of a graph in API form is an output of one of these nodes."""
+    return (
+        isinstance(value, list)
+        and len(value) == 2
+        and isinstance(value[0], str)
+        and isinstance(value[1], int)
+        and value[0] in numbers
+    )
 
 
 def is_widget(entry: dict) -> bool:

@@ -73,6 +73,20 @@ def test_what_is_no_number_counts_as_missing(convert, number):
     assert written and "NaN" not in written and "Infinity" not in written
 
 
+@pytest.mark.parametrize(
+    "prefix", [[[1], 0], [{"a": 1}, 0], [None, 0], [1.5, 0], ["nowhere", 0], [["19"], 0]]
+)
+def test_what_looks_like_a_link_but_is_none_is_left_out(convert, prefix):
+    graph = wrapper_graph()
+    (saver,) = (each for each in graph.values() if "filename_prefix" in each["inputs"])
+    saver["inputs"]["filename_prefix"] = prefix
+    code, _, error = convert(graph)
+    assert code == 0, error
+    written = json.loads(Path("theirs_multitalk_api.json").read_text())
+    (ours,) = (each["inputs"] for each in written.values() if each["class_type"] == "SaveVideo")
+    assert isinstance(ours["filename_prefix"], str)
+
+
 def test_what_is_listed_is_short_and_printable(convert):
     graph = wrapper_graph()
     graph["30"] = node("\x1b[31mNobody" + "x" * 9000, value=1)
