@@ -5,7 +5,14 @@ import pytest
 import torch
 
 from multitalk_core.errors import MultiTalkError
-from multitalk_core.film.colour import ColourMethod, colour_drift, lab_from_rgb, match_colour, rgb_from_lab
+from multitalk_core.film.colour import (
+    ColourMethod,
+    colour_drift,
+    lab_from_rgb,
+    lab_statistics,
+    match_colour,
+    rgb_from_lab,
+)
 from multitalk_core.film.seams import SeamCorrection
 
 
@@ -51,6 +58,17 @@ def test_a_flat_frame_takes_the_references_mean_and_is_no_nan() -> None:
     assert corrected.var(dim=(-1, -2)).max() < 1e-6
     seen, goal = (lab_from_rgb(part / 2 + 0.5).mean((-1, -2)) for part in (corrected, picture))
     torch.testing.assert_close(seen, goal, atol=0.1, rtol=0)
+
+
+@pytest.mark.parametrize("level", [-0.95, 0.0, 0.5])
+@pytest.mark.parametrize("deviation", [0.0005, 0.002, 0.1])
+def test_rounding_grows_no_faster_than_the_contrast(level: float, deviation: float) -> None:
+    generator = torch.Generator().manual_seed(6)
+    clip, picture = (torch.randn(1, 3, 1, 96, 160, generator=generator) * size for size in (deviation, 0.3))
+    clip = (level + clip).clamp(-1, 1)
+    exact = match_colour(clip.double(), picture.double())
+    contrast = (lab_statistics(picture).spread / lab_statistics(clip).spread).max().item()
+    assert (match_colour(clip, picture) - exact).abs().max() < 2e-5 * max(contrast, 1)
 
 
 def test_the_mean_alone_leaves_the_contrast() -> None:
