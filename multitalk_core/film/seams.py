@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import cycle
 
 import torch
 from torch import Tensor
@@ -62,7 +61,9 @@ class SeamCorrection:
         if not self.colour_strength:
             return frames.clamp_(-1, 1)
         goals = [lab_statistics(part) for part in reference.split(1, dim=2)]
-        for frame, goal in zip(frames.split(1, dim=2), cycle(goals), strict=False):
+        if len(goals) == 1:
+            goals *= frames.shape[2]
+        for frame, goal in zip(frames.split(1, dim=2), goals, strict=True):
             frame.copy_(match_statistics(frame, goal, self.colour_strength, method=self.colour_method))
         return frames
 

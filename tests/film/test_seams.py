@@ -35,6 +35,15 @@ def test_a_seam_fades_over_its_frames_and_leaves_the_others():
     assert SeamCorrection(seam_frames=40).faded(clip.clone(), before, 5).shape == clip.shape
 
 
+def test_a_reference_is_one_frame_or_one_for_each():
+    clip = torch.rand(1, 3, 6, 4, 4, generator=torch.Generator().manual_seed(0))
+    one = SeamCorrection().matched(clip.clone(), clip[:, :, :1])
+    each = SeamCorrection().matched(clip.clone(), clip[:, :, :1].expand(-1, -1, 6, -1, -1))
+    assert torch.equal(one, each)
+    with pytest.raises(ValueError):
+        SeamCorrection().matched(clip.clone(), clip[:, :, :4])
+
+
 def test_vae_loss_is_precompensated(demo):
     """Frames corrected beforehand come out of the real VAE nearer to what they were."""
     model = demo.model
