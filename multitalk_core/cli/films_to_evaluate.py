@@ -93,16 +93,24 @@ def evaluated_film(path: Path, arguments: argparse.Namespace) -> EvaluatedFilm:
 
 def files_read(films: Sequence[Path], arguments: argparse.Namespace) -> Iterator[Path]:
     """Every file of an evaluation: the films, their JSON files and what these name, voices, references."""
+    references = video_files(arguments.references or ())
     yield from films
-    yield from video_files(arguments.references or ())
+    yield from references
+    yield from (reference.with_suffix(".json") for reference in references)
     yield from (file.path for file in arguments.voices or () if file is not None)
     if arguments.weights is not None:
         yield arguments.weights
     for beside in (film.with_suffix(".json") for film in films):
         yield beside
-        with suppress(MultiTalkError):  # reported where the film is read
-            entry = _entry(beside)
-            for name in filter(None, (entry.source, *entry.voices)):
+        yield from _files_named(beside)
+
+
+def _files_named(beside: Path) -> Iterator[Path]:
+    """The files that a JSON names; what cannot be found or read is reported where the film is read."""
+    with suppress(MultiTalkError):
+        entry = _entry(beside)
+        for name in filter(None, (entry.source, *entry.voices)):
+            with suppress(MultiTalkError):
                 yield find_file(name, _folders(beside), "file")
 
 

@@ -177,6 +177,11 @@ def test_other_rates_and_more_persons_than_voices(evaluated, folder, tmp_path):
         (["talk.mp4", "--output", "talk.json"], "talk.json is one of the inputs"),
         (["talk.mp4", "--plot", "two.png", "--overwrite"], "two.png is one of the inputs"),
         (["talk.mp4", "--plot", "linked.png", "--overwrite"], "linked.png is one of the inputs"),
+        (["moved/talk.mp4", "--plot", "linked.png", "--overwrite"], "linked.png is one of the inputs"),
+        (
+            ["talk.mp4", "--references", "moved", "--output", "moved/talk.json"],
+            "talk.json is one of the inputs",
+        ),
         (["talk.mp4", "--output", "scores.txt"], "must be a .json file"),
     ],
 )
@@ -184,7 +189,10 @@ def test_what_is_refused(folder, capsys, monkeypatch, arguments, sentence):
     monkeypatch.chdir(folder)
     (folder / "empty").mkdir(exist_ok=True)
     if not (folder / "linked.png").exists():
-        (folder / "linked.png").hardlink_to(folder / "1.wav")  # which talk.json names
+        (folder / "linked.png").hardlink_to(folder / "1.wav")  # which both talk.json name
+        (folder / "moved").mkdir()
+        (folder / "moved" / "talk.mp4").hardlink_to(folder / "talk.mp4")
+        (folder / "moved" / "talk.json").write_text(json.dumps(ENTRY | {"cond_image": "gone.png"}))
     assert main(["evaluate", *arguments]) == 2
     assert sentence in capsys.readouterr().err
 
