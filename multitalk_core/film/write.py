@@ -1,5 +1,6 @@
 """A film on disk: written while it is made, and a whole file even where the film ends early."""
 
+import os
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
@@ -165,10 +166,12 @@ def _sign(
     result: FilmResult, mark: FilmMark, listener: FilmListener, *, check_interrupted: Callable[[], None]
 ) -> None:
     """Sign the finished file; what prevents that ends the film, whose file stays."""
+    unsigned = result.path.stat()
     try:
         sign_video(result.path, mark, check_interrupted)
     except BaseException as error:
-        if not isinstance(error, MultiTalkError):
+        replaced = not os.path.samestat(unsigned, result.path.stat())
+        if not isinstance(error, MultiTalkError) and not replaced:
             listener.note(f"{result.path.name} is not signed.")
         result.ended = result.ended or error
 

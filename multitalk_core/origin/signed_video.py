@@ -2,6 +2,7 @@
 
 import mimetypes
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import IO, Any
 
@@ -9,6 +10,7 @@ from .. import __version__
 from ..errors import MultiTalkError, quoted
 from ..files.whole import whole_file
 from ..guards.interruption import interruptible, uninterrupted
+from ..guards.stopping import delayed_interrupt
 from .film_mark import FilmMark
 from .signing_identity import SigningIdentity
 
@@ -22,12 +24,14 @@ SETTINGS = {"builder": {"thumbnail": {"enabled": False}}, "verify": {"remote_man
 def sign_video(path: Path, mark: FilmMark, check_interrupted: Callable[[], None] = uninterrupted) -> None:
     """Sign a finished mp4 in place, if its mark has an identity; whole or not at all.
 
+    Ctrl-C and SIGTERM wait for the signature, except where an authority stamps it: its answer may take long.
+
     Parameters
     ----------
     path : Path
     mark : FilmMark
     check_interrupted : callable
-        Called repeatedly, as an authority may take long to answer; raises to stop.
+        Called repeatedly; raises to stop.
 
     Raises
     ------
@@ -38,8 +42,9 @@ def sign_video(path: Path, mark: FilmMark, check_interrupted: Callable[[], None]
         return
     import c2pa
 
+    delay = delayed_interrupt() if identity.authority is None else nullcontext()
     try:
-        with whole_file(path) as part, path.open("rb") as film, part.open("w+b") as signed:
+        with delay, whole_file(path) as part, path.open("rb") as film, part.open("w+b") as signed:
             interruptible(lambda: _sign(film, signed, mark, identity=identity), check_interrupted)
     except (c2pa.C2paError, OSError) as error:
         raise _refused(path, identity, error) from None  # the library's error repeats the authority's address

@@ -1,15 +1,19 @@
 """A written film: whole, ended early, or given up; and what is left on disk each time."""
 
+import os
 import resource
+import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import IO
 
 import pytest
 import torch
 from torch import Tensor
 
+from helpers.signing_keys import write_keys
 from helpers.tiny_film import RecordingListener, TinyFilm
 from multitalk_core.errors import MultiTalkError
 from multitalk_core.film.clip_inputs import ClipInputs
@@ -17,7 +21,11 @@ from multitalk_core.film.film import FinishedClip
 from multitalk_core.film.seams import SeamCorrection
 from multitalk_core.film.spec import ClipOverride, RecordedStep
 from multitalk_core.film.write import write_film
+from multitalk_core.guards.stopping import stoppable
+from multitalk_core.media.inspection import inspect_media
 from multitalk_core.media.video_writer import read_video
+from multitalk_core.origin.film_mark import FilmMark
+from multitalk_core.origin.signing_identity import read_identity
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +116,34 @@ def test_a_film_that_stops_for_approval_does_not_take_the_films_name(film, tmp_p
     result = write_film(replace(film.spec, stop_after=1), film.model, tmp_path / "film.mp4", in_memory=True)
     assert result.ended is None and (result.clips, result.frames) == (2, 13) and len(result.images) == 13
     assert result.path.name == "film.unfinished-13-of-17-frames.mp4"
+
+
+class StoppedWhenOpened(type(Path())):
+    """The dubbed video, which a signature reads; Ctrl-C or SIGTERM comes at that moment."""
+
+    def open(self, *arguments: object, **options: object) -> IO:
+        """Open it as any file."""
+        os.kill(os.getpid(), signal.SIGTERM)
+        return super().open(*arguments, **options)
+
+
+@pytest.mark.parametrize("authority", [None, "http://127.0.0.1:9"])
+def test_a_stop_while_a_film_is_signed_waits_for_the_signature_but_not_for_an_authority(
+    film, tmp_path, authority
+):
+    pytest.importorskip("c2pa", reason="no c2pa-python here")
+    keys = write_keys(tmp_path / "keys")
+    identity = replace(read_identity(keys.key, keys.certificate), authority=authority)
+    video = write_film(film.spec, film.model, tmp_path / "talk.mp4").path
+    mark, listener = FilmMark(identity=identity, dubbed=StoppedWhenOpened(video)), RecordingListener()
+    with stoppable():
+        result = write_film(film.spec, film.model, tmp_path / "film.mp4", listener=listener, mark=mark)
+    signature = inspect_media(result.path).origin.signature
+    assert isinstance(result.ended, KeyboardInterrupt) and result.path.name == "film.mp4"
+    if authority is None:
+        assert signature.state == "Valid" and not listener.notes
+    else:
+        assert signature is None and listener.notes == ["film.mp4 is not signed."]
 
 
 @pytest.fixture
