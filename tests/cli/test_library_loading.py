@@ -24,7 +24,7 @@ print(frozen > 1000, gc.get_freeze_count() == frozen, left() is None)
 """
 
 
-def test_only_what_libraries_made_is_passed_over():
+def test_what_is_made_after_the_libraries_is_still_collected():
     answer = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True)
     assert answer.stdout.split() == ["True"] * 3
 
