@@ -1,4 +1,4 @@
-"""The examples run as their first lines say, and README shows them as they are."""
+"""The examples run, and README shows them as they are; `make soak` runs each as its first lines say."""
 
 import json
 import os
@@ -65,6 +65,12 @@ def test_a_scheme_of_your_own_differs(said):
 
 def test_a_host_written_out_has_the_voices(said):
     assert float(re.search(r"by ([\d.]+)%", said["new_host.py"])[1]) > 1
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("example", WITHOUT_FILES)
+def test_an_example_needs_no_other(tmp_path, example):
+    assert run(tmp_path, EXAMPLES / example)
 
 
 @pytest.mark.parametrize("example", ["headless.py", "one_clip.py"])
