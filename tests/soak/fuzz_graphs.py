@@ -109,14 +109,14 @@ def base_graphs(picture: str) -> list[Graph]:
     mouths = {
         "mouths": node("MultiTalkMouthsPlot", images=["demo", 0], audio=["audio", 0], picture=["demo", 0])
     }
-    kept = {"kept": node("MultiTalkStoredFilms", clear="nothing")}
+    stored = {"stored": node("MultiTalkStoredFilms", clear="nothing")}
     named = {
         "voices": node("PreviewAudio", audio=["audio", 1]),
         "marks": node("MaskPreview", mask=["persons", 1]),
     }
     shown = {name: clip[name] for name in ("demo", "picture", "encoder", "audio", "persons")}
-    one = {"kept": node("MultiTalkStoredFilms", **{"clear": "one film", "clear.film": "none"})}
-    graphs = [clip, film, parts, shown | mouths, kept, one, *option_graphs(shown | named)]
+    one = {"stored": node("MultiTalkStoredFilms", **{"clear": "one film", "clear.film": "none"})}
+    graphs = [clip, film, parts, shown | mouths, stored, one, *option_graphs(shown | named)]
     return [*graphs, *speech_graphs(), signed_graph(), doctor_graph(clip)]
 
 
@@ -128,12 +128,12 @@ def speech_graphs() -> list[Graph]:
     recorded["join"]["inputs"]["sounds"] = ["demo", 1]
     voice = {
         "voice": node("MultiTalkLoadVoice", audio="fuzz_1.flac", track="", channel="all"),
-        "heard": node("PreviewAudio", audio=["voice", 0]),
+        "sound": node("PreviewAudio", audio=["voice", 0]),
     }
     given = {
         "json": node("MultiTalkInputJson", text=json.dumps(INPUT_JSON), film=1),
         "seen": node("PreviewImage", images=["json", 1]),
-        "heard": node("PreviewAudio", audio=["json", 3]),
+        "sound": node("PreviewAudio", audio=["json", 3]),
         "boxes": node("PreviewAny", source=["json", 5]),
     }
     return [script_graph(SCRIPT), recorded, voice, given]
