@@ -1,10 +1,9 @@
 """What Long Video reports where it is folded, as in the blueprint: on the subgraph's node, too."""
 
 import pytest
-from comfy_page import BARS, FIT, RUN_BUTTON, complaints
+from comfy_page import BARS, FIT, click_run, complaints
 from test_browser import load
 from test_while_it_runs import FILM, SHORTEN, WATCH
-from timeline_page import use_nodes_2
 
 pytestmark = pytest.mark.soak
 FOLD = (
@@ -23,16 +22,14 @@ return Math.min(...rows.map(top)) === top(rows.find(row => row.contains({REPORT}
 """
 
 
-@pytest.mark.parametrize("nodes_2", [False, True], ids=["classic", "nodes-2.0"])
 def test_the_report_is_the_first_widget_of_the_subgraphs_node(page, nodes_2):
-    use_nodes_2(page, nodes_2)
     complaints(page)
     load(page, "demo")
     page.evaluate(WATCH)
     page.evaluate(SHORTEN, seed=960 + nodes_2)
     values = page.evaluate(FOLD)
     page.evaluate(FIT, bars=BARS)
-    page.evaluate(f"({RUN_BUTTON}).click()")
+    click_run(page)
     page.wait_for(f"{REPORT}?.innerText.includes('left: clip')", 180)
     page.evaluate(FIT, bars=BARS)
     page.wait_for(f"(() => {{ {FIRST} }})()")
@@ -41,5 +38,4 @@ def test_the_report_is_the_first_widget_of_the_subgraphs_node(page, nodes_2):
     first, second, *_ = page.evaluate(f"return {REPORT}.innerText").split("\n")
     assert first.startswith("the video, 21 frames, 0.8 s, is ") and second.startswith("drift: ")
     assert page.evaluate("return folded.serialize().widgets_values ?? null") == values
-    use_nodes_2(page, False)
     assert complaints(page) == []

@@ -1,9 +1,7 @@
 """What a node reports in words, as both of ComfyUI's renderers show it: a line for each sentence."""
 
-import pytest
-from comfy_page import BARS, FIT, RUN_BUTTON, complaints
+from comfy_page import BARS, FIT, click_run, complaints
 from test_timeline_server import conversation
-from timeline_page import use_nodes_2
 
 SHOWN = (
     "[...document.querySelectorAll('.comfy-markdown-content, .dom-widget span')]"
@@ -11,21 +9,14 @@ SHOWN = (
 )
 
 
-@pytest.fixture(params=[False, True], ids=["classic", "nodes-2.0"])
-def mode(request, page):
-    use_nodes_2(page, request.param)
-    yield request.param
-    use_nodes_2(page, False)
-
-
-def test_each_sentence_is_a_line_and_its_signs_are_shown_as_they_are(page, mode):
+def test_each_sentence_is_a_line_and_its_signs_are_shown_as_they_are(page, nodes_2):
     """The encoder's, with a name that HTML and Markdown would take for their own."""
-    name = rf"*An* _na_ <b>\_{int(mode)}"  # another one than before: ComfyUI runs it again
+    name = rf"*An* _na_ <b>\_{int(nodes_2)}"  # another one than before: ComfyUI runs it again
     graph = conversation(f"{name},0,1,1,0", speaker_2=None, speaker_3=["demo", 2])
     complaints(page)
     page.evaluate("await app.loadApiJson(graph, 'report')", graph=numbered(graph))
     page.evaluate(FIT, bars=BARS)
-    page.evaluate(f"({RUN_BUTTON}).click()")
+    click_run(page)
     page.wait_for(SHOWN, 120)
     lines = page.evaluate(f"return {SHOWN}.innerText").strip().split("\n")
     assert [line.strip() for line in lines] == [
