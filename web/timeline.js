@@ -78,7 +78,9 @@ function addTimeline(node, kind, view) {
     look(entry)
     view.draw()
   }
-  new ResizeObserver(placed).observe(view.element) // also once the page has placed it
+  const observer = new ResizeObserver(placed)
+  observer.observe(view.element) // also once the page has placed it
+  observer.observe(view.canvas.element) // which is lower where the sentence below is long
   const removed = widget.onRemove
   widget.onRemove = function (...given) {
     shown.delete(entry)
