@@ -75,6 +75,7 @@ function addTimeline(node, kind, view) {
   shown.add(entry)
   const placed = () => {
     if (!shown.has(entry)) return
+    if (!view.canvas.element.clientHeight) app.canvas.setDirty(true, true) // in the page, but nowhere until it draws
     look(entry)
     view.draw()
   }

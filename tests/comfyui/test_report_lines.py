@@ -1,12 +1,13 @@
 """What a node reports in words, as both of ComfyUI's renderers show it: a line for each sentence."""
 
 from comfy_page import BARS, FIT, click_run, complaints
+from graphs import node
+from test_load_voice import damaged_mp3
 from test_timeline_server import conversation
 
-SHOWN = (
-    "[...document.querySelectorAll('.comfy-markdown-content, .dom-widget span')]"
-    ".find(each => each.innerText.includes('listen'))"
-)
+REPORTS = "[...document.querySelectorAll('.comfy-markdown-content, .dom-widget span')]"
+SHOWN = f"{REPORTS}.find(each => each.innerText.includes('listen'))"
+DAMAGED = f"{REPORTS}.map(each => each.innerText.trim()).filter(text => text.includes('damaged'))"
 
 
 def test_each_sentence_is_a_line_and_its_signs_are_shown_as_they_are(page, nodes_2):
@@ -24,6 +25,26 @@ def test_each_sentence_is_a_line_and_its_signs_are_shown_as_they_are(page, nodes
         "The voice of speaker 3 has no turn in the table and is not heard.",
         "Speakers 2, 3 say nothing and listen.",
     ]
+    assert complaints(page) == []
+
+
+def test_a_line_may_begin_as_a_heading_or_a_list_does(page, server, nodes_2):
+    """With the name of a file; another one than before."""
+    names = [f"{sign} {int(nodes_2)}.mp3" for sign in ("#", "-", "+", "1.", "2)")]
+    content = damaged_mp3(server.input / "whole.mp3")
+    for name in names:
+        (server.input / name).write_bytes(content)
+    graph = {
+        f"voice {name}": node("MultiTalkLoadVoice", audio=name, track="", channel="all") for name in names
+    }
+    graph |= {f"play {name}": node("PreviewAudio", audio=[f"voice {name}", 0]) for name in names}
+    complaints(page)
+    page.evaluate("await app.loadApiJson(graph, 'names')", graph=numbered(graph))
+    page.evaluate(FIT, bars=BARS)
+    click_run(page)
+    page.wait_for(f"{DAMAGED}.length === {len(names)}", 120)
+    shown = page.evaluate(f"return {DAMAGED}")
+    assert sorted(line.split(": ")[0] for line in shown) == sorted(names)
     assert complaints(page) == []
 
 
