@@ -1,12 +1,23 @@
 """What a node reports in words, as both of ComfyUI's renderers show it: a line for each sentence."""
 
+import pytest
 from comfy_page import BARS, FIT, click_run, complaints
 from graphs import node
 from test_load_voice import damaged_mp3
 from test_timeline_server import conversation
+from timeline_page import enter
 
 REPORTS = "[...document.querySelectorAll('.comfy-markdown-content, .dom-widget span')]"
 SHOWN = f"{REPORTS}.find(each => each.innerText.includes('listen'))"
+SAME_ID = """
+await app.loadGraphData({ version: 0.4, last_node_id: 0, last_link_id: 0, nodes: [], links: [] }, true, true);
+const sampler = LiteGraph.createNode('MultiTalkSampler');
+app.rootGraph.add(sampler);
+window.host = app.rootGraph.convertToSubgraph(new Set([sampler])).node;
+const other = LiteGraph.createNode('PrimitiveString');
+[other.id, other.pos] = [host.subgraph.nodes[0].id, [100, 500]];
+app.rootGraph.add(other);
+"""
 DAMAGED = f"{REPORTS}.map(each => each.innerText.trim()).filter(text => text.includes('damaged'))"
 
 
@@ -45,6 +56,21 @@ def test_a_line_may_begin_as_a_heading_or_a_list_does(page, server, nodes_2):
     page.wait_for(f"{DAMAGED}.length === {len(names)}", 120)
     shown = page.evaluate(f"return {DAMAGED}")
     assert sorted(line.split(": ")[0] for line in shown) == sorted(names)
+    assert complaints(page) == []
+
+
+@pytest.mark.parametrize("nodes_2", [True], indirect=True)
+def test_a_node_with_the_id_of_a_sampler_in_a_subgraph_keeps_its_order(page, nodes_2):
+    complaints(page)
+    page.evaluate(SAME_ID)
+    first = "[data-node-id='1'] [data-testid^=node-body-] > :first-child"
+    order = f'getComputedStyle(document.querySelector("{first}")).order'
+    page.wait_for(f"{order} === '0'")
+    enter(page, "host.subgraph")
+    page.evaluate("app.api.dispatchCustomEvent('progress_text', { nodeId: `${host.id}:1`, text: 'step 1' })")
+    page.wait_for(f"{order} === '-2'")
+    enter(page, "app.rootGraph")
+    page.wait_for(f"{order} === '0'")
     assert complaints(page) == []
 
 
