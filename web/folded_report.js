@@ -53,11 +53,10 @@ function report(node) {
   }
   const height = node.size[1]
   node.setSize([node.size[0], Math.max(node.computeSize()[1], height)])
-  const grown = node.size[1] - height
   const serialized = node.onSerialize
-  node.onSerialize = function (data) { // the report is not saved, nor is its height
+  node.onSerialize = function (data) { // the report is not saved, nor is the height that it needs
     serialized?.call(this, data)
-    data.size = [data.size[0], data.size[1] - grown]
+    data.size = [data.size[0], Math.min(height, data.size[1])]
   }
   return element
 }
