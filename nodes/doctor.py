@@ -1,5 +1,6 @@
 """The node that checks the connected models on this machine, and writes a report."""
 
+import re
 from pathlib import Path
 
 import folder_paths
@@ -19,6 +20,9 @@ from .host.doctor_checks import DoctorInputs, examine
 from .host.reporter import announce, show_text
 from .host.sockets import CATEGORY
 from .inputs import shared as inputs
+
+HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
+VERDICT = re.compile(r"^- \*\*(\w+)\*\* ", re.MULTILINE)
 
 
 class DoctorNode(io.ComfyNode):
@@ -82,7 +86,7 @@ class DoctorNode(io.ComfyNode):
         )
 
         def show(line: str) -> None:
-            lines.append(_plain(line))
+            lines.append(plain_lines(line))
             if node_id is not None:
                 show_text("\n".join(lines), node_id)
 
@@ -91,13 +95,13 @@ class DoctorNode(io.ComfyNode):
         report = checkup.report()
         saved = _saved(report)
         summary = f"{checkup.summary()} The report is {saved} in the output folder."
-        announce(f"{summary}\n\n{_plain(report)}", node_id)
+        announce(f"{summary}\n\n{plain_lines(report)}", node_id)
         return io.NodeOutput(report, ui=ui.PreviewText(report))
 
 
-def _plain(markdown: str) -> str:
-    """Text of the report without its signs of bold type, which the node shows as they are."""
-    return markdown.replace("**", "")
+def plain_lines(markdown: str) -> str:
+    """The report without the Markdown of headings and verdicts, whose signs the node shows as they are."""
+    return VERDICT.sub(r"\1: ", HEADING.sub(r"\1:", markdown))
 
 
 def _saved(report: str) -> str:

@@ -8,12 +8,15 @@ const TEXT_HEIGHT = 160 // as much as the lines that matter
 const MARK = "multitalk-report"
 
 // Nodes 2.0: a node's body is a flex column and its widgets are a grid, which CSS can reorder. Nodes are named by their
-// ids, because what is set on an element is lost where the page draws it again.
+// ids, because what is set on an element is lost where the page draws it again. Each graph has its own ids.
 const style = document.createElement("style")
-const ids = new Set()
+const reported = new Set() // by graph and node
+const keyOf = (node) => `${node.graph.id} ${node.id}`
 
+/** Reorder the nodes of the graph that is open. */
 function order() {
-  const nodes = `:is(${[...ids].map((id) => `[data-node-id="${CSS.escape(id)}"]`).join()})`
+  const shown = app.canvas.graph?.nodes.filter((node) => reported.has(keyOf(node))) ?? []
+  const nodes = `:is(${shown.map(({ id }) => `[data-node-id="${CSS.escape(id)}"]`).join()})`
   style.textContent = `
     .${MARK} .break-all { word-break: normal; overflow-wrap: anywhere }
     ${nodes} [data-testid^="node-body-"] > :first-child { order: -2 }
@@ -28,17 +31,16 @@ app.registerExtension({
   setup() {
     document.head.append(style)
     order()
+    app.canvas.canvas.addEventListener("litegraph:set-graph", order)
     api.addEventListener("progress_text", ({ detail }) => {
       const id = String(detail.nodeId).split(":").at(-1) // of the node in its own subgraph
-      if (ids.has(id) || !NODES.includes(app.canvas.graph?.getNodeById(id)?.comfyClass)) return
-      ids.add(id)
+      const node = app.canvas.graph?.getNodeById(id)
+      if (!NODES.includes(node?.comfyClass) || reported.has(keyOf(node))) return
+      reported.add(keyOf(node))
       order()
     })
   },
-  afterConfigureGraph() {
-    ids.clear() // another graph, without texts
-    order()
-  },
+  afterConfigureGraph: order,
   nodeCreated(node) {
     if (!NODES.includes(node.comfyClass)) return
     const before = node.getLayoutWidgets

@@ -75,10 +75,13 @@ function addTimeline(node, kind, view) {
   shown.add(entry)
   const placed = () => {
     if (!shown.has(entry)) return
+    if (!view.canvas.element.clientHeight) app.canvas.setDirty(true, true) // in the page, but nowhere until it draws
     look(entry)
     view.draw()
   }
-  new ResizeObserver(placed).observe(view.element) // also once the page has placed it
+  const observer = new ResizeObserver(placed)
+  observer.observe(view.element) // also once the page has placed it
+  observer.observe(view.canvas.element) // which is lower where the sentence below is long
   const removed = widget.onRemove
   widget.onRemove = function (...given) {
     shown.delete(entry)

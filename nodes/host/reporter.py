@@ -23,8 +23,10 @@ from ...multitalk_core.method.wan import LATENT_CHANNELS, Grid
 from .comfy_video_model import ComfyVideoModel
 
 Preview = tuple[str, Image.Image, int]  # format, picture, longest side
-# A sign within a line that Markdown takes away: of an escape, code, a link, what is struck out or stressed.
-MARKDOWN_SIGN = re.compile(r"\\(?=[^\w\s]|_)|[`*\[\]~]|(?<![^\W_])_")
+# A sign that Markdown takes away: of an escape, code, a link, a table, what is struck out or stressed.
+MARKDOWN_SIGN = re.compile(r"\\(?=[^\w\s]|_)|[`*\[\]~|]|(?<![^\W_])_")
+# What makes a line a heading, a rule or one of a list or table: its last sign does.
+LINE_START = re.compile(r"^(?:[#=+:-]|\d+[.)])", re.MULTILINE)
 
 
 def summary(spec: FilmSpec, model: ComfyVideoModel, *, frames_in_memory: int) -> str:
@@ -144,11 +146,17 @@ def announce(text: str, node_id: str | None, level: int = logging.INFO) -> None:
 def show_text(text: str, node_id: str) -> None:
     """Show a text on a node.
 
-    The classic canvas takes it as HTML and Nodes 2.0 as Markdown: signs of both are escaped, and a line ends
-    with two spaces so that both break it.
+    The classic canvas takes it as HTML and Nodes 2.0 as Markdown: signs of both are escaped, wherever they
+    stand, and a line ends with two spaces so that both break it. It begins with none: four would be code.
     """
-    shown = MARKDOWN_SIGN.sub(lambda sign: f"&#{ord(sign[0])};", escape(lines_of(text), quote=False))
+    lines = "\n".join(line.strip() for line in lines_of(text).split("\n"))
+    shown = LINE_START.sub(_entity, MARKDOWN_SIGN.sub(_entity, escape(lines, quote=False)))
     PromptServer.instance.send_progress_text(shown.replace("\n", "  \n"), quoted(node_id))
+
+
+def _entity(found: re.Match[str]) -> str:
+    """What was found, with its last character as HTML writes any character."""
+    return f"{found[0][:-1]}&#{ord(found[0][-1])};"
 
 
 def lines_of(text: str) -> str:

@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 import uuid
 from dataclasses import dataclass, field
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -237,7 +238,7 @@ def _take_shown(run: Run, message: bytes) -> None:
     if kind == PREVIEW:
         run.previews.append(message[8:])
     elif kind == TEXT:
-        run.texts.append(message[8 + length :].decode().replace(LINE_END, "\n"))
+        run.texts.append(unescape(message[8 + length :].decode()).replace(LINE_END, "\n"))
 
 
 def _validation_failure(answer: dict) -> Failure:

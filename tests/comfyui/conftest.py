@@ -5,7 +5,7 @@ from browser import Browser, find_chromium
 from comfy_page import complaints, open_page
 from comfy_server import ComfyServer, find_comfyui
 from standins import put_standins
-from timeline_page import write_voices
+from timeline_page import use_nodes_2, write_voices
 
 
 @pytest.fixture(scope="session")
@@ -27,3 +27,11 @@ def page(server):
         open_page(browser, server)
         complaints(browser)
         yield browser
+
+
+@pytest.fixture(params=[False, True], ids=["classic", "nodes-2.0"])
+def nodes_2(request, page):
+    """The page in each of ComfyUI's renderers."""
+    use_nodes_2(page, request.param)
+    yield request.param
+    use_nodes_2(page, False)

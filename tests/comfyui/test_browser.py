@@ -115,7 +115,7 @@ def test_boxes_leave_the_other_settings_alone_when_a_graph_is_opened_again(page)
     assert page.evaluate("return (await app.graphToPrompt()).output")["2"]["inputs"] == locate
 
 
-def fail(page: Browser, node: str, widget: str, value: object) -> None:
+def fail(page: Browser, *, node: str, widget: str, value: object) -> None:
     """Run the demo with another value of a widget; waits until the page offers details of the failure."""
     load(page, "demo")
     page.wait_for(f"!({DETAILS_BUTTON})")  # of another failure
@@ -136,7 +136,7 @@ def wait_for_text(page: Browser, text: str) -> None:
 
 
 def test_the_sentence_of_a_failed_run_is_shown_at_once_and_in_the_report_before_any_path(page):
-    fail(page, "MultiTalkPersonLocalizer", "speaker_order", "3, 1")
+    fail(page, node="MultiTalkPersonLocalizer", widget="speaker_order", value="3, 1")
     sentence = "MultiTalk: speaker_order: The order 3, 1 does not name each of the 2 persons exactly once."
     wait_for_text(page, sentence.removeprefix("MultiTalk: "))
     page.evaluate(f"({DETAILS_BUTTON}).click()")
@@ -144,7 +144,7 @@ def test_the_sentence_of_a_failed_run_is_shown_at_once_and_in_the_report_before_
 
 
 def test_a_graph_that_is_refused_shows_its_sentence_at_once(page):
-    fail(page, "MultiTalkClipSettings", "clip_frames", 14)
+    fail(page, node="MultiTalkClipSettings", widget="clip_frames", value=14)
     wait_for_text(page, "clip_frames is 14, but Wan makes 4n + 1 frames: use 13 or 17 instead.")
     page.evaluate(f"({DETAILS_BUTTON}).click()")  # the notice goes
 

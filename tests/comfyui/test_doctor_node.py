@@ -33,8 +33,12 @@ def graph(server, tmp_path_factory):
 
 
 def test_the_demo_weights_pass_and_the_report_is_saved(server, graph):
-    (text,) = server.run(graph).outputs["doctor"]["text"]
+    run = server.run(graph)
+    (text,) = run.outputs["doctor"]["text"]
     assert re.findall("^## (.*)$", text, re.MULTILINE) == SECTIONS and "**fail**" not in text
+    shown = run.texts[-1]  # on the node, which knows no Markdown
+    assert re.findall("^(.*):$", shown, re.MULTILINE) == ["MultiTalk doctor", *SECTIONS]
+    assert "\npass: " in shown and "**" not in shown
     for name in ("voices exchanged", "silent voices"):
         assert re.search(rf"a film with {name} differs by [1-9\d.]+%", text)
     saved = sorted((server.base / "output" / "MultiTalk").glob("doctor_*.md"))

@@ -1,16 +1,15 @@
 """What Long Video reports where it is folded, as in the blueprint: on the subgraph's node, too."""
 
+from uuid import uuid4
+
 import pytest
-from comfy_page import BARS, FIT, RUN_BUTTON, complaints
+from comfy_page import BARS, FIT, click_run, complaints, settle
 from test_browser import load
 from test_while_it_runs import FILM, SHORTEN, WATCH
-from timeline_page import use_nodes_2
 
 pytestmark = pytest.mark.soak
-FOLD = (
-    FILM + "const { node } = app.rootGraph.convertToSubgraph(new Set([film])); window.folded = node;"
-    "return folded.serialize().widgets_values ?? null;"
-)
+SAVED = "[folded.serialize().widgets_values ?? null, [...folded.serialize().size]]"
+FOLD = FILM + "window.folded = app.rootGraph.convertToSubgraph(new Set([film])).node;"
 REPORT = "folded.widgets.find(each => each.name === 'multitalk_report')?.element"
 FIRST = f"""
 const top = each => each.getBoundingClientRect().top;
@@ -23,16 +22,16 @@ return Math.min(...rows.map(top)) === top(rows.find(row => row.contains({REPORT}
 """
 
 
-@pytest.mark.parametrize("nodes_2", [False, True], ids=["classic", "nodes-2.0"])
 def test_the_report_is_the_first_widget_of_the_subgraphs_node(page, nodes_2):
-    use_nodes_2(page, nodes_2)
     complaints(page)
     load(page, "demo")
     page.evaluate(WATCH)
     page.evaluate(SHORTEN, seed=960 + nodes_2)
-    values = page.evaluate(FOLD)
+    page.evaluate(FOLD)
     page.evaluate(FIT, bars=BARS)
-    page.evaluate(f"({RUN_BUTTON}).click()")
+    settle(page)
+    saved = page.evaluate(f"return {SAVED}")
+    click_run(page)
     page.wait_for(f"{REPORT}?.innerText.includes('left: clip')", 180)
     page.evaluate(FIT, bars=BARS)
     page.wait_for(f"(() => {{ {FIRST} }})()")
@@ -40,6 +39,22 @@ def test_the_report_is_the_first_widget_of_the_subgraphs_node(page, nodes_2):
     assert page.evaluate("return finished") == ""
     first, second, *_ = page.evaluate(f"return {REPORT}.innerText").split("\n")
     assert first.startswith("the video, 21 frames, 0.8 s, is ") and second.startswith("drift: ")
-    assert page.evaluate("return folded.serialize().widgets_values ?? null") == values
-    use_nodes_2(page, False)
+    assert page.evaluate(f"return {SAVED}") == saved
+    assert complaints(page) == []
+
+
+def test_another_workflow_does_not_show_it(page):
+    """Which is opened while the film is made, and has a node of the same id in the same place."""
+    load(page, "demo")
+    page.evaluate(WATCH)
+    page.evaluate(SHORTEN, seed=970)
+    page.evaluate(FOLD)
+    page.evaluate(FIT, bars=BARS)
+    click_run(page)
+    page.wait_for(f"{REPORT}?.innerText.includes('left: clip')", 180)
+    other = page.evaluate("return app.rootGraph.serialize()") | {"id": str(uuid4())}
+    page.evaluate("await app.loadGraphData(other, true, true, 'other')", other=other)
+    page.wait_for("window.finished !== null", 180)
+    shown = "app.rootGraph.nodes.filter(node => node.widgets?.some(each => each.name === 'multitalk_report'))"
+    assert page.evaluate(f"return [finished, {shown}.length]") == ["", 0]
     assert complaints(page) == []

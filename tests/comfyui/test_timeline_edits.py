@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import torch
-from comfy_page import BARS, FIT, RUN_BUTTON, complaints
+from comfy_page import BARS, FIT, click_run, complaints
 from PIL import Image
 from test_browser import load
 from test_while_it_runs import FILM, FRAMES, PREPARE, WATCH
-from timeline_page import LANES, OPTIONS, point, rows, undo, use_nodes_2
+from timeline_page import LANES, OPTIONS, point, rows, undo
 
 from multitalk_core.demo.files import EMBEDDED
 from multitalk_core.evaluation.film_score import measure_film
@@ -18,9 +18,7 @@ TURNS = "speaker,start,end,voice_of,voice_start\n# 1,0,1.16,,0\n2,0,1.16,,1.4"
 STARTS, ENDS = 0.4, 0.88  # seconds: what is left of the turn
 
 
-@pytest.mark.parametrize("nodes_2", [False, True], ids=["classic", "nodes-2.0"])
 def test_the_film_is_that_of_the_edited_turns(page, server, nodes_2):
-    use_nodes_2(page, nodes_2)
     complaints(page)
     load(page, "demo")
     page.evaluate(WATCH)
@@ -29,11 +27,10 @@ def test_the_film_is_that_of_the_edited_turns(page, server, nodes_2):
     page.wait_for(f"{OPTIONS}.length === 2 && {LANES}.getBoundingClientRect().width > 200")
     edit(page)
     page.evaluate(FIT, bars=BARS)
-    page.evaluate(f"({RUN_BUTTON}).click()")
+    click_run(page)
     page.wait_for("window.finished !== null && window.saved", 300)
     assert page.evaluate("return finished") == "" and complaints(page) == []
     check(server.path(page.evaluate("return saved")))
-    use_nodes_2(page, False)
 
 
 def edit(page) -> None:

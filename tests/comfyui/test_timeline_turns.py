@@ -185,6 +185,7 @@ def test_turns_from_another_node_are_shown_and_a_change_takes_them_over(page):
     )
     status = f"{ENCODER}.widgets.at(-1).element.querySelector('.status')"
     page.wait_for(f"{status}.textContent.startsWith('Turns are only shown: “turns” comes')")
+    page.wait_for(f"{LANES}.height * {LANES}.clientWidth === {LANES}.width * {LANES}.clientHeight")
     page.drag(lane(page, 2, 1.5), lane(page, 2, 2.0))
     assert rows(page) == ["1,0,1", "2,1,2"]
     table = "speaker,start,end,voice_of,voice_start\nAnna,0,1,1,0.2\nBen,1,3,1,1.5"
