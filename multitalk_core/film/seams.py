@@ -63,7 +63,8 @@ class SeamCorrection:
         goals = [lab_statistics(part) for part in reference.split(1, dim=2)]
         if len(goals) == 1:
             goals *= frames.shape[2]
-        for frame, goal in zip(frames.split(1, dim=2), goals, strict=True):
+        for index, goal in zip(range(frames.shape[2]), goals, strict=True):
+            frame = frames[:, :, index : index + 1]
             frame.copy_(match_statistics(frame, goal, self.colour_strength, method=self.colour_method))
         return frames
 

@@ -24,6 +24,7 @@ NOT_THE_FILM = {
     "retake", "prompt_at", "rows_at_once", "offload", "recorded_step", "sign_key", "sign_cert",
     "timestamp_authority", "watermark", "context_parallel", "parallel_attention",
 }  # fmt: skip
+IDENTITY = {"sign_key", "sign_cert"}  # files, though not the film's
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -84,11 +85,10 @@ def film_files(arguments: argparse.Namespace, store: Path | None) -> FilmFiles:
 def inputs(arguments: argparse.Namespace) -> Iterator[Path]:
     """Every file and folder that the arguments name as an input."""
     for name, value in vars(arguments).items():
-        if name not in NOT_THE_FILM:
+        if name not in NOT_THE_FILM - IDENTITY:
             yield from _paths(value)
     if arguments.segmentation_model:
         yield Path(arguments.segmentation_model)
-    yield from filter(None, (arguments.sign_key, arguments.sign_cert))
 
 
 def _paths(value: object) -> Iterator[Path]:
