@@ -7,6 +7,7 @@ import pytest
 import simpy
 from PIL import Image
 
+from multitalk_core.limits import MINUTE_GIGABYTES
 from tools.gpu_day.cards import CARDS, card_named
 from tools.gpu_day.model_size import SIZES
 from tools.scale import inputs, scale_page
@@ -63,6 +64,11 @@ def test_a_minute_is_its_clips_times_their_passes():
         stages = minute_seconds(PLANNED, card)
         assert stages["DiT"] == pytest.approx(20 * 8 * pass_seconds(SIZES["480"], card))
         assert sum(stages.values()) < 1.5 * stages["DiT"]
+
+
+def test_the_farm_asks_for_the_room_that_the_plan_counts():
+    minute = clips_of(60) * inputs.CLIP_BYTES / 1e9
+    assert 0.9 * MINUTE_GIGABYTES < minute <= MINUTE_GIGABYTES
 
 
 def test_more_work_takes_more_seconds_and_a_faster_card_fewer():
