@@ -17,10 +17,12 @@ def store_warning(graph: ApiGraph, servers: int) -> str | None:
         That share a store.
     """
     kinds = [node["class_type"] for node in graph.values()]
-    given = [node["inputs"].get("store_at_most") for node in graph.values() if node["class_type"] == SETTINGS]
+    settings = [node["inputs"] for node in graph.values() if node["class_type"] == SETTINGS]
+    used = [each for each in settings if each.get("store_clips") is not False]
+    given = [each.get("store_at_most") for each in used]
     limit = min((each for each in given if isinstance(each, int | float)), default=USUAL_STORE_GIGABYTES)
     needed = servers * MINUTE_GIGABYTES
-    if FILM not in kinds or needed <= limit:
+    if FILM not in kinds or (settings and not used) or needed <= limit:
         return None
     return (
         f"{servers} servers share a store of {limit:g} GB, and the stored clips of one minute at 480p take "
