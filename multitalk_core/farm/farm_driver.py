@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter, deque
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from ..errors import MultiTalkError
@@ -73,6 +74,7 @@ class FarmDriver:
         self.servers: list[FarmServer] = []
         self.begun = 0  # servers
         self.answered = False  # whether a server has ever been ready
+        self.warned = False  # of a store that is too small
         self.grown = self.last_ready = time.monotonic()
 
     def run(self) -> int:
@@ -86,8 +88,6 @@ class FarmDriver:
             After Ctrl-C or SIGTERM.
         """
         self._grow()
-        if not self.options.joined and (warning := store_warning(self.pending[0].composed(), self.begun)):
-            self.progress.say(warning)
         try:
             while self.pending or self.trials or self._busy():
                 if time.monotonic() - self.grown >= GROW_SECONDS:
@@ -119,6 +119,16 @@ class FarmDriver:
             raise MultiTalkError("The cluster has no GPU: say with --servers how many servers use its CPUs.")
         while self.begun < (self.options.servers or gpus or 1):
             self._add(None, on_gpu=gpus > 0)
+        self._check_store()
+
+    def _check_store(self) -> None:
+        """Say once when the servers may need a larger store, as far as the next film's graph shows."""
+        if self.warned or not self.pending:
+            return
+        with suppress(MultiTalkError):  # `_give` reports a graph that has changed
+            if warning := store_warning(self.pending[0].composed(), self.begun):
+                self.warned = True
+                self.progress.say(warning)
 
     def _add(self, joined: str | None, on_gpu: bool = False) -> None:
         self.begun += 1

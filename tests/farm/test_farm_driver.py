@@ -10,12 +10,17 @@ from multitalk_core.farm.farm_actor import ServerSettings
 from multitalk_core.farm.farm_driver import FarmDriver, FarmOptions
 from multitalk_core.farm.farm_folder import FarmFolder
 from multitalk_core.farm.farm_progress import FarmProgress
+from multitalk_core.farm.jobs import Job
 from multitalk_core.farm.ray_cluster import RayCluster, connected
 
 pytest.importorskip("ray")
+SMALL_STORE = {
+    "1": {"class_type": "MultiTalkLongVideo", "inputs": {}},
+    "2": {"class_type": "MultiTalkStoreSettings", "inputs": {"store_at_most": 1.5}},
+}
 
 
-def driver_of(output: FarmFolder, cluster: RayCluster) -> FarmDriver:
+def driver_of(output: FarmFolder, cluster: RayCluster, *jobs: Job) -> FarmDriver:
     settings = ServerSettings(
         output=output, inputs=output.root, user=output.root, comfyui=output.root, python=None, options=()
     )
@@ -28,7 +33,7 @@ def driver_of(output: FarmFolder, cluster: RayCluster) -> FarmDriver:
         retries=0,
         keep_free=0.0,
     )
-    return FarmDriver(options, cluster, FarmProgress(1, 0), pending=deque())
+    return FarmDriver(options, cluster, FarmProgress(len(jobs), 0), pending=deque(jobs))
 
 
 def test_a_cluster_that_does_not_answer_is_refused_at_once():
@@ -39,26 +44,46 @@ def test_a_cluster_that_does_not_answer_is_refused_at_once():
         pass
 
 
-def test_a_cluster_may_lose_its_last_gpu_but_not_begin_without_one(tmp_path, monkeypatch):
+@pytest.fixture
+def machines(monkeypatch):
     from ray.cluster_utils import Cluster
 
     monkeypatch.setenv("RAY_memory_monitor_refresh_ms", "0")
-    machines = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "num_gpus": 0})
-    try:
-        gpu = machines.add_node(num_cpus=1, num_gpus=1)
-        output = FarmFolder(tmp_path)
-        with output.opened(), connected(machines.address, servers=1, dashboard=False) as cluster:
-            driver = driver_of(output, cluster)
-            driver._grow()
-            (server,) = driver.servers
-            machines.remove_node(gpu)
-            deadline = time.monotonic() + 60
-            while cluster.gpus:
-                assert time.monotonic() < deadline
-                time.sleep(0.1)
-            driver._grow()
-            assert driver.servers == [server]
-            with pytest.raises(MultiTalkError, match="The cluster has no GPU"):
-                driver_of(output, cluster)._grow()
-    finally:
-        machines.shutdown()
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "num_gpus": 0})
+    yield cluster
+    cluster.shutdown()
+
+
+def wait_for_gpus(cluster: RayCluster, number: int) -> None:
+    deadline = time.monotonic() + 60
+    while cluster.gpus != number:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_machines_that_leave_and_join(machines, tmp_path, capsys):
+    """A farm may lose its last GPU, but not begin without one; servers that join may need a larger store."""
+    gpu = machines.add_node(num_cpus=1, num_gpus=1)
+    output = FarmFolder(tmp_path)
+    gone = Job(1, "gone", tmp_path / "gone.json", {}, "")
+    film = Job(2, "film", SMALL_STORE, {}, "")
+    with output.opened(), connected(machines.address, servers=1, dashboard=False) as cluster:
+        driver = driver_of(output, cluster, film)
+        driver._grow()
+        (server,) = driver.servers
+        assert "store" not in capsys.readouterr().out
+        machines.remove_node(gpu)
+        wait_for_gpus(cluster, 0)
+        driver._grow()
+        assert driver.servers == [server]
+        with pytest.raises(MultiTalkError, match="The cluster has no GPU"):
+            driver_of(output, cluster)._grow()
+        machines.add_node(num_cpus=1, num_gpus=3)
+        wait_for_gpus(cluster, 3)
+        driver.pending.appendleft(gone)
+        driver._grow()
+        assert len(driver.servers) == 3 and not capsys.readouterr().out
+        driver.pending.popleft()
+        driver._grow()
+        driver._grow()
+        assert capsys.readouterr().out.count("3 servers share a store of 1.5 GB") == 1
