@@ -1,17 +1,20 @@
-"""A farm's driver on a Ray cluster whose machines leave."""
+"""A farm's driver on Ray: machines that leave and join, and reports that come together."""
 
 import time
 from collections import deque
+from collections.abc import Iterator
 
 import pytest
 
 from multitalk_core.errors import MultiTalkError
-from multitalk_core.farm.farm_actor import ServerSettings
-from multitalk_core.farm.farm_driver import FarmDriver, FarmOptions
+from multitalk_core.farm.farm_actor import Report, ServerSettings
+from multitalk_core.farm.farm_driver import MOST_FAILURES, FarmDriver, FarmOptions
 from multitalk_core.farm.farm_folder import FarmFolder
 from multitalk_core.farm.farm_progress import FarmProgress
 from multitalk_core.farm.jobs import Job
 from multitalk_core.farm.ray_cluster import RayCluster, connected
+from multitalk_core.farm.trials import Trial
+from tools.scale.driver_trial import StandIn
 
 pytest.importorskip("ray")
 SMALL_STORE = {
@@ -87,3 +90,32 @@ def test_machines_that_leave_and_join(machines, tmp_path, capsys):
         driver._grow()
         driver._grow()
         assert capsys.readouterr().out.count("3 servers share a store of 1.5 GB") == 1
+
+
+def test_films_that_two_servers_finish_at_once_are_both_finished(tmp_path):
+    """The first shows that the second is to blame, whose own film is finished in the same moment."""
+    import ray
+
+    class Finisher:  # here, so that Ray sends it to the actor's process by value
+        def start(self, again: bool) -> Report:
+            return Report("ready", "a stand-in")
+
+        def make(self, name: str, graph: object, digest: str) -> Iterator[Report]:
+            yield Report("finished", record={"id": name, "seconds": 0})
+
+    output = FarmFolder(tmp_path)
+    tried, other = (Job(line, name, {}, {}, "") for line, name in enumerate(("tried", "other"), 1))
+    with output.opened(), connected(None, servers=2, dashboard=False) as cluster:
+        driver = driver_of(output, cluster)
+        driver.servers = [StandIn(name, ray.remote(Finisher).remote()) for name in ("good", "doubted")]
+        good, doubted = driver.servers
+        while not (good.idle and doubted.idle):
+            driver._wait()
+        doubted.failures = MOST_FAILURES
+        driver.trials.add(Trial(tried, doubted, "It fails."))
+        good.take(driver.trials.take(good))
+        doubted.take(other)
+        ray.wait([good.waited, doubted.waited], num_returns=2)
+        driver._wait()
+        assert [record["id"] for record in output.results.entries()] == ["tried", "other"]
+        assert not driver.pending and driver.servers == [good, doubted]
