@@ -47,6 +47,16 @@ def test_a_cluster_that_does_not_answer_is_refused_at_once():
         pass
 
 
+def test_where_ray_does_not_start_its_reason_is_kept(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path / "file"))
+    with (
+        pytest.raises(MultiTalkError, match=r"Ray does not start .*Not a directory.*: look whether"),
+        connected(None, servers=1, dashboard=False),
+    ):
+        pass
+
+
 @pytest.fixture
 def machines(monkeypatch):
     from ray.cluster_utils import Cluster
