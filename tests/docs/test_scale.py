@@ -1,5 +1,6 @@
 """The plan of docs/scale.md holds together, and its simulated days keep to what is known of queues."""
 
+import re
 from dataclasses import replace
 from itertools import pairwise
 
@@ -178,6 +179,19 @@ def test_one_driver_is_full_where_the_table_says():
         busy = outcome.driver / 8 / HOUR
         assert (busy < 0.9) is follows
         assert (outcome.samples[-1].waiting < outcome.plant.gpus / 2) is follows
+
+
+def test_a_driver_costs_what_was_measured():
+    """Each line of the page's table: waits for all servers, and the reports that come from them."""
+    lines = re.findall(
+        r"\| ([\d,]+) servers, .*every (\S+?)(?: s|cond) .* ([\d.]+) ms \|", scale_page.PAGE.read_text()
+    )
+    assert len(lines) == 8
+    for servers, every, milliseconds in lines:
+        number = int(servers.replace(",", ""))
+        reports = number / (1 if every == "se" else float(every))
+        driver = replace(steady(), gpus=number, farms=1)
+        assert driver.waits / reports + inputs.REPORT == pytest.approx(float(milliseconds) / 1000, rel=0.2)
 
 
 def test_the_same_seed_is_the_same_day():
