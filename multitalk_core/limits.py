@@ -97,6 +97,7 @@ RECORDED = Limit(-1, 1000)  # block and step; -1 is the usual one
 CLIPS = Limit(1, 100_000)
 STORE_GIGABYTES = Limit(0.001, 100_000.0)
 USUAL_STORE_GIGABYTES = 50.0
+MINUTE_GIGABYTES = 1.0  # stored clips of a minute at 480p: docs/scale.md's 950 MB, rounded up
 SERVERS = Limit(1, 10_000)  # of a farm
 RETRIES = Limit(0, 100)
 KEPT_FREE_GIGABYTES = Limit(0.0, 100_000.0)

@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter, deque
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from ..errors import MultiTalkError
@@ -73,6 +74,7 @@ class FarmDriver:
         self.servers: list[FarmServer] = []
         self.begun = 0  # servers
         self.answered = False  # whether a server has ever been ready
+        self.warned = False  # of a store that is too small
         self.grown = self.last_ready = time.monotonic()
 
     def run(self) -> int:
@@ -86,8 +88,6 @@ class FarmDriver:
             After Ctrl-C or SIGTERM.
         """
         self._grow()
-        if not self.options.joined and (warning := store_warning(self.pending[0].composed(), self.begun)):
-            self.progress.say(warning)
         try:
             while self.pending or self.trials or self._busy():
                 if time.monotonic() - self.grown >= GROW_SECONDS:
@@ -119,6 +119,16 @@ class FarmDriver:
             raise MultiTalkError("The cluster has no GPU: say with --servers how many servers use its CPUs.")
         while self.begun < (self.options.servers or gpus or 1):
             self._add(None, on_gpu=gpus > 0)
+        self._check_store()
+
+    def _check_store(self) -> None:
+        """Say once when the servers may need a larger store, as far as the next film's graph shows."""
+        if self.warned or not self.pending:
+            return
+        with suppress(MultiTalkError):  # `_give` reports a graph that has changed
+            if warning := store_warning(self.pending[0].composed(), self.begun):
+                self.warned = True
+                self.progress.say(warning)
 
     def _add(self, joined: str | None, on_gpu: bool = False) -> None:
         self.begun += 1
@@ -166,15 +176,32 @@ class FarmDriver:
         if not waited:
             return
         ready, _ = ray.wait(list(waited), num_returns=len(waited), timeout=GATHER_SECONDS)
-        for each in ready:
-            server = waited[each]
-            if server.waited is each:  # it is not given up because of another one's report
-                self._follow(server, server.report())
+        self._follow_all([(waited[each], waited[each].report()) for each in ready])
         if self._busy() or any(server.ready for server in self.servers):
             self.last_ready = time.monotonic()
         elif time.monotonic() - self.last_ready >= PATIENCE_SECONDS:
             self.last_ready = time.monotonic()
             self.progress.say("No server is ready: waiting for ComfyUI to start, or for a machine to join.")
+
+    def _follow_all(self, reports: list[tuple[FarmServer, Report]]) -> None:
+        """First what is finished, before a server is blamed that has finished a film too."""
+        finished = [(server, report) for server, report in reports if report.kind == "finished"]
+        for trial in [self._finish(server, report) for server, report in finished]:
+            self._blame(trial)
+        for server, report in reports:
+            if report.kind != "finished" and server in self.servers:  # else it is given up
+                self._follow(server, report)
+
+    def _finish(self, server: FarmServer, report: Report) -> Trial | None:
+        """Record a film; returns its trial, if it had failed before."""
+        job, record = server.job, report.record
+        assert job is not None and record is not None
+        self.options.settings.output.results.append(record)
+        seconds = record["seconds"]
+        self.progress.ended(job, f"{job.id} is finished, {seconds:g} s on {server.name}", failed=False)
+        server.failures, server.restarted = 0, False
+        server.rest()
+        return self.trials.end(job)
 
     def _follow(self, server: FarmServer, report: Report) -> None:
         job = server.job
@@ -182,14 +209,6 @@ class FarmDriver:
             self._follow_start(server, report)
         elif report.kind == "running":
             self.progress.running(job, server.name, report.text)
-        elif report.kind == "finished":
-            assert report.record is not None
-            self.options.settings.output.results.append(report.record)
-            seconds = report.record["seconds"]
-            self.progress.ended(job, f"{job.id} is finished, {seconds:g} s on {server.name}", failed=False)
-            server.failures, server.restarted = 0, False
-            server.rest()
-            self._blame(self.trials.end(job))
         elif report.kind == "failed":
             server.rest()
             self._doubt(job, server, report.text)

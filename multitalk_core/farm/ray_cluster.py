@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..errors import MultiTalkError, quoted
 
@@ -80,8 +81,7 @@ def connected(address: str | None, *, servers: int, dashboard: bool) -> Iterator
     except SystemExit:  # Ray's own handler for SIGTERM
         raise KeyboardInterrupt from None
     except Exception as error:  # Ray raises bare ones too
-        why = (str(error).strip() or repr(error)).splitlines()[0]
-        raise _unreachable(why) if address is not None else _not_started(why) from error
+        raise (_not_started(error) if address is None else _not_joined(error, address)) from error
     try:
         yield RayCluster(context.dashboard_url or "")
     finally:
@@ -105,8 +105,25 @@ def _unreachable(why: str) -> MultiTalkError:
     )
 
 
-def _not_started(why: str) -> MultiTalkError:
+def _not_joined(error: Exception, address: str) -> MultiTalkError:
+    why = _first_line(error)
+    if isinstance(error, ConnectionError):
+        return _unreachable(why)
     return MultiTalkError(
-        f"Ray does not start on this machine ({quoted(why)}): run the same command again when the machine is "
-        "less busy."
+        f"Ray cannot join the cluster {quoted(address)} ({quoted(why)}): look whether `ray status` works "
+        "and whether Ray, Python and the token are those of the cluster."
     )
+
+
+def _not_started(error: Exception) -> MultiTalkError:
+    why = _first_line(error)
+    if "timed out" in why.lower():
+        advice = "run the same command again when the machine is less busy"
+    else:
+        place = Path(os.environ.get("RAY_TMPDIR", "/tmp")) / "ray"
+        advice = f"look whether {place} has room and may be written to, and into its session_latest/logs"
+    return MultiTalkError(f"Ray does not start on this machine ({quoted(why)}): {advice}.")
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or repr(error)).splitlines()[0]

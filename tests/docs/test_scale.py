@@ -1,5 +1,6 @@
 """The plan of docs/scale.md holds together, and its simulated days keep to what is known of queues."""
 
+import re
 from dataclasses import replace
 from itertools import pairwise
 
@@ -7,6 +8,7 @@ import pytest
 import simpy
 from PIL import Image
 
+from multitalk_core.limits import MINUTE_GIGABYTES
 from tools.gpu_day.cards import CARDS, card_named
 from tools.gpu_day.model_size import SIZES
 from tools.scale import inputs, scale_page
@@ -63,6 +65,11 @@ def test_a_minute_is_its_clips_times_their_passes():
         stages = minute_seconds(PLANNED, card)
         assert stages["DiT"] == pytest.approx(20 * 8 * pass_seconds(SIZES["480"], card))
         assert sum(stages.values()) < 1.5 * stages["DiT"]
+
+
+def test_the_farm_asks_for_the_room_that_the_plan_counts():
+    minute = clips_of(60) * inputs.CLIP_BYTES / 1e9
+    assert 0.9 * MINUTE_GIGABYTES < minute <= MINUTE_GIGABYTES
 
 
 def test_more_work_takes_more_seconds_and_a_faster_card_fewer():
@@ -172,6 +179,19 @@ def test_one_driver_is_full_where_the_table_says():
         busy = outcome.driver / 8 / HOUR
         assert (busy < 0.9) is follows
         assert (outcome.samples[-1].waiting < outcome.plant.gpus / 2) is follows
+
+
+def test_a_driver_costs_what_was_measured():
+    """Each line of the page's table: waits for all servers, and the reports that come from them."""
+    lines = re.findall(
+        r"\| ([\d,]+) servers, .*every (\S+?)(?: s|cond) .* ([\d.]+) ms \|", scale_page.PAGE.read_text()
+    )
+    assert len(lines) == 8
+    for servers, every, milliseconds in lines:
+        number = int(servers.replace(",", ""))
+        reports = number / (1 if every == "se" else float(every))
+        driver = replace(steady(), gpus=number, farms=1)
+        assert driver.waits / reports + inputs.REPORT == pytest.approx(float(milliseconds) / 1000, rel=0.2)
 
 
 def test_the_same_seed_is_the_same_day():

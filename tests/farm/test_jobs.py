@@ -122,7 +122,7 @@ def test_a_wrong_line_is_refused_in_one_sentence(tmp_path, line, words):
     assert "\n" not in refusal
 
 
-@pytest.mark.parametrize("number", ["NaN", "Infinity", "1e999", "9" * 5000])
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "9" * 5000])
 def test_what_is_no_number_is_refused(tmp_path, number):
     refusal = sentence(tmp_path, f'{{"id": "a", "overrides": {{"10.shift": {number}}}}}')
     assert "line 1: it is not valid JSON" in refusal

@@ -23,4 +23,8 @@ def test_the_graph_says_how_large_the_store_is():
 
 
 def test_graphs_that_store_no_clips_need_no_room():
+    store = {"class_type": "MultiTalkStoreSettings", "inputs": {"store_clips": False, "store_at_most": 1.5}}
+    assert store_warning(DEMO | {"store": store}, 256) is None
+    store["inputs"]["store_clips"] = True
+    assert store_warning(DEMO | {"store": store}, 256) is not None
     assert store_warning(picture_graph("here.png"), 256) is None

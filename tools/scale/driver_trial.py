@@ -1,6 +1,6 @@
-"""What a farm's driver costs for each report, by the number of servers: REPORT of inputs.py.
+"""What a farm's driver costs for each report, by the number of servers: WAIT, WATCHED, REPORT of inputs.py.
 
-    python -m tools.scale.driver_trial 1000 2000 4000
+    python -m tools.scale.driver_trial 100 256 1000 2000
 
 It needs Ray (`make ray`, then .venv-farm/bin/python). The driver is the farm's own; ten actors stand for all
 servers, and stream reports instead of making films. Seconds are CPU seconds of the driver's own thread.

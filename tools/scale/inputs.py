@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from multitalk_core.farm.farm_driver import GATHER_SECONDS
+
 
 class Kind(StrEnum):
     """How far a figure can be trusted."""
@@ -51,8 +53,13 @@ CACHED = Input(
 )
 THREADS = Input(4, "CPU threads a GPU", Kind.ASSUMED, "FFV1 has 4 slices; the GPU waits for this work")
 
-COLOURS = Input(6.3, "CPU seconds a clip", Kind.MEASURED, _HERE)
-STEADINESS = Input(1.5, "CPU seconds a clip", Kind.MEASURED, "the same")
+COLOURS = Input(
+    3.5,
+    "CPU seconds a clip",
+    Kind.MEASURED,
+    "mean of scikit-image's astronaut, coffee and rocket, 832×480, an AMD core (`measuring.py`)",
+)
+STEADINESS = Input(1.5, "CPU seconds a clip", Kind.MEASURED, _HERE)
 STORED = Input(2.6, "CPU seconds a clip", Kind.MEASURED, "the same: FFV1, checksum, file")
 RESUMED = Input(1.7, "CPU seconds a clip", Kind.MEASURED, "the same: a stored clip read again")
 FILM = Input(30, "CPU seconds a minute of film", Kind.MEASURED, "the same: H.264 and AAC")
@@ -94,12 +101,17 @@ FARM = Input(256, "GPUs", Kind.ASSUMED, "a farm: one driver, one store folder")
 DISPATCH = Input(
     1 / 443, "seconds of the driver a film", Kind.PUBLISHED, f"443 tasks a second ([Ray's log]({_RAY}))"
 )
-REPORT = Input(
-    0.11e-3,
-    "seconds of the driver a report",
-    Kind.MEASURED,
-    "the farm's driver, 1,000 servers that report every second, Ray 2.60, a busy core (`driver_trial`)",
+GATHER = Input(
+    GATHER_SECONDS, "seconds", Kind.COUNTED, "of reports that the farm's driver takes together, in one wait"
 )
+WAIT = Input(
+    0.4e-3,
+    "seconds of the driver a wait",
+    Kind.MEASURED,
+    "fitted to the table of drivers above; Ray 2.60, a busy core (`driver_trial`)",
+)
+WATCHED = Input(3.1e-6, "seconds of the driver a wait and server", Kind.MEASURED, "the same")
+REPORT = Input(34e-6, "seconds of the driver a report", Kind.MEASURED, "the same")
 LISTED_FILMS = Input(
     2, "films a GPU", Kind.ASSUMED, "in a farm's store: as many finished ones as films in flight"
 )

@@ -67,7 +67,7 @@ class Outcome:
         GPU seconds of clips that were finished, and of clips that were not.
     crashes, node_failures : int
     driver : float
-        Seconds that the driver worked.
+        Seconds that the driver worked, its waits among them.
     bytes : float
         Of the store.
     """

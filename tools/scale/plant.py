@@ -126,6 +126,12 @@ class Plant:
         return inputs.REPORT / self.farms / self.share
 
     @property
+    def waits(self) -> float:
+        """Share of each driver's time that its waits take: each is a moment, and work for all its servers."""
+        work = inputs.WAIT + inputs.WATCHED * self.gpus / self.share / self.farms
+        return work / (inputs.GATHER + work)
+
+    @property
     def listing(self) -> float:
         """Seconds that a stored clip takes because its store lists all films in it."""
         films = self.gpus / self.share / (self.stores or self.farms) * inputs.LISTED_FILMS

@@ -87,10 +87,9 @@ def clips_in_flight() -> float:
 def limits(plant: Plant) -> dict[str, float]:
     """GPUs at which each thing that GPUs share is full; lowest first."""
     clips = mean_clips()
-    driver = plant.mean_seconds / (clips * plant.steps * inputs.REPORT + inputs.DISPATCH)
     written = (clips * plant.clip_bytes + plant.minute_bytes + INPUT_BYTES) / plant.mean_seconds
     found = {
-        "one driver": driver,
+        "one driver": _full_driver(plant, clips),
         "one store folder: listing takes as long as making": (
             plant.clip / inputs.LISTED_FILMS / (inputs.LISTED + 3 * inputs.TRIP)
         ),
@@ -98,3 +97,10 @@ def limits(plant: Plant) -> dict[str, float]:
         "the store's bandwidth": plant.bandwidth / written,
     }
     return dict(sorted(found.items(), key=lambda item: item[1]))
+
+
+def _full_driver(plant: Plant, clips: float) -> float:
+    """GPUs whose work, each * GPUs, is what waits leave: GATHER / (GATHER + WAIT + WATCHED * GPUs)."""
+    each = (clips * plant.steps * inputs.REPORT + inputs.DISPATCH) / plant.mean_seconds
+    half = (inputs.GATHER + inputs.WAIT) / inputs.WATCHED / 2
+    return math.sqrt(half**2 + inputs.GATHER / inputs.WATCHED / each) - half

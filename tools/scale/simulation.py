@@ -19,14 +19,20 @@ Steps = Generator[simpy.Event, None, None]
 class Driver:
     """One process, which does one thing after another.
 
+    Parameters
+    ----------
+    env : simpy.Environment
+    waits : float
+        Share of its time that is taken before any work.
+
     Attributes
     ----------
     worked : float
-        Seconds.
+        Seconds, without the waits.
     """
 
-    def __init__(self, env: simpy.Environment) -> None:
-        self.env, self.worked, self._free_at = env, 0.0, 0.0
+    def __init__(self, env: simpy.Environment, waits: float) -> None:
+        self.env, self.waits, self.worked, self._free_at = env, waits, 0.0, 0.0
 
     @property
     def backlog(self) -> float:
@@ -35,7 +41,7 @@ class Driver:
 
     def post(self, seconds: float) -> float:
         """Give it work that nobody awaits; returns the seconds until it is done."""
-        self._free_at = max(self._free_at, self.env.now) + seconds
+        self._free_at = max(self._free_at, self.env.now) + seconds / (1 - self.waits)
         self.worked += seconds
         return self._free_at - self.env.now
 
@@ -58,7 +64,7 @@ class Farm:
     def __init__(self, plant: Plant, seed: int) -> None:
         self.env, self.plant = simpy.Environment(), plant
         self.store = SharedLink(self.env, total=plant.bandwidth, each=plant.link)
-        self.driver = Driver(self.env)
+        self.driver = Driver(self.env, plant.waits)
         self.waiting, self.ready = simpy.Store(self.env), simpy.Store(self.env)
         self.places = simpy.Container(self.env, capacity=plant.gpus, init=plant.gpus)
         self.outcome = Outcome(plant, 0.0)
@@ -79,7 +85,8 @@ class Farm:
             self.env.process(process)
         self.env.run(hours * HOUR)
         self.outcome.hours = hours
-        self.outcome.driver, self.outcome.bytes = self.driver.worked, self.store.bytes
+        self.outcome.driver = self.driver.worked + self.plant.waits * hours * HOUR
+        self.outcome.bytes = self.store.bytes
         return self.outcome
 
     def _arrivals(self) -> Steps:

@@ -60,7 +60,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=within(STORE_GIGABYTES),
         default=USUAL_STORE_GIGABYTES,
         metavar="GB",
-        help="maximum size of the store; the least recently used films are deleted first (default: 50)",
+        help="maximum size of the store; the least recently used films are deleted first "
+        f"(default: {USUAL_STORE_GIGABYTES:g})",
     )
     group.add_argument(
         "--stop-after",
