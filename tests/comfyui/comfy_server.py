@@ -54,8 +54,8 @@ class Run:
         Everything ComfyUI reported, in order: progress, executing, executed, ...
     previews : list of bytes
         JPEG pictures that running nodes showed.
-    texts : list of str
-        What running nodes showed in words.
+    marked_up : list of str
+        What running nodes showed in words, as the page gets it.
     """
 
     outputs: dict[str, dict] = field(default_factory=dict)
@@ -64,7 +64,12 @@ class Run:
     failure: Failure | None = None
     events: list[tuple[str, dict]] = field(default_factory=list)
     previews: list[bytes] = field(default_factory=list)
-    texts: list[str] = field(default_factory=list)
+    marked_up: list[str] = field(default_factory=list)
+
+    @property
+    def texts(self) -> list[str]:
+        """The words that the page then shows."""
+        return [unescape(text).replace(LINE_END, "\n") for text in self.marked_up]
 
 
 def find_comfyui() -> tuple[Path, Path] | None:
@@ -238,7 +243,7 @@ def _take_shown(run: Run, message: bytes) -> None:
     if kind == PREVIEW:
         run.previews.append(message[8:])
     elif kind == TEXT:
-        run.texts.append(unescape(message[8 + length :].decode()).replace(LINE_END, "\n"))
+        run.marked_up.append(message[8 + length :].decode())
 
 
 def _validation_failure(answer: dict) -> Failure:

@@ -4,6 +4,7 @@
 """
 
 import json
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,6 @@ from comfy_server import ComfyServer
 
 LOCK = Path(__file__).parents[1] / "schema_lock.json"
 STRINGS = Path(__file__).parents[2] / "locales" / "en" / "nodeDefs.json"
-EXAMPLES = Path(__file__).parents[2] / "workflows" / "inputs"
 OURS = "MultiTalk"
 KEPT = ("default", "min", "max", "step", "multiline", "control_after_generate")
 AUTOGROW, DYNAMIC_COMBO = "COMFY_AUTOGROW_V3", "COMFY_DYNAMICCOMBO_V3"
@@ -53,19 +53,14 @@ def _input(name: str, optional: bool, kind: str | list, options: dict | None = N
         entry["options"] = [
             {"key": option["key"], "inputs": inputs_of(option["inputs"])} for option in options["options"]
         ]
-    elif kind == "COMBO" and not any(_is_file(choice) for choice in options["options"]):
-        entry["options"] = [choice for choice in options["options"] if not _is_example(choice)]
+    elif kind == "COMBO":
+        entry["options"] = [choice for choice in options["options"] if not _is_file(choice)]
     return entry | {key: options[key] for key in KEPT if key in options and not _is_file(options[key])}
 
 
 def _is_file(choice: object) -> bool:
-    """Lists of the models at hand are no part of the contract."""
-    return isinstance(choice, str) and choice.endswith(".safetensors")
-
-
-def _is_example(choice: object) -> bool:
-    """Nor are the files that the pack puts into ComfyUI's input folder."""
-    return isinstance(choice, str) and (EXAMPLES / choice).is_file()
+    """Models, voices and keys at hand are no part of the contract."""
+    return isinstance(choice, str) and bool(re.fullmatch(r".+\.[a-z]\w*", choice))
 
 
 def strings(object_info: dict) -> dict[str, dict]:
