@@ -1,5 +1,7 @@
 """What no node should be given: reported once, at the right input, before work; the server stays up."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from graphs import custom_graph, frame_paths, long_video_graph, node, sampler_graph, script_graph
@@ -7,6 +9,7 @@ from PIL import Image
 
 from multitalk_core.demo.files import EMBEDDED
 
+PHOTOGRAPH = Path(__file__).parents[1] / "persons" / "pictures" / "s13.jpg"
 NAN = float("nan")
 QUICK = {"steps": 1, "text_scale": 1.0, "audio_scale": 1.0}
 DYNAMIC_COMBO = "COMFY_DYNAMICCOMBO_V3"
@@ -257,22 +260,26 @@ def test_markup_and_broken_names_are_shown_as_text(server, picture):
     assert r"<img src=x>\ud800" in run.texts[-1] and "<img" not in run.marked_up[-1]
 
 
-@pytest.mark.parametrize(
-    "name, changes",
-    [
-        (
-            "persons",
-            {"method": "automatic", "method.persons": 0, "method.model": "faces", "method.parts": None},
-        ),
-        ("audio", {"length.frames": 100_000}),
-    ],
-)
-def test_what_takes_long_before_sampling_ends_when_it_is_interrupted(server, picture, name, changes):
-    graph = with_changes(sampler_graph(picture), name, **changes)
+def interrupts(server, name: str):
+    """What interrupts a run at one of its nodes."""
 
     def interrupt(kind: str, data: dict) -> None:
         if kind == "executing" and data["node"] == name:
             server.post("/interrupt", {})
 
-    failure = server.attempt(graph, interrupt).failure
-    assert (failure.node, failure.message) == (name, "interrupted")
+    return interrupt
+
+
+def test_a_long_encoding_of_voices_ends_when_it_is_interrupted(server, picture):
+    graph = with_changes(sampler_graph(picture), "audio", **{"length.frames": 100_000})
+    failure = server.attempt(graph, interrupts(server, "audio")).failure
+    assert (failure.node, failure.message) == ("audio", "interrupted")
+
+
+def test_an_interrupt_while_persons_are_found_ends_the_run(server):
+    """At once, or before the next node: faces are found within a second."""
+    photograph = server.upload(PHOTOGRAPH, "interrupted.jpg")
+    automatic = {"method": "automatic", "method.persons": 0, "method.model": "faces", "method.parts": None}
+    graph = with_changes(sampler_graph(photograph), "persons", **automatic)
+    run = server.attempt(graph, interrupts(server, "persons"))
+    assert run.failure.message == "interrupted" and "save" not in run.outputs
