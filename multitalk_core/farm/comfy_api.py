@@ -210,7 +210,7 @@ def _shown_text(message: bytes) -> Iterator[str]:
     """The first line that a node shows: the message's kind, the length of the node's id, the id, the text."""
     kind, length = (int.from_bytes(message[start : start + 4], "big") for start in (0, 4))
     if kind == TEXT:
-        yield unescape(message[8 + length :].decode(errors="replace")).split("\n")[0]
+        yield unescape(message[8 + length :].decode(errors="replace")).split("\n")[0].rstrip()
 
 
 def _running(nodes: dict[str, dict[str, Any]], graph: ApiGraph) -> Iterator[str]:
