@@ -111,9 +111,9 @@ class Fuzz:
         self.server = server
         self.random = random.Random(seed)
         write_inputs(server.base)
-        server.object_info = server.get("/object_info")  # the files may be chosen now
+        self.object_info = server.get("/object_info")  # with the files just written
         self.graphs = base_graphs(picture)
-        self.odd = server.object_info["OddValue"]["input"]["required"]["name"][0]
+        self.odd = self.object_info["OddValue"]["input"]["required"]["name"][0]
         self.process = psutil.Process(server.process.pid)
         self.patience = patience
         self._peak_bytes()  # what others ran on this server does not count
@@ -155,7 +155,7 @@ class Fuzz:
         return graph, "; ".join(said)
 
     def _inputs(self, graph: Graph, name: str) -> dict[str, tuple]:
-        info = self.server.object_info[graph[name]["class_type"]]["input"]
+        info = self.object_info[graph[name]["class_type"]]["input"]
         return dict(_described(info, graph[name]["inputs"]))
 
     def nodes(self) -> set[str]:
@@ -197,7 +197,7 @@ class Fuzz:
             choices = kind if isinstance(kind, list) else options["options"]
             words = [choice["key"] if isinstance(choice, dict) else choice for choice in choices]
             return self.random.choice([*words, *words, "tabel", *HOSTILE[:9]])
-        sources = [(name, self.server.object_info[each["class_type"]]) for name, each in graph.items()]
+        sources = [(name, self.object_info[each["class_type"]]) for name, each in graph.items()]
         links = [[name, slot] for name, info in sources for slot in range(len(info["output"]))]
         return self.random.choice(links)
 
