@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from ..errors import MultiTalkError
-from ..files.given import check_file, read_json, unreadable
+from ..files.given import check_file, read_json, unreadable, without_doubles
 from .gguf_file import is_gguf, list_gguf, load_gguf
 from .other_formats import PICKLE_SUFFIXES, START_BYTES, pickle_error, refuse_other_formats
 
@@ -218,7 +218,7 @@ def _read_header(file: Path) -> tuple[dict[str, StoredTensor], dict[str, str]]:
 def _parse_header(file: Path, header: bytes) -> tuple[dict[str, StoredTensor], dict[str, str], int]:
     """The header's tensors and metadata, and where the last tensor ends, in bytes after the header."""
     try:
-        entries: dict[str, Any] = json.loads(header, object_pairs_hook=_without_doubles)
+        entries: dict[str, Any] = json.loads(header, object_pairs_hook=without_doubles)
         metadata = {str(key): str(value) for key, value in entries.pop("__metadata__", {}).items()}
         tensors, last = {}, 0
         for name, entry in entries.items():
@@ -228,17 +228,17 @@ def _parse_header(file: Path, header: bytes) -> tuple[dict[str, StoredTensor], d
                 raise _damaged_error(file)
             tensors[name] = tensor
             last = max(last, end)
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+    except (
+        MultiTalkError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+    ) as error:
         raise _damaged_error(file) from error
     return tensors, metadata, last
-
-
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object; a repeated name, which would hide a tensor, is an error."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError
-    return found
 
 
 def _missing_error(file: Path) -> MultiTalkError:

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import math
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ..errors import MultiTalkError, quoted
-from ..files.given import check_file, read_text
+from ..files.given import check_file, read_text, without_doubles
 from ..files.whole import name_trouble
 from ..limits import LONGEST_NAME
 from .api_graph import ApiGraph, checked_graph, read_api_graph
@@ -169,7 +168,7 @@ class JobFile:
 def _parsed(text: str) -> dict[str, Any]:
     try:
         content = json.loads(
-            text, parse_constant=_no_number, parse_float=_finite, object_pairs_hook=_without_doubles
+            text, parse_constant=_no_number, parse_float=_finite, object_pairs_hook=without_doubles
         )
     except MultiTalkError:
         raise
@@ -191,16 +190,6 @@ def _finite(word: str) -> float:
     if math.isinf(number):
         raise MultiTalkError(f"the number {quoted(word)} is too large: write a smaller one.")
     return number
-
-
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """The object; JSON would take the last of several values, without a word."""
-    content = dict(pairs)
-    if len(content) != len(pairs):
-        counted = Counter(name for name, _ in pairs)
-        (name, _), *_ = counted.most_common(1)
-        raise MultiTalkError(f'it has "{quoted(name)}" twice: write it once.')
-    return content
 
 
 def _digest(graph: Path | ApiGraph, overrides: dict[str, Any]) -> str:

@@ -4,6 +4,7 @@ import codecs
 import json
 import os
 import stat
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from errno import EACCES
@@ -139,6 +140,22 @@ def encoding_of(start: bytes) -> str:
     if even + odd >= 15 and min(even, odd) == 0:
         return "utf-16-le" if odd else "utf-16-be"
     return "utf-8-sig"
+
+
+def without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object as `object_pairs_hook`; by itself, JSON takes the last of several values, without a word.
+
+    Raises
+    ------
+    MultiTalkError
+        When a name stands there twice.
+    """
+    content = dict(pairs)
+    if len(content) != len(pairs):
+        counted = Counter(name for name, _ in pairs)
+        (name, _), *_ = counted.most_common(1)
+        raise MultiTalkError(f'it has "{quoted(name)}" twice: write it once.')
+    return content
 
 
 def read_json(path: Path, kind: str, advice: str = "download it again") -> dict[str, Any]:
