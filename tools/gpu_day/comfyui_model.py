@@ -14,6 +14,7 @@ from multitalk_core.method.wan import I2V_CHANNELS, LATENT_CHANNELS
 
 from .bound_voices import BoundVoices, bound_voices
 from .measuring_run import Figures, MeasuringRun
+from .model_size import ModelSize
 from .timing import timed
 
 DTYPE = torch.bfloat16
@@ -65,28 +66,35 @@ def _imported(run: MeasuringRun) -> Figures:
     return {"attention": attention.optimized_attention.__name__}
 
 
-def _model(run: MeasuringRun, distinct: int) -> torch.nn.Module:
+def wan_model(
+    size: ModelSize, blocks: int, *, device: torch.device | str, dtype: torch.dtype | None = None
+) -> torch.nn.Module:
+    """ComfyUI's WanModel of a size, with so many of its blocks, and weights that nobody has set."""
     import comfy.ops
     from comfy.ldm.wan.model import WanModel
 
-    size = run.size
-    model = WanModel(
+    model: torch.nn.Module = WanModel(
         model_type="i2v",
         in_dim=I2V_CHANNELS,
         out_dim=LATENT_CHANNELS,
         dim=size.width,
         ffn_dim=size.feed_forward,
         num_heads=size.heads,
-        num_layers=distinct,
+        num_layers=blocks,
         text_len=size.text_tokens,
         text_dim=size.text_width,
         operations=comfy.ops.disable_weight_init,
-        dtype=DTYPE,
-        device=run.device,
-    ).requires_grad_(False)
+        dtype=dtype,
+        device=device,
+    )
+    return model
+
+
+def _model(run: MeasuringRun, distinct: int) -> torch.nn.Module:
+    model = wan_model(run.size, distinct, device=run.device, dtype=DTYPE).requires_grad_(False)
     for weight in model.parameters():
         weight.normal_(std=weight.shape[-1] ** -0.5)
-    model.blocks = torch.nn.ModuleList(model.blocks[index % distinct] for index in range(size.blocks))
+    model.blocks = torch.nn.ModuleList(model.blocks[index % distinct] for index in range(run.size.blocks))
     return model
 
 

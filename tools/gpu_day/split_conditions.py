@@ -11,9 +11,10 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from multitalk_core.method.wan import I2V_CHANNELS, LATENT_CHANNELS, video_frames
+from multitalk_core.method.wan import LATENT_CHANNELS, video_frames
 
 from .bound_voices import random_adapter
+from .comfyui_model import wan_model
 from .model_size import SIZES, ModelSize
 from .scene import person_masks
 from .timing import MIB, timed
@@ -130,23 +131,8 @@ class _Scene:
         return latent
 
     def _model_file(self, folder: Path) -> Path:
-        import comfy.ops
-        from comfy.ldm.wan.model import WanModel
-
         size = self.size
-        named = WanModel(
-            model_type="i2v",
-            in_dim=I2V_CHANNELS,
-            out_dim=LATENT_CHANNELS,
-            dim=size.width,
-            ffn_dim=size.feed_forward,
-            num_heads=size.heads,
-            num_layers=min(BLOCKS, size.blocks),
-            text_len=size.text_tokens,
-            text_dim=size.text_width,
-            operations=comfy.ops.disable_weight_init,
-            device="meta",
-        ).state_dict()
+        named = wan_model(size, min(BLOCKS, size.blocks), device="meta").state_dict()
         state = {name: self._drawn(weight.shape) for name, weight in named.items()}
         config = {"transformer": {"num_heads": size.heads, "text_dim": size.text_width}}
         return _saved(folder / "model.safetensors", state, {"config": json.dumps(config)})
