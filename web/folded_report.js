@@ -1,11 +1,10 @@
 import { api } from "../../scripts/api.js"
 import { app } from "../../scripts/app.js"
+import { NODES, TEXT_HEIGHT } from "./progress_first.js"
 
 // What a node within a subgraph reports, ComfyUI shows inside only; the blueprint's node shows it outside, too: above
 // its widgets, as a node of ours does.
-const NODES = ["MultiTalkSampler", "MultiTalkLongVideo"]
 const NAME = "multitalk_report"
-const HEIGHT = 160 // as much as the lines that matter
 
 let running = null // a promise of the workflow whose job runs
 
@@ -43,7 +42,7 @@ function report(node) {
   element.dataset.captureWheel = "true"
   const widget = node.addDOMWidget(NAME, NAME, element, {
     serialize: false,
-    getMinHeight: () => HEIGHT,
+    getMinHeight: () => TEXT_HEIGHT,
     getValue: () => "",
   })
   widget.serialize = false

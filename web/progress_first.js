@@ -2,9 +2,9 @@ import { app } from "../../scripts/app.js"
 import { api } from "../../scripts/api.js"
 
 // Nodes that work for minutes show their progress and preview above their widgets, where ComfyUI puts both below.
-const NODES = ["MultiTalkSampler", "MultiTalkLongVideo"]
+export const NODES = ["MultiTalkSampler", "MultiTalkLongVideo"]
 const FIRST = ["$$node-text-preview", "$$canvas-image-preview"]
-const TEXT_HEIGHT = 160 // as much as the lines that matter
+export const TEXT_HEIGHT = 160 // as much as the lines that matter
 const MARK = "multitalk-report"
 
 // Nodes 2.0: a node's body is a flex column and its widgets are a grid, which CSS can reorder. Nodes are named by their
