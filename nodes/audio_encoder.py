@@ -16,6 +16,7 @@ from ..multitalk_core.audio.waveform import SPEECH_RATE
 from ..multitalk_core.drawing.timeline_picture import timeline_picture
 from ..multitalk_core.guards.memory import features_bytes, tracks_bytes
 from ..multitalk_core.limits import MOST_SPEAKERS
+from .host.cached_preview import shown_from_cache
 from .host.checks import check_queued, checked
 from .host.host_memory import check_memory
 from .host.managed_encoder import managed_encoder
@@ -47,7 +48,7 @@ class AudioEncoderNode(io.ComfyNode):
 
     @classmethod
     def define_schema(cls) -> io.Schema:
-        return io.Schema(
+        schema = io.Schema(
             node_id="MultiTalkAudioEncoder",
             display_name="Encode MultiTalk Audio",
             category=CATEGORY,
@@ -132,6 +133,7 @@ class AudioEncoderNode(io.ComfyNode):
             ],
             hidden=[io.Hidden.unique_id, io.Hidden.dynprompt],
         )
+        return shown_from_cache(schema)
 
     @classmethod
     def validate_inputs(cls, **given: Any) -> bool:

@@ -15,6 +15,7 @@ from ..multitalk_core.persons.concerns import cut_away, doubts
 from ..multitalk_core.persons.detection import find_persons
 from ..multitalk_core.persons.marking import PersonOrder, persons_from_parts
 from ..multitalk_core.persons.masks import Persons, check_same_size
+from .host.cached_preview import shown_from_cache
 from .host.checks import check_queued, checked, naming
 from .host.film_size import USUAL, film_size
 from .host.host_memory import check_memory
@@ -38,7 +39,7 @@ class PersonLocalizerNode(io.ComfyNode):
 
     @classmethod
     def define_schema(cls) -> io.Schema:
-        return io.Schema(
+        schema = io.Schema(
             node_id="MultiTalkPersonLocalizer",
             display_name="Locate MultiTalk Persons",
             category=CATEGORY,
@@ -94,6 +95,7 @@ class PersonLocalizerNode(io.ComfyNode):
             ],
             hidden=[io.Hidden.unique_id],
         )
+        return shown_from_cache(schema)
 
     @classmethod
     def validate_inputs(  # noqa: PLR0917

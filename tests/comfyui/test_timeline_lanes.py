@@ -141,7 +141,7 @@ SEEN = """
 await app.loadGraphData(workflow, true, true, 'seen');
 const find = type => app.rootGraph.nodes.find(each => each.type === type);
 const set = (type, name, value) => (find(type).widgets.find(each => each.name === name).value = value);
-set('MultiTalkAudioEncoder', 'fps', 24); // ComfyUI shows nothing of what it has in its cache
+set('MultiTalkAudioEncoder', 'fps', 24);
 set('MultiTalkPersonLocalizer', 'speaker_order', '2, 1');
 for (const type of ['SaveVideo', 'MultiTalkMouthsPlot', 'MultiTalkBindingPreview']) {
   app.rootGraph.remove(find(type));
@@ -154,6 +154,12 @@ for (const [type, output, preview] of [
   app.rootGraph.add(shown);
   find(type).connect(find(type).outputs.findIndex(each => each.name === output), shown, 0);
 }
+"""
+# As a page that is opened anew, which has no output of its own.
+OPEN = """
+const opened = { ...app.rootGraph.serialize(), id };
+for (const node of Object.keys(app.nodeOutputs)) delete app.nodeOutputs[node];
+await app.loadGraphData(opened, true, true, name);
 """
 
 
@@ -185,10 +191,16 @@ def test_after_a_run_lanes_have_faces_and_a_drag_changes_the_next_run(page):
     assert rows(page)[1].startswith("2,1,4.914")
     click_run(page)
     page.wait_for(frames(117), RUN_SECONDS)
-    # Opened again, the page has no output of its own any more, and the server runs nothing that it knows.
-    page.evaluate("for (const name of Object.keys(app.nodeOutputs)) delete app.nodeOutputs[name];")
-    page.evaluate("await app.loadGraphData(app.rootGraph.serialize(), true, true, 'again')")
+    # Opened again, it is shown by what the server remembers of its runs.
+    page.evaluate(OPEN, name="again", id=unseen["id"])
     page.wait_for(f"{OPTIONS}.length === 2 && {FACES}.length === 2")
+    # As another workflow, it is not known, and its run takes everything from ComfyUI's cache.
+    page.evaluate(OPEN, name="another", id=str(uuid4()))
+    page.wait_for(f"{OPTIONS}.length === 2 && {FACES}.length === 0")
+    settle(page)
+    voiceless = page.evaluate(f"return {LANES}.toDataURL()")
+    click_run(page)
+    page.wait_for(f"{FACES}.length === 2 && {LANES}.toDataURL() !== voiceless", voiceless=voiceless)
 
 
 def asked(page: Browser, name: str) -> str:

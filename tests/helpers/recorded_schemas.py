@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator
 from importlib.machinery import ModuleSpec
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 PACK = Path(__file__).parents[2]
@@ -110,8 +110,8 @@ class Io:
         return Kind(name)
 
     @staticmethod
-    def Schema(**declared: Any) -> dict:
-        return declared
+    def Schema(**declared: Any) -> SimpleNamespace:
+        return SimpleNamespace(**declared)
 
     def __getattr__(self, name: str) -> "Kind":
         return Kind(KINDS[name])
@@ -165,11 +165,8 @@ def contracts() -> dict[str, dict]:
     nodes = asyncio.run(asyncio.run(pack.comfy_entrypoint()).get_node_list())
     schemas = [node.define_schema() for node in nodes]
     return {
-        schema["node_id"]: {
-            "inputs": required_first(schema["inputs"]),
-            "outputs": schema["outputs"],
-        }
-        for schema in sorted(schemas, key=lambda schema: schema["node_id"])
+        schema.node_id: {"inputs": required_first(schema.inputs), "outputs": schema.outputs}
+        for schema in sorted(schemas, key=lambda schema: schema.node_id)
     }
 
 
