@@ -1,6 +1,7 @@
 """`python -m multitalk_core.toy_world`: train the models of the demo, measure them and their films."""
 
 import argparse
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -8,12 +9,14 @@ from pathlib import Path
 import torch
 
 from ..demo.files import EMBEDDED
+from ..errors import MultiTalkError
 from ..media.video_writer import read_video
 from .parts import measure_demo
 from .report import write_report
 from .results import make_results
 from .stages import ABLATIONS, STAGES
 from .toy_audio_encoder import probe
+from .trained_vae import take_vae
 from .world import World
 
 REPORT = Path("docs/results.md")
@@ -50,6 +53,9 @@ def parse_arguments() -> argparse.Namespace:
         metavar="STAGE",
         help=f"stages to train, of {', '.join(stages)} (default: {' '.join(STAGES)})",
     )
+    parsers["train"].add_argument(
+        "--vae", type=Path, metavar="FILE", help="a VAE that was trained before, instead of training one"
+    )
     parsers["measure"].add_argument(
         "--talks", type=int, default=TALKS, help="unseen talks per measure (default: %(default)s)"
     )
@@ -82,6 +88,8 @@ def main() -> None:
         print(f"{(time.monotonic() - started) / 60:6.1f} min  {text}", flush=True)
 
     if arguments.command == "train":
+        if arguments.vae is not None:
+            take_vae(arguments.vae, folder)
         train(world, folder, arguments.stages, report=report)
     elif arguments.command == "measure":
         make_results(world, folder, talks=arguments.talks, report=report)
@@ -113,4 +121,7 @@ def train(world: World, folder: Path, stages: list[str], *, report: Callable[[st
 
 if __name__ == "__main__":
     torch.manual_seed(0)
-    main()
+    try:
+        main()
+    except MultiTalkError as error:
+        sys.exit(str(error))

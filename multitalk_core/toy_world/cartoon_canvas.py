@@ -1,33 +1,49 @@
-"""Smooth ellipses and rounded boxes on a clip, drawn from distance functions."""
+"""Smooth ellipses and rounded boxes on clips, drawn from distance functions."""
 
 import torch
 from torch import Tensor
 
-Number = float | Tensor  # one value for all frames, or [frames]
+Number = float | Tensor  # one value for all frames, or [windows · frames]
 
 
 class Canvas:
-    """A clip to paint on. Lengths are in picture heights; the origin is the upper left corner.
+    """Clips of equal windows of one picture, to paint on. Lengths are in picture heights.
+
+    The origin is the picture's upper left corner.
 
     Parameters
     ----------
     frames, height, width : int
+        Size of every window; height and width in pixels.
+    picture_height : int
+        Height of the whole picture in pixels.
+    corners : Tensor [windows, 2]
+        Top and left of every window in pixels.
     colour : Tensor [3]
         Background colour, in 0..1.
     """
 
-    def __init__(self, frames: int, height: int, width: int, *, colour: Tensor) -> None:
-        self.pixel = 1 / height
-        self.x = ((torch.arange(width) + 0.5) * self.pixel).view(1, 1, -1)
-        self.y = ((torch.arange(height) + 0.5) * self.pixel).view(1, -1, 1)
-        self.picture = colour.expand(frames, height, width, 3).clone()
+    def __init__(
+        self, frames: int, height: int, width: int, *, picture_height: int, corners: Tensor, colour: Tensor
+    ) -> None:
+        self.pixel = 1 / picture_height
+        top, left = corners.repeat_interleave(frames, 0).T.unsqueeze(-1)
+        self.x = ((left + torch.arange(width) + 0.5) * self.pixel)[:, None]
+        self.y = ((top + torch.arange(height) + 0.5) * self.pixel)[..., None]
+        self.picture = colour.expand(len(top), height, width, 3).clone()
 
     def paint(self, coverage: Tensor, colour: Tensor) -> None:
-        """Lay `colour` [3] or [frames, 3] over the picture where `coverage` [frames, height, width] is 1."""
+        """Lay a colour over the picture where `coverage` is 1.
+
+        Parameters
+        ----------
+        coverage : Tensor [windows · frames, height, width], in 0..1
+        colour : Tensor [3] or [windows · frames, 3]
+        """
         self.picture = torch.lerp(self.picture, colour.view(-1, 1, 1, 3).float(), coverage[..., None])
 
     def ellipse(self, x: Number, y: Number, *, across: Number, down: Number) -> Tensor:
-        """Coverage of an ellipse, given its centre and half axes, [frames, height, width] in 0..1."""
+        """Coverage of an ellipse by its centre and half axes, [windows · frames, height, width] in 0..1."""
         across, down = _per_frame(across), _per_frame(down)
         right, below = self.x - _per_frame(x), self.y - _per_frame(y)
         radius = torch.hypot(right / across, below / down)
@@ -42,7 +58,7 @@ class Canvas:
         return self._covered(outside + torch.maximum(right, below).clamp(max=0) - corner)
 
     def above(self, y: Number) -> Tensor:
-        """Coverage of everything above a line, [frames, height, 1]."""
+        """Coverage of everything above a line, [windows · frames, height, 1]."""
         return self._covered(self.y - _per_frame(y))
 
     def _covered(self, distance: Tensor) -> Tensor:

@@ -4,22 +4,28 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
 
 from .state import load_state, save_state
 
 WARM_UP = 30
 SECONDS_BETWEEN_SAVES = 60
 STEPS_BETWEEN_LINES = 50
+BATCHES_AHEAD = 8
+
+Batch = TypeVar("Batch")
 
 
 def fit(
     network: nn.Module,
     parameters: Sequence[nn.Parameter],
-    loss_at: Callable[[int], Tensor],
     *,
+    batches: Dataset[Batch],
+    loss_of: Callable[[Batch, int], Tensor],
     path: Path,
     steps: int,
     learning_rate: float = 2e-3,
@@ -31,8 +37,11 @@ def fit(
     network : nn.Module
         Saved as a whole; what is not in `parameters` stays as it is.
     parameters : sequence of nn.Parameter
-    loss_at : callable
-        The loss of a step. Its randomness depends on the step alone, so that a continued run is the same.
+    batches : Dataset
+        The batch of every step, made ahead of the training in a process of its own.
+    loss_of : callable
+        The loss of a batch, given the step. The randomness of both depends on the step alone, so that a
+        continued run is the same.
     path : Path
     steps : int
     learning_rate : float
@@ -48,11 +57,18 @@ def fit(
         network.load_state_dict(state["network"])
         optimizer.load_state_dict(state["optimizer"])
         first = state["step"]
-    for step in range(first, steps):
+    upcoming = DataLoader(
+        batches,
+        batch_size=None,
+        sampler=range(first, steps),
+        num_workers=1,
+        prefetch_factor=BATCHES_AHEAD,
+    )
+    for step, batch in enumerate(upcoming, first):
         for group in optimizer.param_groups:
             group["lr"] = learning_rate * warm_cosine(step, WARM_UP, steps)
         torch.manual_seed(step)  # of dropout
-        loss = loss_at(step)
+        loss = loss_of(batch, step)
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)

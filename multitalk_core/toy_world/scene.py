@@ -119,23 +119,43 @@ class Scene:
         -------
         Tensor [frames, height, width, 3], in 0..1
         """
-        count = openness.shape[1]
+        size = height, round(self.aspect * height)
+        return self.windows(openness, height, corners=torch.zeros(1, 2, dtype=torch.int64), size=size)[0]
+
+    def windows(self, openness: Tensor, height: int, *, corners: Tensor, size: tuple[int, int]) -> Tensor:
+        """Render parts of the scene, of `size` (height and width) in pixels.
+
+        Parameters
+        ----------
+        openness : Tensor [persons, frames]
+            Openness of the mouths, in 0..1.
+        height : int
+            Height of the whole picture in pixels.
+        corners : Tensor [windows, 2]
+            Top and left of every part in pixels.
+        size : tuple of (int, int)
+
+        Returns
+        -------
+        Tensor [windows, frames, size[0], size[1], 3], in 0..1
+        """
+        windows, count = len(corners), openness.shape[1]
         progress = self.progress(count)
-        canvas = Canvas(count, height, round(self.aspect * height), colour=colour(self.wall))
+        canvas = Canvas(count, *size, picture_height=height, corners=corners, colour=colour(self.wall))
         canvas.paint(1 - canvas.above(FLOOR_BELOW), colour(self.floor))
         for index in sorted(range(len(self.persons)), key=lambda index: self.persons[index].size):
             person = self.persons[index]
             draw_person(
                 canvas,
                 person.look,
-                x=person.across(progress),
-                body=person.body(progress),
-                head=person.head(progress),
+                x=person.across(progress).repeat(windows),
+                body=person.body(progress).repeat(windows),
+                head=person.head(progress).repeat(windows),
                 size=person.size,
-                shirt=person.shirt(progress),
-                openness=openness[index],
+                shirt=person.shirt(progress).repeat(windows, 1),
+                openness=openness[index].repeat(windows),
             )
-        return canvas.picture
+        return canvas.picture.unflatten(0, (windows, count))
 
     def boxes(self) -> list[tuple[float, float, float, float]]:
         """Left, top, right and bottom of every person in the first frame, in picture heights."""

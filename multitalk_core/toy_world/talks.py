@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ..audio.features import AudioEncoder
 from ..demo.text import DemoText
-from ..hosts.diffusers.models import decode_latent, encode_frames
+from ..hosts.diffusers.models import decode_latent
 from ..method.conditioning import conditioning_frames, conditioning_mask
 from ..method.windows import window_indices
 from ..persons.box import Box
@@ -22,6 +22,7 @@ from ..training.shards import TrainingClip, shard_path, write_shard
 from .captions import caption
 from .scene import ACTIONS, STAYS, Scene, random_scene
 from .tracks import Track, random_track, silent_track
+from .whole_clips import encode_latents
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderKLWan
@@ -192,9 +193,9 @@ def training_clips(
     for talk, video in zip(talks, videos, strict=True):
         frames = video[None, :, : talk.given]
         if talk.given > 1 and rng.random() < WORN_SHARE:
-            frames = decode_latent(vae, encode_frames(vae, frames)).clamp(-1, 1)
+            frames = decode_latent(vae, encode_latents(vae, frames)).clamp(-1, 1)
         conditions.append(conditioning_frames(frames, size.frames))
-    latents, encoded = encode_frames(vae, videos), encode_frames(vae, torch.cat(conditions))
+    latents, encoded = encode_latents(vae, videos), encode_latents(vae, torch.cat(conditions))
     clips = []
     for talk, latent, condition in zip(talks, latents, encoded, strict=True):
         features = talk.features(encoder, size.frames)

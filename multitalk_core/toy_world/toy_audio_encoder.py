@@ -7,6 +7,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.data import Dataset
 
 from ..audio.features import AudioEncoder
 from .fitting import fit
@@ -39,6 +40,19 @@ def hidden_states(model: "Wav2Vec2Model", samples: Tensor, frames: int) -> Tenso
     return torch.cat(states, dim=-1)
 
 
+class Pieces(Dataset[tuple[Tensor, Tensor]]):
+    """The samples and openness of random tracks' pieces, by step."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+
+    def __getitem__(self, step: int) -> tuple[Tensor, Tensor]:
+        rng = np.random.default_rng([self.seed, step])
+        frames = int(rng.integers(*PIECE_FRAMES))
+        tracks = [random_track(int(rng.integers(2**31)), sentences=3) for _ in range(PIECES)]
+        return stacked([random_piece(track, frames, rng) for track in tracks])
+
+
 def train_audio_encoder(folder: Path, steps: int, seed: int = 0) -> AudioEncoder:
     """Train the encoder with a linear head that predicts the mouth's openness, or read a trained one."""
     torch.manual_seed(seed)
@@ -49,15 +63,19 @@ def train_audio_encoder(folder: Path, steps: int, seed: int = 0) -> AudioEncoder
         return AudioEncoder(model.eval().requires_grad_(False))
     head = nn.Linear(AUDIO_LAYERS * AUDIO_WIDTH, 1)
 
-    def loss_at(step: int) -> Tensor:
-        rng = np.random.default_rng([seed, step])
-        frames = int(rng.integers(*PIECE_FRAMES))
-        tracks = [random_track(int(rng.integers(2**31)), sentences=3) for _ in range(PIECES)]
-        samples, opened = stacked([random_piece(track, frames, rng) for track in tracks])
-        return F.mse_loss(head(hidden_states(model, samples, frames))[..., 0], opened)
+    def loss_of(pieces: tuple[Tensor, Tensor], step: int) -> Tensor:
+        samples, opened = pieces
+        return F.mse_loss(head(hidden_states(model, samples, opened.shape[1]))[..., 0], opened)
 
     network = nn.ModuleList([model, head])
-    fit(network, list(network.parameters()), loss_at, path=folder / "audio.pt", steps=steps)
+    fit(
+        network,
+        list(network.parameters()),
+        batches=Pieces(seed),
+        loss_of=loss_of,
+        path=folder / "audio.pt",
+        steps=steps,
+    )
     save_state(path, model.state_dict())
     return AudioEncoder(model.eval().requires_grad_(False))
 

@@ -1,6 +1,7 @@
 """The toy world's VAE: a miniature of Wan's, trained on crops of scenes."""
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.utils.data import Dataset
 
 from .fitting import fit
 from .scene import ACTIONS, STAYS, Scene, random_scene
@@ -34,6 +36,19 @@ KL_WEIGHT = 1e-5
 FIRST_GAIN, FIRST_LOG_VARIANCE = 20.0, -6.0
 STATISTICS_CLIPS, STATISTICS_FRAMES = 40, 13
 CROSSING_SHARE = 0.25
+FINISHED = "vae_finished.pt"
+
+
+class Crops(Dataset[Tensor]):
+    """Crops of scenes by step; most before `stills_until` are single frames."""
+
+    def __init__(self, seed: int, *, stills_until: int = 0) -> None:
+        self.seed, self.stills_until = seed, stills_until
+
+    def __getitem__(self, step: int) -> Tensor:
+        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
+        stills = step < self.stills_until and (step + 1) % STEPS_TO_A_CLIP != 0
+        return crops(*((STILL_SCENES, 1) if stills else (SCENES, CROP_FRAMES)), generator)
 
 
 def crops(scenes: int, frames: int, generator: torch.Generator) -> Tensor:
@@ -47,18 +62,20 @@ def crops(scenes: int, frames: int, generator: torch.Generator) -> Tensor:
     for _ in range(scenes):
         seed, choice = torch.randint(2**31, (2,), generator=generator).tolist()
         scene, height = random_event(seed), HEIGHTS[choice % len(HEIGHTS)]
-        film = scene.frames(random_openness(len(scene.persons), frames, generator), height)
+        openness, width = random_openness(len(scene.persons), frames, generator), round(scene.aspect * height)
+        corners = []
         for index in range(CROPS_A_SCENE):
             down, right = torch.rand(2, generator=generator).tolist()
-            top, left = down * (height - CROP), right * (film.shape[2] - CROP)
+            top, left = down * (height - CROP), right * (width - CROP)
             if index % 2:
                 person = scene.persons[(choice + index) % len(scene.persons)]
                 top = (person.y + 0.6 * person.size) * height - down * CROP
                 left = person.x * height - right * CROP
             top = min(max(round(top), 0), height - CROP)
-            left = min(max(round(left), 0), film.shape[2] - CROP)
-            pieces.append(film[:, top : top + CROP, left : left + CROP])
-    return torch.stack(pieces).permute(0, 4, 1, 2, 3) * 2 - 1
+            left = min(max(round(left), 0), width - CROP)
+            corners.append((top, left))
+        pieces.append(scene.windows(openness, height, corners=torch.tensor(corners), size=(CROP, CROP)))
+    return torch.cat(pieces).permute(0, 4, 1, 2, 3) * 2 - 1
 
 
 def random_event(seed: int) -> Scene:
@@ -79,7 +96,7 @@ def random_openness(persons: int, frames: int, generator: torch.Generator) -> Te
 def train_vae(folder: Path, steps: int, seed: int = 0) -> "AutoencoderKLWan":
     """Train the VAE, continuing from `folder`/vae.pt if it exists, and give its latents Wan's statistics."""
     torch.manual_seed(seed)
-    vae, finished = make_vae(), folder / "vae_finished.pt"
+    vae, finished = make_vae(), folder / FINISHED
     if (state := load_state(finished)) is not None:
         vae.load_state_dict(state)
         return vae.eval().requires_grad_(False)
@@ -87,11 +104,14 @@ def train_vae(folder: Path, steps: int, seed: int = 0) -> "AutoencoderKLWan":
     forget_earlier_frames(vae)
     pass_frames_on(vae)
 
-    def loss_at(step: int) -> Tensor:
-        stills = step < STILL_SHARE * steps and (step + 1) % STEPS_TO_A_CLIP != 0
-        return reconstruction_loss(vae, step, seed=seed, stills=stills)
-
-    fit(vae, parameters_of(vae), loss_at, path=folder / "vae.pt", steps=steps)
+    fit(
+        vae,
+        parameters_of(vae),
+        batches=Crops(seed, stills_until=round(STILL_SHARE * steps)),
+        loss_of=partial(loss_of, vae),
+        path=folder / "vae.pt",
+        steps=steps,
+    )
     fold_statistics(vae, statistics_clips(seed))
     save_state(finished, vae.state_dict())
     return vae
@@ -103,23 +123,22 @@ def tune_decoder(vae: "AutoencoderKLWan", folder: Path, steps: int, *, seed: int
     fit(
         vae,
         parameters,
-        lambda step: reconstruction_loss(vae, step, seed=seed, stills=False),
+        batches=Crops(seed),
+        loss_of=partial(loss_of, vae),
         path=folder / "decoder.pt",
         steps=steps,
     )
 
 
-def reconstruction_loss(vae: "AutoencoderKLWan", step: int, *, seed: int, stills: bool) -> Tensor:
+def loss_of(vae: "AutoencoderKLWan", batch: Tensor, step: int) -> Tensor:
     """The loss of one step.
 
     It is the mean absolute and squared error, the absolute error of the differences between red, green and
     blue (without it, hues are learnt late), and a small KL divergence of the posterior from a normal
     distribution.
     """
-    generator = torch.Generator().manual_seed(seed * 1_000_003 + step)
-    batch = crops(*((STILL_SCENES, 1) if stills else (SCENES, CROP_FRAMES)), generator)
     mean, log_variance = encode_clips(vae, batch)
-    noise = torch.randn(mean.shape, generator=generator)
+    noise = torch.randn(mean.shape, generator=torch.Generator().manual_seed(step))
     error = decode_clips(vae, mean + noise * (log_variance / 2).exp()) - batch
     divergence = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).flatten(1).sum(1)
     colour = error.diff(dim=1).abs().mean()

@@ -1,4 +1,4 @@
-"""The toy world's VAE on whole clips at once, for training.
+"""The toy world's VAE on whole clips at once: faster than diffusers' frame by frame.
 
 Its 3×3×3 convolutions see one frame: their taps on earlier frames are zero and stay zero, for no gradient
 reaches them. Only the layers that change the frame rate look back, by two frames, so that the decoder reaches
@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from ..hosts.diffusers.models import latent_statistics
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderKLWan
@@ -48,6 +50,18 @@ def pass_frames_on(vae: "AutoencoderKLWan") -> None:
                 copy[:, :, -1, 0, 0] += torch.eye(channels)
 
 
+def sees_one_frame(vae: "AutoencoderKLWan") -> bool:
+    """Whether the VAE is as `forget_earlier_frames` leaves it."""
+    for layer in vae.modules():
+        if isinstance(layer, nn.Conv3d) and layer.kernel_size == (3, 3, 3) and layer.weight[:, :, :-1].any():
+            return False
+        if type(layer).__name__ == "WanAttentionBlock" and any(
+            weight.any() for weight in layer.proj.parameters()
+        ):
+            return False
+    return True
+
+
 def parameters_of(part: nn.Module) -> list[nn.Parameter]:
     """The parameters that training changes: all but those of the attention."""
     return [parameter for name, parameter in part.named_parameters() if "attentions" not in name]
@@ -75,6 +89,18 @@ def encode_clips(vae: "AutoencoderKLWan", clips: Tensor) -> tuple[Tensor, Tensor
     moments = _unfolded(_convolved(vae.quant_conv, frames), len(clips))
     mean, log_variance = moments.chunk(2, dim=1)
     return mean, log_variance.clamp(-30.0, 20.0)
+
+
+@torch.no_grad()
+def encode_latents(vae: "AutoencoderKLWan", clips: Tensor) -> Tensor:
+    """The normalised latents of clips, as of `encode_frames`.
+
+    Parameters and shapes as in `encode_clips`.
+    """
+    mean, deviation = latent_statistics(vae, clips.device)
+    # One after the other: what a clip needs at a time then stays in the processor's cache.
+    modes = [encode_clips(vae, clip[None])[0] for clip in clips]
+    return (torch.cat(modes) - mean) / deviation
 
 
 def decode_clips(vae: "AutoencoderKLWan", latents: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
+from helpers.demo_size import DEMO_HEIGHT, DEMO_WIDTH
 from helpers.film_command import (
     ADAPTER,
     BOXES,
@@ -160,9 +161,9 @@ def test_one_marked_voice_among_bystanders_is_routed(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("options", "size"),
     [
-        ([], (96, 144)),  # the miniature's own
-        (["--size", "0x0"], (96, 144)),
-        (["--size", "0×0"], (96, 144)),
+        ([], (DEMO_HEIGHT, DEMO_WIDTH)),  # the miniature's own
+        (["--size", "0x0"], (DEMO_HEIGHT, DEMO_WIDTH)),
+        (["--size", "0×0"], (DEMO_HEIGHT, DEMO_WIDTH)),
         (["--resolution", "480"], (512, 768)),
         (["--resolution", "720"], (768, 1216)),
         (["--size", "0x0", "--model", str(EMBEDDED)], (512, 768)),

@@ -15,6 +15,7 @@ from PIL import Image
 from test_browser import load
 from timeline_page import ENCODER, LANES, OPTIONS, point, rows, use_nodes_2
 
+from helpers.demo_size import DEMO_HEIGHT, DEMO_WIDTH
 from multitalk_core.demo.files import EMBEDDED
 from multitalk_core.evaluation.film_score import measure_film
 from multitalk_core.media.video_writer import read_video
@@ -154,7 +155,7 @@ def test_progress_comes_before_the_widgets_and_what_matters_first_after_the_run(
     assert [each for each in steps[1:] if not expected.match(each)] == []
     lines = watched.said[-1].split("\n")
     assert re.match(r"the video, 29 frames, 1.2 s, is .+\.mp4$", lines[0]) and lines[1].startswith("drift: ")
-    assert watched.same_widgets and watched.video == [144, 96]
+    assert watched.same_widgets and watched.video == [DEMO_WIDTH, DEMO_HEIGHT]
 
 
 def test_a_turn_that_is_dragged_is_spoken_later_in_the_film(watched):
@@ -194,7 +195,7 @@ def test_the_demo_runs_from_app_mode(page, server):
     page.wait_for("window.finished !== null", RUN_SECONDS)
     assert page.evaluate("return finished") == ""
     page.wait_for(VIDEO_SIZE)
-    assert page.evaluate(f"return {VIDEO_SIZE}") == [144, 96]
+    assert page.evaluate(f"return {VIDEO_SIZE}") == [DEMO_WIDTH, DEMO_HEIGHT]
     (prompt,) = [job["prompt"][2] for job in server.get("/history?max_items=1").values()]
     assert prompt["1"]["inputs"]["prompt"] == "two people talk, left hops"
     page.evaluate(TOGGLE_APP_MODE)

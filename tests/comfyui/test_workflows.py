@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from standins import loads_absent, put_standins, without_absent_weights
 
+from helpers.demo_size import DEMO_HEIGHT, DEMO_WIDTH
 from multitalk_core.audio.sound_file import read_audio
 from multitalk_core.demo.files import EMBEDDED
 
@@ -126,7 +127,7 @@ def test_demo_runs_as_it_is(server):
     graph = load("demo")
     run = server.run(graph)
     (shown,) = run.outputs[only(graph, "SaveVideo")]["images"]
-    check_video(server.path(shown), demo_frames(), 144, 96)
+    check_video(server.path(shown), demo_frames(), DEMO_WIDTH, DEMO_HEIGHT)
     assert run.outputs[only(graph, "MultiTalkPersonLocalizer")]["images"]
     assert run.outputs[only(graph, "MultiTalkAudioEncoder")]["images"]
     assert run.outputs[only(graph, "MultiTalkBindingPreview")]["images"]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from helpers.demo_size import DEMO_HEIGHT, DEMO_WIDTH
 from multitalk_core.media.video_writer import read_video
 
 PACK = Path(__file__).parents[2]
@@ -52,7 +53,7 @@ def said(tmp_path_factory) -> dict[str, str]:
 def test_one_clip_is_a_film(tmp_path):
     assert run(tmp_path, EXAMPLES / "one_clip.py") == "clip.mp4: 13 frames\n"
     frames, fps, sound = read_video(tmp_path / "clip.mp4")
-    assert frames.shape == (13, 96, 144, 3) and fps == 25 and sound is not None
+    assert frames.shape == (13, DEMO_HEIGHT, DEMO_WIDTH, 3) and fps == 25 and sound is not None
 
 
 def test_your_own_wan_hears_the_voices(said):

@@ -22,7 +22,12 @@ from multitalk_core.toy_world.toy_audio_encoder import hidden_states, make_audio
 from multitalk_core.toy_world.toy_models import make_vae
 from multitalk_core.toy_world.tracks import SEEN_SENTENCES, UNSEEN_SENTENCES
 from multitalk_core.toy_world.vae import CROP_FRAMES, fold_statistics, loud_latents
-from multitalk_core.toy_world.whole_clips import decode_clips, encode_clips, forget_earlier_frames
+from multitalk_core.toy_world.whole_clips import (
+    decode_clips,
+    encode_clips,
+    encode_latents,
+    forget_earlier_frames,
+)
 
 SIZE = Size(13, 32, 48)
 needs_espeak = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
@@ -34,6 +39,15 @@ def test_a_seed_is_a_scene():
     assert film.shape == (5, 48, 72, 3) and film.min() >= 0 and film.max() <= 1
     assert torch.equal(film, random_scene(3).frames(mouths, 48))
     assert not torch.equal(film, random_scene(4).frames(mouths, 48))
+
+
+def test_windows_are_parts_of_the_frames():
+    scene, mouths = random_scene(3).crossing(), torch.rand(2, 5, generator=torch.Generator().manual_seed(0))
+    film = scene.frames(mouths, 48)
+    corners = [(0, 0), (7, 30), (16, 40)]
+    parts = scene.windows(mouths, 48, corners=torch.tensor(corners), size=(32, 16))
+    for part, (top, left) in zip(parts, corners, strict=True):
+        assert torch.equal(part, film[:, top : top + 32, left : left + 16])
 
 
 def test_a_mouth_changes_only_its_own_face():
@@ -182,6 +196,7 @@ def test_the_vae_on_whole_clips_is_diffusers_frame_by_frame():
     decoded = decode_clips(vae, mean)
     torch.testing.assert_close(decoded.clamp(-1, 1), vae.decode(mean).sample, atol=1e-5, rtol=1e-4)
     torch.testing.assert_close(decode_clips(vae, mean[:, :, :1]), decoded[:, :, :1], atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(encode_latents(vae, clips), encode_frames(vae, clips), atol=1e-4, rtol=1e-4)
 
 
 @torch.no_grad()

@@ -67,7 +67,7 @@ def encode_frames(vae: "AutoencoderKLWan", frames: Tensor) -> Tensor:
     -------
     Tensor [1, 16, n + 1, height / 8, width / 8], float32
     """
-    mean, std = _latent_statistics(vae, frames.device)
+    mean, std = latent_statistics(vae, frames.device)
     with FastConvolutions():
         posterior = vae.encode(frames.to(vae.dtype)).latent_dist
     return (posterior.mode().float() - mean) / std
@@ -75,12 +75,13 @@ def encode_frames(vae: "AutoencoderKLWan", frames: Tensor) -> Tensor:
 
 def decode_latent(vae: "AutoencoderKLWan", latent: Tensor) -> Tensor:
     """The way back: [1, 16, n + 1, height / 8, width / 8] to [1, 3, 4n + 1, height, width], in -1..1."""
-    mean, std = _latent_statistics(vae, latent.device)
+    mean, std = latent_statistics(vae, latent.device)
     with FastConvolutions():
         return vae.decode((latent.float() * std + mean).to(vae.dtype)).sample.float()
 
 
-def _latent_statistics(vae: "AutoencoderKLWan", device: torch.device) -> tuple[Tensor, Tensor]:
+def latent_statistics(vae: "AutoencoderKLWan", device: torch.device) -> tuple[Tensor, Tensor]:
+    """Mean and deviation of the latents before normalisation, [1, 16, 1, 1, 1] each."""
     mean = torch.tensor(vae.config.latents_mean, device=device).view(1, -1, 1, 1, 1)
     std = torch.tensor(vae.config.latents_std, device=device).view(1, -1, 1, 1, 1)
     return mean, std
