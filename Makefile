@@ -70,7 +70,7 @@ ON_IDLE_CORES := env -u OMP_WAIT_POLICY GOMP_SPINCOUNT=5000 \
 	MALLOC_TRIM_THRESHOLD_=$(NO_GIVING_BACK) MALLOC_MMAP_THRESHOLD_=$(NO_GIVING_BACK)
 
 # The demo's picture, voices and models, from nothing: about five and a half hours on two idle cores, added up from the
-# speed of each stage: VAE 2.3, clips 0.5, the stages of the model 2.1, decoder 0.45. A killed training continues:
+# speed of each stage: VAE 2.6, clips 0.5, the stages of the model 2.1. A killed training continues:
 # everything is saved each minute.
 train-demo: .venv/dev.stamp
 	PYTHONPATH=. $(BIN)/python tools/make_demo_scene.py

@@ -100,7 +100,7 @@ def main() -> None:
 
 
 def train(world: World, folder: Path, stages: list[str], *, report: Callable[[str], None]) -> None:
-    """Train the encoders, encode the clips, train the stages, and tune the VAE's decoder."""
+    """Train the encoders, encode the clips, and train the stages."""
     report(f"probe of the audio encoder: R² {probe(world.audio_encoder(folder)):.3f}")
     for name in dict.fromkeys(["events", *(world.stages[stage].clips for stage in stages)]):
 
@@ -115,7 +115,6 @@ def train(world: World, folder: Path, stages: list[str], *, report: Callable[[st
                 report(f"{stage} {step}: loss {loss:.4f}")
 
         world.train_stage(folder, stage, on_step)
-    world.tuned_vae(folder)
     report("done")
 
 

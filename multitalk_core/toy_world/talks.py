@@ -1,5 +1,6 @@
 """Talks: scenes whose persons speak, rendered as films and encoded as training clips."""
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
 
 from ..audio.features import AudioEncoder
 from ..demo.text import DemoText
@@ -227,22 +229,53 @@ def prepare(
     sway: float,
     first_seed: int,
 ) -> Iterator[int]:
-    """Write the clips of all portions in shards; existing shards stay. Yields the number of clips so far."""
+    """Write the clips of all portions in shards, on all cores; existing shards stay.
+
+    Yields the number of clips so far.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    shards = [portion for portion in portions for _ in range(portion.clips // SHARD_CLIPS)]
-    for number, portion in enumerate(shards):
-        if not shard_path(folder, number).exists():
-            first = first_seed + number * SHARD_CLIPS
-            seeds = range(first, first + SHARD_CLIPS)
-            talks = [random_talk(seed, portion.size, portion.kind, sway=sway) for seed in seeds]
-            clips = training_clips(
-                talks,
-                size=portion.size,
-                vae=vae,
-                encoder=encoder,
-                text=text,
-                kind=portion.kind,
-                seed=first,
-            )
-            write_shard(folder, number, clips)
-        yield (number + 1) * SHARD_CLIPS
+    shards = ShardsOfTalks(
+        folder, portions, vae=vae, encoder=encoder, text=text, sway=sway, first_seed=first_seed
+    )
+    missing = [number for number in range(len(shards)) if not shard_path(folder, number).exists()]
+    written = len(shards) - len(missing)
+    for _ in DataLoader(shards, batch_size=None, sampler=missing, num_workers=os.cpu_count() or 1):
+        written += 1
+        yield written * SHARD_CLIPS
+
+
+class ShardsOfTalks(Dataset[Path]):
+    """The shards of all portions; one is written where it is asked for."""
+
+    def __init__(
+        self,
+        folder: Path,
+        portions: Sequence[Portion],
+        *,
+        vae: "AutoencoderKLWan",
+        encoder: AudioEncoder,
+        text: DemoText,
+        sway: float,
+        first_seed: int,
+    ) -> None:
+        self.folder, self.sway, self.first_seed = folder, sway, first_seed
+        self.vae, self.encoder, self.text = vae, encoder, text
+        self.portions = [portion for portion in portions for _ in range(portion.clips // SHARD_CLIPS)]
+
+    def __len__(self) -> int:
+        return len(self.portions)
+
+    def __getitem__(self, number: int) -> Path:
+        portion, first = self.portions[number], self.first_seed + number * SHARD_CLIPS
+        seeds = range(first, first + SHARD_CLIPS)
+        talks = [random_talk(seed, portion.size, portion.kind, sway=self.sway) for seed in seeds]
+        clips = training_clips(
+            talks,
+            size=portion.size,
+            vae=self.vae,
+            encoder=self.encoder,
+            text=self.text,
+            kind=portion.kind,
+            seed=first,
+        )
+        return write_shard(self.folder, number, clips)

@@ -27,10 +27,12 @@ if TYPE_CHECKING:
     from diffusers import AutoencoderKLWan
 
 # After 21 frames the decoder has met all that a longer film has: it looks back by four latent frames.
-CROP, CROP_FRAMES, SCENES, STILL_SCENES, CROPS_A_SCENE = 32, 21, 2, 12, 4
-STILL_SHARE = 0.5  # of the steps, at the beginning: most use single frames, which are cheap
+CROP, CROP_FRAMES, SCENES, STILL_SCENES, CROPS_A_SCENE = 32, 21, 2, 8, 4
+RECOLOURED_SHARE = 0.5  # of the crops
+STILL_SHARE = 0.95  # of the steps, at the beginning: most use single frames, which are cheap
 STEPS_TO_A_CLIP = 8  # among them
 HEIGHTS = (64, 96, 128)
+BLOCK = 8  # pixels
 KL_WEIGHT = 1e-5
 # With diffusers' initial weights the posterior's noise drowns the latents, and training stalls at first.
 FIRST_GAIN, FIRST_LOG_VARIANCE = 20.0, -6.0
@@ -75,7 +77,27 @@ def crops(scenes: int, frames: int, generator: torch.Generator) -> Tensor:
             left = min(max(round(left), 0), width - CROP)
             corners.append((top, left))
         pieces.append(scene.windows(openness, height, corners=torch.tensor(corners), size=(CROP, CROP)))
-    return torch.cat(pieces).permute(0, 4, 1, 2, 3) * 2 - 1
+    clips = torch.cat(pieces).permute(0, 4, 1, 2, 3) * 2 - 1
+    return recoloured(clips, generator)
+
+
+def recoloured(clips: Tensor, generator: torch.Generator) -> Tensor:
+    """Clips of which about half have other colours: red, green and blue exchanged, each perhaps inverted.
+
+    Skins and hair alone would teach few hues.
+
+    Parameters
+    ----------
+    clips : Tensor [rows, 3, frames, height, width], in -1..1
+    generator : torch.Generator
+    """
+    changed = []
+    for clip in clips:
+        if torch.rand((), generator=generator) < RECOLOURED_SHARE:
+            order = torch.randperm(3, generator=generator)
+            clip = clip[order] * (2.0 * torch.randint(2, (3, 1, 1, 1), generator=generator) - 1)
+        changed.append(clip)
+    return torch.stack(changed)
 
 
 def random_event(seed: int) -> Scene:
@@ -117,31 +139,18 @@ def train_vae(folder: Path, steps: int, seed: int = 0) -> "AutoencoderKLWan":
     return vae
 
 
-def tune_decoder(vae: "AutoencoderKLWan", folder: Path, steps: int, *, seed: int = 1) -> None:
-    """Train the decoder further, alone, so that encoded latents stay valid."""
-    parameters = [*parameters_of(vae.post_quant_conv), *parameters_of(vae.decoder)]
-    fit(
-        vae,
-        parameters,
-        batches=Crops(seed),
-        loss_of=partial(loss_of, vae),
-        path=folder / "decoder.pt",
-        steps=steps,
-    )
-
-
 def loss_of(vae: "AutoencoderKLWan", batch: Tensor, step: int) -> Tensor:
     """The loss of one step.
 
     It is the mean absolute and squared error, the absolute error of the differences between red, green and
-    blue (without it, hues are learnt late), and a small KL divergence of the posterior from a normal
-    distribution.
+    blue and of the mean colours of blocks (without both, hues are learnt late), and a small KL divergence of
+    the posterior from a normal distribution.
     """
     mean, log_variance = encode_clips(vae, batch)
     noise = torch.randn(mean.shape, generator=torch.Generator().manual_seed(step))
-    error = decode_clips(vae, mean + noise * (log_variance / 2).exp()) - batch
+    error = decode_clips(vae, mean + noise.to(mean) * (log_variance / 2).exp()) - batch
     divergence = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).flatten(1).sum(1)
-    colour = error.diff(dim=1).abs().mean()
+    colour = error.diff(dim=1).abs().mean() + F.avg_pool3d(error, (1, BLOCK, BLOCK)).abs().mean()
     return error.abs().mean() + error.square().mean() + colour + KL_WEIGHT * divergence.mean()
 
 
@@ -172,11 +181,11 @@ def fold_statistics(vae: "AutoencoderKLWan", clips: Iterable[Tensor]) -> None:
     Parameters
     ----------
     vae : AutoencoderKLWan
-        Changed in place; its reconstructions stay the same.
+        After `forget_earlier_frames`; changed in place; its reconstructions stay the same.
     clips : iterable of Tensor [rows, 3, frames, height, width], in -1..1
         Clips to measure the statistics on.
     """
-    latents = torch.cat([vae.encode(clip).latent_dist.mode().transpose(0, 1).flatten(1) for clip in clips], 1)
+    latents = torch.cat([encode_clips(vae, clip)[0].transpose(0, 1).flatten(1) for clip in clips], 1)
     mean, deviation = latents.mean(1), latents.std(1)
     wan_mean = torch.tensor(vae.config.latents_mean)
     ratio = torch.tensor(vae.config.latents_std) / deviation

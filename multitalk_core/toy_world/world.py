@@ -22,7 +22,7 @@ from .stages import ABLATIONS, STAGES, Stage
 from .talks import Kind, Portion, Size, prepare
 from .toy_audio_encoder import train_audio_encoder
 from .toy_models import TEXT_WIDTH, make_adapter, make_transformer, write_models
-from .vae import train_vae, tune_decoder
+from .vae import train_vae
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderKLWan
@@ -50,7 +50,7 @@ class World:
     size : Size
     sway : float
         Maximum amplitude of the persons' movement, in picture heights.
-    audio_steps, vae_steps, decoder_steps : int
+    audio_steps, vae_steps : int
     clips : dict of str to portions
         Training clips by the name of their folder.
     stages : dict of str to Stage
@@ -62,8 +62,7 @@ class World:
     size: Size = SIZE
     sway: float = 0.02
     audio_steps: int = 250
-    vae_steps: int = 9000
-    decoder_steps: int = 1500
+    vae_steps: int = 12500
     clips: dict[str, tuple[Portion, ...]] = field(default_factory=lambda: CLIPS)
     stages: dict[str, Stage] = field(default_factory=lambda: STAGES | ABLATIONS)
     sampling: SamplingOptions = SAMPLING
@@ -75,12 +74,6 @@ class World:
     def vae(self, folder: Path) -> "AutoencoderKLWan":
         """Train the VAE, or read the trained one."""
         return train_vae(folder, self.vae_steps)
-
-    def tuned_vae(self, folder: Path) -> "AutoencoderKLWan":
-        """The VAE with a decoder that was trained further."""
-        vae = self.vae(folder)
-        tune_decoder(vae, folder, self.decoder_steps)
-        return vae
 
     def prepare_clips(self, folder: Path, name: str, on_clips: Callable[[int], None] | None = None) -> None:
         """Encode the training clips of one folder."""
@@ -129,7 +122,7 @@ class World:
         model.eval().requires_grad_(False)
         models = Models(
             model.transformer,
-            self.tuned_vae(folder),
+            self.vae(folder),
             make_text(TEXT_WIDTH),
             None,
             torch.device("cpu"),
@@ -148,8 +141,8 @@ class World:
             for part in (*stage.after, name)
         )
         provenance = (
-            f"toy world: {trained} of {stage.recipe.batch} clips; VAE {self.vae_steps} steps, its decoder "
-            f"{self.decoder_steps} more; wav2vec2 {self.audio_steps} steps"
+            f"toy world: {trained} of {stage.recipe.batch} clips; VAE {self.vae_steps} steps; "
+            f"wav2vec2 {self.audio_steps} steps"
         )
         models = sampler.models
         write_models(

@@ -34,7 +34,6 @@ def small_world(steps: int = 1) -> World:
         size=SIZE,
         audio_steps=steps,
         vae_steps=2 * steps,
-        decoder_steps=steps,
         clips={
             "events": (Portion(Kind(persons=(1, 2, 3), acting=0.6, voiced=False), SIZE, SHARD_CLIPS),),
             "two": (Portion(Kind(persons=(2,), crossing=0.3), SIZE, SHARD_CLIPS),),
@@ -73,10 +72,10 @@ def run_until(folder: Path, line: str | None) -> bool:
 def test_a_training_killed_in_every_stage_continues_and_ends_as_an_uninterrupted_one(tmp_path):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     assert not run_until(whole, None)
-    for line in ("audio 1:", "vae 1:", "vae 4:", "events:", "two:", "base 1:", "one 2:", "decoder 1:"):
+    for line in ("audio 1:", "vae 1:", "vae 4:", "events:", "two:", "base 1:", "one 2:"):
         assert run_until(killed, line), line
     assert not run_until(killed, None)
-    for name in ("audio.pt", "vae.pt", "decoder.pt"):
+    for name in ("audio.pt", "vae.pt"):
         expected, made = (torch.load(folder / name)["network"] for folder in (whole, killed))
         assert all(torch.equal(made[key], tensor) for key, tensor in expected.items()), name
     for name in ("base", "one"):

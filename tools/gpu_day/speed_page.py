@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from math import inf
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -122,7 +123,7 @@ def _expected(name: str) -> str:
         ratios.append([f"2 persons, {TITLES[way]}", "", *found])
     memory = [["MiB beside queries and keys, two persons", "localization, predicted"]]
     memory += [[TITLES[way], f"{costs.extra_mib(size, way, 2):,.0f}"] for way in TITLES]
-    heading = f"### {name}p: floor and prediction, not measured"
+    heading = f"### {name}p: floor and prediction"
     return "\n\n".join([heading, _table(table), _table(ratios), _table(memory)])
 
 
@@ -148,8 +149,7 @@ def _part(known: dict[str, Any], card: Card | None) -> Iterator[str]:
     elif known["part"] == "check":
         yield _table(_checks(items))
     elif known["part"] == "sweep":
-        best = [[key, _text(items[key])] for key in items if key.startswith("best/")]
-        yield _table([["fastest launch", "figures"], *best])
+        yield _table(_fastest(items))
     elif known["part"] == "profile":
         yield _table(_profiles(items))
     elif known["part"] == "two-cards" and items:
@@ -203,20 +203,29 @@ def _blocks(items: dict[str, Any], prefix: str, title: str) -> list[list[str]]:
 
 
 def _checks(items: dict[str, Any]) -> list[list[str]]:
-    """The worst case of each kernel, way and type."""
-    table = [["checked against float64", "items", "largest error", "bound", "out of bounds"]]
+    """Of each kernel, way and type the case that is nearest to its bound, or furthest beyond."""
+    table = [["checked against float64", "items", "error nearest its bound", "bound", "out of bounds"]]
     kinds: dict[str, list[dict[str, Any]]] = {}
     for item, figures in items.items():
         if "bound" in figures:
             first, *_, way, dtype = item.split("/") if item.count("/") > 1 else (item, "", "")
             kinds.setdefault(f"{first} {way} {dtype}".strip(), []).append(figures)
     for kind, cases in kinds.items():
-        errors = [case["error"] for case in cases if case["error"] is not None]
+        worst = max(cases, key=lambda case: inf if case["error"] is None else case["error"] / case["bound"])
+        error = "not finite" if worst["error"] is None else f"{worst['error']:.1e}"
         wrong = sum(not case["ok"] for case in cases)
-        largest = f"{max(errors):.1e}" if errors else "not finite"
-        table.append([kind, str(len(cases)), largest, f"{cases[0]['bound']:.1e}", str(wrong)])
+        table.append([kind, str(len(cases)), error, f"{worst['bound']:.1e}", str(wrong)])
     broken = ", ".join(items.get("fallbacks", {}).get("sentences", [])) or "none"
     return [*table, ["kernels that do not run", broken, "", "", ""]]
+
+
+def _fastest(items: dict[str, Any]) -> list[list[str]]:
+    table = [["kernel", "fastest launch", "ms", "ms with the launch in use that day"]]
+    for item, figures in items.items():
+        if item.startswith("best/"):
+            times = [_ms(figures[name]) for name in ("ms", "in_table_ms")]
+            table.append([item.removeprefix("best/"), f"`{figures['launch']}`", *times])
+    return table
 
 
 def _profiles(items: dict[str, Any]) -> list[list[str]]:

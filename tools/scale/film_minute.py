@@ -62,7 +62,8 @@ def clips_of(seconds: float) -> int:
 
 def pass_seconds(size: ModelSize, card: Card) -> float:
     """A forward pass of all blocks with two voices; a pass without audio costs a little less."""
-    return size.blocks * costs.predicted(costs.block(size, "triton", PERSONS), card) / 1000
+    predicted = size.blocks * costs.predicted(costs.block(size, "triton", PERSONS), card) / 1000
+    return predicted * inputs.PASS
 
 
 def clip_seconds(setting: Setting, card: Card) -> dict[str, float]:

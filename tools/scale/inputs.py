@@ -35,6 +35,13 @@ _RAY = (
 _ENVELOPE = "https://github.com/ray-project/ray/blob/master/release/benchmarks/README.md"
 _PRICES = "https://www.mercatus-ai.com/blog/cloud-gpu-pricing"
 
+PASS = Input(
+    1.22,
+    "times the prediction of a pass",
+    Kind.MEASURED,
+    "40 blocks with two voices, 480p, H100: 3.75 s ([speed.md](speed.md)); assumed for 720p and A100",
+)
+
 # What a minute of film costs beside the DiT.
 VAE_ENCODE = Input(
     5.06e6, "operations a pixel and frame", Kind.COUNTED, "diffusers' `AutoencoderKLWan`, 81 frames"

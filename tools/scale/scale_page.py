@@ -106,8 +106,8 @@ def plan() -> str:
     return (
         f"**{plant.gpus:,} H100s** in {plant.gpus // int(inputs.NODE):,} nodes and {plant.farms} farms make\n"
         f"a million minutes a day at 480p in 4 steps: {seconds:.0f} GPU seconds for a film of one minute,\n"
-        f"GPUs busy {plant.load:.0%} of the time, **{dollars:.2f} USD a minute** for GPUs alone. Nothing of\n"
-        "this was measured on a GPU: the DiT's seconds are predicted ([speed.md](speed.md))."
+        f"GPUs busy {plant.load:.0%} of the time, **{dollars:.2f} USD a minute** for GPUs alone. Of\n"
+        "this only the DiT's passes were measured on a GPU ([speed.md](speed.md))."
     )
 
 
