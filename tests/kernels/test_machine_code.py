@@ -8,6 +8,7 @@ import pytest
 from tools import kernel_figures
 
 RECORDED = json.loads(kernel_figures.FIGURES.read_text())
+SPILLS_ALLOWED = {"90": 16}  # instructions: a sweep on an H100 found these launches the fastest
 CASES = [
     (version, name, architecture, figures)
     for version, kernels in RECORDED["triton"].items()
@@ -22,8 +23,11 @@ def test_the_figures_are_of_these_kernels():
 
 
 @pytest.mark.parametrize("version, name, architecture, figures", CASES)
-def test_no_kernel_spills_and_each_fits_its_card(version, name, architecture, figures):
-    assert figures["spills"] == figures["stack"] == 0
+def test_no_kernel_spills_more_than_where_it_was_timed_and_each_fits_its_card(
+    version, name, architecture, figures
+):
+    assert figures["spills"] <= SPILLS_ALLOWED.get(architecture, 0)
+    assert figures["stack"] <= 4 * SPILLS_ALLOWED.get(architecture, 0)
     assert figures["shared"] <= kernel_figures.SHARED_LIMITS[int(architecture)]
     if name.startswith(("localize", "frame attention")):
         assert figures["tensor_core"] > 0 and figures["wide_loads"] > 0
