@@ -26,6 +26,7 @@ from .recipe import ADAPTER, BASE
 from .record import write_whole
 from .saving import newest_weights, start_from
 from .shards import TrainingClip
+from .silent_start import silenced
 from .training_model import TrainingModel
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def _empty_transformer(folder: Path | None, dtype: torch.dtype) -> "WanTransform
 def _new_adapter(
     config: TrainingConfig, transformer: "WanTransformer3DModel", clip: TrainingClip
 ) -> AudioAdapter:
-    """A new adapter on all blocks; the last layer of each audio attention is zero, so it adds nothing."""
+    """A new adapter on all blocks, which adds nothing."""
     heads = transformer.config.num_attention_heads
     sizes = config.new_adapter
     frames, layers, channels = clip.features.shape[1:]
@@ -105,11 +106,7 @@ def _new_adapter(
     )
     with torch.random.fork_rng():
         torch.manual_seed(config.recipe.seed)
-        adapter = AudioAdapter(shape, heads)
-    for name, parameter in adapter.named_parameters():
-        if ".audio_cross_attn.proj." in name:
-            nn.init.zeros_(parameter)
-    return adapter
+        return silenced(AudioAdapter(shape, heads))
 
 
 def check_fits(

@@ -27,6 +27,7 @@ from multitalk_core.training.saving import (
     start_from,
 )
 from multitalk_core.training.shards import ShardedClips, TrainingClip, stack_clips, write_shard
+from multitalk_core.training.silent_start import silenced
 from multitalk_core.training.trainer import own_rows, rate_share, train
 from multitalk_core.training.training_model import Draws, TrainingModel, flow_loss
 
@@ -98,6 +99,19 @@ def test_the_loss_falls_and_all_weights_move(clips, tmp_path):
     before = tiny_model(recipe).state_dict()
     unmoved = [name for name, tensor in model.state_dict().items() if torch.equal(tensor, before[name])]
     assert not unmoved
+
+
+def test_a_new_adapter_changes_nothing_before_it_is_trained(clips):
+    model, batch = tiny_model(TWO_ADAPTER), stack_clips([clips[0], clips[1]])
+
+    def predicted(audible):
+        heard = torch.tensor([audible, audible])
+        with torch.no_grad():
+            return model(batch, batch.latent, level=torch.tensor([0.3, 0.7]), audible=heard)
+
+    assert not torch.allclose(predicted(True), predicted(False), atol=1e-4)
+    silenced(model.adapter)
+    assert torch.equal(predicted(True), predicted(False))
 
 
 @pytest.mark.parametrize(("trained", "part"), [(ADAPTER, "adapter"), (BASE, "transformer")])
