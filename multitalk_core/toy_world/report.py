@@ -276,7 +276,7 @@ def _silent(results: Results, name: str) -> tuple[str, str]:
 
 
 def _share(part: int, whole: int) -> str:
-    return f"{part / whole:.0%} ({part} of {whole})"
+    return f"{part / whole:.0%} ({part} of {whole})" if whole else "0 of 0"
 
 
 def _table(head: Iterable[str], rows: Iterable[tuple[str, ...]]) -> str:
