@@ -1,6 +1,5 @@
 """The tables of docs/results.md, from measured results; the text around them is hand-written."""
 
-import shutil
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
@@ -52,7 +51,7 @@ def write_report(folder: Path, page: Path) -> None:
     if "localization" in results:
         draw_localization(results["localization"], page.with_name("results_localization.png"))
     if (folder / APART_PICTURE).exists():
-        shutil.copyfile(folder / APART_PICTURE, page.with_name(APART_PICTURE))
+        page.with_name(APART_PICTURE).write_bytes((folder / APART_PICTURE).read_bytes())
 
 
 def detector(results: Results) -> str:

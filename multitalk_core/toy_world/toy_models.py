@@ -14,6 +14,7 @@ from ..demo.text import DemoText
 from ..method.adapter import AudioAdapter
 from ..method.adapter_shape import AdapterShape
 from ..method.wan import I2V_CHANNELS
+from ..training.silent_start import silenced
 from .wan_keys import transformer_to_wan, vae_to_wan
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def make_vae() -> "AutoencoderKLWan":
 
 
 def make_adapter() -> AudioAdapter:
-    """Random weights."""
+    """Random weights, which add nothing before they are trained."""
     shape = AdapterShape(
         blocks=tuple(range(BLOCKS)),
         width=WIDTH,
@@ -59,7 +60,7 @@ def make_adapter() -> AudioAdapter:
         window=WINDOW,
         feature_size=AUDIO_LAYERS * AUDIO_WIDTH,
     )
-    return AudioAdapter(shape, HEADS)
+    return silenced(AudioAdapter(shape, HEADS))
 
 
 def make_audio_encoder() -> "Wav2Vec2Model":

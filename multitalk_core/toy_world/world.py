@@ -14,7 +14,6 @@ from ..method.audio_patch import BindingOptions
 from ..method.guidance import GuidanceScales
 from ..training.saving import checkpoint_path, start_from
 from ..training.shards import ShardedClips
-from ..training.silent_start import silenced
 from ..training.trainer import Progress, train
 from ..training.training_model import TrainingModel
 from .captions import make_text
@@ -158,4 +157,4 @@ class World:
 
     def _model(self, stage: Stage) -> TrainingModel:
         torch.manual_seed(stage.recipe.seed)
-        return TrainingModel(make_transformer(), silenced(make_adapter()), stage.recipe)
+        return TrainingModel(make_transformer(), make_adapter(), stage.recipe)

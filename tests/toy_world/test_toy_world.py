@@ -19,7 +19,7 @@ from multitalk_core.toy_world.speech import openness
 from multitalk_core.toy_world.state import load_state, save_state
 from multitalk_core.toy_world.talks import UNSEEN_SEEDS, Kind, Size, person_masks, random_talk
 from multitalk_core.toy_world.toy_audio_encoder import hidden_states, make_audio_encoder
-from multitalk_core.toy_world.toy_models import make_vae
+from multitalk_core.toy_world.toy_models import WIDTH, make_adapter, make_vae
 from multitalk_core.toy_world.tracks import SEEN_SENTENCES, UNSEEN_SENTENCES
 from multitalk_core.toy_world.vae import CROP_FRAMES, fold_statistics, loud_latents
 from multitalk_core.toy_world.whole_clips import (
@@ -39,6 +39,11 @@ def test_a_seed_is_a_scene():
     assert film.shape == (5, 48, 72, 3) and film.min() >= 0 and film.max() <= 1
     assert torch.equal(film, random_scene(3).frames(mouths, 48))
     assert not torch.equal(film, random_scene(4).frames(mouths, 48))
+
+
+def test_an_adapter_adds_nothing_before_it_is_trained():
+    for block in make_adapter().blocks.values():
+        assert block.audio_cross_attn.proj(torch.ones(1, WIDTH)).abs().max() == 0
 
 
 def test_windows_are_parts_of_the_frames():
